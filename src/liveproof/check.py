@@ -1,0 +1,92 @@
+"""Facts to results, and results to the links of the chain. Pure."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from types import UnionType
+from typing import Any
+
+from liveproof.model.examination import LinkState
+from liveproof.model.findings import Absent, Finding, Result, Unknown
+from liveproof.model.rule import Rule, needs
+from liveproof.model.verdicts import Link, LinkVerdict, RuleVerdict
+
+Facts = Mapping[type, object]
+
+
+def check(rules: Iterable[Rule], facts: Facts) -> tuple[Result, ...]:
+    """Ask every rule whose subject exists, in order.
+
+    A rule that needs an unseen fact answers UNKNOWN with the probe's reason; so does one that fails itself, since a
+    bug of ours must neither hide a fault nor invent one.
+    """
+    return tuple(result for rule in rules if (result := _ask(rule, facts)) is not None)
+
+
+def arguments(parameters: Mapping[str, Any], facts: Facts) -> dict[str, object] | Unknown | Absent:
+    """The facts for a signature, or the first Unknown or Absent that the signature does not itself take."""
+    found: dict[str, object] = {}
+    for name, kind in parameters.items():
+        kinds = kind.__args__ if isinstance(kind, UnionType) else (kind,)
+        wanted = next(k for k in kinds if k not in (Unknown, Absent))
+        value = facts.get(wanted, Unknown(f"{wanted.__name__} was not probed"))
+        if isinstance(value, Unknown | Absent) and type(value) not in kinds:
+            return value
+        found[name] = value
+    return found
+
+
+def _ask(rule: Rule, facts: Facts) -> Result | None:
+    assert rule.check_function is not None
+    given = arguments(needs(rule.check_function), facts)
+    if isinstance(given, Absent):
+        return None
+    if isinstance(given, Unknown):
+        return Result(rule.code, rule.name, RuleVerdict.UNKNOWN, reason=given.reason)
+    findings: list[Finding] = []
+    reasons: list[str] = []
+    try:
+        for said in rule.check_function(**given):
+            if isinstance(said, Unknown):
+                reasons.append(said.reason)
+            else:
+                findings.append(replace(said, code=rule.code, severity=said.severity or rule.severity))
+    except Exception as error:  # noqa: BLE001  (any failure of a rule is ours, and is told as UNKNOWN)
+        reason = f"liveproof failed in {rule.code} ({type(error).__name__}: {error}); please report this"
+        return Result(rule.code, rule.name, RuleVerdict.UNKNOWN, reason=reason)
+    if findings:
+        return Result(rule.code, rule.name, RuleVerdict.FOUND, tuple(findings), "; ".join(reasons))
+    if reasons:
+        return Result(rule.code, rule.name, RuleVerdict.UNKNOWN, reason="; ".join(dict.fromkeys(reasons)))
+    return Result(rule.code, rule.name, RuleVerdict.OK)
+
+
+def links(rules: Iterable[Rule], results: Iterable[Result]) -> tuple[LinkState, ...]:
+    """The chain: each link with its verdict.
+
+    A link is broken by a finding that breaks, unproven by a breaking rule that could not see, proven when at least one
+    rule on it answered and none of these happened, and otherwise not asked.
+    """
+    by_code = {rule.code: rule for rule in rules}
+    grouped: dict[Link, list[Result]] = {link: [] for link in Link}
+    for result in results:
+        grouped[by_code[result.code].link].append(result)
+    return tuple(_link(link, grouped[link], by_code) for link in Link)
+
+
+def _link(link: Link, results: list[Result], by_code: Mapping[str, Rule]) -> LinkState:
+    breaking = [f for result in results for f in result.findings if f.severity and f.severity.breaks]
+    if breaking:
+        codes = ", ".join(dict.fromkeys(finding.code for finding in breaking))
+        return LinkState(link, LinkVerdict.BROKEN, codes)
+    unseen = [r for r in results if r.verdict is RuleVerdict.UNKNOWN and by_code[r.code].severity.breaks]
+    if unseen:
+        return LinkState(link, LinkVerdict.UNPROVEN, "; ".join(dict.fromkeys(result.reason for result in unseen)))
+    if results:
+        return LinkState(link, LinkVerdict.PROVEN, "")
+    return LinkState(link, LinkVerdict.NOT_ASKED, _NOT_ASKED.get(link, "nothing of this kind on this host"))
+
+
+_NOT_ASKED = {
+    Link.RELEASE: "no release is named and the app is no git repository",
+    Link.CACHES: "the app has no caches that liveproof knows",
+}

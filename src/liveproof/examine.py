@@ -1,0 +1,135 @@
+"""Probe, check, diagnose: one read-only look at a host."""
+
+import os
+import time
+from collections.abc import Callable, Iterable, Mapping
+from importlib import import_module
+from types import UnionType
+from typing import Any
+
+from liveproof.check import arguments, check, links
+from liveproof.diagnose import diagnose
+from liveproof.host.memory import Memory
+from liveproof.host.reader import CannotSee, NotThere, Reader
+from liveproof.model.examination import AppExamination, Examination
+from liveproof.model.facts.apps import App, Apps
+from liveproof.model.findings import Absent, Unknown
+from liveproof.model.rule import Rule, needs
+from liveproof.model.settings import Settings
+from liveproof.rules import load
+
+Progress = Callable[[str], None]
+
+
+def examine(reader: Reader, settings: Settings, memory: Memory, progress: Progress = lambda _: None) -> Examination:
+    """Look at every app of the host (or at ``settings.app``) and say what holds. Changes nothing."""
+    started, clock = reader.now(), time.perf_counter()
+    host = _Sight({Reader: reader, Settings: settings, Memory: memory}, progress)
+    apps = host.fact(Apps)
+    rules = tuple(rule for rule in load() if rule.code not in settings.disabled)
+    found = apps.apps if isinstance(apps, Apps) else ()
+    reason = apps.reason if isinstance(apps, Apps | Unknown | Absent) else ""
+    seen = tuple(_examine_app(host, app, rules, progress) for app in found)
+    return Examination(
+        os.uname().nodename, started, time.perf_counter() - clock, seen, reason, tuple(host.timings.items())
+    )
+
+
+def _examine_app(host: "_Sight", app: App, rules: tuple[Rule, ...], progress: Progress) -> AppExamination:
+    sight = host.of(app)
+    for rule in rules:
+        for kind in needs(_function(rule)).values():
+            sight.fact(_fact_type(kind))
+    progress("judging")
+    clock = time.perf_counter()
+    results = check(rules, sight.facts)
+    findings = tuple(finding for result in results for finding in result.findings)
+    examination = AppExamination(app, links(rules, results), results, diagnose(rules, findings), sight.facts)
+    host.timings["rules"] = host.timings.get("rules", 0.0) + time.perf_counter() - clock
+    return examination
+
+
+def _function(rule: Rule) -> Callable[..., Any]:
+    assert rule.check_function is not None
+    return rule.check_function
+
+
+def _fact_type(kind: Any) -> type:
+    """The fact of an annotation: of ``Fact | Unknown`` the fact."""
+    kinds: Iterable[Any] = kind.__args__ if isinstance(kind, UnionType) else (kind,)
+    return next(k for k in kinds if k not in (Unknown, Absent))  # type: ignore[no-any-return]
+
+
+class _Sight:
+    """The facts seen so far; a fact is probed when it is first asked for, after the facts that its probe needs.
+
+    Facts that do not depend on an app are seen once for the host and shared.
+    """
+
+    def __init__(self, given: Mapping[type, object], progress: Progress, host: "_Sight | None" = None) -> None:
+        self.facts: dict[type, object] = dict(given)
+        self.timings: dict[str, float] = host.timings if host else {}
+        self._given = dict(given)
+        self._progress = progress
+        self._host = host
+
+    def of(self, app: App) -> "_Sight":
+        """The sight of one app, sharing what is known of the host."""
+        return _Sight({**self._given, App: app}, self._progress, self)
+
+    def fact(self, kind: type) -> object:
+        """The fact, Unknown with its reason, or Absent."""
+        if kind not in self.facts:
+            self.facts[kind] = self._see(kind)
+        return self.facts[kind]
+
+    def _see(self, kind: type) -> object:
+        probe = import_module(f"liveproof.probes.{kind.__module__.rpartition('.')[2]}").probe
+        wanted = needs(probe)
+        if self._host and not _of_app(wanted):
+            return self._host.fact(kind)
+        for need in wanted.values():
+            self.fact(_fact_type(need))
+        given = arguments(wanted, self.facts)
+        if isinstance(given, Unknown | Absent):
+            return given
+        return self._run(kind, probe, given)
+
+    def _run(self, kind: type, probe: Callable[..., object], given: Mapping[str, object]) -> object:
+        name = kind.__name__.lower()
+        self._progress(name)
+        clock = time.perf_counter()
+        try:
+            return probe(**given)
+        except NotThere as error:
+            return Absent(str(error))
+        except CannotSee as error:
+            return Unknown(str(error))
+        except OSError as error:
+            return Unknown(_why(name, error))
+        except Exception as error:  # noqa: BLE001  (any failure of a probe is ours, and is told as UNKNOWN)
+            return Unknown(f"liveproof failed to probe {name} ({type(error).__name__}: {error}); please report this")
+        finally:
+            self.timings[name] = self.timings.get(name, 0.0) + time.perf_counter() - clock
+
+
+# What a probe may ask for besides facts and the App.
+_GIVEN = (Reader, Settings, Memory)
+
+
+def _of_app(wanted: Mapping[str, Any]) -> bool:
+    """Whether a probe looks at one app: it needs the App, or a fact whose probe does."""
+    for kind in map(_fact_type, wanted.values()):
+        if kind is App:
+            return True
+        if kind not in _GIVEN:
+            probe = import_module(f"liveproof.probes.{kind.__module__.rpartition('.')[2]}").probe
+            if _of_app(needs(probe)):
+                return True
+    return False
+
+
+def _why(name: str, error: OSError) -> str:
+    where = f" {error.filename!r}" if error.filename else ""
+    hint = "; run liveproof as root" if isinstance(error, PermissionError) and os.geteuid() != 0 else ""
+    return f"{name}: {error.strerror or error}{where}{hint}"

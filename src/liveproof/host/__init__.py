@@ -1,0 +1,1 @@
+"""The only doors to a machine: reading, writing, recording, FastCGI."""

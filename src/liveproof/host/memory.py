@@ -1,0 +1,58 @@
+"""What earlier runs saw: small JSON values by name, kept in the state directory so that unchanged things cost little.
+
+A remembered value is only ever used together with the signature of what it was made from, and losing it costs time,
+never truth.
+"""
+
+import json
+import os
+from typing import Any
+
+from liveproof.host import state
+
+
+class Memory:
+    """Remembered values; without a directory (None, or one that cannot be used) nothing is remembered."""
+
+    def __init__(self, directory: str | None) -> None:
+        self._directory = directory
+
+    def recall(self, name: str, signature: str) -> Any | None:
+        """The value kept under ``name`` if it was made from ``signature``, else None."""
+        if self._directory is None:
+            return None
+        try:
+            with open(f"{self._directory}/{name}.json", encoding="utf-8") as file:
+                kept = json.load(file)
+        except (OSError, ValueError):
+            return None
+        return kept["value"] if isinstance(kept, dict) and kept.get("signature") == signature else None
+
+    def keep(self, name: str, signature: str, value: Any) -> None:
+        """Keep a JSON value; a name is a plain word. A full or read-only disk is no error: it is just not kept."""
+        if self._directory is None:
+            return
+        target = f"{self._directory}/{name}.json"
+        temporary = f"{target}.{os.getpid()}"
+        try:
+            with open(temporary, "w", encoding="utf-8", opener=_private) as file:
+                json.dump({"signature": signature, "value": value}, file)
+            os.replace(temporary, target)
+        except OSError:
+            try:
+                os.unlink(temporary)
+            except OSError:
+                return
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NOFOLLOW, 0o600)
+
+
+def open_memory() -> Memory:
+    """The memory of this host and user; one that forgets where the state directory cannot be used."""
+    try:
+        state.ensure(state.directory())
+        return Memory(state.ensure(f"{state.directory()}/memory"))
+    except (OSError, state.UnsafeState):
+        return Memory(None)

@@ -1,0 +1,33 @@
+"""Where liveproof keeps its own things on a host."""
+
+import os
+import stat as modes
+
+
+class UnsafeState(Exception):
+    """Another user could write liveproof's state directory; the message names it and what to do."""
+
+
+def directory() -> str:
+    """The state directory: ``/var/lib/liveproof`` for root, else below XDG_STATE_HOME; LIVEPROOF_STATE overrides."""
+    named = os.environ.get("LIVEPROOF_STATE")
+    if named:
+        return named
+    if os.geteuid() == 0:
+        return "/var/lib/liveproof"
+    base = os.environ.get("XDG_STATE_HOME") or os.path.join(os.path.expanduser("~"), ".local/state")
+    return os.path.join(base, "liveproof")
+
+
+def ensure(path: str) -> str:
+    """Create a private directory (0700) at or below the state directory and return its path.
+
+    Raises:
+        UnsafeState: it belongs to another user, is a link, or others may write it.
+        OSError: it cannot be made.
+    """
+    os.makedirs(path, mode=0o700, exist_ok=True)
+    seen = os.lstat(path)
+    if not modes.S_ISDIR(seen.st_mode) or seen.st_uid != os.geteuid() or seen.st_mode & 0o022:
+        raise UnsafeState(f"{path} must be a directory of ours that nobody else can write: chown and chmod 700 it")
+    return path

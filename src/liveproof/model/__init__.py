@@ -1,0 +1,1 @@
+"""What liveproof says: facts, findings, diagnoses and plans, as frozen values without behaviour."""

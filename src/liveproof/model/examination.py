@@ -1,0 +1,71 @@
+"""What one examination of a host says: for each app the links, results, findings and diagnoses."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from liveproof.model.facts.apps import App
+from liveproof.model.findings import Diagnosis, Finding, Result
+from liveproof.model.verdicts import Link, LinkVerdict, RuleVerdict
+
+# The weakest first; a link that nobody asked for does not weaken the verdict.
+_WEAKEST = (LinkVerdict.BROKEN, LinkVerdict.UNPROVEN, LinkVerdict.PROVEN)
+
+
+@dataclass(frozen=True, slots=True)
+class LinkState:
+    """One link of an app's chain with its verdict and, unless proven, the reason."""
+
+    link: Link
+    verdict: LinkVerdict
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class AppExamination:
+    """Everything that was seen and concluded of one app.
+
+    ``facts`` maps fact types to a value, Unknown or Absent; it does not go into the JSON contract.
+    """
+
+    app: App
+    links: tuple[LinkState, ...]
+    results: tuple[Result, ...]
+    diagnoses: tuple[Diagnosis, ...]
+    facts: Mapping[type, object]
+
+    @property
+    def verdict(self) -> LinkVerdict:
+        """The weakest link."""
+        return weakest(state.verdict for state in self.links)
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """All findings, worst first."""
+        found = [f for result in self.results if result.verdict is RuleVerdict.FOUND for f in result.findings]
+        return tuple(sorted(found, key=lambda f: (f.severity.rank if f.severity else 9, f.code)))
+
+
+@dataclass(frozen=True, slots=True)
+class Examination:
+    """One examination of a host. ``reason`` tells why no app was found; times are epoch seconds.
+
+    ``timings`` are seconds per probe and phase, in the order they ran.
+    """
+
+    host: str
+    started: float
+    seconds: float
+    apps: tuple[AppExamination, ...]
+    reason: str
+    timings: tuple[tuple[str, float], ...]
+
+    @property
+    def verdict(self) -> LinkVerdict:
+        """The weakest app; unproven where there is none."""
+        return weakest(app.verdict for app in self.apps)
+
+
+def weakest(verdicts: Iterable[LinkVerdict]) -> LinkVerdict:
+    """The weakest of some verdicts; unproven when none was asked."""
+    seen = set(verdicts)
+    return next((verdict for verdict in _WEAKEST if verdict in seen), LinkVerdict.UNPROVEN)

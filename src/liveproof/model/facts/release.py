@@ -1,0 +1,21 @@
+"""The intended release and how the disk differs from it."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """The disk against the intended release.
+
+    ``kind`` is ``git`` or ``manifest``; ``intended`` the commit or manifest named; ``changed``, ``missing`` are paths
+    below the app whose content or presence differs; ``skipped`` are paths that could not be compared, with the reason
+    (filters, LFS). ``compared`` counts files proven equal or different.
+    """
+
+    kind: str
+    intended: str
+    compared: int
+    changed: tuple[str, ...]
+    missing: tuple[str, ...]
+    skipped: tuple[tuple[str, str], ...]
+    seconds: float

@@ -1,0 +1,86 @@
+"""Findings, the evidence behind them, and what a rule or a diagnosis says of them."""
+
+from dataclasses import dataclass
+
+from liveproof.model.verdicts import RuleVerdict, Severity
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """What could not be seen, and why; stands in the place of a fact or an answer.
+
+    ``reason`` is a sentence for the administrator and says what to do where something can be done.
+    """
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """A fact whose subject does not exist on this host (no Laravel, no queue worker): rules on it do not count."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Ref:
+    """What a finding is about: ``kind`` is app, pool, unit, file, process, server or host; ``id`` names it.
+
+    A file's id is its absolute path, a pool's is ``version/name`` (``8.2/www``), a process's is ``pid@start``
+    (pids are reused, pid and start time are not).
+    """
+
+    kind: str
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One thing seen: where it was read (``/proc/812/cwd``, ``stat``), what stood there, what should stand there."""
+
+    source: str
+    saw: str
+    expected: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A fault that was seen.
+
+    ``code`` may be left empty by a rule: check.py puts the rule's own code there. ``advice`` tells what a person should
+    do where liveproof does not do it.
+
+    Raises:
+        ValueError: built without evidence; nothing unseen is ever told as a fault.
+    """
+
+    message: str
+    about: tuple[Ref, ...]
+    evidence: tuple[Evidence, ...]
+    advice: str = ""
+    code: str = ""
+    severity: Severity | None = None
+
+    def __post_init__(self) -> None:
+        if not self.evidence:
+            raise ValueError(f"a finding needs evidence: {self.message}")
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What one rule answered for one app: OK, FOUND with its findings, or UNKNOWN with its reason."""
+
+    code: str
+    rule: str
+    verdict: RuleVerdict
+    findings: tuple[Finding, ...] = ()
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """A root cause with the findings that follow from it; ``why`` tells the edges in words."""
+
+    root: Finding
+    consequences: tuple[Finding, ...]
+    why: str

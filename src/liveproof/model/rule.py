@@ -1,0 +1,119 @@
+"""A rule: one file that says what a fault is, how it is seen, how it is mended and how it is made on a test host."""
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from liveproof.model.findings import Finding, Unknown
+from liveproof.model.verdicts import Link, Safety, Severity
+
+if TYPE_CHECKING:
+    from liveproof.model.lab import Lab
+    from liveproof.model.plans import Step
+
+Check = Callable[..., Iterable[Finding | Unknown]]
+Fix = Callable[..., "Iterable[Step]"]
+Act = Callable[["Lab"], None]
+Symptom = Callable[["Lab"], bool]
+
+_C = TypeVar("_C", bound=Check)
+_F = TypeVar("_F", bound=Fix)
+_A = TypeVar("_A", bound=Act)
+_S = TypeVar("_S", bound=Symptom)
+
+_LINKS = {
+    "REL": Link.RELEASE,
+    "FIL": Link.DISK,
+    "SYS": Link.DISK,
+    "CMP": Link.CACHES,
+    "LAR": Link.CACHES,
+    "OPC": Link.MEMORY,
+    "WRK": Link.MEMORY,
+    "FPM": Link.SERVICES,
+    "NGX": Link.SERVICES,
+    "WIR": Link.WIRE,
+}
+
+
+class Rule:
+    """One fault that liveproof knows.
+
+    Args:
+        code: family and number, e.g. ``FIL003``; never changed, never reused.
+        severity: of its findings, unless a finding says otherwise.
+        caused_by: codes whose finding, sharing a Ref with ours, explains ours.
+        link: the link of the chain that a finding breaks; by default that of the family.
+        deploy_only: reserved for rules that make sense only right after a deploy.
+    """
+
+    __slots__ = (
+        "caused_by", "check_function", "code", "fault_function", "fix_function", "fix_safety", "link",
+        "lookalike_function", "module", "severity", "symptom_function",
+    )  # fmt: skip
+
+    def __init__(
+        self, code: str, severity: Severity, *, caused_by: tuple[str, ...] = (), link: Link | None = None
+    ) -> None:
+        self.code = code
+        self.severity = severity
+        self.caused_by = caused_by
+        self.link = link or _LINKS[code[:3]]
+        self.module = ""
+        self.check_function: Check | None = None
+        self.fix_function: Fix | None = None
+        self.fix_safety = Safety.MANUAL
+        self.fault_function: Act | None = None
+        self.symptom_function: Symptom | None = None
+        self.lookalike_function: Act | None = None
+
+    def check(self, function: _C) -> _C:
+        """Register the check; the types of its parameters are the facts that it needs."""
+        self.module = function.__module__
+        self.check_function = function
+        return function
+
+    def fix(self, safety: Safety) -> Callable[[_F], _F]:
+        """Register the fix: called with the finding first, then the facts that its signature names."""
+
+        def register(function: _F) -> _F:
+            self.fix_function = function
+            self.fix_safety = safety
+            return function
+
+        return register
+
+    def fault(self, function: _A) -> _A:
+        """Register what breaks a healthy real host in this rule's way."""
+        self.fault_function = function
+        return function
+
+    def symptom(self, function: _S) -> _S:
+        """Register how a person sees, without liveproof, that the fault took; True when it is seen."""
+        self.symptom_function = function
+        return function
+
+    def lookalike(self, function: _A) -> _A:
+        """Register a change of a healthy host that resembles the fault and is none."""
+        self.lookalike_function = function
+        return function
+
+    @property
+    def name(self) -> str:
+        """The rule's name: that of its file, e.g. ``bootstrap_cache_not_writable``."""
+        return self.module.rpartition(".")[2]
+
+    @property
+    def page(self) -> str:
+        """The rule's page: its module's docstring in Markdown."""
+        import sys  # noqa: PLC0415  (only `explain` and the docs ask)
+
+        return (sys.modules[self.module].__doc__ or "").strip()
+
+    @property
+    def title(self) -> str:
+        """The first line of the rule's page, without the full stop."""
+        return self.page.partition("\n")[0].rstrip(".")
+
+
+def needs(function: Callable[..., Any]) -> dict[str, type]:
+    """The facts a check, fix or probe asks for: parameter name to fact type, in order, as its annotations name them."""
+    return {name: kind for name, kind in function.__annotations__.items() if name != "return"}

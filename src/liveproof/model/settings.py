@@ -1,0 +1,75 @@
+"""The effective configuration as plain values. config.py reads and checks the file; everything else sees only this."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerRule:
+    """Who should own what: ``pattern`` is a path below the app (``storage/**``), empty fields are not asked.
+
+    ``mode`` is the set of permission bits that are allowed for files (directories add x where r stands), or None.
+    """
+
+    pattern: str
+    owner: str = ""
+    group: str = ""
+    mode: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """How owners and modes are judged: ``default``, ``seed``, ``hardened`` or ``own`` (rules; the last match wins)."""
+
+    name: str = "default"
+    owner: str = ""
+    group: str = ""
+    rules: tuple[OwnerRule, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request that the app must answer: ``status`` exact, ``body`` a text that the answer must hold (or empty).
+
+    ``logs`` is a text that must appear in the app's log after the request (or empty: not asked).
+    """
+
+    path: str = "/"
+    method: str = "GET"
+    headers: tuple[tuple[str, str], ...] = ()
+    body: str = ""
+    status: int | None = None
+    contains: str = ""
+    logs: str = ""
+    host: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """Numbers that decide: ratios are 0..1, times are seconds."""
+
+    hit_ratio: float = 0.85
+    hit_ratio_lookups: int = 2000
+    hit_ratio_age: float = 600.0
+    min_processes: int = 2
+    slow_request: float = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The configuration of one run. ``app`` is empty when the apps are to be discovered.
+
+    ``release`` is a manifest's path or a git revision, empty for HEAD of the app's own repository. ``user`` is the
+    app's user, empty for the pool's. ``ignore`` holds patterns of paths below the app that no rule judges.
+    ``sources`` tells for each key where its value came from.
+    """
+
+    app: str = ""
+    user: str = ""
+    release: str = ""
+    policy: Policy = field(default_factory=Policy)
+    requests: tuple[Request, ...] = ()
+    logs: tuple[str, ...] = ()
+    thresholds: Thresholds = field(default_factory=Thresholds)
+    ignore: tuple[str, ...] = ()
+    disabled: tuple[str, ...] = ()
+    sources: tuple[tuple[str, str], ...] = ()

@@ -1,0 +1,65 @@
+"""The words of judgement: links of the chain, verdicts, severities and the safety of a fix."""
+
+from enum import Enum
+
+
+class Link(Enum):
+    """One of the six things that must hold before a deploy is live, in the order of the chain."""
+
+    RELEASE = "release"
+    DISK = "disk"
+    CACHES = "caches"
+    MEMORY = "memory"
+    SERVICES = "services"
+    WIRE = "wire"
+
+
+class LinkVerdict(Enum):
+    """What is known of a link; the verdict of an app is its weakest link."""
+
+    PROVEN = "proven"
+    BROKEN = "broken"
+    UNPROVEN = "unproven"
+    NOT_ASKED = "not asked"
+
+
+class RuleVerdict(Enum):
+    """What a rule answers. UNKNOWN always comes with its reason."""
+
+    OK = "ok"
+    FOUND = "found"
+    UNKNOWN = "unknown"
+
+
+class Severity(Enum):
+    """How bad a finding is. A NOTICE is told and does not break its link."""
+
+    CRITICAL = "critical"
+    HIGH = "high"
+    MEDIUM = "medium"
+    NOTICE = "notice"
+
+    @property
+    def breaks(self) -> bool:
+        """Whether a finding of this severity breaks its link."""
+        return self is not Severity.NOTICE
+
+    @property
+    def rank(self) -> int:
+        """0 for the worst, so that sorting puts the worst first."""
+        return _RANKS[self]
+
+
+_RANKS = {severity: rank for rank, severity in enumerate(Severity)}
+
+
+class Safety(Enum):
+    """What a fix may cost.
+
+    SAFE: no request lost, undo proven. DISRUPTIVE: delays or drops work; applied with ``--allow disruptive`` only.
+    MANUAL: shown, never applied.
+    """
+
+    SAFE = "safe"
+    DISRUPTIVE = "disruptive"
+    MANUAL = "manual"

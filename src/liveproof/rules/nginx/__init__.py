@@ -1,0 +1,1 @@
+"""nginx and what stands before it."""

@@ -1,0 +1,1 @@
+"""Which release is on disk."""
