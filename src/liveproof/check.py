@@ -2,12 +2,10 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from types import UnionType
-from typing import Any
 
 from liveproof.model.examination import LinkState
 from liveproof.model.findings import Absent, Finding, Result, Unknown
-from liveproof.model.rule import Rule, needs
+from liveproof.model.rule import Rule, arguments, needs
 from liveproof.model.verdicts import Link, LinkVerdict, RuleVerdict
 
 Facts = Mapping[type, object]
@@ -20,19 +18,6 @@ def check(rules: Iterable[Rule], facts: Facts) -> tuple[Result, ...]:
     bug of ours must neither hide a fault nor invent one.
     """
     return tuple(result for rule in rules if (result := _ask(rule, facts)) is not None)
-
-
-def arguments(parameters: Mapping[str, Any], facts: Facts) -> dict[str, object] | Unknown | Absent:
-    """The facts for a signature, or the first Unknown or Absent that the signature does not itself take."""
-    found: dict[str, object] = {}
-    for name, kind in parameters.items():
-        kinds = kind.__args__ if isinstance(kind, UnionType) else (kind,)
-        wanted = next(k for k in kinds if k not in (Unknown, Absent))
-        value = facts.get(wanted, Unknown(f"{wanted.__name__} was not probed"))
-        if isinstance(value, Unknown | Absent) and type(value) not in kinds:
-            return value
-        found[name] = value
-    return found
 
 
 def _ask(rule: Rule, facts: Facts) -> Result | None:

@@ -7,14 +7,14 @@ from importlib import import_module
 from types import UnionType
 from typing import Any
 
-from liveproof.check import arguments, check, links
+from liveproof.check import check, links
 from liveproof.diagnose import diagnose
 from liveproof.host.memory import Memory
 from liveproof.host.reader import CannotSee, NotThere, Reader
 from liveproof.model.examination import AppExamination, Examination
 from liveproof.model.facts.apps import App, Apps
 from liveproof.model.findings import Absent, Unknown
-from liveproof.model.rule import Rule, needs
+from liveproof.model.rule import Rule, arguments, needs
 from liveproof.model.settings import Settings
 from liveproof.rules import load
 

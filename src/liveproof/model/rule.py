@@ -1,9 +1,10 @@
 """A rule: one file that says what a fault is, how it is seen, how it is mended and how it is made on a test host."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from types import UnionType
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from liveproof.model.findings import Finding, Unknown
+from liveproof.model.findings import Absent, Finding, Unknown
 from liveproof.model.verdicts import Link, Safety, Severity
 
 if TYPE_CHECKING:
@@ -117,3 +118,16 @@ class Rule:
 def needs(function: Callable[..., Any]) -> dict[str, type]:
     """The facts a check, fix or probe asks for: parameter name to fact type, in order, as its annotations name them."""
     return {name: kind for name, kind in function.__annotations__.items() if name != "return"}
+
+
+def arguments(parameters: Mapping[str, Any], facts: Mapping[type, object]) -> dict[str, object] | Unknown | Absent:
+    """The facts for a signature, or the first Unknown or Absent that the signature does not itself take."""
+    found: dict[str, object] = {}
+    for name, kind in parameters.items():
+        kinds = kind.__args__ if isinstance(kind, UnionType) else (kind,)
+        wanted = next(k for k in kinds if k not in (Unknown, Absent))
+        value = facts.get(wanted, Unknown(f"{wanted.__name__} was not probed"))
+        if isinstance(value, Unknown | Absent) and type(value) not in kinds:
+            return value
+        found[name] = value
+    return found

@@ -1,0 +1,46 @@
+# Each target does its own set-up; `make help` lists them.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+SUITES ?= bookworm trixie
+
+.PHONY: help setup demo test lint lock lab bench bench-faults bench-seed bench-speed docs clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup:
+	@scripts/setup
+
+demo: setup ## break a real api-gateway as the seed's incident did; check, diagnose, fix, prove, report
+	@python -m tests.demo
+
+test: setup ## all tests; what cannot run here is said with counts
+	@python -m tests
+
+lint: setup ## ruff, mypy strict, import-linter, generated pages
+	@ruff check . && ruff format --check . && mypy && lint-imports && python -m scripts.rule_pages --check
+
+docs: setup ## write docs/rules from the rules' own docstrings
+	@python -m scripts.rule_pages
+
+lock: setup ## lock the dependencies anew, with hashes and without an index
+	@uv pip compile -q --upgrade --generate-hashes --universal --python-version 3.11 --no-emit-index-url --no-annotate --no-header pyproject.toml -o requirements/runtime.txt
+	@uv pip compile -q --upgrade --generate-hashes --universal --python-version 3.11 --no-emit-index-url --no-annotate --no-header pyproject.toml requirements/dev.in -o requirements/dev.txt
+
+lab: setup ## how to start disposable hosts by hand
+	@python -m tests.lab
+
+bench: bench-speed bench-seed bench-faults ## all benchmarks
+
+bench-faults: setup ## every rule on real hosts: silent, found, root, fixed, rolled back (SUITES=…)
+	@python -m benchmarks.faults $(SUITES)
+
+bench-seed: setup ## the seed's own script and commands beside liveproof
+	@python -m benchmarks.seed $(SUITES)
+
+bench-speed: setup ## ratios against named peers; status 1 where a bound is missed
+	@python -m benchmarks.speed
+
+clean: ## remove the environment (root file systems of the lab stay in their cache)
+	@rm -rf .venv dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

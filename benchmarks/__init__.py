@@ -1,0 +1,1 @@
+"""Measurements against named peers, as ratios or counts, side by side."""

@@ -1,0 +1,51 @@
+"""Write docs/rules from the rules' own docstrings; with --check only tell whether they are up to date (status 1)."""
+
+import sys
+from pathlib import Path
+
+from liveproof.model.rule import Rule
+from liveproof.rules import load
+
+PAGES = Path(__file__).parent.parent / "docs" / "rules"
+
+
+def main(arguments: list[str]) -> int:
+    """Write or compare every page and the index."""
+    wanted = {f"{rule.code}.md": _page(rule) for rule in load()}
+    wanted["README.md"] = _index()
+    kept = {path.name: path.read_text() for path in PAGES.glob("*.md")}
+    if kept == wanted:
+        return 0
+    if "--check" in arguments:
+        print("docs/rules is not up to date; run `make docs`", file=sys.stderr)
+        return 1
+    PAGES.mkdir(parents=True, exist_ok=True)
+    for name in kept.keys() - wanted.keys():
+        (PAGES / name).unlink()
+    for name, text in wanted.items():
+        (PAGES / name).write_text(text)
+    return 0
+
+
+def _page(rule: Rule) -> str:
+    causes = ", ".join(f"[{code}]({code}.md)" for code in rule.caused_by) or "none"
+    head = f"# {rule.code}: {rule.name}\n\n{rule.page.partition(chr(10))[0]}\n\n"
+    facts = (
+        f"| severity | link | fix | possible causes |\n|---|---|---|---|\n"
+        f"| {rule.severity.value} | {rule.link.value} | {rule.fix_safety.value} | {causes} |\n\n"
+    )
+    return head + facts + rule.page.partition("\n")[2].strip() + "\n"
+
+
+def _index() -> str:
+    lines = ["# Rules", "", "Made from the rules' own docstrings by `make docs`.", "", "| code | what it finds | link | fix |"]
+    lines.append("|---|---|---|---|")
+    lines += [
+        f"| [{rule.code}]({rule.code}.md) | {rule.title} | {rule.link.value} | {rule.fix_safety.value} |"
+        for rule in load()
+    ]
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

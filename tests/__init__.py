@@ -1,0 +1,1 @@
+"""The tests of liveproof: pure ones, and ones on real hosts."""

@@ -1,0 +1,44 @@
+"""Run all tests and say loudly what could not run here, and why."""
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from tests import lab
+
+HERE = Path(__file__).parent
+SUITE = "bookworm"
+
+
+def main() -> int:
+    """Unit tests first, then the real hosts; exit status 1 when either fails."""
+    started = time.monotonic()
+    failed = _pytest("unit, golden and recorded tests", ["--ignore", str(HERE / "live"), "-n", "2"])
+    reason = lab.available()
+    if reason is None:
+        lab.build(SUITE)
+        failed |= _pytest(f"real hosts ({SUITE})", [str(HERE / "live"), "-n", "2", "--suites", SUITE])
+    else:
+        count = _collected()
+        print(f"\n*** {count} tests on real hosts were SKIPPED: {reason} ***\n", flush=True)
+    print(f"done in {time.monotonic() - started:.0f} s", flush=True)
+    return failed
+
+
+def _pytest(title: str, arguments: list[str]) -> int:
+    print(f"--- {title}", flush=True)
+    command = [sys.executable, "-m", "pytest", "-q", "--durations=5", *arguments]
+    if str(HERE / "live") not in arguments:
+        command.append(str(HERE))
+    return 1 if subprocess.run(command, cwd=HERE.parent, check=False).returncode else 0
+
+
+def _collected() -> int:
+    command = [sys.executable, "-m", "pytest", "-q", "--collect-only", str(HERE / "live")]
+    ran = subprocess.run(command, cwd=HERE.parent, check=False, capture_output=True, text=True)
+    return sum("::" in line for line in ran.stdout.splitlines())
+
+
+if __name__ == "__main__":
+    sys.exit(main())
