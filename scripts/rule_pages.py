@@ -38,7 +38,13 @@ def _page(rule: Rule) -> str:
 
 
 def _index() -> str:
-    lines = ["# Rules", "", "Made from the rules' own docstrings by `make docs`.", "", "| code | what it finds | link | fix |"]
+    lines = [
+        "# Rules",
+        "",
+        "Made from the rules' own docstrings by `make docs`.",
+        "",
+        "| code | what it finds | link | fix |",
+    ]
     lines.append("|---|---|---|---|")
     lines += [
         f"| [{rule.code}]({rule.code}.md) | {rule.title} | {rule.link.value} | {rule.fix_safety.value} |"

@@ -29,8 +29,9 @@ STORY = (
     (
         "a deploy: release 2 has a new handler, `current` points to it; FPM is not reloaded",
         r"""
-        sed -i 's/handler-v1/handler-v2/' "${APP%/current}/releases/2/app/Http/Controllers/RetellFunctionCallHandler.php"
-        ln -s releases/2 "${APP%/current}/current.new" && mv -T "${APP%/current}/current.new" "${APP%/current}/current"
+        cd "${APP%/current}"
+        sed -i 's/handler-v1/handler-v2/' releases/2/app/Http/Controllers/RetellFunctionCallHandler.php
+        ln -s releases/2 current.new && mv -T current.new current
         """,
     ),
     (

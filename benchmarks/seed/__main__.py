@@ -48,7 +48,9 @@ def _suite(suite: str) -> int:
     lab.build(suite)
     with Host.up(suite) as host:
         healthy = _bad(host)
-        print(f"\n{suite}: on a healthy host the seed's commands complain of: {', '.join(sorted(healthy)) or 'nothing'}")
+        print(
+            f"\n{suite}: on a healthy host the seed's commands complain of: {', '.join(sorted(healthy)) or 'nothing'}"
+        )
     print(f"{'fault':7} {'rule':38} | seed: found by, fixed, made worse{'':25} | liveproof: found, fixed, worse")
     failed = 0
     with ProcessPoolExecutor(2) as pool:
@@ -84,7 +86,13 @@ def _row(job: tuple[str, str, tuple[str, ...]]) -> Row:
         ours_worse = codes(checked(host)) - seen
     named = "yes" if ours else "no" if rule.fix_function else "named"
     return Row(
-        code, ", ".join(sorted(found)), fixed, ", ".join(sorted(worse)), code in seen, named, ", ".join(sorted(ours_worse))
+        code,
+        ", ".join(sorted(found)),
+        fixed,
+        ", ".join(sorted(worse)),
+        code in seen,
+        named,
+        ", ".join(sorted(ours_worse)),
     )
 
 

@@ -5,6 +5,7 @@ import threading
 import time
 from dataclasses import dataclass
 from types import TracebackType
+from typing import Self
 
 CONNECTIONS = 8
 PATH = "/api/status"
@@ -28,7 +29,7 @@ class Load:
         self._lock = threading.Lock()
         self._threads = [threading.Thread(target=self._ask, daemon=True) for _ in range(CONNECTIONS)]
 
-    def __enter__(self) -> "Load":
+    def __enter__(self) -> Self:
         for thread in self._threads:
             thread.start()
         time.sleep(0.5)

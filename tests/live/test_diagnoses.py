@@ -21,9 +21,7 @@ def test_ownership(suite: str) -> None:
     with Host.up(suite) as host:
         host.sh("printf '* * * * * root cd %s && php artisan config:cache\\n' \"$APP\" > /etc/cron.d/as-root")
         host.sh(OWNED_BY_ROOT)
-        host.sh(
-            'rm -f "$CACHE"/services.php; php artisan package:discover || true', user=host.user, check=False
-        )
+        host.sh('rm -f "$CACHE"/services.php; php artisan package:discover || true', user=host.user, check=False)
         host.get("/api/status")
         report = checked(host)
         assert "SYS001" in roots(report), told(report)
@@ -31,7 +29,7 @@ def test_ownership(suite: str) -> None:
 
 
 def test_opcache_persistence(suite: str) -> None:
-    """PHP that never looks at the files again is the root of the old code; a reset on the command line explains nothing."""
+    """PHP that never looks at files again is the root of the old code; the reset on the command line did nothing."""
     with Host.up(suite) as host:
         host.ini("opcache.enable=1", "opcache.validate_timestamps=0")
         host.warm()

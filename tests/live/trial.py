@@ -76,12 +76,12 @@ def told(report: dict[str, Any]) -> str:
 
 def state(host: Host) -> dict[str, Any]:
     """Everything below the watched directories that only a person or liveproof would change."""
-    seen: dict[str, Any] = {}
-    for top in WATCHED:
-        for path, entry in host.snapshot(top).items():
-            if not any(fnmatch.fnmatch(path, pattern) for pattern in LIVING):
-                seen[path] = entry
-    return seen
+    return {
+        path: entry
+        for top in WATCHED
+        for path, entry in host.snapshot(top).items()
+        if not any(fnmatch.fnmatch(path, pattern) for pattern in LIVING)
+    }
 
 
 def difference(before: dict[str, Any], after: dict[str, Any]) -> list[str]:

@@ -1,0 +1,114 @@
+"""check.py: facts to results, results to links."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+
+from liveproof.check import check, links
+from liveproof.model.findings import Absent, Evidence, Finding, Ref, Result, Unknown
+from liveproof.model.rule import Rule
+from liveproof.model.verdicts import Link, LinkVerdict, RuleVerdict, Severity
+
+
+@dataclass(frozen=True)
+class Colour:
+    """A fact for these tests."""
+
+    name: str
+
+
+def _rule(severity: Severity = Severity.HIGH) -> Rule:
+    rule = Rule("FIL901", severity)
+
+    @rule.check
+    def check(colour: Colour) -> Iterator[Finding | Unknown]:
+        if colour.name == "red":
+            yield Finding("red", (Ref("app", "/a"),), (Evidence("eye", "red", "green"),))
+        if colour.name == "dim":
+            yield Unknown("too dark")
+        if colour.name == "crash":
+            raise KeyError(colour.name)
+
+    return rule
+
+
+@pytest.mark.parametrize(
+    ("fact", "verdict"),
+    [
+        (Colour("green"), RuleVerdict.OK),
+        (Colour("red"), RuleVerdict.FOUND),
+        (Colour("dim"), RuleVerdict.UNKNOWN),
+        (Colour("crash"), RuleVerdict.UNKNOWN),
+        (Unknown("eyes shut"), RuleVerdict.UNKNOWN),
+    ],
+)
+def test_verdict(fact: object, verdict: RuleVerdict) -> None:
+    """A rule answers by what it saw; what it could not see, and what failed in itself, is UNKNOWN."""
+    (result,) = check([_rule()], {Colour: fact})
+    assert result.verdict is verdict
+
+
+def test_unknown_carries_the_probes_reason() -> None:
+    """The reason for not seeing comes from the probe."""
+    (result,) = check([_rule()], {Colour: Unknown("run as root")})
+    assert result.reason == "run as root"
+
+
+def test_absent_subject_does_not_count() -> None:
+    """A rule whose subject does not exist is not run."""
+    assert check([_rule()], {Colour: Absent("no colour")}) == ()
+
+
+def test_finding_takes_code_and_severity_of_its_rule() -> None:
+    """A rule's findings carry its code and severity."""
+    (result,) = check([_rule(Severity.MEDIUM)], {Colour: Colour("red")})
+    assert [(f.code, f.severity) for f in result.findings] == [("FIL901", Severity.MEDIUM)]
+
+
+def test_rule_may_ask_for_an_unseen_fact() -> None:
+    """A parameter typed ``Fact | Unknown`` takes the Unknown itself."""
+    rule = Rule("FIL902", Severity.HIGH)
+
+    @rule.check
+    def check_(colour: Colour | Unknown) -> Iterator[Finding | Unknown]:
+        if isinstance(colour, Unknown):
+            yield Finding("unseen", (Ref("app", "/a"),), (Evidence("eye", colour.reason),))
+
+    (result,) = check([rule], {Colour: Unknown("dark")})
+    assert result.verdict is RuleVerdict.FOUND
+
+
+def test_finding_without_evidence_is_refused() -> None:
+    """Nothing unseen is told as a fault."""
+    with pytest.raises(ValueError, match="evidence"):
+        Finding("because", (Ref("app", "/a"),), ())
+
+
+@pytest.mark.parametrize(
+    ("fact", "severity", "verdict"),
+    [
+        (Colour("green"), Severity.HIGH, LinkVerdict.PROVEN),
+        (Colour("red"), Severity.HIGH, LinkVerdict.BROKEN),
+        (Colour("red"), Severity.NOTICE, LinkVerdict.PROVEN),
+        (Colour("dim"), Severity.HIGH, LinkVerdict.UNPROVEN),
+        (Colour("dim"), Severity.NOTICE, LinkVerdict.PROVEN),
+        (Absent("none"), Severity.HIGH, LinkVerdict.NOT_ASKED),
+    ],
+)
+def test_link(fact: object, severity: Severity, verdict: LinkVerdict) -> None:
+    """A link is as good as the worst answer on it; notices do not break it, absent subjects do not count."""
+    rule = _rule(severity)
+    states = links([rule], check([rule], {Colour: fact}))
+    assert next(state.verdict for state in states if state.link is Link.DISK) is verdict
+
+
+def test_every_link_is_told() -> None:
+    """The chain always has its six links, in order."""
+    assert [state.link for state in links([], ())] == list(Link)
+
+
+def test_result_of_unprobed_fact_is_unknown() -> None:
+    """A fact that nobody probed is not fine."""
+    (result,) = check([_rule()], {})
+    assert result == Result("FIL901", _rule().name, RuleVerdict.UNKNOWN, reason="Colour was not probed")

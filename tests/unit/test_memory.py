@@ -1,0 +1,58 @@
+"""host/memory.py and host/state.py: what earlier runs saw."""
+
+from pathlib import Path
+
+import pytest
+
+from liveproof.host import state
+from liveproof.host.memory import Memory
+
+
+def test_recalls_what_was_kept(tmp_path: Path) -> None:
+    """A value comes back for the signature that it was kept with."""
+    memory = Memory(str(tmp_path))
+    memory.keep("nginx", "a", {"servers": [1, 2]})
+    assert memory.recall("nginx", "a") == {"servers": [1, 2]}
+
+
+def test_another_signature_recalls_nothing(tmp_path: Path) -> None:
+    """What was made from something else was never kept."""
+    memory = Memory(str(tmp_path))
+    memory.keep("nginx", "a", 1)
+    assert memory.recall("nginx", "b") is None
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"\xff\xfe", b'{"signature": "a"'])
+def test_damaged_memory_recalls_nothing(tmp_path: Path, content: bytes) -> None:
+    """A file cut short or overwritten costs time, never truth."""
+    (tmp_path / "nginx.json").write_bytes(content)
+    assert Memory(str(tmp_path)).recall("nginx", "a") is None
+
+
+def test_a_place_that_cannot_be_written_is_no_error(tmp_path: Path) -> None:
+    """Nothing is kept, and nothing fails."""
+    memory = Memory(str(tmp_path / "missing"))
+    memory.keep("nginx", "a", 1)
+    assert memory.recall("nginx", "a") is None
+
+
+def test_nothing_is_left_behind(tmp_path: Path) -> None:
+    """Keeping leaves one private file and no temporary one."""
+    Memory(str(tmp_path)).keep("nginx", "a", 1)
+    (kept,) = tmp_path.iterdir()
+    assert (kept.name, kept.stat().st_mode & 0o777) == ("nginx.json", 0o600)
+
+
+def test_state_that_others_can_write_is_refused(tmp_path: Path) -> None:
+    """A state directory that others can write could feed us lies."""
+    (tmp_path / "state").mkdir()
+    (tmp_path / "state").chmod(0o777)
+    with pytest.raises(state.UnsafeState):
+        state.ensure(str(tmp_path / "state"))
+
+
+def test_state_that_is_a_link_is_refused(tmp_path: Path) -> None:
+    """A link in place of the state directory leads elsewhere."""
+    (tmp_path / "state").symlink_to(tmp_path)
+    with pytest.raises(state.UnsafeState):
+        state.ensure(str(tmp_path / "state"))
