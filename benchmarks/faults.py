@@ -26,7 +26,7 @@ def main(suites: list[str]) -> int:
         print(f"no real hosts here: {reason}", file=sys.stderr)
         return 1
     for suite in [*suites, LAST]:
-        lab.build(suite)
+        Host.up(suite).down()
     jobs = [("healthy", suite, f"{layout} {user}") for suite in [*suites, LAST] for layout, user in HOSTS]
     jobs += [("diagnosis", suite, name) for suite in [*suites, LAST] for name in _DIAGNOSES]
     jobs += [(kind, suite, rule.code) for suite in suites for rule in load() for kind in ("lookalike", "fault")]

@@ -26,7 +26,7 @@ def main() -> int:
 
 def check_against_commands(suite: str) -> list[Row]:
     """A repeated check of an unchanged healthy host against the seed's ten commands run by bash, both inside it."""
-    lab.build(suite)
+    Host.up(suite).down()
     with Host.up(suite) as host:
         host.warm()
         first = _seconds(lambda: host.liveproof("check"))

@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 from tests import lab
+from tests.lab import Host
 
 HERE = Path(__file__).parent
 SUITE = "bookworm"
@@ -17,7 +18,7 @@ def main() -> int:
     failed = _pytest("unit, golden and recorded tests", ["--ignore", str(HERE / "live"), "-n", "2"])
     reason = lab.available()
     if reason is None:
-        lab.build(SUITE)
+        Host.up(SUITE).down()
         failed |= _pytest(f"real hosts ({SUITE})", [str(HERE / "live"), "-n", "2", "--suites", SUITE])
     else:
         count = _collected()

@@ -57,7 +57,7 @@ def main() -> int:
     if reason:
         print(f"make demo needs a host of its own: {reason}", file=sys.stderr)
         return 1
-    lab.build(SUITE)
+    Host.up(SUITE).down()
     with Host.up(SUITE, layout="releases") as host:
         host.ini("opcache.enable=1", "opcache.validate_timestamps=0")
         host.warm()

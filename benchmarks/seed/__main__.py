@@ -45,7 +45,7 @@ def main(suites: list[str]) -> int:
 
 
 def _suite(suite: str) -> int:
-    lab.build(suite)
+    Host.up(suite).down()
     with Host.up(suite) as host:
         healthy = _bad(host)
         print(
