@@ -71,9 +71,7 @@ def test_no_fpm(host: Host) -> None:
 
 def test_dead_socket(host: Host) -> None:
     """A socket file without a listener is found as a service that does not run."""
-    host.sh(
-        'systemctl kill -s KILL "$FPM"; systemctl stop "$FPM"; python3 -c "import socket; s = socket.socket(socket.AF_UNIX); s.bind(\'$SOCK\')"'
-    )
+    host.sh('systemctl stop "$FPM"; python3 -c "import socket; socket.socket(socket.AF_UNIX).bind(\'$SOCK\')"')
     report = _report(host)
     assert "FPM001" in codes(report), told(report)
 
@@ -118,7 +116,8 @@ def test_unreadable_env(host: Host) -> None:
 def test_huge_and_binary_logs(host: Host) -> None:
     """A log of 2 GB and one of random bytes cost neither time nor the verdict."""
     host.sh(
-        'truncate -s 2G storage/logs/laravel.log; head -c 3000000 /dev/urandom > storage/logs/binary.log; chown "$WWW" storage/logs/*'
+        "truncate -s 2G storage/logs/laravel.log; head -c 3000000 /dev/urandom > storage/logs/binary.log; "
+        'chown "$WWW" storage/logs/*'
     )
     report = _report(host)
     assert codes(report) == set(), told(report)
