@@ -1,0 +1,3 @@
+<?php
+
+// Commands of app/Console/Commands are loaded by App\Console\Kernel.

@@ -1,0 +1,270 @@
+"""The lab keeps its word: hosts are quick, healthy, watched closely, and leave nothing behind."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.lab import LAYOUTS, NOISE, SUITES, USERS, Host, available, mirror, places, state
+from tests.lab.host import layers
+from tests.lab.layer import layer, recipe
+
+pytestmark = [pytest.mark.live]
+
+needs_hosts = pytest.mark.skipif(available() is not None, reason=str(available()))
+
+
+@pytest.fixture(scope="module")
+def host():
+    with Host.up() as booted:
+        yield booted
+
+
+@needs_hosts
+@pytest.mark.parametrize("suite", SUITES)
+def test_a_host_is_up_within_a_second_and_a_half(suite):
+    layers(suite, "plain", "www-data")
+    took = []
+    for _ in range(3):
+        start = time.monotonic()
+        with Host.up(suite):
+            took.append(time.monotonic() - start)
+    assert min(took) < 1.5, took
+
+
+@needs_hosts
+@pytest.mark.parametrize("user", USERS)
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("suite", SUITES)
+def test_every_kind_of_host_is_healthy(suite, layout, user):
+    with Host.up(suite, layout, user) as up:
+        assert up.get().status == 200
+        assert f'"user":"{user}"' in up.get().body
+        assert up.get("/").status == 200
+        assert up.get("/status").status == 404
+        assert up.post().status == 200
+        answer = up.request(
+            "POST",
+            "/api/retell/function",
+            body='{"call_id":"test","function":"test_function"}',
+            headers={"Content-Type": "application/json", "X-Request-Id": "req-1"},
+        )
+        assert (answer.status, '"call_id":"test"' in answer.body) == (200, True)
+        log = up.sh("grep -h RetellFunctionCallHandler storage/logs/laravel.log | tail -1")
+        assert '"call_id":"test"' in log
+        assert '"request_id":"req-1"' in log
+        assert up.sh("systemctl is-system-running --wait") == "running"
+        assert up.sh("systemctl show -p User --value api-gateway-queue") == user
+        assert up.sh('find -L . ! -user "$WWW" ! -path "./.git*" | head') == ""
+        assert up.sh('grep -il "jit\\|warning\\|error" /var/log/php*-fpm.log /var/log/nginx/error.log || true') == ""
+        assert up.sh("grep -c ERROR storage/logs/laravel.log || true") == "0"
+        assert int(up.sh('stat -c %s "$CACHE/routes-v7.php"')) > 400_000
+        assert int(up.sh('stat -c %s "$CACHE/config.php"')) > 50_000
+        if layout == "git":
+            assert up.sh("git status --porcelain", user="deploy") == ""
+
+
+@needs_hosts
+def test_queued_jobs_run_as_the_pools_user(host):
+    host.post(body='{"name":"book_appointment","call":{"call_id":"queued"}}')
+    script = "for i in $(seq 60); do grep queued storage/logs/queue.log && exit 0; sleep .1; done; exit 1"
+    assert "job-v1" in host.sh(script)
+    assert host.sh('grep -l "FAILED" storage/logs/* || true') == ""
+
+
+@needs_hosts
+def test_diff_sees_each_kind_of_change_and_nothing_else(host):
+    host.mark()
+    assert host.diff(ignore=NOISE) == []
+    host.sh(
+        "chmod 600 artisan; rm composer.lock; echo '//' >>routes/web.php; touch -d @1 config/app.php;"
+        "chown root public/robots.txt; mkdir new; echo 1 >new/file; touch resources/gone; rm resources/gone;"
+        "chmod 700 database; setfacl -m u:nobody:r config/mail.php"
+    )
+    found = ["artisan", "composer.lock", "config/app.php", "config/mail.php", "database", "new", "new/file"]
+    found += ["public/robots.txt", "resources", "routes/web.php"]
+    assert host.diff(ignore=NOISE) == [f"{host.app}/{path}" for path in found]
+    host.mark()
+    host.sh("chmod 600 artisan; cat artisan routes/web.php >/dev/null; stat .; ls -laR . >/dev/null")
+    assert host.diff(ignore=[*NOISE, f"{host.app}/artisan"]) == []
+    host.sh("rm -r new")
+    assert f"{host.app}/new/file" in host.diff(ignore=NOISE)
+
+
+@needs_hosts
+def test_requests_change_only_the_access_log(host):
+    host.warm()
+    host.mark()
+    host.get()
+    assert [path for path in host.diff() if not path.startswith("/var/log/journal")] == ["/var/log/nginx/access.log"]
+
+
+@needs_hosts
+@pytest.mark.parametrize("layout", ["plain", "releases"])
+def test_a_stop_and_a_boot_keep_everything(layout):
+    with Host.up(layout=layout) as up:
+        up.sh("chattr +i artisan; touch -d @1 config/app.php; chmod 711 public")
+        ignored = ("storage/app/schedule.heartbeat", "storage/app")
+        before = up.snapshot(up.app)
+        assert before["config/app.php"].mtime_ns == 10**9
+        for orderly in (True, False):
+            up.stop(orderly=orderly)
+            assert state.load(up.name).running() is None
+            stopped = up.snapshot(up.app)
+            up.boot()
+            after = up.snapshot(up.app)
+            for name in ignored:
+                for taken in (before, stopped, after):
+                    taken.pop(name, None)
+            assert before == stopped == after
+        assert up.get().status == 200
+
+
+@needs_hosts
+def test_warm_reaches_every_worker(host):
+    host.ini("opcache.validate_timestamps=0")
+    host.warm()
+    workers = host.workers()
+    assert len(workers) >= 2
+    assert host.sh("pgrep -f 'pool www' | wc -l") == str(len(workers))
+    assert host.sh("grep validate_timestamps /etc/php/$PHP/fpm/conf.d/99-lab.ini") == "opcache.validate_timestamps=0"
+
+
+@needs_hosts
+def test_scripts_fail_loudly_and_end_in_time(host):
+    with pytest.raises(RuntimeError, match="missing-file"):
+        host.sh("ls missing-file")
+    assert "missing-file" in host.sh("ls missing-file", check=False)
+    start = time.monotonic()
+    with pytest.raises(subprocess.TimeoutExpired):
+        host.sh("sleep 77", timeout=0.5)
+    assert host.sh("sleep 66 & echo gone") == "gone"
+    assert time.monotonic() - start < 5
+    assert host.sh("pgrep -xf 'sleep 77' || true") == ""
+    assert host.exec(["cat"], stdin="fed", user="deploy").stdout == "fed"
+    assert host.exec(["false"]).returncode == 1
+
+
+@needs_hosts
+def test_files_go_in_and_out(host, tmp_path):
+    (tmp_path / "tool").write_text("#!/bin/sh\necho hello\n")
+    (tmp_path / "tool").chmod(0o755)
+    host.push(tmp_path / "tool", "/opt/tool")
+    assert host.sh("/opt/tool; stat -c %U /opt/tool") == "hello\nroot"
+    assert host.pull("/opt/tool") == (tmp_path / "tool").read_bytes()
+
+
+@needs_hosts
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
+def test_a_dying_process_leaves_no_host(number):
+    script = "from tests.lab import Host; import time; h = Host.up(); print(h.name, flush=True); time.sleep(60)"
+    child = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True, cwd=places.REPOSITORY)
+    assert child.stdout is not None
+    name = child.stdout.readline().strip()
+    child.send_signal(number)
+    child.wait(30)
+    child.stdout.close()
+    if number == signal.SIGKILL:
+        subprocess.run([sys.executable, "-m", "tests.lab", "gc"], cwd=places.REPOSITORY, check=True, timeout=60)
+    assert not (places.hosts() / name).exists()
+    assert name not in Path("/proc/mounts").read_text()
+
+
+@needs_hosts
+def test_two_builders_build_once_and_half_a_layer_is_never_seen(tmp_path, monkeypatch):
+    monkeypatch.setenv("LIVEPROOF_LAB", str(tmp_path))
+    script = (
+        "import pathlib, time; from tests.lab.layer import layer\n"
+        "def build(at):\n"
+        "    (pathlib.Path(r'{0}') / f'built-{{time.monotonic_ns()}}').touch(); time.sleep(.5); (at / 'whole').touch()\n"
+        "assert (layer('x', 'key', build) / 'whole').exists()\n"
+    ).format(tmp_path)
+    run = [sys.executable, "-c", script]
+    first = subprocess.Popen(run, cwd=places.REPOSITORY)
+    time.sleep(0.3)
+    first.kill()
+    first.wait(10)
+    assert not (tmp_path / "layers/x-key").exists()
+    children = [subprocess.Popen(run, cwd=places.REPOSITORY) for _ in range(2)]
+    assert [child.wait(30) for child in children] == [0, 0]
+    assert len(list(tmp_path.glob("built-*"))) <= 2
+    assert os.listdir(tmp_path / "layers") == ["x-key"]
+
+
+def test_a_recipe_is_its_contents(tmp_path, monkeypatch):
+    (tmp_path / "a").write_text("1")
+    first = recipe("x", tmp_path)
+    assert recipe("x", tmp_path) == first
+    (tmp_path / "a").chmod(0o755)
+    assert recipe("x", tmp_path) != first
+    monkeypatch.setenv("LIVEPROOF_LAB", str(tmp_path / "lab"))
+    built = []
+    assert layer("y", "k", built.append) == layer("y", "k", built.append)
+    assert len(built) == 1
+
+
+DEB822 = """\
+Types: deb
+# of the past
+URIs: http://m.example/debian
+Suites: bookworm bookworm-updates
+Components: main
+Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg
+
+Types: deb
+URIs: http://m.example/debian-security/
+Suites: bookworm-security
+Components: main
+
+Enabled: no
+Types: deb
+URIs: http://off.example/debian
+Suites: bookworm
+Components: main
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (DEB822, mirror.Mirror("http://m.example/debian", "http://m.example/debian-security")),
+        ("Types: deb\nURIs: https://node.example/node\nSuites: nodistro\nComponents: main\n", None),
+        ("Types: deb\nURIs: http://a.example/ubuntu\nSuites: noble\nComponents: main\n", None),
+        ("Types: deb-src\nURIs: http://a.example/debian\nSuites: trixie\nComponents: main\n", None),
+    ],
+)
+def test_mirror_from_deb822(text, expected):
+    assert mirror.choose(list(mirror.deb822(text))) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "deb [arch=amd64] http://a.example/debian trixie main contrib # c\ndeb http://a.example/debian-security trixie-security main",
+            mirror.Mirror("http://a.example/debian", "http://a.example/debian-security"),
+        ),
+        ("deb http://a.example/debian/ bookworm main", mirror.Mirror("http://a.example/debian", None)),
+        ("# deb http://a.example/debian bookworm main", None),
+        ("deb https://cloud.example/apt cloud-sdk-bookworm main", None),
+        ("deb [signed-by=/usr/share/keyrings/php.gpg] https://php.example/php/ bookworm main", None),
+        ("deb https://docker.example/linux/debian bookworm stable", None),
+        ("deb http://a.example/ubuntu noble main", None),
+    ],
+)
+def test_mirror_from_one_line_sources(text, expected):
+    assert mirror.choose(list(mirror.one_line(text))) == expected
+
+
+def test_no_root_is_a_reason_not_a_traceback():
+    setpriv = ["setpriv", "--reuid=65534", "--clear-groups"] if os.geteuid() == 0 else []
+    script = "import sys; sys.dont_write_bytecode = True; from tests.lab import available; print(available())"
+    # The interpreter itself may lie where another user cannot reach; the system's can.
+    done = subprocess.run(
+        [*setpriv, "/usr/bin/python3", "-c", script], capture_output=True, text=True, check=False, cwd=places.REPOSITORY, timeout=30
+    )
+    assert "root" in done.stdout, done.stderr
