@@ -11,7 +11,7 @@ from collections.abc import Callable
 from tests.lab import gathering, machine, needs, parting, state
 from tests.lab.host import NOISE, Host, layers
 from tests.lab.layout import LAYOUTS, USERS
-from tests.lab.rootfs import ssh_key
+from tests.lab.login import ssh_key
 from tests.lab.suites import SUITES
 from tests.lab.telling import say
 from tests.lab.trouble import LabError
@@ -193,5 +193,6 @@ def _bench(options: argparse.Namespace) -> int:
             start = time.monotonic()
             host.down()
             downs.append(time.monotonic() - start)
-        print(f"{suite:<9} up {statistics.median(ups):.2f} s (worst {max(ups):.2f}), down {statistics.median(downs):.2f} s")
+        up, down = statistics.median(ups), statistics.median(downs)
+        print(f"{suite:<9} up {up:.2f} s (worst {max(ups):.2f}), down {down:.2f} s")
     return 0

@@ -5,7 +5,6 @@ import io
 import json
 import os
 import secrets
-import shutil
 import signal
 import subprocess
 import tarfile
@@ -22,9 +21,10 @@ from typing import Final, Self
 from tests.lab import cgroup, gathering, machine, network, parting, places, state, web
 from tests.lab.accounts import account
 from tests.lab.contract import Answer
-from tests.lab.layer import remove
+from tests.lab.ending import destroy
 from tests.lab.layout import deployed, site
-from tests.lab.mounting import mount, resolve, unmount
+from tests.lab.login import trust
+from tests.lab.mounting import mount, resolve
 from tests.lab.product import LAUNCHER, libraries, package
 from tests.lab.rootfs import rootfs
 from tests.lab.state import State
@@ -56,6 +56,7 @@ class Host:
         self._state = known
         self._site = site(suite_named(known.suite), known.layout, known.user)
         self._baseline: dict[str, Trace] = {}
+        self._gone = False
 
     # ------------------------------------------------------------------------------------------------- life
     @classmethod
@@ -95,9 +96,8 @@ class Host:
         except FileExistsError:
             raise LabError(f"there is already a host {name}") from None
         owner, owner_started = state.mine()
-        known = State(
-            name, suite, layout, user, network.take(home), tuple(str(lower) for lower in lowers), owner, owner_started, keep
-        )
+        below = tuple(str(lower) for lower in lowers)
+        known = State(name, suite, layout, user, network.take(home), below, owner, owner_started, keep)
         known.save()
         host = cls(known)
         if not keep:
@@ -158,13 +158,17 @@ class Host:
 
     def down(self) -> None:
         """Take the host away with all that was its own; doing it twice is fine."""
-        destroy(self._state)
+        if not self._gone:
+            destroy(self._state)
+            self._gone = True
         parting.forget(self.name)
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.down()
 
     # ------------------------------------------------------------------------------------------------- what it is
@@ -254,7 +258,8 @@ class Host:
             os.close(file)
         output = done.stdout.strip()
         if check and done.returncode:
-            raise RuntimeError(f"{self.name}: script ended with {done.returncode}:\n{script.strip()}\n--- output\n{output}")
+            what = f"{self.name}: script ended with {done.returncode}"
+            raise RuntimeError(f"{what}:\n{script.strip()}\n--- output\n{output}")
         return output
 
     def get(self, path: str = "/api/status") -> Answer:
@@ -311,7 +316,9 @@ class Host:
         """Run the host's own ``liveproof`` on the host's own Python."""
         return self.exec([LAUNCHER, *args], user=user, timeout=timeout)
 
-    def request(self, method: str, path: str, *, body: str | None = None, headers: Mapping[str, str] | None = None) -> Answer:
+    def request(
+        self, method: str, path: str, *, body: str | None = None, headers: Mapping[str, str] | None = None
+    ) -> Answer:
         """Any request through nginx, from outside."""
         return web.request(self.ip, method, path, body=body, headers=headers)
 
@@ -348,10 +355,12 @@ class Host:
     def mark(self) -> None:
         """From here on ``diff`` counts."""
         self._baseline = traces(self.home / "upper")
-        (self.home / "mark.json").write_text(json.dumps({path: trace.frozen() for path, trace in self._baseline.items()}))
+        (self.home / "mark.json").write_text(
+            json.dumps({path: trace.frozen() for path, trace in self._baseline.items()})
+        )
 
     def diff(self, *, ignore: Sequence[str] = ()) -> list[str]:
-        """Every path of the host's disk changed since the mark: contents, owner, mode, times, attributes, coming, going.
+        """Every path of the host's disk changed since the mark: contents, owner, mode, times, attributes, life.
 
         Even opening a file for writing shows, if it was not among the host's own yet. Sorted; /run, /dev and /proc are
         no disk.
@@ -363,7 +372,7 @@ class Host:
         return [path for path in found if not any(fnmatch.fnmatchcase(path, pattern) for pattern in ignore)]
 
     def snapshot(self, path: str) -> dict[str, Entry]:
-        """Everything at and below ``path`` (``.`` is itself), for comparison byte for byte; also while it is stopped."""
+        """Everything at and below ``path`` (``.`` is itself), to compare byte for byte; also while it is stopped."""
         return entries(resolve(self.root, path))
 
     # ------------------------------------------------------------------------------------------------- inner works
@@ -371,6 +380,7 @@ class Host:
         root = self.root
         (root / "etc/hostname").write_text(f"{self.name}\n")
         (root / "etc/hosts").write_text(f"127.0.0.1 localhost\n::1 localhost\n127.0.1.1 {self.name}\n")
+        trust(root)
         network.plug(self._state.index)
         pid = machine.start(root, self.name, self._state.index, self.home / "console.log")
         self._state = replace(self._state, pid=pid, pid_started=state.started(pid))
@@ -428,7 +438,9 @@ class Host:
         return ""
 
     def _why(self) -> str:
-        script = "systemctl --failed --no-pager --no-legend; systemctl list-jobs --no-pager; journalctl -b -p warning --no-pager | tail -20"
+        script = (
+            "systemctl --failed --no-pager --no-legend; systemctl list-jobs --no-pager; journalctl -b -p 4 | tail -20"
+        )
         with suppress(LabError, subprocess.TimeoutExpired):
             return self.sh(script, check=False, timeout=10) + f"\n/api/status: {self.get()}"
         return self._console()
@@ -443,16 +455,6 @@ def layers(suite: str, layout: str, user: str) -> list[Path]:
     for part in found:
         gathering.used(part)
     return found
-
-
-def destroy(known: State) -> None:
-    """Take away everything of a host: processes, network, mounts, files."""
-    machine.stop(known.running(), known.index, orderly=False)
-    network.give_back(known.index)
-    unmount(known.home)
-    for leftover in (f"/run/systemd/nspawn/propagate/{known.name}", f"/run/systemd/nspawn/unix-export/{known.name}"):
-        shutil.rmtree(leftover, ignore_errors=True)
-    remove(known.home)
 
 
 def _as_root(member: tarfile.TarInfo) -> tarfile.TarInfo:

@@ -55,7 +55,7 @@ def choose(sources: list[Source]) -> Mirror | None:
     security: list[tuple[int, str]] = []
     for source in sources:
         known = _SUITE.fullmatch(source.suite)
-        # Other people's repositories borrow Debian's suite names, but call their component otherwise or sign by their own key.
+        # Others borrow Debian's suite names, but call their component otherwise or sign by a key of their own.
         if not known or "main" not in source.components or not (trust := _trust(source)):
             continue
         kind = known["archive"]

@@ -51,25 +51,34 @@ def take(home: Path) -> int:
     raise LabError("no address is left; take hosts down: python -m tests.lab gc")
 
 
-def give_back(index: int) -> None:
-    """Undo ``take`` and ``plug``."""
-    _unplug(index)
-    (places.ADDRESSES / str(index)).unlink(missing_ok=True)
+def holds(home: Path, index: int) -> bool:
+    """Whether the number is still that of the host in ``home``, and not given to another since."""
+    try:
+        return Path(os.readlink(places.ADDRESSES / str(index))) == home
+    except OSError:
+        return False
+
+
+def give_back(home: Path, index: int) -> None:
+    """Undo ``take`` and ``plug``; nothing happens when the number is another host's by now."""
+    with locked(_LOCK, timeout=30):
+        if holds(home, index):
+            _unplug(index)
+            (places.ADDRESSES / str(index)).unlink(missing_ok=True)
 
 
 def plug(index: int) -> None:
     """Give the host number ``index`` its name space, with ``eth0`` on the bridge."""
     with locked(_LOCK, timeout=30):
         if not Path("/sys/class/net", BRIDGE).exists():
-            _batch(
-                f"link add {BRIDGE} type bridge\naddr add {address(1)}/{_NETWORK} dev {BRIDGE}\nlink set {BRIDGE} up\n"
-            )
+            _batch(f"link add {BRIDGE} type bridge\nlink set {BRIDGE} up\n")
+            _batch(f"addr add {address(1)}/{_NETWORK} dev {BRIDGE}\n")
         _room()
     name = namespace(index)
     if Path("/run/netns", name).exists():
         return
     run(["ip", "netns", "add", name], timeout=10)
-    # The same number always has the same hardware address: the machine's neighbour table may still know the last host's.
+    # One number, one hardware address: the machine's neighbour table may still know the last host of that number.
     mac = f"02:6c:70:00:{index // 256:02x}:{index % 256:02x}"
     _batch(
         f"link add lpv{index} type veth peer name eth0 address {mac} netns {name}\n"

@@ -1,19 +1,24 @@
 """Nothing is left behind: hosts end with the process that booted them, and what a killed one left is collected."""
 
 import atexit
+import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from types import FrameType
 
-from tests.lab import state
+from tests.lab import places, state
+from tests.lab.ending import destroy
+from tests.lab.layer import remove
 from tests.lab.locking import locked
-from tests.lab.places import cache
+from tests.lab.mounting import unmount
 from tests.lab.telling import say
 
 _hosts: dict[str, Callable[[], None]] = {}
-_installed = threading.Event()
+_process = [0]
 
 
 def remember(name: str, down: Callable[[], None]) -> None:
@@ -28,10 +33,11 @@ def forget(name: str) -> None:
 
 def install() -> None:
     """Take hosts down at the end of this process, at SIGTERM and at SIGHUP too; SIGINT already ends it in order."""
-    if _installed.is_set():
-        return
-    _installed.set()
-    atexit.register(_all_down)
+    if _process[0] != os.getpid():
+        # A forked child's hosts are its own; its parent's are not.
+        _hosts.clear()
+        _process[0] = os.getpid()
+        atexit.register(_all_down)
     if threading.current_thread() is threading.main_thread():
         for number in (signal.SIGTERM, signal.SIGHUP):
             # Whoever has a handler of their own keeps it.
@@ -41,13 +47,12 @@ def install() -> None:
 
 def collect() -> list[str]:
     """Take down the hosts whose owners are dead; returns their names."""
-    from tests.lab.host import destroy
-
+    _sweep()
     abandoned = [known for known in state.known() if known.abandoned]
     if not abandoned:
         return []
     names: list[str] = []
-    with locked(cache() / "locks" / "gc.lock", timeout=120):
+    with locked(places.cache() / "locks" / "gc.lock", timeout=120):
         for known in abandoned:
             if known.home.exists():
                 say(f"taking down {known.name}: the process that booted it is dead")
@@ -56,7 +61,18 @@ def collect() -> list[str]:
     return names
 
 
+def _sweep() -> None:
+    """Remove what a process left that died before it had written down its host."""
+    for home in places.hosts().glob("*"):
+        with suppress(OSError):
+            if not (home / "host.json").exists() and time.time() - home.stat().st_mtime > 600:
+                unmount(home)
+                remove(home)
+
+
 def _all_down() -> None:
+    if _process[0] != os.getpid():
+        return
     for name, down in list(_hosts.items()):
         try:
             down()

@@ -7,7 +7,7 @@ from typing import Final
 REPOSITORY: Final = Path(__file__).resolve().parents[2]
 LAB: Final = Path(__file__).resolve().parent
 
-# Addresses are the machine's, not one cache's: two caches on one machine must not hand out the same one. /run forgets them at boot.
+# Addresses are the machine's, not one cache's: two caches must not hand out the same one. /run forgets them at boot.
 ADDRESSES: Final = Path("/run/liveproof-lab")
 
 

@@ -1,13 +1,11 @@
 """A suite's root file system: Debian's packages, and what every host of the suite has in common."""
 
-import subprocess
 from pathlib import Path
 from typing import Final
 
 from tests.lab import mirror, needs, places
 from tests.lab.chroot import chroot
 from tests.lab.layer import layer, recipe
-from tests.lab.locking import locked
 from tests.lab.running import run
 from tests.lab.suites import Suite
 from tests.lab.telling import progress
@@ -52,20 +50,20 @@ printf 'deploy ALL=(ALL) NOPASSWD: ALL\\n' >/etc/sudoers.d/deploy
 chmod 440 /etc/sudoers.d/deploy
 for home in /root /home/deploy; do
   install -d -m 700 $home/.ssh
-  printf '%s\\n' '{key}' >$home/.ssh/authorized_keys
-  chmod 600 $home/.ssh/authorized_keys
+  install -m 600 /dev/null $home/.ssh/authorized_keys
 done
 chown -R deploy:deploy /home/deploy
 ssh-keygen -A >/dev/null
 printf 'PermitRootLogin prohibit-password\\nUseDNS no\\nMaxStartups 100:30:200\\n' >/etc/ssh/sshd_config.d/lab.conf
 
-# From Laravel 11 on the framework merges its own config directory, which Debian's package keeps elsewhere than it looks.
+# From Laravel 11 on the framework merges its own config directory; Debian's package keeps it elsewhere than it looks.
 [ ! -d /usr/share/php/Illuminate/config ] || ln -sfn php/Illuminate/config /usr/share/config
 
 : >/etc/machine-id
 : >/etc/fstab
 : >/etc/resolv.conf
-rm -f /etc/hostname /usr/sbin/policy-rc.d /etc/nginx/sites-enabled/default /etc/apt/sources.list.d/* /etc/apt/sources.list
+rm -f /etc/hostname /usr/sbin/policy-rc.d /etc/nginx/sites-enabled/default
+rm -f /etc/apt/sources.list /etc/apt/sources.list.d/*
 printf '127.0.0.1 localhost\\n::1 localhost\\n' >/etc/hosts
 mkdir -p /var/log/journal
 """
@@ -75,16 +73,6 @@ def rootfs(suite: Suite) -> Path:
     """The suite's root file system, built when it is not there yet (about a minute)."""
     key = recipe(repr(suite.packages()), _PROVISION, repr((_APT, _MASKED)), suite.php)
     return layer(f"rootfs-{suite.name}", key, lambda tree: _build(suite, tree))
-
-
-def ssh_key() -> Path:
-    """The private key every host of this cache trusts for root and deploy."""
-    key = places.keys() / "id_ed25519"
-    with locked(places.cache() / "locks" / "key.lock", timeout=30):
-        if not key.exists():
-            places.keys().mkdir(parents=True, exist_ok=True, mode=0o700)
-            run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "liveproof-lab", "-f", key], timeout=30)
-    return key
 
 
 def _build(suite: Suite, tree: Path) -> None:
@@ -104,12 +92,5 @@ def _build(suite: Suite, tree: Path) -> None:
             timeout=1200,
             log=places.logs() / f"mmdebstrap-{suite.name}.log",
         )
-    public = ssh_key().with_suffix(".pub").read_text().strip()
-    script = _PROVISION.format(masked=" ".join(_MASKED), php=suite.php, key=public)
+    script = _PROVISION.format(masked=" ".join(_MASKED), php=suite.php)
     chroot(script, upper=tree, log=f"provision-{suite.name}")
-
-
-def size(tree: Path) -> int:
-    """A tree's size on disk in megabytes."""
-    done = subprocess.run(["du", "-sm", "--", str(tree)], capture_output=True, text=True, timeout=120, check=True)
-    return int(done.stdout.split()[0])

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from tests.lab.trouble import LabError
+
 Skeleton = Literal["kernel", "configure"]
 
 
@@ -59,8 +61,6 @@ def suite(name: str) -> Suite:
     Raises:
         LabError: there is none.
     """
-    from tests.lab.trouble import LabError
-
     try:
         return SUITES[name]
     except KeyError:

@@ -166,10 +166,10 @@ def _shown(path: Path, info: os.stat_result) -> tuple[int, int, int, int, tuple[
 def _attributes(path: Path) -> tuple[tuple[str, bytes], ...]:
     found: list[tuple[str, bytes]] = []
     with suppress(OSError):
-        for name in sorted(os.listxattr(path, follow_symlinks=False)):
-            # overlayfs keeps its own notes in these; the host never sees them.
-            if not name.startswith("trusted.overlay."):
-                found.append((name, os.getxattr(path, name, follow_symlinks=False)))
+        names = sorted(os.listxattr(path, follow_symlinks=False))
+        # overlayfs keeps its own notes in these; the host never sees them.
+        shown = [name for name in names if not name.startswith("trusted.overlay.")]
+        found.extend((name, os.getxattr(path, name, follow_symlinks=False)) for name in shown)
     return tuple(found)
 
 

@@ -12,7 +12,13 @@ _LISTEN: Final = "0A"
 
 
 def request(
-    address: str, method: str, path: str, *, body: str | None = None, headers: Mapping[str, str] | None = None, timeout: float = 15.0
+    address: str,
+    method: str,
+    path: str,
+    *,
+    body: str | None = None,
+    headers: Mapping[str, str] | None = None,
+    timeout: float = 15.0,
 ) -> Answer:
     """One request to port 80 of ``address``; status 0 and the reason when there is no answer."""
     connection = http.client.HTTPConnection(address, 80, timeout=timeout)

@@ -25,13 +25,13 @@ def host():
 
 
 @needs_hosts
-@pytest.mark.parametrize("suite", SUITES)
-def test_a_host_is_up_within_a_second_and_a_half(suite):
-    layers(suite, "plain", "www-data")
+@pytest.mark.parametrize("debian", SUITES)
+def test_a_host_is_up_within_a_second_and_a_half(debian):
+    layers(debian, "plain", "www-data")
     took = []
     for _ in range(3):
         start = time.monotonic()
-        with Host.up(suite):
+        with Host.up(debian):
             took.append(time.monotonic() - start)
     assert min(took) < 1.5, took
 
@@ -39,9 +39,9 @@ def test_a_host_is_up_within_a_second_and_a_half(suite):
 @needs_hosts
 @pytest.mark.parametrize("user", USERS)
 @pytest.mark.parametrize("layout", LAYOUTS)
-@pytest.mark.parametrize("suite", SUITES)
-def test_every_kind_of_host_is_healthy(suite, layout, user):
-    with Host.up(suite, layout, user) as up:
+@pytest.mark.parametrize("debian", SUITES)
+def test_every_kind_of_host_is_healthy(debian, layout, user):
+    with Host.up(debian, layout, user) as up:
         assert up.get().status == 200
         assert f'"user":"{user}"' in up.get().body
         assert up.get("/").status == 200
@@ -180,9 +180,10 @@ def test_two_builders_build_once_and_half_a_layer_is_never_seen(tmp_path, monkey
     script = (
         "import pathlib, time; from tests.lab.layer import layer\n"
         "def build(at):\n"
-        "    (pathlib.Path(r'{0}') / f'built-{{time.monotonic_ns()}}').touch(); time.sleep(.5); (at / 'whole').touch()\n"
+        f"    pathlib.Path(r'{tmp_path}', f'built-{{time.monotonic_ns()}}').touch()\n"
+        "    time.sleep(.5); (at / 'whole').touch()\n"
         "assert (layer('x', 'key', build) / 'whole').exists()\n"
-    ).format(tmp_path)
+    )
     run = [sys.executable, "-c", script]
     first = subprocess.Popen(run, cwd=places.REPOSITORY)
     time.sleep(0.3)
@@ -245,7 +246,10 @@ def test_mirror_from_deb822(text, expected):
     ("text", "expected"),
     [
         (
-            "deb [arch=amd64] http://a.example/debian trixie main contrib # c\ndeb http://a.example/debian-security trixie-security main",
+            (
+                "deb [arch=amd64] http://a.example/debian trixie main contrib # c\n\n"
+                "deb http://a.example/debian-security trixie-security main"
+            ),
             mirror.Mirror("http://a.example/debian", "http://a.example/debian-security"),
         ),
         ("deb http://a.example/debian/ bookworm main", mirror.Mirror("http://a.example/debian", None)),
@@ -264,7 +268,6 @@ def test_no_root_is_a_reason_not_a_traceback():
     setpriv = ["setpriv", "--reuid=65534", "--clear-groups"] if os.geteuid() == 0 else []
     script = "import sys; sys.dont_write_bytecode = True; from tests.lab import available; print(available())"
     # The interpreter itself may lie where another user cannot reach; the system's can.
-    done = subprocess.run(
-        [*setpriv, "/usr/bin/python3", "-c", script], capture_output=True, text=True, check=False, cwd=places.REPOSITORY, timeout=30
-    )
+    command = [*setpriv, "/usr/bin/python3", "-c", script]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=places.REPOSITORY, timeout=30)
     assert "root" in done.stdout, done.stderr
