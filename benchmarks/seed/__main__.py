@@ -60,10 +60,10 @@ def _suite(suite: str) -> int:
             ours = f"{'yes' if row.ours_found else 'NO':4} {row.ours_fixed:7} {row.ours_worse or '-'}"
             print(f"{row.code:7} {names[row.code]:38} | {seed} | {ours}", flush=True)
             failed += not row.ours_found or bool(row.ours_worse)
-    seed, ours = _under_load(suite, by_seed=True), _under_load(suite, by_seed=False)
-    print(f"requests while fixing {UNDER_LOAD}: seed lost {seed.lost} of {seed.lost + seed.served}, ", end="")
-    print(f"liveproof lost {ours.lost} of {ours.lost + ours.served}")
-    return 1 if failed or ours.lost else 0
+    theirs, mine = _under_load(suite, by_seed=True), _under_load(suite, by_seed=False)
+    print(f"requests while fixing {UNDER_LOAD}: seed lost {theirs.lost} of {theirs.lost + theirs.served}, ", end="")
+    print(f"liveproof lost {mine.lost} of {mine.lost + mine.served}")
+    return 1 if failed or mine.lost else 0
 
 
 def _row(job: tuple[str, str, tuple[str, ...]]) -> Row:

@@ -49,7 +49,7 @@ def links(rules: Iterable[Rule], results: Iterable[Result]) -> tuple[LinkState, 
     """The chain: each link with its verdict.
 
     A link is broken by a finding that breaks, unproven by a breaking rule that could not see, proven when at least one
-    rule on it answered and none of these happened, and otherwise not asked.
+    rule on it answered and none of these happened. Release and caches may be not asked; the others are unproven then.
     """
     by_code = {rule.code: rule for rule in rules}
     grouped: dict[Link, list[Result]] = {link: [] for link in Link}
@@ -68,9 +68,12 @@ def _link(link: Link, results: list[Result], by_code: Mapping[str, Rule]) -> Lin
         return LinkState(link, LinkVerdict.UNPROVEN, "; ".join(dict.fromkeys(result.reason for result in unseen)))
     if results:
         return LinkState(link, LinkVerdict.PROVEN, "")
-    return LinkState(link, LinkVerdict.NOT_ASKED, _NOT_ASKED.get(link, "nothing of this kind on this host"))
+    if link in _NOT_ASKED:
+        return LinkState(link, LinkVerdict.NOT_ASKED, _NOT_ASKED[link])
+    return LinkState(link, LinkVerdict.UNPROVEN, "nothing here could be judged")
 
 
+# The links that an app may do without; the others hold for every app, and one that nothing was asked of is not proven.
 _NOT_ASKED = {
     Link.RELEASE: "no release is named and the app is no git repository",
     Link.CACHES: "the app has no caches that liveproof knows",

@@ -1,5 +1,7 @@
 """The three diagnoses of the seed, each with its root and what follows from it."""
 
+from typing import Any
+
 from tests.lab import Host
 from tests.live.trial import checked, codes, roots, told
 
@@ -7,7 +9,7 @@ OWNED_BY_ROOT = 'chown root:root "$HANDLER" "$CACHE" "$CACHE"/packages.php "$CAC
 CONFIG_CHANGED = "sed -i 's/^APP_NAME=.*/APP_NAME=renamed/' .env"
 
 
-def _consequences(report: dict, root: str) -> set[str]:
+def _consequences(report: dict[str, Any], root: str) -> set[str]:
     found: set[str] = set()
     for app in report["apps"]:
         for diagnosis in app["diagnoses"]:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from liveproof.model.rule import Rule
-from liveproof.model.verdicts import Safety
 from tests.lab import Host
 
 # What the app and the host write by themselves while a trial runs; everything else must come back byte for byte.
@@ -128,7 +127,7 @@ def try_fault(rule: Rule, suite: str) -> Trial:
         _explained(rule, report, trial)
         before = state(host)
         if rule.fix_function is None:
-            _manual(host, rule, trial)
+            _manual(host, rule, trial, before)
         else:
             _mend(host, rule, trial, before)
     trial.seconds = time.monotonic() - started
@@ -146,10 +145,14 @@ def _explained(rule: Rule, report: dict[str, Any], trial: Trial) -> None:
     _hold(trial.root in rule.caused_by, rule, f"neither a root nor led to its cause:\n{told(report)}")
 
 
-def _manual(host: Host, rule: Rule, trial: Trial) -> None:
-    ran = host.liveproof("fix", "--dry-run", "--format", "json")
-    named = {code for app in json.loads(ran.stdout)["plan"] for code, _ in app["manual"]}
-    _hold(rule.code in named, rule, f"not named as work for a person: {ran.stdout}")
+def _manual(host: Host, rule: Rule, trial: Trial, before: dict[str, Any]) -> None:
+    """A rule without a fix: named as work for a person, or gone with its cause."""
+    plans = json.loads(host.liveproof("fix", "--dry-run", "--format", "json").stdout)["plan"]
+    if rule.code in {code for plan in plans for code, _ in plan["follows"]}:
+        _mend(host, rule, trial, before)
+        return
+    named = {code for plan in plans for code, _ in plan["manual"]}
+    _hold(rule.code in named, rule, f"not named as work for a person, only {sorted(named)}")
     trial.fixed = "named"
 
 
@@ -158,12 +161,11 @@ def _mend(host: Host, rule: Rule, trial: Trial, before: dict[str, Any]) -> None:
     _hold(ran.stdout.startswith("{"), rule, f"fix ended with {ran.returncode}: {ran.stdout}{ran.stderr}")
     outcome = json.loads(ran.stdout)
     after = checked(host)
-    _hold(rule.code not in codes(after), rule, f"still found after {outcome['outcome']}:\n{told(after)}")
+    left = codes(after, breaking=False)
+    _hold(rule.code not in left, rule, f"still found after {outcome['outcome']}:\n{told(after)}")
     assert rule.symptom_function
     _hold(not rule.symptom_function(host), rule, f"its symptom is still seen after {outcome['outcome']}")
     trial.fixed = "fixed"
-    if rule.fix_safety is Safety.MANUAL:
-        return
     back = host.liveproof("rollback", "--yes")
     _hold(back.returncode == 0, rule, f"rollback ended with {back.returncode}: {back.stdout}{back.stderr}")
     differs = difference(before, state(host))

@@ -93,7 +93,7 @@ def test_finding_without_evidence_is_refused() -> None:
         (Colour("red"), Severity.NOTICE, LinkVerdict.PROVEN),
         (Colour("dim"), Severity.HIGH, LinkVerdict.UNPROVEN),
         (Colour("dim"), Severity.NOTICE, LinkVerdict.PROVEN),
-        (Absent("none"), Severity.HIGH, LinkVerdict.NOT_ASKED),
+        (Absent("none"), Severity.HIGH, LinkVerdict.UNPROVEN),
     ],
 )
 def test_link(fact: object, severity: Severity, verdict: LinkVerdict) -> None:
@@ -112,3 +112,11 @@ def test_result_of_unprobed_fact_is_unknown() -> None:
     """A fact that nobody probed is not fine."""
     (result,) = check([_rule()], {})
     assert result == Result("FIL901", _rule().name, RuleVerdict.UNKNOWN, reason="Colour was not probed")
+
+
+def test_a_release_that_nobody_named_is_not_asked() -> None:
+    """An app may do without a named release; that does not weaken its verdict."""
+    rule = Rule("REL901", Severity.HIGH)
+    rule.check_function = _rule().check_function
+    states = links([rule], check([rule], {Colour: Absent("no release is named")}))
+    assert next(state.verdict for state in states if state.link is Link.RELEASE) is LinkVerdict.NOT_ASKED

@@ -51,11 +51,12 @@ def run(
     cwd: str = "/",
     timeout: float = 10.0,
     umask: int = 0o022,
+    limit: int = OUTPUT_LIMIT,
 ) -> Ran:
     """Run ``argv`` without a shell and wait for it at most ``timeout`` seconds, then kill its whole process group.
 
     The environment holds PATH, LANG and HOME only, and what ``env`` adds: nothing of the caller's or of an inspected
-    process's leaks in. Each output is kept up to 8 MB; what comes after is read and dropped.
+    process's leaks in. Each output is kept up to ``limit`` bytes (8 MB); what comes after is read and dropped.
 
     Raises:
         OSError: the program cannot be started (FileNotFoundError: it does not exist, PermissionError: no right to
@@ -77,7 +78,7 @@ def run(
         group=identity.gid if become and identity else None,
         extra_groups=list(identity.groups) if become and identity else None,
     ) as process:
-        out, err, timed_out = _drain(process, time.monotonic() + timeout)
+        out, err, timed_out = _drain(process, time.monotonic() + timeout, limit)
         if timed_out:
             _kill_group(process.pid)
         status = process.wait()
@@ -92,7 +93,7 @@ def _which(name: str) -> str:
     raise FileNotFoundError(2, "No such program", name)
 
 
-def _drain(process: subprocess.Popen[bytes], deadline: float) -> tuple[bytes, bytes, bool]:
+def _drain(process: subprocess.Popen[bytes], deadline: float, limit: int) -> tuple[bytes, bytes, bool]:
     """Read both outputs until they close; a child that keeps them open past the deadline counts as out of time."""
     kept: dict[int, bytearray] = {}
     with selectors.DefaultSelector() as selector:
@@ -109,7 +110,7 @@ def _drain(process: subprocess.Popen[bytes], deadline: float) -> tuple[bytes, by
                 chunk = os.read(key.fd, 65536)
                 if not chunk:
                     selector.unregister(key.fd)
-                elif len(kept[key.fd]) < OUTPUT_LIMIT:
+                elif len(kept[key.fd]) < limit:
                     kept[key.fd] += chunk
     try:
         process.wait(max(0.0, deadline - time.monotonic()))

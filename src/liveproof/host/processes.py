@@ -50,6 +50,21 @@ def processes() -> tuple[Process, ...]:
     return tuple(sorted(found, key=lambda process: process.pid))
 
 
+def children(pid: int) -> tuple[Process, ...]:
+    """The children of a process as they are now, in the order they were started.
+
+    Raises:
+        OSError: /proc is not mounted.
+    """
+    try:
+        names = _read(f"/proc/{pid}/task/{pid}/children").decode().split()
+    except FileNotFoundError:  # the process is gone, or a kernel without CONFIG_PROC_CHILDREN
+        return tuple(process for process in processes() if process.parent == pid)
+    boot, ours = _boot_time(), _namespace("self")
+    found = (_process(name, boot, ours) for name in names)
+    return tuple(process for process in found if process and process.parent == pid)
+
+
 def _process(name: str, boot: float, ours: str) -> Process | None:
     try:
         stat = _read(f"/proc/{name}/stat")
@@ -64,13 +79,23 @@ def _process(name: str, boot: float, ours: str) -> Process | None:
             int(name),
             int(fields[1]),
             boot + int(fields[19]) / _TICKS,
-            os.stat(f"/proc/{name}").st_uid,
+            _user(name),
             stat[opening + 1 : closing].decode(errors="replace"),
             tuple(part.decode(errors="surrogateescape") for part in command.rstrip(b"\0 ").split(b"\0")),
             _cgroup(name),
         )
     except (OSError, ValueError, IndexError):
         return None
+
+
+def _user(name: str) -> int:
+    """The effective user. The directory of a process that changed its user without exec belongs to root instead."""
+    owner = os.stat(f"/proc/{name}").st_uid
+    if owner:
+        return owner
+    status = _read(f"/proc/{name}/status")
+    at = status.index(b"\nUid:")
+    return int(status[at + 5 : at + 100].split()[1])
 
 
 def _namespace(name: str) -> str:

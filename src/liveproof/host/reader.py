@@ -8,10 +8,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from liveproof.host.command import Identity, Ran, run
-from liveproof.host.processes import Process, processes
+from liveproof.host.processes import Process, children, processes
 
 if TYPE_CHECKING:
+    from liveproof.host.access import Answer, Question
+    from liveproof.host.apart import Apart
+    from liveproof.host.content import Compared, Directory
     from liveproof.host.fastcgi import Response
+    from liveproof.host.http import Response as HttpResponse
+    from liveproof.host.git import Repository
+    from liveproof.host.listeners import TcpSockets, UnixSockets
+    from liveproof.host.systemd import Service
+    from liveproof.host.walk import Layout, Walked
 
 READ_LIMIT = 32 * 1024 * 1024
 PROBE_TIMEOUT = 5.0
@@ -71,6 +79,7 @@ class Reader:
     def __init__(self) -> None:
         self.root = os.geteuid() == 0
         self._processes: tuple[Process, ...] | None = None
+        self._services: Mapping[str, Service] | None = None
 
     def now(self) -> float:
         """The time in epoch seconds."""
@@ -137,6 +146,19 @@ class Reader:
         """The path with every symbolic link resolved; parts that do not exist stay as they are."""
         return os.path.realpath(path)
 
+    def default_acl(self, directory: str) -> tuple[tuple[int, int, int], ...]:
+        """The ACL that a directory hands down to new files (acl(5)): tag, permission bits and id of each entry.
+
+        Tags are the kernel's: 2 a user, 8 a group, 1, 4, 16 and 32 owner, owning group, mask and others. Empty without.
+        """
+        import struct  # noqa: PLC0415
+
+        try:
+            packed = os.getxattr(directory, "system.posix_acl_default")
+        except OSError:
+            return ()
+        return tuple(struct.iter_unpack("<HHI", packed[4 : 4 + (len(packed) - 4) // 8 * 8]))
+
     def list(self, path: str) -> tuple[str, ...]:
         """The names in a directory, sorted.
 
@@ -175,6 +197,25 @@ class Reader:
         """
         return run(argv, identity=identity, env=env, cwd=cwd, timeout=timeout)
 
+    def run_apart(
+        self,
+        argv: Sequence[str],
+        *,
+        identity: Identity,
+        env: Mapping[str, str],
+        cwd: str,
+        trees: Sequence[str],
+        reads: Sequence[str],
+        given: Mapping[str, bytes],
+        timeout: float,
+    ) -> "Apart":
+        """Run code of the app as its user so that it leaves no trace; see ``host.apart.run_apart`` for words and errors."""
+        from liveproof.host import apart  # noqa: PLC0415
+
+        return apart.run_apart(
+            argv, identity=identity, env=env, cwd=cwd, trees=trees, reads=reads, given=given, timeout=timeout
+        )
+
     def fastcgi(
         self, address: str, params: Mapping[str, str], body: bytes = b"", *, timeout: float = PROBE_TIMEOUT
     ) -> "Response":
@@ -182,3 +223,94 @@ class Reader:
         from liveproof.host import fastcgi  # noqa: PLC0415
 
         return fastcgi.request(address, params, body, timeout=timeout)
+
+    def php_probe(self) -> str:
+        """The path of liveproof's own PHP probe for the pools; see ``host.phpprobe.installed`` for its errors."""
+        from liveproof.host import phpprobe  # noqa: PLC0415
+
+        return phpprobe.installed()
+
+    def children(self, pid: int) -> tuple[Process, ...]:
+        """The children of a process as they are now, however often it is asked."""
+        return children(pid)
+
+    def services(self) -> "Mapping[str, Service]":
+        """The systemd services of nginx and PHP-FPM, asked once per run; see ``host.systemd`` for words and errors."""
+        if self._services is None:
+            from liveproof.host import systemd  # noqa: PLC0415
+
+            self._services = systemd.web_services(self)
+        return self._services
+
+    def unix_sockets(self, pid: int = 0) -> "UnixSockets":
+        """The unix sockets of our network namespace or of that of ``pid``; see ``host.listeners.unix_sockets``."""
+        from liveproof.host import listeners  # noqa: PLC0415
+
+        return listeners.unix_sockets(pid)
+
+    def tcp_sockets(self, pid: int = 0) -> "TcpSockets":
+        """The TCP sockets of our network namespace or of that of ``pid``; see ``host.listeners.tcp_sockets``."""
+        from liveproof.host import listeners  # noqa: PLC0415
+
+        return listeners.tcp_sockets(pid)
+
+    def walk(self, root: str, layout: "Layout", seconds: float) -> "Walked":
+        """A directory tree as classes of like entries; see ``host.walk.walk`` for words and errors."""
+        from liveproof.host import walk  # noqa: PLC0415
+
+        return walk.walk(root, layout, seconds)
+
+    def access(
+        self, questions: "Sequence[Question]", identity: Identity, pid: int = 0, seconds: float = PROBE_TIMEOUT
+    ) -> "tuple[Answer, ...]":
+        """What a user may do with paths, as one of its processes sees them; see ``host.access.ask``."""
+        from liveproof.host import access  # noqa: PLC0415
+
+        return access.ask(questions, identity, pid, seconds)
+
+    def compare(
+        self,
+        root: str,
+        directories: "Sequence[Directory]",
+        remembered: Mapping[str, str],
+        algorithm: str,
+        *,
+        blobs: bool = False,
+    ) -> "Compared":
+        """Files against the digests that they should have; see ``host.content.compare`` for words and errors."""
+        from liveproof.host import content  # noqa: PLC0415
+
+        return content.compare(root, directories, remembered, algorithm, blobs=blobs)
+
+    def repository(self, tree: str) -> "Repository | None":
+        """The git repository of a work tree, None when it is none; see ``host.git`` for words and errors."""
+        from liveproof.host import git  # noqa: PLC0415
+
+        return git.repository(tree)
+
+    def attempts(self, addresses: Sequence[str], identity: Identity, pid: int = 0) -> Mapping[str, str]:
+        """Connect to each address as another user, send nothing; see ``host.connect.attempts`` for words and errors."""
+        from liveproof.host import connect  # noqa: PLC0415
+
+        return connect.attempts(addresses, identity, pid)
+
+    def pause(self, seconds: float) -> None:
+        """Wait before looking again at what may be passing."""
+        time.sleep(seconds)
+
+    def http(
+        self,
+        address: str,
+        method: str,
+        target: str,
+        headers: Sequence[tuple[str, str]],
+        body: bytes = b"",
+        *,
+        tls: str | None = None,
+        proxied: bool = False,
+        timeout: float = PROBE_TIMEOUT,
+    ) -> "HttpResponse":
+        """One HTTP request to a web server of this machine; see ``host.http.request`` for words and errors."""
+        from liveproof.host import http  # noqa: PLC0415
+
+        return http.request(address, method, target, headers, body, tls=tls, proxied=proxied, timeout=timeout)

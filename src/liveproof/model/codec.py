@@ -21,7 +21,10 @@ class Misshapen(ValueError):
 
 
 class Cut:
-    """How much of a value is kept: ``items`` per tuple, ``text`` characters per string; ``cuts`` counts what was cut."""
+    """How much is kept: ``items`` per tuple, ``text`` characters per string; ``cuts`` counts what was cut.
+
+    A field that is declared with ``repr=False`` may hold secrets, and is left out whenever anything is kept.
+    """
 
     __slots__ = ("cuts", "items", "text")
 
@@ -101,14 +104,21 @@ def _write_enum(value: Any, _: Cut | None) -> Any:
 
 def _object_writer(kind: type) -> _Write:
     parts: list[tuple[str, _Write | None]] = []
+    private: list[str] = []
 
     def write(value: Any, cut: Cut | None) -> dict[str, Any]:
-        return {name: part(getattr(value, name), cut) if part else getattr(value, name) for name, part in parts}
+        told = {name: part(getattr(value, name), cut) if part else getattr(value, name) for name, part in parts}
+        if private and cut is not None:
+            for name in private:
+                del told[name]
+        return told
 
     _writers[kind] = write  # before its fields: a dataclass may hold itself
     for field in fields(kind):
         part = _writer(field.type)
         parts.append((field.name, None if part is _write_plain else part))
+        if not field.repr:
+            private.append(field.name)
     return write
 
 
@@ -232,7 +242,8 @@ def _tuple_reader(kind: GenericAlias) -> _Read:
 
 def _union_reader(kind: UnionType) -> _Read:
     tagged = _is_tagged(kind)
-    objects = {part.__name__: _reader(part) for part in kind.__args__ if is_dataclass(part)}
+    classes: list[Any] = [part for part in kind.__args__ if is_dataclass(part)]
+    objects = {part.__name__: _reader(part) for part in classes}
     others = [_reader(part) for part in kind.__args__ if not is_dataclass(part)]
 
     def read(data: Any, where: str) -> Any:

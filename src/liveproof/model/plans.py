@@ -26,7 +26,11 @@ class Moded:
 
 @dataclass(frozen=True, slots=True)
 class ChangeOwner:
-    """Give entries below ``root`` (absolute; ``.`` is the root itself) to ``uid``:``gid``. Never follows a link."""
+    """Give entries below ``root`` (absolute; ``.`` is the root itself) to ``uid``:``gid``. Never follows a link.
+
+    ``root`` holds no symbolic link in any part (a ``current`` or ``storage`` that is a link: the directory behind it).
+    A ``uid`` or ``gid`` of -1 leaves that half as it is. ``names`` is the owner in words (``www-data:www-data``).
+    """
 
     root: str
     entries: tuple[Owned, ...]
@@ -124,6 +128,18 @@ class RestartUnit:
     test: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class SignalMaster:
+    """Reload a php-fpm master that no systemd unit runs: SIGUSR2 to exactly this process, after ``test`` succeeded.
+
+    ``start`` is the process's start in epoch seconds: a pid alone may be another process by now.
+    """
+
+    pid: int
+    start: float
+    test: tuple[str, ...] = ()
+
+
 Act = (
     ChangeOwner
     | ChangeMode
@@ -135,6 +151,7 @@ Act = (
     | ReloadUnit
     | StartUnit
     | RestartUnit
+    | SignalMaster
 )
 
 # The order of the seed: owners and modes, then what is derived from the files, then the services.
@@ -148,13 +165,14 @@ _ORDER: tuple[type, ...] = (
     RunArtisan,
     StartUnit,
     ReloadUnit,
+    SignalMaster,
     RestartUnit,
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One act with its reason. ``undo`` says in words how it is taken back.
+    """One act with its reason. ``undo`` says in words how it is taken back; plan.py fills in the codes it ``fixes``.
 
     Raises:
         ValueError: a step that cannot be undone calls itself safe.
@@ -164,6 +182,7 @@ class Step:
     why: str
     undo: str
     safety: Safety = Safety.SAFE
+    fixes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.undo and self.safety is Safety.SAFE:
@@ -174,13 +193,52 @@ class Step:
         """The place of the step in a plan."""
         return _ORDER.index(type(self.act))
 
+    @property
+    def what(self) -> str:
+        """What is done, in words: ``give 12 entries below /var/www/x to www-data:www-data``."""
+        return _what(self.act)
+
+
+def _what(act: Act) -> str:  # noqa: PLR0911  (one sentence for each kind)
+    match act:
+        case ChangeOwner(root, entries, _, _, names):
+            return f"give {_entries(root, [entry.path for entry in entries])} to {names}"
+        case ChangeMode(root, entries):
+            modes = {f"{entry.new:04o}" for entry in entries}
+            to = f" to {modes.pop()}" if len(modes) == 1 else ""
+            return f"set the mode of {_entries(root, [entry.path for entry in entries])}{to}"
+        case MakeDirectory(root, path):
+            return f"make the directory {root}/{path}"
+        case RemoveFile(root, path):
+            return f"remove {root}/{path}"
+        case WriteFile(path):
+            return f"write {path}"
+        case PointSymlink(path, old, target):
+            return f"point {path} from {old} to {target}"
+        case RunArtisan(_, user, _, arguments):
+            return f"run artisan {' '.join(arguments)} as {user}"
+        case SignalMaster(pid):
+            return f"reload the PHP-FPM master {pid}"
+        case _:
+            return f"{_VERBS[type(act)]} {act.unit}"
+
+
+_VERBS: dict[type, str] = {ReloadUnit: "reload", StartUnit: "start", RestartUnit: "restart"}
+
+
+def _entries(root: str, paths: list[str]) -> str:
+    if len(paths) == 1:
+        return root if paths[0] == "." else f"{root}/{paths[0]}"
+    return f"{len(paths)} entries below {root}"
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """Steps in the order of their application, the codes they mend, and a digest of what they were made from.
 
-    ``manual`` holds the findings that a person must mend: code and advice. ``held_back`` holds steps that ``--allow
-    disruptive`` would add.
+    ``app`` is the path of the app as it is served. ``manual`` holds the findings that a person must mend: code and
+    advice. ``held_back`` holds steps that ``--allow disruptive`` would add. ``follows`` holds findings that no step
+    mends because they should go with their cause: code and the cause's code.
     """
 
     app: str
@@ -189,6 +247,7 @@ class Plan:
     fixes: tuple[str, ...]
     manual: tuple[tuple[str, str], ...]
     digest: str
+    follows: tuple[tuple[str, str], ...] = ()
 
 
 class OutcomeKind(Enum):

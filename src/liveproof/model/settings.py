@@ -1,6 +1,8 @@
 """The effective configuration as plain values. config.py reads and checks the file; everything else sees only this."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+
+from liveproof.model.secrets import hide_in_path
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +30,11 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request that the app must answer: ``status`` exact, ``body`` a text that the answer must hold (or empty).
+    """A request that the app must answer: ``status`` exact, ``contains`` a text that the answer must hold (or empty).
 
-    ``logs`` is a text that must appear in the app's log after the request (or empty: not asked).
+    ``logs`` is a text that must appear in the app's log after the request (or empty: not asked). ``ways`` are ``pool``
+    (straight to its socket) and ``nginx``: the request is sent once over each. ``{request_id}`` in path, headers,
+    body, ``contains`` and ``logs`` stands for the id of the one request that is sent.
     """
 
     path: str = "/"
@@ -41,6 +45,27 @@ class Request:
     contains: str = ""
     logs: str = ""
     host: str = ""
+    ways: tuple[str, ...] = ("pool", "nginx")
+
+    @property
+    def told(self) -> str:
+        """The path with the values of secret query parameters hidden."""
+        return hide_in_path(self.path)
+
+    def with_id(self, request_id: str) -> "Request":
+        """The request as it is sent, ``{request_id}`` filled in."""
+
+        def filled(text: str) -> str:
+            return text.replace("{request_id}", request_id)
+
+        return replace(
+            self,
+            path=filled(self.path),
+            headers=tuple((name, filled(value)) for name, value in self.headers),
+            body=filled(self.body),
+            contains=filled(self.contains),
+            logs=filled(self.logs),
+        )
 
 
 @dataclass(frozen=True, slots=True)

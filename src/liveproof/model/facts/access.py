@@ -9,11 +9,20 @@ from liveproof.model.findings import Unknown
 class Access:
     """What the app's user may do, asked as that user in the pool's own mount namespace.
 
-    ``writable``: path below the app (``storage/logs``) to True, False, or Unknown; a path that does not exist is in
-    ``missing``. ``unreadable`` are code paths that the pool's user cannot read (files) or search (directories).
+    ``writable``: path below the app (``storage/logs``; absolute for a log outside) to True, False, or Unknown; a path
+    that does not exist is in ``missing``. ``unreadable`` are code paths that the pool's user cannot read (files) or
+    search (directories), ``.`` is the app's directory itself. ``asked`` counts the code files and directories judged:
+    one by one where their mode bits forbid, by a sample of each class of like entries where they allow. ``read_only``
+    are paths that nobody can write in the pool's view because of their mount. ``view`` tells whose view was asked.
     """
 
     writable: tuple[tuple[str, bool | Unknown], ...]
     missing: tuple[str, ...]
     unreadable: tuple[str, ...]
     asked: int
+    read_only: tuple[str, ...] = ()
+    view: str = ""
+
+    def may_write(self, path: str) -> bool | Unknown | None:
+        """Whether the path can be written; None when it is missing or was not asked."""
+        return next((can for asked, can in self.writable if asked == path), None)

@@ -3,13 +3,16 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from liveproof.model.findings import Unknown
+
 
 @dataclass(frozen=True, slots=True)
 class FileClass:
     """Entries of one section that are alike to every rule.
 
     Attributes:
-        section: ``code``, ``vendor``, ``public``, ``storage``, ``cache`` (bootstrap/cache), ``git`` or ``ignored``.
+        section: ``code``, ``vendor``, ``public``, ``storage``, ``cache`` (bootstrap/cache), ``env`` (.env), ``git`` or
+            ``ignored`` (node_modules, and what the configuration ignores: told, not looked into).
         kind: ``f`` file, ``d`` directory, ``l`` link, ``p`` FIFO, ``s`` socket, ``b``/``c`` device.
         mode: permission bits with setuid, setgid and sticky (0o7777 mask).
         uid, gid: numeric owner.
@@ -50,11 +53,16 @@ class SectionTimes:
 class Files:
     """One walk of the app's real directory. The root itself is the entry ``.`` of section ``code``.
 
-    ``signature`` changes whenever an entry of code, vendor, public or cache is added, removed or changed
-    (its ctime moves). ``vanished`` counts entries that went away during the walk; ``unreadable`` holds paths that
-    could not be read with the reason; a walk with unreadable parts proves nothing about them.
-    ``links`` are symbolic links: path and target. A storage directory that is a link out of the tree
-    (shared/storage) is walked too, as section ``storage``, under the link's own path.
+    ``signature`` changes whenever an entry of code, vendor, public, cache or env is added, removed or changed (its
+    ctime moves); while the newest change is so fresh that another could hide behind it, no two are equal. ``vanished``
+    counts entries that went away during the walk; ``unreadable`` holds paths that could not be read with the reason; a
+    walk with unreadable parts proves nothing about them.
+
+    ``links`` are symbolic links: path and target. A storage directory that is a link out of the tree (shared/storage)
+    is walked too, as section ``storage``, under the link's own path; so are vendor, public and bootstrap/cache.
+    ``followed`` tells for each of these links the real directory. ``users`` and ``groups`` are numbers with their
+    names, for the app's user, for everyone who owns an entry, and for whom the policy names. ``settled``: the newest
+    change is old enough for the signature to be used again.
     """
 
     root: str
@@ -66,3 +74,35 @@ class Files:
     vanished: int
     unreadable: tuple[tuple[str, str], ...]
     seconds: float
+    followed: tuple[tuple[str, str], ...] = ()
+    users: tuple[tuple[int, str], ...] = ()
+    groups: tuple[tuple[int, str], ...] = ()
+    settled: bool = True
+
+    def owner(self, uid: int, gid: int) -> str:
+        """``user:group`` in words, numbers where there is no name."""
+        return f"{dict(self.users).get(uid, uid)}:{dict(self.groups).get(gid, gid)}"
+
+    def place(self, path: str) -> tuple[str, str]:
+        """The real directory that holds a path without a link in between, and the path below it."""
+        for link, target in self.followed:
+            if path == link or path.startswith(f"{link}/"):
+                return target, path[len(link) + 1 :] or "."
+        return self.root, path
+
+    def unseen(self, *sections: str) -> Unknown | None:
+        """Why something of these sections could not be walked; None when everything was."""
+        unread = [(path, why) for path, why in self.unreadable if _section(path) in sections]
+        if not unread:
+            return None
+        more = f" and {len(unread) - 1} more" if len(unread) > 1 else ""
+        return Unknown(f"{unread[0][0]} could not be read: {unread[0][1]}{more}")
+
+
+def _section(path: str) -> str:
+    first, _, rest = path.partition("/")
+    if first in ("vendor", "public", "storage"):
+        return first
+    if first == "bootstrap" and (rest == "cache" or rest.startswith("cache/")):
+        return "cache"
+    return {".git": "git", ".env": "env"}.get(first, "code")

@@ -1,8 +1,10 @@
 """PHP-FPM: units, masters, pools and their sockets."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from liveproof.model.findings import Unknown
+
+_NOT_LOOKED = Unknown("the pool's load was not looked at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +46,19 @@ class PoolStatus:
 
 @dataclass(frozen=True, slots=True)
 class Socket:
-    """A pool's socket; owner, group and mode are 0 for TCP. ``listening``: a listener stands behind it.
+    """A FastCGI socket as nginx sees it; owner, group and mode are 0 for TCP.
 
-    ``web_server_connects`` tells whether nginx's user got a connection, or why that is not known.
+    Attributes:
+        exists: something stands at the path (for TCP: somebody listens there).
+        listening: a listener stands behind it, whoever listens.
+        uid, gid, mode: of the socket file.
+        web_server_connects: whether nginx's user got a connection, or why that is not known.
+        path: the path with every symbolic link resolved, empty for TCP.
+        refusal: why nginx's user got no connection, in the kernel's words.
+        orphaned: the master still listens on a socket of this name whose file is gone or was replaced. A reload hands
+            that socket on, so only a restart brings the file back.
+        hidden: it exists, but only in PHP-FPM's own view of the file system (PrivateTmp).
+        waiting: connections that nobody has accepted yet, -1 when not known; ``limit`` is how many may wait.
     """
 
     exists: bool
@@ -55,15 +67,41 @@ class Socket:
     gid: int
     mode: int
     web_server_connects: bool | Unknown
+    path: str = ""
+    refusal: str = ""
+    orphaned: bool = False
+    hidden: bool = False
+    waiting: int = -1
+    limit: int = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """How busy a pool is, seen from outside over ``seconds``; it is looked at again only while it seems full.
+
+    ``processes`` are its workers at the last look, ``waiting`` the fewest connections that waited for one at any look,
+    ``held`` the connections that workers held from the first look to the last. ``unanswered`` is for how many seconds
+    its status page, asked meanwhile, gave no answer (0: not asked, or answered).
+    """
+
+    processes: int
+    waiting: int
+    held: int
+    seconds: float
+    unanswered: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Pool:
     """A pool from the configuration that the running master uses (or, when none runs, that its unit would use).
 
-    ``address`` is normalised as nginx writes it: ``unix:/run/php/php8.2-fpm.sock`` or ``127.0.0.1:9000``.
-    ``values`` holds php_value, php_flag, php_admin_value and php_admin_flag. ``workers`` is empty when it does not run.
-    ``status`` is Unknown with its reason (no status_path, saturated, no socket, no root).
+    ``address`` is normalised as nginx writes it: ``unix:/run/php/php8.2-fpm.sock`` or ``127.0.0.1:9000``; ``listen``
+    is the directive with ``$pool`` and prefixes resolved. ``values`` holds php_value, php_flag, php_admin_value and
+    php_admin_flag as PHP directive and value (flags as 1 and 0), the admin ones last: the last of a name is in force.
+    ``uid``, ``gid`` and ``groups`` are those of a running worker, else what the configuration gives, -1 when that user
+    does not exist. ``workers`` is empty when it does not run. ``status`` is Unknown with its reason (no status_path,
+    saturated, no socket, no root). ``acl``: listen.acl_users or listen.acl_groups is set, which overrules owner and group.
+    ``source`` is the text of ``file``, told only where a fix must edit it (nginx's user is refused). It may hold secrets.
     """
 
     version: str
@@ -91,11 +129,20 @@ class Pool:
     workers: tuple[Worker, ...]
     socket: Socket | Unknown
     status: PoolStatus | Unknown
+    listen: str = ""
+    acl: bool = False
+    load: Load | Unknown = _NOT_LOOKED
+    source: str = field(default="", repr=False)
 
     @property
     def id(self) -> str:
         """``version/name``."""
         return f"{self.version}/{self.name}"
+
+    @property
+    def least(self) -> int:
+        """The fewest workers that its own configuration keeps alive (php.net: pm)."""
+        return {"static": self.max_children, "dynamic": self.min_spare}.get(self.pm, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +166,9 @@ class Master:
 
     ``start`` is epoch seconds (it stays when SIGUSR2 re-executes the master, so it is not the cache's age).
     ``files`` are the configuration files with ctimes; ``control_timeout`` is process_control_timeout in seconds.
+    ``test`` is the command that tests the configuration, empty when it must not be run (the master is not root's).
+    ``unread`` tells what of the configuration could not be read or understood. ``last_errors`` are the last errors of the
+    error log when no master runs.
     """
 
     version: str
@@ -131,13 +181,22 @@ class Master:
     error_log: str
     unit: Unit | Unknown
     pools: tuple[Pool, ...]
+    test: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
+    last_errors: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Fpm:
-    """All PHP-FPM masters of the host, running or not, in the order of their versions."""
+    """All PHP-FPM masters of the host, running or not, in the order of their versions, running ones first.
+
+    ``routes`` has each FastCGI address that nginx passes to with the ids of the pools that listen there: the running
+    ones, else those that would. ``strangers`` has the addresses on this host where no pool listens, as nginx sees them.
+    """
 
     masters: tuple[Master, ...]
+    routes: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    strangers: tuple[tuple[str, Socket | Unknown], ...] = ()
 
     def pool(self, name: str) -> tuple[Master, Pool] | None:
         """The pool with this id and its master."""

@@ -9,8 +9,11 @@ from liveproof.model.findings import Unknown
 class CacheFile:
     """A file Laravel derives from others: ``kind`` is config, routes, events, packages or services.
 
-    ``path`` is below the app. ``fresh`` is True or False after a recomputation as the app's user, or Unknown with its
-    reason. ``differs`` names keys, routes or providers that differ (values never). ``readable``: by the app's user.
+    ``path`` is below the app, or absolute where the environment names a place outside of it. ``fresh`` is True or False
+    after a recomputation as the app's user, or Unknown with its reason (also for a file that is not there). ``differs``
+    names keys, routes or providers that differ (values never); ``loses`` are those of them that a rebuild would leave
+    empty. ``readable``: by the app's user. ``broken``: it is no complete PHP array, so that the app, and artisan with
+    it, cannot start.
     """
 
     kind: str
@@ -24,23 +27,31 @@ class CacheFile:
     readable: bool
     fresh: bool | Unknown
     differs: tuple[str, ...]
+    broken: bool = False
+    loses: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class CompiledView:
-    """A compiled view that is older than its source: both paths below the app."""
+    """A compiled view that Laravel goes on using although its source compiles to something else.
+
+    ``source`` and ``compiled`` are below the app (absolute outside of it); ``why`` tells why Laravel does not mend it.
+    """
 
     source: str
     compiled: str
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Laravel:
     """A Laravel app. ``environment`` and ``debug`` are effective (from the config cache or .env), empty if unknown.
 
-    ``php`` is the CLI of the pool's version, used for artisan. ``log_channel`` and ``log_files`` are what the effective
-    configuration names: paths absolute, including today's and tomorrow's daily file. ``config_cached`` tells whether
-    the application takes its configuration from the cache.
+    ``php`` is the CLI of the pool's version, used for artisan; empty when there is none. ``log_channel`` and
+    ``log_files`` are what the effective configuration names: absolute paths, of a daily channel today's and tomorrow's.
+    ``timezone`` is the zone that its log lines are written in, empty if unknown. ``missing_providers`` are
+    classes in the manifests that Composer cannot find; ``packages_differ`` the packages whose manifest entry is stale.
+    ``compiled`` is the directory of the compiled views, below the app or absolute, empty if unknown.
     """
 
     version: str
@@ -53,6 +64,8 @@ class Laravel:
     packages_differ: tuple[str, ...]
     log_channel: str
     log_files: tuple[str, ...] | Unknown
+    timezone: str = ""
+    compiled: str = ""
 
     def cache(self, kind: str) -> CacheFile | None:
         """The cache file of this kind, None when this version of Laravel has none."""

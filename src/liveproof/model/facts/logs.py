@@ -7,8 +7,15 @@ from dataclasses import dataclass
 class LogGroup:
     """Like messages, grouped by fingerprint.
 
-    ``kind`` is permission, cache_write, exception, fpm or nginx. ``sample`` is the first line (300 characters),
-    secrets and control characters removed. ``first`` and ``last`` are epoch seconds. ``paths`` are files it names.
+    Attributes:
+        source: the log file.
+        kind: ``permission``, ``cache_write``, ``exception``, ``fpm`` or ``nginx``.
+        fingerprint: class and place of an exception, else the message without its numbers and names.
+        level: as logged, in lower case (``error``, ``fatal error``, ``crit``).
+        sample: the first line (300 characters), secrets and control characters removed.
+        count, first, last: how often, and epoch seconds.
+        paths: files that it names.
+        cured: whether the app's user may now do with these paths what was denied; None where that cannot be asked.
     """
 
     source: str
@@ -20,13 +27,15 @@ class LogGroup:
     first: float
     last: float
     paths: tuple[str, ...]
+    cured: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Logs:
-    """Errors logged after ``since`` (epoch seconds) in ``read`` (files). ``truncated``: a log was longer than the bound.
+    """Errors logged after ``since`` (epoch seconds) in ``read`` (files); ``reason`` says what happened at ``since``.
 
-    ``unread`` holds files that could not be read with the reason.
+    ``truncated``: these logs grew by more than liveproof reads since then, so only their end was read. ``unread`` holds
+    files that could not be read, or whose times cannot be placed, with the reason.
     """
 
     since: float
@@ -34,3 +43,4 @@ class Logs:
     read: tuple[str, ...]
     unread: tuple[tuple[str, str], ...]
     truncated: tuple[str, ...]
+    reason: str = ""

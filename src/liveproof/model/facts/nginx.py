@@ -9,7 +9,10 @@ class FastcgiPass:
 
     ``location`` is the location's arguments (``~ \.php$``); ``address`` as written, with variables of upstream blocks
     resolved to the first server (``unix:/run/php/php8.2-fpm.sock``, ``127.0.0.1:9000``); ``addresses`` all servers of
-    the upstream. ``script_filename`` is the parameter's value as written (``$document_root$fastcgi_script_name``).
+    the upstream. An address that holds a variable nobody can resolve stands as written, and ``addresses`` is empty.
+    ``script_filename`` and ``document_root`` are the parameters' values as written
+    (``$document_root$fastcgi_script_name``, empty when not sent), from the location, its server or http, includes
+    followed. ``root`` is the document root in force here, made absolute. ``keeps`` is fastcgi_keep_conn.
     """
 
     location: str
@@ -19,16 +22,23 @@ class FastcgiPass:
     document_root: str
     file: str
     line: int
+    root: str = ""
+    keeps: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Listen:
-    """A listen directive: address (``*``, ``[::]``, ``unix:…``), port (0 for a socket), TLS, default."""
+    """A listen directive: address (``*``, ``[::]``, ``unix:…``), port (0 for a socket), TLS, default.
+
+    ``proxied``: proxy_protocol, each connection begins with a PROXY header. ``quic``: UDP, for HTTP/3 only.
+    """
 
     address: str
     port: int
     tls: bool
     default: bool
+    proxied: bool = False
+    quic: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +77,12 @@ class NginxProcess:
 class Nginx:
     """nginx on this host.
 
-    ``valid`` is None when the test could not be run; ``errors`` are the lines of ``nginx -t`` with file and line.
-    ``worker_user``/``uid``/``gid``/``groups`` are whom its workers run as. ``files`` are all configuration files with
-    their ctime (epoch seconds). ``process`` is None when nginx does not run.
+    ``valid`` is None when the test could not be run; ``errors`` are the lines of ``nginx -t`` with file and line, or
+    why the test could not be run. ``test`` is the command of that test. ``worker_user``/``uid``/``gid``/``groups`` are
+    whom its workers run as, ``worker_group`` names ``gid``. ``files`` are all configuration files with their ctime
+    (epoch seconds). ``process`` is None when nginx does not run. ``unit`` names its systemd unit, empty when it has none;
+    ``unit_state`` is that unit's ActiveState/UnitFileState (``active/enabled``). ``unread`` holds what of the configuration
+    could not be read or understood: ``servers`` may then be incomplete.
     """
 
     binary: str
@@ -85,3 +98,7 @@ class Nginx:
     servers: tuple[Server, ...]
     process: NginxProcess | None
     unit: str
+    worker_group: str = ""
+    test: tuple[str, ...] = ()
+    unit_state: str = ""
+    unread: tuple[str, ...] = ()

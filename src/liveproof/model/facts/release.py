@@ -9,7 +9,8 @@ class Release:
 
     ``kind`` is ``git`` or ``manifest``; ``intended`` the commit or manifest named; ``changed``, ``missing`` are paths
     below the app whose content or presence differs; ``skipped`` are paths that could not be compared, with the reason
-    (filters, LFS). ``compared`` counts files proven equal or different.
+    (filters, submodules). ``compared`` counts files proven equal or different. ``modes`` are files that have the right
+    content and have lost the executable bit that the commit gives them.
     """
 
     kind: str
@@ -19,3 +20,4 @@ class Release:
     missing: tuple[str, ...]
     skipped: tuple[tuple[str, str], ...]
     seconds: float
+    modes: tuple[str, ...] = ()

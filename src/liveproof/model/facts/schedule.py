@@ -1,33 +1,61 @@
-"""Everything on the host that runs artisan or composer, or rotates the app's logs."""
+"""Everything on the host that runs artisan or composer for an app, or rotates its logs."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A crontab line, systemd unit or timer, supervisor program or running process that runs artisan or composer.
+    """Something that runs artisan or composer for the app.
 
-    ``source`` is ``/etc/cron.d/x:3``, a unit's or program's file, or ``/proc/PID``; ``user`` is whom it runs as.
-    ``app`` is the directory of the app it works on, empty when the line does not tell.
+    Attributes:
+        kind: ``cron``, ``systemd``, ``supervisor``, ``process`` (it runs now) or ``script`` (a deploy script that only
+            root can run, or that asks for root itself; whether anything calls it is not known).
+        source: where it stands: ``/etc/cron.d/x:3``, a unit's or program's file with the line, ``/proc/PID``. For a
+            line of a script that a job calls, the script's line.
+        caller: what calls that script, empty when the line is the job's own.
+        line: the line as it stands, secrets hidden.
+        command: the call of artisan or composer alone, secrets hidden.
+        user: whom it runs as; ``uid`` is numeric.
+        app: the directory of the app it works on, as the line names it.
+        replacement: what should stand instead so that it runs as the app's user, and ``place`` where that belongs.
     """
 
     kind: str
     source: str
+    caller: str
     line: str
+    command: str
     user: str
+    uid: int
     app: str
     replacement: str
+    place: str
 
 
 @dataclass(frozen=True, slots=True)
 class Rotation:
-    """A logrotate entry that matches a log of the app: ``create`` and ``su`` as (user, group), empty when not given."""
+    """A logrotate entry that matches a log of the app, and what it makes of it.
+
+    Attributes:
+        source: ``/etc/logrotate.d/x:7``, where the owner is said (or the entry begins).
+        line: the ``create`` or ``su`` line that decides, or the pattern.
+        log: the log file that the entry matches.
+        creates: whether logrotate puts a new file in the place of the log: ``create`` in force, and the rotation not
+            refused or bound to fail.
+        user, group, mode: of that new file.
+        writable: whether the app's user may write it (True where none is made).
+        replacement: the line that gives the new file to the app's user.
+    """
 
     source: str
-    pattern: str
-    create: tuple[str, str, str]
-    su: tuple[str, str]
-    copytruncate: bool
+    line: str
+    log: str
+    creates: bool
+    user: str
+    group: str
+    mode: int
+    writable: bool
+    replacement: str
 
 
 @dataclass(frozen=True, slots=True)

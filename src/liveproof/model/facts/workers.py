@@ -5,7 +5,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class PhpProcess:
-    """A long-running PHP process: ``cwd`` as the kernel tells it (``… (deleted)``), ``unit`` its systemd unit."""
+    """A long-running PHP process.
+
+    ``start`` is epoch seconds; ``cwd`` is as the kernel tells it (``… (deleted)``), empty when it may not be read;
+    ``unit`` is its systemd service, empty when it has none. Secrets in ``argv`` are hidden.
+    """
 
     pid: int
     start: float
@@ -18,6 +22,6 @@ class PhpProcess:
 
 @dataclass(frozen=True, slots=True)
 class Workers:
-    """The long-running PHP processes of the app, FPM's own not counted."""
+    """The long-running PHP processes of the app, those of its other releases included, FPM's own not."""
 
     processes: tuple[PhpProcess, ...]

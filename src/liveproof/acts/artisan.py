@@ -1,0 +1,174 @@
+"""Run artisan as the app's user, with everything that it may change kept for the undo."""
+
+import os
+import pwd
+import stat
+from collections.abc import Iterator
+
+from liveproof.acts.ready import Ready, again, parent, whole
+from liveproof.acts.site import Refused, Site, top
+from liveproof.host.command import Identity, Ran, run
+from liveproof.host.images import FILE, FOLDER, NOTHING, TIMES, Image, look, read_tree
+from liveproof.host.redaction import HIDDEN, redact
+from liveproof.host.writeahead import Keeper
+from liveproof.host.writer import why
+from liveproof.model.plans import RunArtisan
+from liveproof.undo.restoring import absolute
+from liveproof.undo.step import Places
+
+SECONDS = 120.0
+_ENTRIES = 50_000
+_ROOM = 4 * 1024 * 1024
+_SETPRIV = "/usr/bin/setpriv"
+_SHORTEST_SECRET = 6
+
+
+class ArtisanFailed(Exception):
+    """artisan ended with an error or ran out of time; the message holds its last words, secrets taken out."""
+
+
+def run_artisan(act: RunArtisan, site: Site, keeper: Keeper | None) -> Ready:
+    """artisan, as the app's user, in the app's directory, without a shell and with a clean environment.
+
+    Raises:
+        Refused: it would run as root, or its user or PHP does not exist, or the disk has no room for what it writes.
+        LeftAlone: what it may change is not the app's, or could not be put back.
+        TooMuch: what it may change is too much to be kept.
+    """
+    identity = _identity(act, site)
+    found: dict[str, list[Image]] = {}
+    trees: list[tuple[str, str]] = []
+    for root, path in _places(act):
+        with top(root, site) as descriptor:
+            start = _start(descriptor, path)
+            trees.append((root, start))
+            images = found.setdefault(root, [])
+            images += _images(descriptor, start, keeper)
+            _refuse_full(descriptor, root, sum(image.size for image in images if image.kind == FILE))
+    before = tuple((root, _once(images)) for root, images in found.items())
+    ran: list[Ran] = []
+
+    def do() -> Places:
+        ran.append(_run(act, identity))
+        after = []
+        for root, images in before:
+            with top(root, site) as descriptor:
+                after.append((root, again(descriptor, images, tuple(path for of, path in trees if of == root))))
+        return tuple(after)
+
+    return Ready(
+        before, do, trees=tuple(trees), then=lambda: _judge(act, ran[0]), said=lambda: _said(act, ran[0]) if ran else ""
+    )
+
+
+def _identity(act: RunArtisan, site: Site) -> Identity:
+    if not os.access(act.php, os.X_OK) or not act.php.startswith("/"):
+        raise Refused(f"{act.php or 'PHP'} cannot be run, so artisan cannot")
+    try:
+        account = pwd.getpwnam(act.user)
+    except KeyError:
+        raise Refused(f"artisan cannot be run: there is no user {act.user}") from None
+    app = site.app
+    gid, groups = (app.gid, app.groups) if app.uid == account.pw_uid else (account.pw_gid, ())
+    if account.pw_uid == 0:
+        raise Refused("artisan is not run: the app's user is root, and code of the app is never run as root")
+    return Identity(account.pw_uid, gid, groups or tuple(os.getgrouplist(act.user, gid)), account.pw_dir)
+
+
+def _places(act: RunArtisan) -> Iterator[tuple[str, str]]:
+    """Root and path of everything that it may write; where a link of the app leads out, the directory behind it."""
+    for written in act.writes:
+        plain = absolute(act.app, written)
+        real = os.path.realpath(plain)
+        if real == act.app or real.startswith(f"{act.app}/"):
+            yield act.app, real[len(act.app) + 1 :] or "."
+        elif os.path.isdir(real):
+            yield real, "."
+        else:
+            folder, _, name = real.rpartition("/")
+            yield folder, name
+
+
+def _start(root: int, path: str) -> str:
+    """The path, or the first directory on its way that is missing: artisan may make that one."""
+    parts = path.split("/")
+    for count in range(1, len(parts)):
+        above = "/".join(parts[:count])
+        if look(root, above).kind == NOTHING:
+            return above
+    return path
+
+
+def _images(root: int, start: str, keeper: Keeper | None) -> Iterator[Image]:
+    for count, image in enumerate(read_tree(root, start, lambda name: whole(root, name, keeper))):
+        if count > _ENTRIES:
+            raise Refused(f"{start} holds more than {_ENTRIES} entries, which is too much to be kept for the undo")
+        yield image
+    if start != ".":
+        above = look(root, parent(start), TIMES)
+        if above.kind == FOLDER:
+            yield above
+
+
+def _once(images: list[Image]) -> tuple[Image, ...]:
+    """Each path once: several of the places that a command writes may hold one another."""
+    found: dict[tuple[str, bool], Image] = {}
+    for image in images:
+        found.setdefault((image.path, image.scope == TIMES), image)
+    return tuple(found.values())
+
+
+def _refuse_full(descriptor: int, root: str, size: int) -> None:
+    """A cache that the disk had no room for would be cut off, and the app with it."""
+    free = os.fstatvfs(descriptor)
+    if free.f_bavail * free.f_frsize < 2 * size + _ROOM:
+        raise Refused(
+            f"the file system of {root} has {free.f_bavail * free.f_frsize >> 20} MB left: artisan is not run"
+        )
+    if free.f_files and free.f_favail < 200:
+        raise Refused(f"the file system of {root} has {free.f_favail} inodes left: artisan is not run")
+
+
+def _run(act: RunArtisan, identity: Identity) -> Ran:
+    # Should liveproof be killed, artisan must not go on behind the back of whoever takes the run back.
+    bound = (_SETPRIV, "--pdeathsig", "KILL", "--") if os.access(_SETPRIV, os.X_OK) else ()
+    argv = (*bound, act.php, "artisan", *act.arguments, "--no-interaction", "--no-ansi")
+    try:
+        return run(argv, identity=identity, cwd=act.app, timeout=SECONDS)
+    except OSError as error:
+        raise ArtisanFailed(f"artisan {act.arguments[0]} cannot be run: {why(error)}") from None
+
+
+def _judge(act: RunArtisan, ran: Ran) -> None:
+    name = " ".join(act.arguments)
+    if ran.timed_out:
+        raise ArtisanFailed(f"artisan {name} did not end in {SECONDS:.0f} s")
+    if ran.status != 0:
+        said = [line for line in _said(act, ran).splitlines() if line.strip()]
+        raise ArtisanFailed(f"artisan {name} failed with status {ran.status}: {' / '.join(said[-4:])[:600]}")
+
+
+def _said(act: RunArtisan, ran: Ran) -> str:
+    """What it printed, a line at a time, without the values of ``.env`` and whatever else looks like a secret."""
+    text = f"{ran.text}\n{ran.errors}"
+    for value in _secrets(act.app):
+        text = text.replace(value, HIDDEN)
+    return "\n".join(redact(line) for line in text.splitlines()[-200:] if line.strip())
+
+
+def _secrets(app: str) -> list[str]:
+    """The values in ``.env``, longest first; only to be looked for in what artisan printed."""
+    try:
+        file = os.open(os.path.realpath(f"{app}/.env"), os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except OSError:
+        return []
+    try:
+        if not stat.S_ISREG(os.fstat(file).st_mode):
+            return []
+        text = os.read(file, 1 << 20).decode(errors="replace")
+    except OSError:
+        return []
+    finally:
+        os.close(file)
+    values = {line.partition("=")[2].strip().strip("\"'") for line in text.splitlines() if not line.startswith("#")}
+    return sorted((value for value in values if len(value) >= _SHORTEST_SECRET), key=len, reverse=True)

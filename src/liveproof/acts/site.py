@@ -1,0 +1,75 @@
+"""Where a run may change files: the app's own directories, and what root's own configuration names."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from liveproof.host.openat2 import open_root
+from liveproof.host.writer import LeftAlone, why
+from liveproof.model.facts.apps import App
+from liveproof.model.giving import deployment
+from liveproof.undo.restoring import absolute
+
+
+class Refused(Exception):
+    """A step must not be carried out as things are; the message is a sentence for the administrator."""
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """The app and the places outside of it that a step may name.
+
+    ``sockets`` are the socket files of its pools, as the configuration of a master that root runs names them;
+    ``directories`` those that earlier steps of the plan make.
+    """
+
+    app: App
+    sockets: frozenset[str] = frozenset()
+    directories: frozenset[str] = frozenset()
+
+    def covers(self, root: str) -> bool:
+        """Whether a real directory lies in the app, or beside it in its deployment (``shared``, other releases)."""
+        return any(root == base or root.startswith(f"{base}/") for base in (self.app.real, deployment(self.app)))
+
+
+@contextmanager
+def top(root: str, site: Site | None, *, paths: tuple[str, ...] = ()) -> Iterator[int]:
+    """Open the root directory of a step; refusals below it are told with absolute paths.
+
+    A link of the app may lead to any directory of the host, and whoever may change the link could lead root there. So
+    outside of the deployment only directories that the app's user owns anyway are taken, and its pools' sockets.
+    Without a site the caller knows that the directory is root's own.
+
+    Raises:
+        LeftAlone: the directory is not the app's, or something below it is not to be touched.
+    """
+    try:
+        descriptor = open_root(root)
+    except OSError as error:
+        raise LeftAlone(root, f"cannot be reached: {why(error)}") from None
+    try:
+        if site is not None:
+            _refuse_elsewhere(root, descriptor, site, paths)
+        yield descriptor
+    except LeftAlone as error:
+        if error.path.startswith("/"):
+            raise
+        raise LeftAlone(absolute(root, error.path), error.reason) from None
+    except OSError as error:
+        name = error.filename if isinstance(error.filename, str) else root
+        raise LeftAlone(name if name.startswith("/") else absolute(root, name), f"failed: {why(error)}") from None
+    finally:
+        os.close(descriptor)
+
+
+def _refuse_elsewhere(root: str, descriptor: int, site: Site, paths: tuple[str, ...]) -> None:
+    sockets = bool(paths) and all(absolute(root, path) in site.sockets for path in paths)
+    owner = os.fstat(descriptor).st_uid
+    if site.covers(root) or sockets or (owner == site.app.uid and owner != 0):
+        return
+    raise LeftAlone(
+        root,
+        f"lies outside of {deployment(site.app)} and is not {site.app.user}'s: whoever may change the link that leads "
+        "there could lead liveproof anywhere; change it by hand",
+    )

@@ -1,0 +1,71 @@
+"""The command line: from the words of a person to an exit status. It imports all; nothing imports it.
+
+Exit status: 0 proven, 1 broken, 2 usage or configuration error, 3 unproven, 4 refused, 70 our bug, 130 interrupted.
+"""
+
+import sys
+from collections.abc import Sequence
+
+from liveproof.asked import plain_check
+from liveproof.console import CannotWrite, Console
+
+USAGE, OUR_BUG, INTERRUPTED = 2, 70, 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; the exit status. Never raises, never shows a traceback."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    console = Console()
+    try:
+        return _run(words, console)
+    except KeyboardInterrupt:
+        console.tell(_interrupted(words))
+        return INTERRUPTED
+    except CannotWrite as error:
+        console.tell(str(error))
+        return USAGE
+    except Exception as error:  # noqa: BLE001  (whatever it is, it is our bug, and the person gets a sentence)
+        console.tell(_our_bug(error, words))
+        return OUR_BUG
+
+
+def _run(words: list[str], console: Console) -> int:
+    from liveproof.config import ConfigError  # noqa: PLC0415  (--help needs none of this)
+    from liveproof.looking import Wrong, check  # noqa: PLC0415
+
+    try:
+        asked = plain_check(words)
+        if asked is not None:
+            return check(asked, console)
+        from liveproof.commands import run  # noqa: PLC0415  (imports click)
+
+        return run(words, console)
+    except (Wrong, ConfigError) as error:
+        console.tell(str(error))
+        return USAGE
+
+
+def _interrupted(words: list[str]) -> str:
+    if words[:1] in (["fix"], ["rollback"]):
+        from liveproof.journal import pending  # noqa: PLC0415
+
+        try:
+            left = ", ".join(run.id for run in pending())
+        except OSError:
+            left = ""
+        if left:
+            return f"interrupted in run {left}; `liveproof rollback` takes back what it had begun"
+    return "interrupted; nothing was changed"
+
+
+def _our_bug(error: Exception, words: list[str]) -> str:
+    from liveproof.console import crash_note  # noqa: PLC0415
+
+    note = crash_note(error, words)
+    where = f"the details are in {note}" if note else "the details could not be written down"
+    changing = words[:1] in (["fix"], ["rollback"])
+    after = "if a fix had begun, `liveproof rollback` takes it back" if changing else "nothing was changed on this host"
+    return (
+        f"this is a bug of liveproof ({type(error).__name__}: {error}); {after}\n"
+        f"{where}; please send them with the report"
+    )

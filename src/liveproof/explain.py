@@ -1,0 +1,140 @@
+"""``liveproof explain``: a rule's page or a symptom, filled with this host's own names, and what was found there."""
+
+from collections.abc import Iterator
+
+from liveproof.model.examination import AppExamination, Examination
+from liveproof.model.findings import Result
+from liveproof.model.verdicts import RuleVerdict
+from liveproof.report.lines import BLANK, Line, field, line
+from liveproof.report.pages import Page, Pages
+from liveproof.report.place import NOWHERE, Place, place
+from liveproof.report.symptoms import SYMPTOMS, Symptom
+from liveproof.report.text import diagnosis_lines
+from liveproof.report.visible import shown, visible
+
+_WORDS = {
+    RuleVerdict.OK: ("not found", "good"),
+    RuleVerdict.FOUND: ("FOUND", "bad"),
+    RuleVerdict.UNKNOWN: ("UNKNOWN", "unsure"),
+}
+
+
+def page_of(asked: str, pages: Pages) -> Page | None:
+    """The rule with this code or name, however it is written: ``fil003``, ``bootstrap-cache-not-writable``."""
+    wanted = asked.strip().lower().replace("-", "_").replace(" ", "_")
+    return next((page for page in pages.values() if wanted in (page.code.lower(), page.name)), None)
+
+
+def near(asked: str, pages: Pages) -> tuple[str, ...]:
+    """What may have been meant: codes, names and symptoms that resemble it."""
+    import difflib  # noqa: PLC0415
+
+    known = [*pages, *(page.name for page in pages.values()), *(symptom.title for symptom in SYMPTOMS)]
+    lower = {name.lower(): name for name in known}
+    return tuple(lower[name] for name in difflib.get_close_matches(asked.lower(), list(lower), 3, 0.6))
+
+
+def page_lines(page: Page, examination: Examination) -> Iterator[Line]:
+    """A rule's page with this host's names in its commands, then what the rule found."""
+    where = place(examination.apps[0]) if examination.apps else NOWHERE
+    yield line((f"{page.code} {page.name}", "head"))
+    yield BLANK
+    yield from _markdown(where.fill(page.text))
+    yield BLANK
+    yield line(("On this host", "head"))
+    yield from _nothing_examined(examination)
+    for app in examination.apps:
+        result = next((result for result in app.results if result.code == page.code), None)
+        yield from _result(app, result)
+
+
+def symptom_lines(symptom: Symptom, examination: Examination, pages: Pages) -> Iterator[Line]:
+    """What to look at on this host when one sees the symptom, each with what liveproof found there, then the causes."""
+    yield line(("Symptom: " + symptom.title, "head"))
+    yield from _nothing_examined(examination)
+    if not examination.apps:
+        yield from _looks(symptom, NOWHERE, None)
+    for app in examination.apps:
+        yield BLANK
+        yield line((visible(app.app.path), "head"))
+        yield from _looks(symptom, place(app), app)
+        yield from _conclusion(symptom, app, pages)
+
+
+def _looks(symptom: Symptom, where: Place, app: AppExamination | None) -> Iterator[Line]:
+    for number, look in enumerate(symptom.looks(where), 1):
+        yield BLANK
+        yield line(f"{number:>2}. ", (look.what, "head"), hang=4)
+        for command in look.commands:
+            yield line((command, "command"), indent=6)
+        yield field("expect", look.expected, indent=4)
+        if app:
+            yield from _found(app, look.codes)
+
+
+def _found(app: AppExamination, codes: tuple[str, ...]) -> Iterator[Line]:
+    asked = [result for result in app.results if result.code in codes]
+    told = [result for result in asked if result.verdict is not RuleVerdict.OK]
+    name = "here"
+    for result in told:
+        text = result.findings[0].message if result.findings else result.reason
+        word, style = _WORDS[result.verdict]
+        yield field(name, (f"{word} ", style), f"{result.code}  {shown(text)}", indent=4)
+        name = ""
+    if asked and not told:
+        yield field(name, ("nothing wrong", "good"), f" ({', '.join(result.code for result in asked)})", indent=4)
+    if not asked:
+        yield field(name, ("not asked: nothing of this kind on this host", "dim"), indent=4)
+
+
+def _conclusion(symptom: Symptom, app: AppExamination, pages: Pages) -> Iterator[Line]:
+    mended = {code: page.safety for code, page in pages.items()}
+    codes = {code for look in symptom.looks(place(app)) for code in look.codes}
+    meant = [d for d in app.diagnoses if codes & {f.code for f in (d.root, *d.consequences)}]
+    yield BLANK
+    if not meant:
+        yield line(("liveproof found no cause of this symptom here.", "head"))
+        others = [d.root.code for d in app.diagnoses]
+        if others:
+            yield line(f"It found something else: {', '.join(others)}; see `liveproof check`.")
+        return
+    yield line((f"{len(meant)} cause{'s' if len(meant) > 1 else ''} found here", "head"))
+    for number, diagnosis in enumerate(meant, 1):
+        yield BLANK
+        yield from diagnosis_lines(diagnosis, mended, f"{number}.")
+
+
+def _result(app: AppExamination, result: Result | None) -> Iterator[Line]:
+    path = visible(app.app.path)
+    if result is None:
+        yield line(f"{path}: not asked (nothing of this kind here, or the rule is disabled)", indent=3, hang=3)
+        return
+    word, style = _WORDS[result.verdict]
+    yield line(f"{path}: ", (word, style), f"  {shown(result.reason)}" if result.reason else "", indent=3, hang=3)
+    for finding in result.findings:
+        yield line(shown(finding.message), indent=6)
+        for evidence in finding.evidence:
+            expected = f", expected {shown(evidence.expected)}" if evidence.expected else ""
+            yield line(f"{visible(evidence.source)}: {shown(evidence.saw)}{expected}", indent=9, hang=3)
+        if finding.advice:
+            yield field("do", shown(finding.advice), indent=6)
+
+
+def _nothing_examined(examination: Examination) -> Iterator[Line]:
+    if not examination.apps:
+        reason = shown(examination.reason) or "no app was found"
+        yield line(f"Nothing was examined: {reason}", indent=3, hang=3)
+
+
+def _markdown(text: str) -> Iterator[Line]:
+    """A page as lines: headings and commands styled, the rest as it is written."""
+    fenced = False
+    for each in text.split("\n"):
+        if each.startswith("```"):
+            fenced = not fenced
+        elif fenced or each.startswith("    "):
+            yield line((visible(each), "command"), indent=3)
+        elif each.startswith("## "):
+            yield line((each[3:], "head"))
+        else:
+            yield line(visible(each))

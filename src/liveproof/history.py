@@ -1,0 +1,264 @@
+"""Every run, kept in SQLite below the state directory, so that a report can be made of it later and compared.
+
+A store that cannot be used (full or read-only disk, locked, damaged, written by a newer version) costs the record,
+never the check: ``StoreFailed`` is told on standard error and nothing else follows from it.
+"""
+
+import os
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, fields, replace
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from liveproof.host import state
+from liveproof.model.codec import Cut, Misshapen, from_json, to_json
+from liveproof.model.examination import AppExamination, Examination
+from liveproof.model.facts.apps import App
+from liveproof.model.facts.wire import Wire
+from liveproof.model.findings import Absent, Unknown
+from liveproof.model.record import Record, Repair
+
+if TYPE_CHECKING:
+    import sqlite3
+
+VERSION = 1
+KEPT_RUNS = 1000
+KEPT_BYTES = 128 * 1024 * 1024
+# A run is kept for its report: of the tens of thousands of paths of a large app a report shows a few.
+_ITEMS, _TEXT = 200, 4000
+_WAIT = 1.0
+_FACTS = "liveproof.model.facts."
+
+_TABLE = """
+CREATE TABLE IF NOT EXISTS run (
+    id TEXT PRIMARY KEY, started REAL NOT NULL, kind TEXT NOT NULL, verdict TEXT NOT NULL, apps TEXT NOT NULL,
+    body BLOB NOT NULL
+) WITHOUT ROWID
+"""
+
+
+class StoreFailed(Exception):
+    """The history cannot be written or read; the message says why and what to do."""
+
+
+class NoSuchRun(Exception):
+    """No kept run has that id; the message names those that have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One line of the history: ``apps`` are paths, ``verdict`` a LinkVerdict's value, ``started`` epoch seconds."""
+
+    id: str
+    started: float
+    kind: str
+    verdict: str
+    apps: tuple[str, ...]
+
+
+def new_id(started: float) -> str:
+    """An id for a run that started then: UTC, sortable, with a random tail against two runs in one second."""
+    return f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime(started))}-{os.urandom(1).hex()}"
+
+
+class History:
+    """The kept runs of this host, in ``history.db`` of the given directory (by default the state directory)."""
+
+    def __init__(self, directory: str | None = None) -> None:
+        self._directory = directory or state.directory()
+        self._path = f"{self._directory}/history.db"
+
+    def save(self, record: Record) -> None:
+        """Keep a run under its id, then forget the oldest beyond 1,000 runs or 128 MB.
+
+        Raises:
+            StoreFailed: it could not be kept; what was kept before is untouched.
+        """
+        import json  # noqa: PLC0415
+        import zlib  # noqa: PLC0415
+
+        examination = record.examination
+        text = json.dumps(_to_json(record), separators=(",", ":"), check_circular=False)
+        apps = json.dumps([app.app.path for app in examination.apps])
+        row = (
+            record.id, examination.started, record.kind, examination.verdict.value, apps,
+            zlib.compress(text.encode(), 1),
+        )  # fmt: skip
+        with self._open(write=True) as store:
+            store.execute("BEGIN IMMEDIATE")
+            store.execute("INSERT OR REPLACE INTO run VALUES (?, ?, ?, ?, ?, ?)", row)
+            _forget(store)
+            store.execute("COMMIT")
+
+    def runs(self, limit: int = 50) -> tuple[Run, ...]:
+        """The newest runs, newest first.
+
+        Raises:
+            StoreFailed: the history cannot be read.
+        """
+        import json  # noqa: PLC0415
+
+        if not os.path.lexists(self._path):
+            return ()
+        with self._open(write=False) as store:
+            rows = store.execute("SELECT id, started, kind, verdict, apps FROM run ORDER BY id DESC LIMIT ?", (limit,))
+            return tuple(Run(row[0], row[1], row[2], row[3], tuple(json.loads(row[4]))) for row in rows)
+
+    def load(self, id: str) -> Record:
+        """The run with this id, or with the only id that begins so.
+
+        Raises:
+            NoSuchRun: there is none, or more than one.
+            StoreFailed: the history cannot be read.
+        """
+        import json  # noqa: PLC0415
+        import zlib  # noqa: PLC0415
+
+        if not os.path.lexists(self._path):
+            raise NoSuchRun("no run is kept yet; `liveproof check` makes one")
+        with self._open(write=False) as store:
+            rows = store.execute(
+                "SELECT id, body FROM run WHERE id = ? OR substr(id, 1, ?) = ? ORDER BY id = ? DESC LIMIT 3",
+                (id, len(id), id, id),
+            ).fetchall()
+        if not rows or (len(rows) > 1 and rows[0][0] != id):
+            raise NoSuchRun(self._which(id, [row[0] for row in rows]))
+        try:
+            return _from_json(json.loads(zlib.decompress(rows[0][1])))
+        except (ValueError, KeyError, TypeError, AttributeError, ImportError, zlib.error) as error:
+            raise StoreFailed(
+                f"the kept run {rows[0][0]} cannot be read ({error}); it may be of another version"
+            ) from None
+
+    def _which(self, id: str, found: list[str]) -> str:
+        if found:
+            return f"several runs begin with {id!r}: {', '.join(found)}"
+        newest = [run.id for run in self.runs(5)]
+        known = (
+            f"the newest are {', '.join(newest)}; `liveproof report --list` lists more" if newest else "none is kept"
+        )
+        return f"no run {id!r}; {known}"
+
+    @contextmanager
+    def _open(self, *, write: bool) -> "Iterator[sqlite3.Connection]":
+        import sqlite3  # noqa: PLC0415
+
+        try:
+            if write:
+                state.ensure(self._directory)
+                os.close(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600))
+            with closing(self._connect(sqlite3, write=write)) as store:
+                self._prepare(store, write=write)
+                yield store
+        except (OSError, state.UnsafeState) as error:
+            raise StoreFailed(str(error)) from None
+        except sqlite3.DatabaseError as error:
+            raise StoreFailed(self._why(error)) from None
+
+    def _connect(self, sqlite3: Any, *, write: bool) -> "sqlite3.Connection":
+        if write:
+            return sqlite3.connect(self._path, timeout=_WAIT, isolation_level=None)  # type: ignore[no-any-return]
+        from urllib.parse import quote  # noqa: PLC0415
+
+        # A write-ahead log on a read-only disk can be opened only as immutable (sqlite.org/wal.html).
+        mode = "mode=ro" if os.access(self._directory, os.W_OK) else "immutable=1"
+        return sqlite3.connect(f"file:{quote(self._path)}?{mode}", timeout=_WAIT, isolation_level=None, uri=True)  # type: ignore[no-any-return]
+
+    def _prepare(self, store: "sqlite3.Connection", *, write: bool) -> None:
+        found = store.execute("PRAGMA user_version").fetchone()[0]
+        if found > VERSION:
+            raise StoreFailed(
+                f"{self._path} was written by a newer liveproof (schema {found}, this one knows {VERSION})"
+            )
+        if write:
+            # NORMAL: a crash of the machine may lose the newest runs, never the store (sqlite.org/wal.html).
+            store.execute("PRAGMA synchronous=NORMAL")
+            if found < VERSION:
+                store.execute("PRAGMA journal_mode=WAL")
+                store.execute("BEGIN IMMEDIATE")
+                store.execute(_TABLE)
+                store.execute(f"PRAGMA user_version={VERSION}")
+                store.execute("COMMIT")
+        elif found < VERSION:
+            raise StoreFailed(f"{self._path} holds no history")
+
+    def _why(self, error: "sqlite3.DatabaseError") -> str:
+        name = getattr(error, "sqlite_errorname", "")
+        if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+            return f"{self._path} was locked by another program for more than {_WAIT:g} s"
+        if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
+            return f"{self._path} is damaged; move it away and a new one is begun: mv {self._path} {self._path}.damaged"
+        return f"{self._path}: {error}"
+
+
+def _forget(store: "sqlite3.Connection") -> None:
+    count, size = store.execute("SELECT count(*), coalesce(sum(length(body)), 0) FROM run").fetchone()
+    while count > 1 and (count > KEPT_RUNS or size > KEPT_BYTES):
+        oldest, length = store.execute("SELECT id, length(body) FROM run ORDER BY id LIMIT 1").fetchone()
+        store.execute("DELETE FROM run WHERE id = ?", (oldest,))
+        count, size = count - 1, size - length
+
+
+def _to_json(record: Record) -> dict[str, Any]:
+    cut = Cut(_ITEMS, _TEXT)
+    told = {
+        "id": record.id,
+        "kind": record.kind,
+        "version": record.version,
+        "examination": _examination_to_json(record.examination, cut),
+        "before": _examination_to_json(record.before, cut) if record.before else None,
+        "repairs": [to_json(repair) for repair in record.repairs],  # whole: its script must do the whole thing
+    }
+    return {**told, "cuts": record.cuts + cut.cuts}
+
+
+def _from_json(data: Mapping[str, Any]) -> Record:
+    return Record(
+        data["id"],
+        data["kind"],
+        data["version"],
+        _examination_from_json(data["examination"]),
+        _examination_from_json(data["before"]) if data["before"] else None,
+        tuple(from_json(Repair, repair) for repair in data["repairs"]),
+        data["cuts"],
+    )
+
+
+def _examination_to_json(examination: Examination, cut: Cut) -> dict[str, Any]:
+    told = {f.name: to_json(getattr(examination, f.name), f.type, cut) for f in fields(Examination) if f.name != "apps"}
+    return {**told, "apps": [_app_to_json(app, cut) for app in examination.apps]}
+
+
+def _examination_from_json(data: Mapping[str, Any]) -> Examination:
+    given = {f.name: from_json(f.type, data[f.name]) for f in fields(Examination) if f.name != "apps"}  # type: ignore[arg-type]
+    return Examination(**given, apps=tuple(_app_from_json(app) for app in data["apps"]))
+
+
+def _app_to_json(app: AppExamination, cut: Cut) -> dict[str, Any]:
+    told = {f.name: to_json(getattr(app, f.name), f.type, cut) for f in fields(AppExamination) if f.name != "facts"}
+    facts = {}
+    for kind, value in app.facts.items():
+        if kind.__module__.startswith(_FACTS) and kind is not App:
+            facts[f"{kind.__module__[len(_FACTS) :]}.{kind.__name__}"] = _fact_to_json(value, cut)
+    return {**told, "facts": facts}
+
+
+def _fact_to_json(value: object, cut: Cut) -> dict[str, Any]:
+    if isinstance(value, Wire):  # what the app answered may hold anything, its own secrets too
+        value = replace(value, exchanges=tuple(replace(exchange, body="") for exchange in value.exchanges))
+    return {type(value).__name__ if isinstance(value, Unknown | Absent) else "value": to_json(value, cut=cut)}
+
+
+def _app_from_json(data: Mapping[str, Any]) -> AppExamination:
+    given = {f.name: from_json(f.type, data[f.name]) for f in fields(AppExamination) if f.name != "facts"}  # type: ignore[arg-type]
+    facts: dict[type, object] = {}
+    for name, told in data["facts"].items():
+        module, _, kind_name = name.rpartition(".")
+        if not (module.isidentifier() and kind_name.isidentifier()):
+            raise Misshapen(f"{name!r} names no fact")
+        kind = getattr(import_module(_FACTS + module), kind_name)
+        ((shape, value),) = told.items()
+        facts[kind] = from_json({"Unknown": Unknown, "Absent": Absent}.get(shape, kind), value)
+    return AppExamination(**given, facts={App: given["app"], **facts})

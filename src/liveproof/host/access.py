@@ -1,0 +1,93 @@
+"""What another user may do with paths, asked of the kernel as that user, in the view of one of its processes.
+
+access(2) as the user itself counts mode bits, ACLs, parent directories, read-only mounts, immutable flags and what a
+unit's sandbox hides, without opening or changing anything.
+"""
+
+import os
+from collections.abc import Sequence
+from enum import Enum
+
+from liveproof.host.command import Identity
+from liveproof.host.forked import Lost, OutOfTime, forked
+from liveproof.host.reader import CannotSee
+
+READ, WRITE, SEARCH = os.R_OK, os.W_OK, os.X_OK
+
+# What is asked: a path and the rights wanted, or-ed.
+Question = tuple[str, int]
+
+
+class Answer(Enum):
+    """Whether the user may; READ_ONLY is a denial by the mount, UNSEEN any other error (a circle of links, I/O)."""
+
+    ALLOWED = "y"
+    DENIED = "n"
+    MISSING = "m"
+    READ_ONLY = "r"
+    UNSEEN = "?"
+
+
+def ask(questions: Sequence[Question], identity: Identity, pid: int, seconds: float) -> tuple[Answer, ...]:
+    """One answer per question, as ``identity`` would get it.
+
+    Args:
+        questions: absolute paths as the process sees them; links are followed, as the user's own calls would.
+        identity: user, group and supplementary groups.
+        pid: a process whose root directory and mounts count; 0 for our own.
+        seconds: for all questions together.
+
+    Raises:
+        CannotSee: we may not become that user, its process is gone, or the answers took too long.
+    """
+    if os.geteuid() != 0 and (os.geteuid(), os.getegid()) != (identity.uid, identity.gid):
+        raise CannotSee("only root can ask what another user may do; run liveproof as root")
+
+    def answers() -> str:
+        _become(identity, pid)
+        return "".join([_answer(path, rights).value for path, rights in questions])
+
+    try:
+        told = forked(answers, seconds)
+    except OutOfTime:
+        raise CannotSee(
+            f"the file system did not say within {seconds:.0f} s what user {identity.uid} may do; does a mount hang?"
+        ) from None
+    except Lost as error:
+        raise CannotSee(f"user {identity.uid}'s rights could not be asked: {error}") from error
+    except FileNotFoundError as error:
+        raise CannotSee(f"the process {pid} whose view counts has ended") from error
+    except OSError as error:
+        raise CannotSee(f"we could not become user {identity.uid}: {error.strerror}") from error
+    return tuple(_BY_VALUE[value] for value in told)
+
+
+_BY_VALUE = {answer.value: answer for answer in Answer}
+
+
+def _become(identity: Identity, pid: int) -> None:
+    """Be the user where its process is: its root directory leads into its mount namespace (proc_pid_root(5))."""
+    if os.geteuid() != 0:
+        return
+    if pid:
+        os.chroot(f"/proc/{pid}/root")
+        os.chdir("/")
+    os.setgroups(identity.groups)
+    os.setresgid(identity.gid, identity.gid, identity.gid)
+    os.setresuid(identity.uid, identity.uid, identity.uid)
+
+
+def _answer(path: str, rights: int) -> Answer:
+    if os.access(path, rights):
+        return Answer.ALLOWED
+    try:
+        os.stat(path)
+        if rights & os.W_OK and os.statvfs(path).f_flag & os.ST_RDONLY:
+            return Answer.READ_ONLY
+    except (FileNotFoundError, NotADirectoryError):
+        return Answer.MISSING
+    except PermissionError:
+        return Answer.DENIED
+    except OSError:
+        return Answer.UNSEEN
+    return Answer.DENIED

@@ -1,0 +1,195 @@
+"""A FastCGI client for one request at a time, bounded in time and size, that survives any peer.
+
+``PHP_VALUE`` and ``PHP_ADMIN_VALUE`` are never sent: php-fpm keeps such values in the worker after the request.
+"""
+
+import errno
+import os
+import select
+import socket
+import threading
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from liveproof.host.fastcgi_records import Decoder, NotFastcgi, Response, encode_request
+from liveproof.host.reader import CannotSee
+
+__all__ = ["ANSWER_LIMIT", "FastcgiError", "Response", "request"]
+
+ANSWER_LIMIT = 16 * 1024 * 1024
+_RETRY = 0.005  # s between attempts while a socket's backlog is full
+_REFUSALS = {
+    1: "cannot take more requests on this connection",
+    2: "is overloaded: raise pm.max_children",
+    3: "does not know the responder role: is it a FastCGI application server?",
+}
+
+
+class FastcgiError(CannotSee):
+    """No answer was had; the message says why and what to do.
+
+    ``kind`` is ``missing`` (no such socket), ``refused`` (nothing listens), ``denied`` (no permission), ``silent`` (no
+    answer in time), ``closed`` (the connection ended too early), ``garbage`` (not FastCGI, or not a CGI answer),
+    ``large`` (over the limit) or ``unreachable`` (any other failure of the network).
+    """
+
+    def __init__(self, kind: str, message: str) -> None:
+        super().__init__(message)
+        self.kind = kind
+
+
+def request(address: str, params: Mapping[str, str], body: bytes = b"", *, timeout: float) -> Response:
+    """Send one request to a pool and return its answer.
+
+    Args:
+        address: ``unix:PATH`` or ``HOST:PORT`` (``[::1]:9000`` for IPv6), as nginx writes it.
+        params: the CGI environment.
+        body: the request's body.
+        timeout: seconds for everything together: name look-up, connection, sending and the whole answer.
+
+    Raises:
+        FastcgiError: there is no answer; its message is for the administrator.
+        ValueError: ``PHP_VALUE`` or ``PHP_ADMIN_VALUE`` stands in ``params``.
+    """
+    deadline = time.monotonic() + timeout
+    data = encode_request(params, body)
+    decoder = Decoder()
+    try:
+        with _connect(address, deadline) as peer:
+            _exchange(peer, data, decoder, deadline)
+        if decoder.ended is None:
+            raise FastcgiError(
+                "closed", f"{address} closed the connection before its answer was complete; look into PHP-FPM's log"
+            )
+        if decoder.ended:
+            why = _REFUSALS.get(decoder.ended, f"refused the request (protocol status {decoder.ended})")
+            raise FastcgiError("refused", f"{address} {why}")
+        return decoder.response()
+    except NotFastcgi as error:
+        raise FastcgiError("garbage", f"{address}: {error}; is it the socket of a PHP-FPM pool?") from None
+    except TimeoutError:
+        raise FastcgiError(
+            "silent", f"{address} did not answer within {timeout:g} s: are all workers of the pool busy?"
+        ) from None
+    except OSError as error:
+        raise _told(address, error) from None
+
+
+def _told(address: str, error: OSError) -> FastcgiError:
+    if error.errno in (errno.ENOENT, errno.ENOTDIR):
+        return FastcgiError("missing", f"{address} does not exist: does the pool run, and is this its listen path?")
+    if error.errno == errno.ECONNREFUSED:
+        return FastcgiError("refused", f"nothing listens on {address}: start PHP-FPM, or align listen and fastcgi_pass")
+    if error.errno in (errno.EACCES, errno.EPERM):
+        hint = "" if os.geteuid() == 0 else "; run liveproof as root"
+        return FastcgiError("denied", f"no permission to connect to {address}{hint}")
+    if error.errno in (errno.ECONNRESET, errno.EPIPE):
+        return FastcgiError("closed", f"{address} broke the connection off before it answered; look into PHP-FPM's log")
+    return FastcgiError("unreachable", f"{address} cannot be reached: {error.strerror or error}")
+
+
+def _connect(address: str, deadline: float) -> socket.socket:
+    """A connected socket that does not block; of a name's addresses the first that accepts."""
+    if address.startswith("unix:"):
+        return _connect_to(socket.AF_UNIX, os.fsencode(address[5:]), deadline)
+    refused: OSError | None = None
+    for family, where in _look_up(address, deadline):
+        try:
+            return _connect_to(family, where, deadline)
+        except ConnectionRefusedError as error:
+            refused = error
+    raise refused or FastcgiError("unreachable", f"{address} cannot be reached: its name does not resolve")
+
+
+def _connect_to(family: int, where: Any, deadline: float) -> socket.socket:
+    peer = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        while True:
+            peer.settimeout(_left(deadline))
+            try:
+                peer.connect(where)
+            except BlockingIOError:  # the backlog of a unix socket is full: unix(7), EAGAIN
+                time.sleep(min(_RETRY, _left(deadline)))
+            else:
+                peer.setblocking(False)
+                return peer
+    except BaseException:
+        peer.close()
+        raise
+
+
+def _look_up(address: str, deadline: float) -> list[tuple[int, Any]]:
+    """Families and socket addresses of ``HOST:PORT``."""
+    host, colon, port = address.rpartition(":")
+    host = host.removeprefix("[").removesuffix("]")
+    if not (colon and host and port.isascii() and port.isdigit() and int(port) <= 65535):
+        raise FastcgiError("unreachable", f"{address!r} is neither unix:PATH nor HOST:PORT")
+    try:
+        return _addresses(host, port, socket.AI_NUMERICHOST)
+    except (OSError, UnicodeError):
+        return _resolve(host, port, deadline)
+
+
+def _addresses(host: str, port: str, flags: int = 0) -> list[tuple[int, Any]]:
+    return [(found[0], found[4]) for found in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=flags)]
+
+
+def _resolve(host: str, port: str, deadline: float) -> list[tuple[int, Any]]:
+    """Ask the resolver; it knows no deadline, so it is left behind in a thread when it takes too long."""
+    found: list[tuple[int, Any]] = []
+
+    def ask() -> None:
+        try:
+            found.extend(_addresses(host, port))
+        except (OSError, UnicodeError):
+            return
+
+    thread = threading.Thread(target=ask, daemon=True)
+    thread.start()
+    thread.join(_left(deadline))
+    if thread.is_alive():
+        raise TimeoutError
+    return found
+
+
+def _exchange(peer: socket.socket, data: bytes, decoder: Decoder, deadline: float) -> None:
+    """Send and receive at the same time: a peer may answer before it has read everything."""
+    unsent = memoryview(data)
+    poll = select.poll()
+    poll.register(peer, select.POLLIN | select.POLLOUT)
+    while decoder.ended is None:
+        ready = poll.poll(max(1, int(_left(deadline) * 1000)))
+        _left(deadline)
+        events = ready[0][1] if ready else 0
+        if unsent and events & select.POLLOUT:
+            unsent = _send(peer, unsent)
+            if not unsent:
+                poll.modify(peer, select.POLLIN)
+        if events & (select.POLLIN | select.POLLHUP | select.POLLERR):
+            try:
+                chunk = peer.recv(1 << 18)
+            except BlockingIOError:
+                continue
+            if not chunk:
+                return
+            decoder.feed(chunk)
+            if decoder.received > ANSWER_LIMIT:
+                raise FastcgiError("large", f"the answer is over {ANSWER_LIMIT >> 20} MB; it was not read to its end")
+
+
+def _send(peer: socket.socket, unsent: memoryview) -> memoryview:
+    """Send what the peer takes; one that stopped reading may still have answered, so that is no error yet."""
+    try:
+        return unsent[peer.send(unsent) :]
+    except BlockingIOError:
+        return unsent
+    except (BrokenPipeError, ConnectionResetError):
+        return unsent[:0]
+
+
+def _left(deadline: float) -> float:
+    left = deadline - time.monotonic()
+    if left <= 0:
+        raise TimeoutError
+    return left

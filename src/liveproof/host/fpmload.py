@@ -1,0 +1,79 @@
+"""How busy a pool is, seen from outside: its processes, who waits at its socket, and whom its workers serve.
+
+The status page of a saturated pool waits like every other request, so a pool that seems full is watched instead: a
+queue that is there at every look, or connections that every worker holds from the first look to the last, is no
+passing peak.
+"""
+
+from dataclasses import dataclass
+
+from liveproof.host import view
+from liveproof.host.fpmmaster import pool_of
+from liveproof.host.reader import Reader
+from liveproof.host.sockets import Sockets
+from liveproof.model.facts.fpm import Load, Socket
+
+_LOOKS = 6
+_PAUSE = 0.15  # s between looks
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A pool to look at: its master's pid, name, address and socket, and how many workers it may have."""
+
+    master: int
+    name: str
+    address: str
+    socket: Socket
+    most: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    processes: int
+    waiting: int
+    held: frozenset[int]
+
+    def full(self, most: int) -> bool:
+        return self.processes >= most and (self.waiting > 0 or len(self.held) >= most)
+
+
+def load(reader: Reader, sockets: Sockets, subject: Subject, processes: int, unanswered: float = 0.0) -> Load:
+    """The pool's load; ``processes`` are its workers as seen at first.
+
+    A pool that does not seem full is looked at once. ``unanswered`` is for how long its status page gave no answer.
+    """
+    first = _look(sockets, subject, processes)
+    waiting, held, count = first.waiting, first.held, first.processes
+    if not first.full(subject.most) and not unanswered:
+        return Load(count, waiting, len(held), 0.0)
+    started = reader.now()
+    for _ in range(_LOOKS):
+        reader.pause(_PAUSE)
+        sockets.forget()
+        count = sum(1 for one in reader.children(subject.master) if pool_of(one) == subject.name)
+        now = _look(sockets, subject, count)
+        waiting, held = min(waiting, now.waiting), held & now.held
+        if not now.full(subject.most):
+            break
+    return Load(count, waiting, len(held), max(0.0, reader.now() - started), unanswered)
+
+
+def saturated(seen: Load, most: int) -> bool:
+    """Whether the load proves that a request to the pool waits; ``most`` is pm.max_children."""
+    return seen.seconds > 0 and seen.processes >= most and (seen.waiting > 0 or seen.held >= most)
+
+
+def _look(sockets: Sockets, subject: Subject, processes: int) -> _Look:
+    network = view.pid_for_sockets(sockets.reader, subject.master)
+    if subject.address.startswith("unix:"):
+        table = sockets.unix(network)
+        names = {subject.address[5:], subject.socket.path}
+        waiting = max((one.waiting for one in table.listeners if one.path in names), default=-1)
+        held = frozenset(inode for path, inode in table.accepted if path in names)
+    else:
+        ports = sockets.tcp(network)
+        port = int(subject.address.rpartition(":")[2])
+        waiting = max((one.waiting for one in ports.listeners if one.port == port), default=-1)
+        held = ports.held(port)
+    return _Look(processes, waiting, held)

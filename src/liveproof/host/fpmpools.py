@@ -1,0 +1,143 @@
+"""A master's configuration as facts: its pools, whom they run as, what they listen on. Sockets are looked at later."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from liveproof.host import fpmconf
+from liveproof.host.accounts import Accounts
+from liveproof.host.fpmconf import FpmConf, Section
+from liveproof.host.fpmmaster import Found, pool_of
+from liveproof.host.identity import Credentials, credentials
+from liveproof.host.processes import Process
+from liveproof.host.reader import CannotSee, Reader
+from liveproof.model.facts.fpm import Pool, Worker
+from liveproof.model.findings import Unknown
+
+_UNSEEN = Unknown("the socket was not looked at")
+_TAIL = 16384
+_LAST_ERRORS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A configuration that was read, or why it was not."""
+
+    conf: FpmConf | None
+    problems: tuple[str, ...]
+
+
+def read(reader: Reader, found: Found) -> Read:
+    """Read the configuration of a master and all that it includes."""
+
+    def text(path: str) -> str | None:
+        seen = reader.stat(path)
+        if seen and seen.is_directory:
+            return None
+        return reader.read(path).decode(errors="surrogateescape")
+
+    try:
+        conf = fpmconf.load(found.config, text, reader.glob, found.prefix)
+    except CannotSee as error:
+        return Read(None, (f"{found.config}: {error}",))
+    except OSError as error:
+        hint = "; run liveproof as root" if isinstance(error, PermissionError) and not reader.root else ""
+        return Read(None, (f"{found.config}: {error.strerror or error}{hint}",))
+    return Read(conf, conf.problems)
+
+
+def pool(
+    reader: Reader, accounts: Accounts, found: Found, *, version: str, section: Section, workers: Sequence[Process]
+) -> Pool:
+    """One pool, with its workers as they are now."""
+    prefixes = (section.get("prefix"), found.prefix)
+    who = next((seen for one in workers if (seen := credentials(reader, one.pid))), None)
+    user, group, uid, gid, groups = _user(accounts, found, section, who)
+    listen = section.get("listen")
+    address = fpmconf.address(listen, *prefixes)
+    return Pool(
+        version,
+        section.name,
+        section.set_in.get("listen", section.file),
+        user,
+        group,
+        uid,
+        gid,
+        groups,
+        address,
+        section.get("listen.owner"),
+        section.get("listen.group"),
+        section.get("listen.mode", "0660"),
+        section.get("pm").lower(),
+        section.number("pm.max_children"),
+        section.number("pm.start_servers"),
+        section.number("pm.min_spare_servers"),
+        section.number("pm.max_spare_servers"),
+        section.get("pm.status_path"),
+        fpmconf.absolute(section.get("chroot").removeprefix("$prefix"), *prefixes) if section.get("chroot") else "",
+        section.seconds("request_terminate_timeout"),
+        section.seconds("request_slowlog_timeout"),
+        section.values(),
+        tuple(worker(one) for one in workers),
+        _UNSEEN,
+        _UNSEEN,
+        address[5:] if address.startswith("unix:") else listen,
+        bool(section.get("listen.acl_users") or section.get("listen.acl_groups")),
+    )
+
+
+def _user(
+    accounts: Accounts, found: Found, section: Section, who: Credentials | None
+) -> tuple[str, str, int, int, tuple[int, ...]]:
+    """Names and numbers of whom the pool runs as: of a running worker, else what its section gives.
+
+    A master that is not root's cannot become anybody else, so its pools run as its own user.
+    """
+    if who:
+        return accounts.user_name(who.uid), accounts.group_name(who.gid), who.uid, who.gid, who.groups
+    wanted = str(found.process.uid) if found.process and found.process.uid else section.get("user")
+    account = accounts.user(wanted) if wanted else None
+    if account is None:
+        return wanted, section.get("group"), -1, -1, ()
+    named = section.get("group") if wanted == section.get("user") else ""
+    gid = accounts.group(named) if named else account.gid
+    if gid is None:
+        return account.name, named, account.uid, -1, ()
+    return account.name, accounts.group_name(gid), account.uid, gid, accounts.groups_of(account.name, gid)
+
+
+def worker(process: Process) -> Worker:
+    """A worker of a pool."""
+    return Worker(process.pid, process.start, process.uid)
+
+
+def workers_of(processes: Sequence[Process], master: Process | None, name: str) -> tuple[Process, ...]:
+    """The workers of one pool of one master."""
+    return tuple(p for p in processes if master and p.parent == master.pid and pool_of(p) == name)
+
+
+def source(reader: Reader, path: str) -> str:
+    """The text of a pool's file, empty when it cannot be read."""
+    try:
+        return reader.read(path).decode(errors="surrogateescape")
+    except (OSError, CannotSee):
+        return ""
+
+
+def error_log(found: Found, conf: FpmConf | None) -> str:
+    """Where the master logs; PHP's own default stands below the directory for variable data."""
+    told = conf.main.get("error_log", "log/php-fpm.log") if conf else ""
+    var = "/var" if found.prefix == "/usr" else f"{found.prefix}/var"
+    return told if told in ("", "syslog") else fpmconf.absolute(told, var)
+
+
+def last_errors(reader: Reader, path: str) -> tuple[str, ...]:
+    """The last errors at the end of a master's log, without control characters, each at most 300 characters."""
+    try:
+        seen = reader.stat(path) if path.startswith("/") else None
+        if seen is None or not seen.is_file:
+            return ()
+        tail = reader.read_range(path, max(0, seen.size - _TAIL), _TAIL).decode(errors="replace")
+    except (OSError, CannotSee):
+        return ()
+    lines = [line for line in tail.splitlines() if "ERROR:" in line or "ALERT:" in line]
+    return tuple("".join(char for char in line if char.isprintable())[:300] for line in lines[-_LAST_ERRORS:])

@@ -1,0 +1,69 @@
+"""PHP-FPM's status page, asked straight over the pool's socket (php.net: fpm/status, pm.status_path)."""
+
+import json
+from typing import Any
+
+from liveproof.host.reader import CannotSee, Reader
+from liveproof.model.facts.fpm import PoolStatus, WorkerState
+
+_MOST_PROCESSES = 4096
+
+
+def ask(reader: Reader, address: str, path: str, timeout: float) -> PoolStatus:
+    """The status page of the pool behind ``address``.
+
+    Raises:
+        CannotSee: no answer, or none that is a status page.
+    """
+    params = {
+        "GATEWAY_INTERFACE": "CGI/1.1", "SERVER_PROTOCOL": "HTTP/1.1", "SERVER_SOFTWARE": "liveproof",
+        "REQUEST_METHOD": "GET", "SCRIPT_NAME": path, "SCRIPT_FILENAME": path, "REQUEST_URI": f"{path}?json&full",
+        "QUERY_STRING": "json&full", "REMOTE_ADDR": "127.0.0.1", "SERVER_NAME": "localhost",
+    }  # fmt: skip
+    answer = reader.fastcgi(address, params, timeout=timeout)
+    if answer.status != 200:
+        raise CannotSee(f"{address} answered {answer.status} instead of its status page {path}")
+    return parse(answer.body)
+
+
+def parse(body: bytes) -> PoolStatus:
+    """The page as JSON; every number that is missing is 0, as older PHP tells less.
+
+    Raises:
+        CannotSee: it is no such page.
+    """
+    try:
+        page: Any = json.loads(body.decode(errors="replace"))
+    except (ValueError, RecursionError) as error:
+        raise CannotSee(f"the status page is no JSON ({error})") from None
+    if not isinstance(page, dict) or "accepted conn" not in page:
+        raise CannotSee("the answer is no status page of PHP-FPM; does pm.status_path lead to a script?")
+    processes = page.get("processes")
+    return PoolStatus(
+        _number(page, "accepted conn"),
+        _number(page, "listen queue"),
+        _number(page, "max listen queue"),
+        _number(page, "listen queue len"),
+        _number(page, "idle processes"),
+        _number(page, "active processes"),
+        _number(page, "total processes"),
+        _number(page, "max active processes"),
+        _number(page, "max children reached"),
+        _number(page, "slow requests"),
+        float(_number(page, "start time")),
+        tuple(
+            WorkerState(
+                _number(one, "pid"),
+                str(one.get("state", "")),
+                f"{one.get('request method', '')} {one.get('request uri', '')}".strip(),
+                _number(one, "request duration") / 1e6,
+            )
+            for one in (processes if isinstance(processes, list) else [])[:_MOST_PROCESSES]
+            if isinstance(one, dict)
+        ),
+    )
+
+
+def _number(page: dict[str, Any], name: str) -> int:
+    value = page.get(name, 0)
+    return int(value) if isinstance(value, int | float) and abs(value) < 1 << 62 else 0

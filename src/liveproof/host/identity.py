@@ -1,0 +1,46 @@
+"""Whom a process really runs as, from /proc/PID/status (proc_pid_status(5)).
+
+The owner of /proc/PID does not tell it: a process that changed its user without exec, as workers of nginx and php-fpm
+do, is not dumpable, and its directory belongs to root.
+"""
+
+from dataclasses import dataclass
+
+from liveproof.host.reader import CannotSee, Reader
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """Real, effective, saved and file system user; the effective group; all groups, that one first."""
+
+    uids: tuple[int, int, int, int]
+    gid: int
+    groups: tuple[int, ...]
+
+    @property
+    def uid(self) -> int:
+        """The effective user."""
+        return self.uids[1]
+
+    @property
+    def is_root(self) -> bool:
+        """Root in every respect: not a user's process that runs a set-user-id program under a title of its choice."""
+        return self.uids == (0, 0, 0, 0)
+
+
+def credentials(reader: Reader, pid: int) -> Credentials | None:
+    """The credentials of a process, None when it is gone or may not be looked at."""
+    try:
+        text = reader.read(f"/proc/{pid}/status").decode(errors="replace")
+    except (OSError, CannotSee):
+        return None
+    fields = {
+        name: value.split() for name, colon, value in (line.partition(":") for line in text.splitlines()) if colon
+    }
+    try:
+        real, effective, saved, files = (int(number) for number in fields["Uid"])
+        gid = int(fields["Gid"][1])
+        groups = tuple(int(number) for number in fields["Groups"])
+    except (KeyError, ValueError, IndexError):
+        return None
+    return Credentials((real, effective, saved, files), gid, (gid, *(group for group in groups if group != gid)))

@@ -1,0 +1,72 @@
+"""Whether what something was made from is still the same: the state of files and directories as one text."""
+
+from dataclasses import dataclass
+
+from liveproof.host.reader import Reader, Stat
+
+_MAGIC = "*?["
+# A change within this time of the reading might not move any time stamp: such a state is not remembered.
+_SETTLED = 2_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """What was read: ``files`` whole, ``present`` for being there (logs grow), ``patterns`` for what they match."""
+
+    files: tuple[str, ...]
+    present: tuple[str, ...]
+    patterns: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """The state of some inputs: equal text, equal inputs. ``ctimes`` are epoch seconds, of the files that are there."""
+
+    text: str
+    ctimes: tuple[tuple[str, float], ...]
+    newest: int
+
+    def settled(self, since: float) -> bool:
+        """Whether nothing changed shortly before ``since`` (epoch seconds), or after it."""
+        return self.newest < since * 1e9 - _SETTLED
+
+
+def state(reader: Reader, inputs: Inputs) -> State:
+    """Look at the inputs; one that cannot be looked at is as good as its error."""
+    lines: list[str] = []
+    ctimes: list[tuple[str, float]] = []
+    newest = 0
+    for path in inputs.files:
+        seen = _stat(reader, path)
+        if isinstance(seen, Stat):
+            newest = max(newest, seen.ctime_ns)
+            ctimes.append((path, seen.ctime_ns / 1e9))
+            lines.append(
+                f"{path} {seen.mode} {seen.uid} {seen.gid} {seen.size} {seen.mtime_ns} {seen.ctime_ns} {seen.inode} "
+                f"{seen.device}"
+            )
+        else:
+            lines.append(f"{path} {seen}")
+    for path in inputs.present:
+        seen = _stat(reader, path)
+        lines.append(f"{path} {seen.mode} {seen.uid} {seen.gid}" if isinstance(seen, Stat) else f"{path} {seen}")
+    lines += [f"{pattern} {_matching(reader, pattern)}" for pattern in inputs.patterns]
+    return State("\n".join(lines), tuple(ctimes), newest)
+
+
+def _stat(reader: Reader, path: str) -> Stat | str:
+    try:
+        return reader.stat(path) or "-"
+    except OSError as error:
+        return error.strerror or str(error)
+
+
+def _matching(reader: Reader, pattern: str) -> str:
+    """The names in the pattern's directory, which is cheaper than matching them and tells at least as much."""
+    directory = pattern.rpartition("/")[0]
+    if any(char in directory for char in _MAGIC):
+        return "\0".join(reader.glob(pattern))
+    try:
+        return "\0".join(reader.list(directory or "/"))
+    except OSError as error:
+        return error.strerror or str(error)

@@ -1,0 +1,53 @@
+"""One fix at a time: a lock that the kernel lets go when its holder ends, however it ends (flock(2))."""
+
+import fcntl
+import os
+import time
+from typing import Self
+
+from liveproof.host import state
+
+
+class Held(Exception):
+    """Another fix or rollback is at work; the message names its pid and since when."""
+
+
+class Lock:
+    """The lock of this host's state directory, held inside a ``with``.
+
+    Raises:
+        Held: somebody else holds it.
+        state.UnsafeState: others may write the state directory.
+        OSError: the state directory cannot be made or written.
+    """
+
+    def __init__(self) -> None:
+        self._descriptor = -1
+
+    def __enter__(self) -> Self:
+        path = f"{state.ensure(state.directory())}/lock"
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, f"{os.getpid()} {int(time.time())}\n".encode(), 0)
+        except BlockingIOError:
+            told = os.pread(descriptor, 100, 0).decode(errors="replace").split()
+            os.close(descriptor)
+            raise Held(_who(told)) from None
+        except BaseException:
+            os.close(descriptor)
+            raise
+        self._descriptor = descriptor
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        os.ftruncate(self._descriptor, 0)
+        os.close(self._descriptor)
+
+
+def _who(told: list[str]) -> str:
+    if len(told) != 2 or not all(part.isdigit() for part in told):
+        return "another liveproof fix or rollback is just starting; try again when it has ended"
+    since = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(int(told[1])))
+    return f"another liveproof fix or rollback is at work: process {told[0]}, since {since}; wait until it has ended"

@@ -1,0 +1,52 @@
+"""What is mounted where, from proc_pid_mountinfo(5), which never waits for a server."""
+
+import os
+
+# File systems whose server may be gone: a call to them may wait for ever.
+_REMOTE = ("nfs", "nfs4", "cifs", "smb3", "smbfs", "ceph", "glusterfs", "lustre", "afs", "9p", "ncpfs", "gfs2", "ocfs2")
+_PSEUDO = ("/proc", "/sys", "/dev", "/run")
+
+
+def hangs(path: str) -> bool:
+    """Whether ``path`` lies on, or holds, a file system that may make a call wait for ever; unknown counts as no."""
+    path = os.path.abspath(path)
+    on, above = "", ""
+    for point, kind in _mounts():
+        if point == path or point.startswith(f"{path.rstrip('/')}/"):
+            if _remote(kind):
+                return True
+        elif f"{path}/".startswith(f"{point.rstrip('/')}/") and len(point) >= len(above):
+            on, above = kind, point
+    return _remote(on)
+
+
+def pseudo(path: str) -> bool:
+    """Whether ``path`` lies among the kernel's own file systems."""
+    return any(f"{path}/".startswith(f"{top}/") for top in _PSEUDO)
+
+
+def _remote(kind: str) -> bool:
+    return kind in _REMOTE or kind.startswith("fuse")
+
+
+def _mounts() -> list[tuple[str, str]]:
+    """Mount points and types. A name's blanks and backslashes are written as three octal digits."""
+    try:
+        with open("/proc/self/mountinfo", encoding="utf-8", errors="surrogateescape") as file:
+            lines = file.read().split("\n")
+    except OSError:
+        return []
+    found = []
+    for line in lines:
+        left, dash, right = line.partition(" - ")
+        fields = left.split(" ")
+        if dash and len(fields) > 4:
+            found.append((_unescape(fields[4]), right.split(" ")[0]))
+    return found
+
+
+def _unescape(text: str) -> str:
+    if "\\" not in text:
+        return text
+    first, *rest = text.split("\\")
+    return first + "".join(chr(int(part[:3], 8)) + part[3:] for part in rest)

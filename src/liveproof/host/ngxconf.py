@@ -1,0 +1,186 @@
+"""What an nginx configuration says of PHP: server blocks, document roots, and where requests are passed to.
+
+Pure: from the tree of ``host/ngxtree.py`` to the values of ``model/facts/nginx.py``. How directives are inherited is
+told with each of them at nginx.org/en/docs.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from liveproof.host.ngxtree import Node, Tree
+from liveproof.model.facts.nginx import FastcgiPass, Listen, Server
+
+_INSIDE = ("location", "if", "limit_except", "server")
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """The parts of a configuration that liveproof asks for.
+
+    ``user`` and ``group`` are the user directive's, empty when it is not there; ``error_log`` is the main level's.
+    """
+
+    user: str
+    group: str
+    error_log: str
+    servers: tuple[Server, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Scope:
+    """What is in force at one level and inherited by the next. ``params`` are all FastCGI parameters of one level."""
+
+    root: str
+    index: tuple[str, ...]
+    access_log: str
+    error_log: str
+    params: tuple[tuple[str, str], ...]
+    keeps: bool
+    variables: Mapping[str, str]
+
+
+def configuration(tree: Tree, prefix: str, logs: tuple[str, str] = ("", "")) -> Configuration:
+    """Read a tree.
+
+    Args:
+        tree: the whole configuration.
+        prefix: nginx's own prefix, where relative paths start.
+        logs: the access and error log that it was built with.
+    """
+    user = tree.top.last("user")
+    upstreams = dict(_upstreams(tree.top))
+    start = _inherit(_Scope("html", ("index.html",), *logs, (), keeps=False, variables={}), tree.top)
+    servers: list[Server] = []
+    for http in tree.top.all("http"):
+        scope = _inherit(start, http)
+        blocks = (node for node in http.walk() if node.name == "server" and (node.block or not node.args))
+        servers += [_server(node, scope, upstreams, prefix) for node in blocks]
+    names = user.args if user else ()
+    return Configuration(
+        names[0] if names else "",
+        names[1] if len(names) > 1 else "",
+        _below(start.error_log, prefix),
+        tuple(servers),
+    )
+
+
+def _upstreams(top: Node) -> Iterator[tuple[str, tuple[str, ...]]]:
+    for node in top.walk():
+        if node.name == "upstream" and node.args:
+            yield node.args[0], tuple(s.args[0] for s in node.all("server") if s.args and "down" not in s.args[1:])
+
+
+def _inherit(outer: _Scope, node: Node) -> _Scope:
+    """The scope inside ``node``: what it does not say itself is that of the level around it."""
+    params = tuple((p.args[0], p.args[1]) for p in node.all("fastcgi_param") if len(p.args) > 1)
+    root, index = node.last("alias") or node.last("root"), node.last("index")
+    keeps = node.last("fastcgi_keep_conn")
+    return _Scope(
+        root.args[0] if root and root.args else outer.root,
+        index.args if index else outer.index,
+        _first(node, "access_log", outer.access_log),
+        _first(node, "error_log", outer.error_log),
+        params or outer.params,
+        keeps.args[:1] == ("on",) if keeps else outer.keeps,
+        outer.variables,
+    )
+
+
+def _first(node: Node, name: str, otherwise: str) -> str:
+    """The first of several logs."""
+    found = next(node.all(name), None)
+    return found.args[0] if found and found.args else otherwise
+
+
+def _server(node: Node, http: _Scope, upstreams: Mapping[str, tuple[str, ...]], prefix: str) -> Server:
+    scope = replace(_inherit(http, node), variables=dict(_variables(node)))
+    listens = tuple(_listen(one.args) for one in node.all("listen") if one.args)
+    return Server(
+        node.file,
+        node.line,
+        tuple(name for one in node.all("server_name") for name in one.args),
+        listens or (Listen("*", 80, tls=False, default=False),),
+        _below(_resolved(scope.root, scope.variables), prefix),
+        scope.index,
+        tuple(_passes(node, scope, upstreams, prefix, "")),
+        _below(scope.access_log, prefix),
+        _below(scope.error_log, prefix),
+    )
+
+
+def _passes(
+    node: Node, scope: _Scope, upstreams: Mapping[str, tuple[str, ...]], prefix: str, location: str
+) -> Iterator[FastcgiPass]:
+    for one in node.all("fastcgi_pass"):
+        if one.args:
+            yield _pass(one, scope, upstreams, prefix, location)
+    for inner in node.block:
+        if inner.name in _INSIDE and inner.name != "server":
+            where = " ".join(inner.args) if inner.name == "location" else location
+            yield from _passes(inner, _inherit(scope, inner), upstreams, prefix, where)
+
+
+def _pass(
+    node: Node, scope: _Scope, upstreams: Mapping[str, tuple[str, ...]], prefix: str, location: str
+) -> FastcgiPass:
+    told = _resolved(node.args[0], scope.variables)
+    addresses = () if "$" in told else upstreams.get(told) or (told,)
+    params = dict(scope.params)
+    return FastcgiPass(
+        location,
+        addresses[0] if addresses else told,
+        addresses,
+        params.get("SCRIPT_FILENAME", ""),
+        params.get("DOCUMENT_ROOT", ""),
+        node.file,
+        node.line,
+        _below(_resolved(scope.root, scope.variables), prefix),
+        scope.keeps,
+    )
+
+
+def _variables(server: Node) -> Iterator[tuple[str, str]]:
+    """Variables that the server sets exactly once: whoever reads one reads that value."""
+    found: dict[str, list[str]] = {}
+    for node in server.walk():
+        if node.name == "set" and len(node.args) > 1:
+            found.setdefault(node.args[0].lstrip("$").strip("{}"), []).append(node.args[1])
+    return ((name, values[0]) for name, values in found.items() if len(set(values)) == 1)
+
+
+def _resolved(text: str, variables: Mapping[str, str], depth: int = 5) -> str:
+    """The text with the variables that are known put in; the longest names first, as ``$ab`` is not ``$a`` and b."""
+    if "$" not in text or not depth:
+        return text
+    before = text
+    for name in sorted(variables, key=len, reverse=True):
+        text = text.replace(f"${{{name}}}", variables[name]).replace(f"${name}", variables[name])
+    return text if text == before else _resolved(text, variables, depth - 1)
+
+
+def _below(path: str, prefix: str) -> str:
+    """An absolute path; words that are no path (off, stderr, syslog:…) and what starts with a variable stay."""
+    if not path or path.startswith(("/", "$", "syslog:", "memory:")) or path in ("off", "stderr"):
+        return path
+    return f"{prefix.rstrip('/')}/{path}"
+
+
+def _listen(args: tuple[str, ...]) -> Listen:
+    where, flags = args[0], args[1:]
+    host, colon, port = where.rpartition(":")
+    if where.startswith("unix:"):
+        host, number = where, 0
+    elif where.isdigit():
+        host, number = "*", int(where)
+    elif colon and port.isdigit():
+        number = int(port)
+    else:
+        host, number = where, 80
+    return Listen(
+        host,
+        number,
+        tls="ssl" in flags or "quic" in flags,
+        default="default_server" in flags or "default" in flags,
+        proxied="proxy_protocol" in flags,
+        quic="quic" in flags,
+    )

@@ -1,0 +1,152 @@
+<?php
+/*
+ * What a PHP-FPM pool knows of its own OPcache, as one JSON document.
+ *
+ * liveproof asks for it straight over the pool's FastCGI socket (host/fastcgi.py); it lies outside every document root
+ * and refuses to answer a web server or a command line. It reads and tells, and changes nothing: no ini_set, no reset,
+ * no file. It runs on PHP 7.4 to 8.5 and gets along without any extension but json.
+ *
+ * Asked with LIVEPROOF=1, LIVEPROOF_BELOW (directories whose scripts are told), LIVEPROOF_PARENT and LIVEPROOF_ENTRY
+ * (scripts below the one that end with the other are told too) and LIVEPROOF_LINKED (realpath cache entries below it
+ * are told); all but the first in hexadecimal, several joined by commas. A path that is not UTF-8 is told as a NUL byte
+ * and its hexadecimal digits.
+ */
+
+(static function () {
+    $faults = [];
+    set_error_handler(static function ($level, $message) use (&$faults) {
+        $faults[] = $message;
+        return true;
+    });
+
+    $asked = static function ($name) {
+        if (isset($_SERVER[$name])) {
+            return (string) $_SERVER[$name];
+        }
+        // variables_order without S leaves $_SERVER empty.
+        return function_exists('getenv') ? (string) getenv($name) : '';
+    };
+    $paths = static function ($name) use ($asked) {
+        $found = [];
+        foreach (explode(',', $asked($name)) as $digits) {
+            if ($digits !== '' && strlen($digits) % 2 === 0 && strspn($digits, '0123456789abcdef') === strlen($digits)) {
+                $found[] = pack('H*', $digits);
+            }
+        }
+        return $found;
+    };
+    $told = static function ($path) {
+        return json_encode($path) === false ? "\0" . bin2hex($path) : $path;
+    };
+    $below = static function ($path, $directories) {
+        foreach ($directories as $directory) {
+            if ($path === $directory || strncmp($path, $directory . '/', strlen($directory) + 1) === 0) {
+                return true;
+            }
+        }
+        return false;
+    };
+    $text = static function ($value) {
+        return is_bool($value) ? ($value ? '1' : '0') : (string) $value;
+    };
+
+    if (PHP_SAPI !== 'fpm-fcgi' || $asked('LIVEPROOF') !== '1' || $asked('REMOTE_ADDR') !== '' || $asked('HTTP_HOST') !== '') {
+        if (PHP_SAPI !== 'cli') {
+            header('Status: 404 Not Found');
+        }
+        echo "This file answers liveproof over the socket of a PHP-FPM pool, and nobody else.\n";
+        exit(1);
+    }
+
+    $answer = ['liveproof' => 1, 'php' => PHP_VERSION, 'problem' => ''];
+    try {
+        $answer['pid'] = function_exists('getmypid') ? (int) getmypid() : 0;
+        $answer['uid'] = function_exists('posix_geteuid') ? posix_geteuid() : -1;
+        $answer['time'] = time();
+        $answer['extensions'] = array_merge(get_loaded_extensions(), get_loaded_extensions(true));
+        $answer['loaded'] = in_array('Zend OPcache', $answer['extensions'], true);
+
+        $settings = [];
+        foreach (['realpath_cache_size', 'realpath_cache_ttl', 'user_ini.filename', 'open_basedir'] as $name) {
+            $settings[$name] = $text(ini_get($name));
+        }
+        if ($answer['loaded']) {
+            foreach (ini_get_all('zend opcache', false) ?: [] as $name => $value) {
+                $settings[$name] = $text($value);
+            }
+            $configuration = function_exists('opcache_get_configuration') ? opcache_get_configuration() : false;
+            foreach ($configuration === false ? [] : $configuration['directives'] as $name => $value) {
+                $settings[$name] = $text($value);
+            }
+        }
+        $answer['settings'] = array_map($told, $settings);
+
+        $status = false;
+        if ($answer['loaded']) {
+            if (!function_exists('opcache_get_status')) {
+                $answer['problem'] = 'disabled_function';
+            } else {
+                $faults = [];
+                $status = opcache_get_status(true);
+                if ($status === false && $faults) {
+                    $answer['problem'] = 'restricted';
+                }
+            }
+        }
+        $scripts = [];
+        if ($status !== false) {
+            $directories = $paths('LIVEPROOF_BELOW');
+            $parents = $paths('LIVEPROOF_PARENT');
+            $entries = $paths('LIVEPROOF_ENTRY');
+            $entry = $entries ? $entries[0] : '';
+            foreach (isset($status['scripts']) ? $status['scripts'] : [] as $path => $script) {
+                $path = (string) $path;
+                $wanted = $below($path, $directories)
+                    || ($entry !== '' && substr($path, -strlen($entry)) === $entry && $below($path, $parents));
+                if (!$wanted) {
+                    continue;
+                }
+                if (count($scripts) >= 60000) {
+                    $answer['problem'] = 'too_many';
+                    break;
+                }
+                $scripts[] = [
+                    $told($path),
+                    $script['hits'],
+                    $script['memory_consumption'],
+                    isset($script['timestamp']) ? $script['timestamp'] : 0,
+                    $script['last_used_timestamp'],
+                    isset($script['revalidate']) ? $script['revalidate'] : 0,
+                ];
+            }
+            unset($status['scripts'], $status['preload_statistics']);
+        }
+        $answer['status'] = $status;
+        $answer['scripts'] = $scripts;
+
+        $pinned = [];
+        if (function_exists('realpath_cache_get')) {
+            $directories = $paths('LIVEPROOF_LINKED');
+            foreach ($directories ? realpath_cache_get() : [] as $path => $entry) {
+                $path = (string) $path;
+                if ($path !== $entry['realpath'] && strpos($path, '/.') === false && count($pinned) < 2000
+                    && $below($path, $directories)) {
+                    $pinned[] = [$told($path), $told($entry['realpath']), $entry['expires']];
+                }
+            }
+        }
+        $answer['realpath'] = $pinned;
+    } catch (\Throwable $error) {
+        $answer['problem'] = 'failed: ' . $error->getMessage();
+    }
+
+    // An auto_prepend_file, or a buffer the pool's ini opens, may have something to say: it does not belong here.
+    while (function_exists('ob_get_level') && ob_get_level() > 0 && ob_end_clean()) {
+        continue;
+    }
+    header('Content-Type: application/json');
+    $document = json_encode($answer, JSON_UNESCAPED_SLASHES | JSON_UNESCAPED_UNICODE | JSON_INVALID_UTF8_SUBSTITUTE);
+    echo $document === false ? '{"liveproof":1,"problem":"failed: the answer cannot be written as JSON"}' : $document;
+    // auto_append_file is not run after this.
+    exit(0);
+})();

@@ -1,0 +1,168 @@
+"""FastCGI sockets as nginx sees them: what stands at the path, who listens, and whether nginx's user gets through."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from liveproof.host import fpmconf, view
+from liveproof.host.command import Identity
+from liveproof.host.connect import CONNECTED, FULL
+from liveproof.host.listeners import TcpSockets, UnixListener, UnixSockets
+from liveproof.host.reader import CannotSee, Reader, Stat
+from liveproof.model.facts.fpm import Socket
+from liveproof.model.findings import Unknown
+
+_WORDS = {
+    "EACCES": "permission denied",
+    "EPERM": "operation not permitted",
+    "ECONNREFUSED": "connection refused",
+    "ENOENT": "no such file",
+    "ENOTDIR": "no such directory",
+    "ENOTSOCK": "it is no socket",
+    "ETIMEDOUT": "no answer in time",
+}
+
+
+@dataclass(slots=True)
+class Sockets:
+    """Sockets are looked at through this: listeners are listed once per network namespace.
+
+    Args:
+        reader: the door.
+        viewer: a process of nginx whose file system counts, 0 for ours.
+        answers: what nginx's user was told when it connected, by address; or why nobody could ask.
+    """
+
+    reader: Reader
+    viewer: int
+    answers: Mapping[str, str] | Unknown
+    _unix: dict[int, UnixSockets] = field(default_factory=dict)
+    _tcp: dict[int, TcpSockets] = field(default_factory=dict)
+
+    def unix(self, pid: int = 0) -> UnixSockets:
+        """The unix sockets as ``pid`` has them."""
+        if pid not in self._unix:
+            self._unix[pid] = self.reader.unix_sockets(pid)
+        return self._unix[pid]
+
+    def tcp(self, pid: int = 0) -> TcpSockets:
+        """The TCP sockets as ``pid`` has them."""
+        if pid not in self._tcp:
+            self._tcp[pid] = self.reader.tcp_sockets(pid)
+        return self._tcp[pid]
+
+    def forget(self) -> None:
+        """Look anew the next time."""
+        self._unix.clear()
+        self._tcp.clear()
+
+    def of(self, address: str, master: int, asked: Iterable[str] = ()) -> Socket | Unknown:
+        """The socket at ``address`` (as nginx writes it).
+
+        Args:
+            address: ``unix:PATH`` or ``HOST:PORT``.
+            master: the pid of the FPM master that should listen there, 0 for none.
+            asked: the addresses under which nginx knows it.
+        """
+        connects, refusal = self._connects((*asked, address))
+        try:
+            if address.startswith("unix:"):
+                return self._of_path(address[5:], master, connects, refusal)
+            return self._of_port(address, master, connects, refusal)
+        except CannotSee as error:
+            return Unknown(str(error))
+        except OSError as error:
+            hint = "" if self.reader.root else "; run liveproof as root"
+            return Unknown(f"{address} cannot be looked at: {error.strerror or error}{hint}")
+
+    def holds(self, master: int, address: str) -> bool:
+        """Whether that process really listens at an address, whatever its title says."""
+        inodes = self._inodes(master)
+        network = view.pid_for_sockets(self.reader, master)
+        if address.startswith("unix:"):
+            return any(one.path == address[5:] and one.inode in inodes for one in self.unix(network).listeners)
+        ports = self.tcp(network).listeners
+        return any(one.inode in inodes and _takes(one.address, one.port, address) for one in ports)
+
+    def _of_path(self, path: str, master: int, connects: bool | Unknown, refusal: str) -> Socket:
+        seen = self.reader.stat(view.path_for(self.viewer, path))
+        inodes = self._inodes(master)
+        network = view.pid_for_sockets(self.reader, master)
+        real = path if self.viewer else self.reader.resolve(path)
+        listeners = self.unix(network).listeners
+        behind = next((one for one in listeners if _stands_at(one, seen, (path, real))), None)
+        own = next((one for one in listeners if one.inode in inodes and one.path in (path, real)), None)
+        hidden_in = view.pid_for_files(self.reader, master)
+        hidden = seen is None and bool(hidden_in) and self.reader.stat(view.path_for(hidden_in, path)) is not None
+        is_socket = seen is not None and seen.is_socket
+        return Socket(
+            seen is not None,
+            is_socket and (behind is not None or connects is True),
+            seen.uid if seen else 0,
+            seen.gid if seen else 0,
+            seen.permissions if seen else 0,
+            connects,
+            real,
+            refusal,
+            orphaned=behind is None and own is not None and not hidden,
+            hidden=hidden,
+            waiting=behind.waiting if behind else -1,
+            limit=behind.limit if behind else -1,
+        )
+
+    def _of_port(self, address: str, master: int, connects: bool | Unknown, refusal: str) -> Socket:
+        network = view.pid_for_sockets(self.reader, master)
+        behind = [one for one in self.tcp(network).listeners if _takes(one.address, one.port, address)]
+        listening = bool(behind) or connects is True
+        waiting = max((one.waiting for one in behind), default=-1)
+        return Socket(listening, listening, 0, 0, 0, connects, "", refusal, waiting=waiting)
+
+    def _connects(self, addresses: tuple[str, ...]) -> tuple[bool | Unknown, str]:
+        if isinstance(self.answers, Unknown):
+            return self.answers, ""
+        told = next((self.answers[address] for address in addresses if address in self.answers), None)
+        if told is None:
+            return Unknown("nginx passes nothing to this socket, so nobody asked whether it could"), ""
+        return (True, "") if told in (CONNECTED, FULL) else (False, _WORDS.get(told, told))
+
+    def _inodes(self, pid: int) -> frozenset[int]:
+        """The sockets that a process has open; none when we may not look."""
+        try:
+            names = self.reader.list(f"/proc/{pid}/fd") if pid else ()
+        except OSError:
+            return frozenset()
+        found = set()
+        for name in names:
+            try:
+                kind, _, rest = self.reader.readlink(f"/proc/{pid}/fd/{name}").partition(":[")
+            except OSError:
+                continue
+            if kind == "socket" and rest[:-1].isdigit():
+                found.add(int(rest[:-1]))
+        return frozenset(found)
+
+
+def _stands_at(one: UnixListener, seen: Stat | None, paths: tuple[str, ...]) -> bool:
+    """Whether a listener is bound to the very file at the path; by its name where the kernel tells no file."""
+    if seen is None:
+        return False
+    if one.file is not None:
+        return one.file == (seen.device, seen.inode)
+    return one.path in paths
+
+
+def _takes(host: str, port: int, address: str) -> bool:
+    brackets = f"[{host}]" if ":" in host else host
+    return fpmconf.meets(f"{brackets}:{port}", address)
+
+
+def attempts(reader: Reader, addresses: Iterable[str], identity: Identity, viewer: int) -> Mapping[str, str] | Unknown:
+    """Connect to each address as nginx's user; why nobody could ask as Unknown."""
+    wanted = tuple(dict.fromkeys(addresses))
+    if not wanted:
+        return {}
+    try:
+        return reader.attempts(wanted, identity, viewer)
+    except CannotSee as error:
+        return Unknown(str(error))
+    except OSError as error:
+        return Unknown(f"nginx's user could not be asked: {error.strerror or error}")

@@ -1,0 +1,112 @@
+"""What systemd knows of its services, asked once for all of them with ``systemctl show`` (systemctl(1))."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from liveproof.host.reader import CannotSee, Reader
+
+_DIRECTORIES = (
+    "/etc/systemd/system", "/run/systemd/system", "/usr/local/lib/systemd/system", "/usr/lib/systemd/system",
+    "/lib/systemd/system",
+)  # fmt: skip
+_PROPERTIES = (
+    "Id,LoadState,ActiveState,SubState,Result,MainPID,NeedDaemonReload,UnitFileState,PrivateTmp,ExecStart,ExecStartPost"
+)
+_PATIENCE = 5.0
+_WEB = ("nginx", "openresty", "angie", "fpm")
+_MASTERS = ("nginx: master process", "php-fpm: master process")
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A service as systemd has it in force, drop-ins counted; words as in systemctl(1) and org.freedesktop.systemd1(5).
+
+    ``start`` and ``post`` are the commands of ExecStart and ExecStartPost; systemd does not tell where an argument that
+    holds blanks ends, so they are split at every blank.
+    """
+
+    name: str
+    load: str
+    active: str
+    sub: str
+    result: str
+    main_pid: int
+    need_daemon_reload: bool
+    enabled: str
+    private_tmp: bool
+    start: tuple[tuple[str, ...], ...]
+    post: tuple[tuple[str, ...], ...]
+
+
+def names(reader: Reader, parts: Iterable[str]) -> tuple[str, ...]:
+    """The services installed on the host whose name holds one of ``parts``; templates are left out."""
+    parts = tuple(parts)
+    found: set[str] = set()
+    for directory in _DIRECTORIES:
+        try:
+            listed = reader.list(directory)
+        except OSError:
+            continue
+        found.update(n for n in listed if n.endswith(".service") and "@." not in n and any(part in n for part in parts))
+    return tuple(sorted(found))
+
+
+def services(reader: Reader, wanted: Iterable[str]) -> Mapping[str, Service]:
+    """The services by the names they were asked for; an alias leads to the same service as its own name.
+
+    Raises:
+        CannotSee: systemd does not run this host, or does not answer.
+        OSError: systemctl cannot be started.
+    """
+    asked = tuple(dict.fromkeys(wanted))
+    if reader.stat("/run/systemd/system") is None:
+        raise CannotSee("systemd does not run this host, so it has no units")
+    if not asked:
+        return {}
+    ran = reader.run(["systemctl", "show", "--no-pager", f"--property={_PROPERTIES}", "--", *asked], timeout=_PATIENCE)
+    if ran.timed_out:
+        raise CannotSee(f"systemd did not answer `systemctl show` within {_PATIENCE:g} s")
+    told = list(parse(ran.text))
+    if len(told) != len(asked):
+        raise CannotSee(f"systemctl show: {ran.errors.strip() or 'it answered something else than was asked'}")
+    return dict(zip(asked, told, strict=True))
+
+
+def web_services(reader: Reader) -> Mapping[str, Service]:
+    """The services of nginx and PHP-FPM: those that are installed, and those that their masters run in.
+
+    Raises:
+        CannotSee: systemd does not run this host, or does not answer.
+        OSError: systemctl cannot be started.
+    """
+    running = {one.unit for one in reader.processes() if one.title.startswith(_MASTERS) and one.unit}
+    return services(reader, sorted({*names(reader, _WEB), *running}))
+
+
+def parse(text: str) -> Iterator[Service]:
+    """The services of one ``systemctl show``, in its order: blocks of ``Name=value`` parted by empty lines."""
+    for block in text.split("\n\n"):
+        lines = [line.partition("=") for line in block.splitlines() if "=" in line]
+        if not lines:
+            continue
+        one = {name: value for name, _, value in lines}
+        pid = one.get("MainPID", "")
+        yield Service(
+            one.get("Id", ""),
+            one.get("LoadState", ""),
+            one.get("ActiveState", ""),
+            one.get("SubState", ""),
+            one.get("Result", ""),
+            int(pid) if pid.isascii() and pid.isdigit() else 0,
+            one.get("NeedDaemonReload") == "yes",
+            one.get("UnitFileState", ""),
+            one.get("PrivateTmp") not in ("no", "", None),
+            tuple(_argv(value) for name, _, value in lines if name == "ExecStart"),
+            tuple(_argv(value) for name, _, value in lines if name == "ExecStartPost"),
+        )
+
+
+def _argv(value: str) -> tuple[str, ...]:
+    """The command of ``{ path=/x ; argv[]=/x -a b ; ignore_errors=no ; … }``."""
+    _, _, rest = value.partition("argv[]=")
+    return tuple(rest.rpartition(" ; ignore_errors=")[0].split())

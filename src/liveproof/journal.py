@@ -1,0 +1,239 @@
+"""The write-ahead undo log: what a run is about to change is on the disk before it is changed.
+
+A run's records are ``run`` (what is planned), then for each step ``begin`` (what stands there before) and ``done``
+(what stands there after), at last ``end``; a rollback adds ``undo`` and ``undone``. A run without an end whose process
+is gone was cut off: it is taken back before anything else is mended.
+"""
+
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from liveproof.host import writeahead
+from liveproof.host.lock import Lock
+
+if TYPE_CHECKING:
+    from liveproof.host.units import Service
+    from liveproof.host.writeahead import Keeper, Log
+    from liveproof.model.plans import Plan, Step
+    from liveproof.undo.step import Places
+
+Progress = Callable[[str], None]
+
+KEPT_RUNS = 20
+APPLYING, INTERRUPTED, FIXED, BACK, BACK_IN_PART, DAMAGED = (
+    "applying", "interrupted", "fixed", "rolled back", "rolled back in part", "damaged",
+)  # fmt: skip
+
+
+class NoSuchRun(Exception):
+    """No run of that name is kept; the message names those that are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run of fix as its journal tells it.
+
+    Attributes:
+        id: names the run for ``rollback``.
+        app: path of the app it mended.
+        started: epoch seconds.
+        state: ``applying`` (its process lives), ``interrupted`` (it ended without a word: to be recovered), ``fixed``,
+            ``rolled back``, ``rolled back in part``, or ``damaged`` (its journal cannot be read).
+        steps: for each step that was begun, what it did, in words.
+        directory: where its journal lies.
+    """
+
+    id: str
+    app: str
+    started: float
+    state: str
+    steps: tuple[str, ...]
+    directory: str
+
+
+@dataclass(frozen=True, slots=True)
+class RolledBack:
+    """What a rollback did: how many paths it put back, which it left alone and why, and what else is to be known."""
+
+    run: str
+    restored: int
+    refused: tuple[tuple[str, str], ...]
+    notes: tuple[str, ...]
+
+    @property
+    def complete(self) -> bool:
+        """Whether everything is as it was before the run."""
+        return not self.refused
+
+
+def list_runs() -> tuple[Run, ...]:
+    """The runs that are kept, newest first. Empty where there is no state directory, or it cannot be read."""
+    found = [run for path in _directories() if (run := _run(path))]
+    return tuple(sorted(found, key=lambda run: (run.started, run.id), reverse=True))
+
+
+def pending() -> tuple[Run, ...]:
+    """Runs that were cut off (SIGKILL, power cut) and not yet taken back, newest first. Changes nothing."""
+    found = [run for path in _directories() if not _ended(path) and (run := _run(path))]
+    cut_off = [run for run in found if run.state == INTERRUPTED]
+    return tuple(sorted(cut_off, key=lambda run: (run.started, run.id), reverse=True))
+
+
+def rollback(run: str = "", progress: Progress = lambda _: None) -> tuple[RolledBack, ...]:
+    """Take a run back: contents, owners, modes and times.
+
+    Without a name: every interrupted run if there is one, else the newest run that stands (state ``fixed``). Empty
+    when there is nothing to take back. What somebody else changed since is left alone and told. Takes the lock.
+
+    Raises:
+        NoSuchRun: no run of that name.
+        lock.Held: another fix or rollback is at work (exit status 4).
+        state.UnsafeState, OSError: the state directory cannot be read or written.
+        Damaged: the run's journal cannot be read; nothing was taken back.
+    """
+    from liveproof.undo.run import take_back_run  # noqa: PLC0415  (a check only asks what is pending)
+
+    if not run and not list_runs():
+        return ()
+    with Lock():
+        if run:
+            chosen = tuple(each for each in list_runs() if each.id == run)
+            if not chosen:
+                kept = ", ".join(each.id for each in list_runs()) or "none"
+                raise NoSuchRun(f"no run {run} is kept; kept are: {kept}")
+        else:
+            chosen = pending() or tuple(each for each in list_runs() if each.state == FIXED)[:1]
+        return tuple(take_back_run(each, progress, stop_started=each.state == INTERRUPTED) for each in chosen)
+
+
+class Journal:
+    """The journal of the run that is at work now. Every method returns once its record is on the disk."""
+
+    def __init__(self, run: str, temporary: str, log: "Log") -> None:
+        self.run = run
+        self.temporary = temporary
+        self._log = log
+
+    @classmethod
+    def begin(cls, plan: "Plan", services: "Iterable[Service]") -> "Journal":
+        """A new run.
+
+        Raises:
+            state.UnsafeState: others may write the state directory.
+            OSError: it cannot be written.
+        """
+        now = time.time()
+        tail = os.urandom(2).hex()
+        run = f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime(now))}-{tail}"
+        log = writeahead.Log.create(run)
+        temporary = f".liveproof-{os.urandom(4).hex()}-"
+        journal = cls(run, temporary, log)
+        log.append({
+            "is": "run", "app": plan.app, "digest": plan.digest, "started": now, "temporary": temporary,
+            "steps": [step.what for step in plan.steps],
+            "services": [
+                [each.step, each.verb, each.unit, each.test, each.patience, each.was, each.pid, each.start]
+                for each in services
+            ],
+        })  # fmt: skip
+        return journal
+
+    def keeper(self, number: int) -> "Keeper":
+        """Where the contents that a step may change are kept; to be flushed before ``begins``."""
+        return self._log.keeper(number)
+
+    def begins(
+        self,
+        number: int,
+        step: "Step",
+        before: "Places" = (),
+        *,
+        goals: "Places" = (),
+        trees: Iterable[tuple[str, str]] = (),
+    ) -> None:
+        """A step is about to begin; see ``undo.Begun`` for the words.
+
+        Raises:
+            OSError: the record cannot be written: the step must not begin.
+        """
+        self._log.append({
+            "is": "begin", "step": number, "what": step.what, "at": time.time_ns(), "before": _rows(before),
+            "goals": _rows(goals), "trees": list(trees),
+        })  # fmt: skip
+
+    def done(self, number: int, after: "Places" = (), *, said: str = "") -> None:
+        """A step is done; ``said`` is what its command printed, with secrets taken out.
+
+        Raises:
+            OSError: the record cannot be written.
+        """
+        self._log.append({"is": "done", "step": number, "after": _rows(after), "said": said})
+
+    def fixed(self) -> None:
+        """The run is over and stands; the oldest of many runs are forgotten.
+
+        Raises:
+            OSError: the record cannot be written.
+        """
+        self._log.append({"is": "end", "state": FIXED, "at": time.time()})
+        self._log.release_reserve()
+        self._log.end(FIXED)
+        prune()
+
+    def close(self) -> None:
+        """Close the log: from now on the run counts as interrupted, unless it ended."""
+        self._log.close()
+
+
+def prune() -> None:
+    """Forget the oldest runs beyond the last 20 that ended, and what was begun and never wrote a record."""
+    ended = [run for run in list_runs() if run.state not in (APPLYING, INTERRUPTED, DAMAGED)]
+    for run in ended[KEPT_RUNS:]:
+        shutil.rmtree(run.directory, ignore_errors=True)
+    for path in _directories():
+        if _run(path) is None and not writeahead.at_work(path):
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def _directories() -> list[str]:
+    try:
+        with os.scandir(writeahead.directory()) as entries:
+            return [entry.path for entry in entries if entry.is_dir(follow_symlinks=False)]
+    except OSError:
+        return []
+
+
+def _ended(path: str) -> str:
+    try:
+        return writeahead.ended(path)
+    except OSError:
+        return ""
+
+
+def _run(path: str) -> Run | None:
+    """The run in a directory; None when it wrote no record, and so did nothing."""
+    name = os.path.basename(path)
+    try:
+        records = writeahead.records(path)
+    except (writeahead.Damaged, OSError):
+        return Run(name, "", 0.0, DAMAGED, (), path)
+    if not records:
+        return None
+    first = records[0]
+    begun = tuple(str(record.get("what", "")) for record in records if record.get("is") == "begin")
+    return Run(name, str(first.get("app", "")), float(first.get("started", 0.0)), _state(path, records), begun, path)
+
+
+def _state(path: str, records: tuple[dict[str, Any], ...]) -> str:
+    states = [str(record.get("state", "")) for record in records if record.get("is") == "end"]
+    if states and records[-1].get("is") == "end":
+        return states[-1]
+    return APPLYING if writeahead.at_work(path) else INTERRUPTED
+
+
+def _rows(places: "Places") -> list[object]:
+    return [[root, [image.row() for image in images]] for root, images in places]

@@ -1,0 +1,239 @@
+"""What only looks: check, report and explain, from the words asked for to the exit status."""
+
+import os
+import time
+from collections.abc import Iterable
+from dataclasses import replace
+
+from liveproof import __version__, config
+from liveproof.asked import Asked
+from liveproof.console import Console, write_file
+from liveproof.examine import examine
+from liveproof.history import History, NoSuchRun, StoreFailed, new_id
+from liveproof.host.memory import Memory, open_memory
+from liveproof.host.reader import Reader
+from liveproof.model.examination import Examination
+from liveproof.model.record import Record, Repair
+from liveproof.model.settings import Settings
+from liveproof.model.verdicts import LinkVerdict
+from liveproof.report.lines import BLANK, Line, plain
+from liveproof.report.pages import Pages
+
+STATUS = {LinkVerdict.PROVEN: 0, LinkVerdict.BROKEN: 1, LinkVerdict.UNPROVEN: 3}
+_STORY = 24 * 3600.0
+
+
+class Wrong(Exception):
+    """What was asked for cannot be: told as one message, exit status 2."""
+
+
+def check(asked: Asked, console: Console) -> int:
+    """Examine, keep the run, tell it; the exit status says the verdict."""
+    clock = time.perf_counter()
+    settings, memory = settle(asked)
+    told = time.perf_counter()
+    examination = examine(Reader(), settings, memory, console.progress)
+    record = Record(new_id(examination.started), "check", __version__, examination)
+    if examination.verdict is LinkVerdict.BROKEN:
+        record = replace(record, repairs=_plans(examination, settings))
+    examined = time.perf_counter()
+    record = keep(record, console)
+    kept = time.perf_counter()
+    before = (("start", _since_start() - (kept - clock)), ("configuration", told - clock))
+    timings = (*before, *examination.timings, ("history", kept - examined)) if asked.timings else ()
+    tell(record, asked, console, settings, timings=timings)
+    return STATUS[examination.verdict]
+
+
+def settle(asked: Asked) -> tuple[Settings, Memory]:
+    """The effective settings and the memory of this host.
+
+    Raises:
+        Wrong: the path names no directory.
+        config.ConfigError: the configuration is wrong.
+    """
+    memory = open_memory()
+    settings = config.load(asked.config, overrides=asked.overrides, memory=memory)
+    path = settings.app
+    # A link that leads nowhere is a broken deploy, not a wrong question: it is examined.
+    if path and not os.path.isdir(path) and not os.path.islink(path):
+        raise Wrong(f"{path} is no directory" if os.path.lexists(path) else f"there is no {path}")
+    return settings, memory
+
+
+def keep(record: Record, console: Console) -> Record:
+    """Keep the run; where that fails the record has no id, and standard error says why."""
+    try:
+        History().save(record)
+    except StoreFailed as error:
+        console.tell(f"this run is not kept: {error}")
+        return replace(record, id="")
+    return record
+
+
+def pages() -> Pages:
+    """The pages of all rules."""
+    from liveproof.report.pages import pages_of  # noqa: PLC0415
+    from liveproof.rules import load  # noqa: PLC0415
+
+    return pages_of(load())
+
+
+def tell(
+    record: Record,
+    asked: Asked,
+    console: Console,
+    settings: Settings,
+    *,
+    before: Record | None = None,
+    timings: tuple[tuple[str, float], ...] = (),
+    lead: Iterable[Line] = (),
+) -> None:
+    """Tell a run in the format asked for, where it was asked for.
+
+    Raises:
+        console.CannotWrite: it cannot be written there.
+    """
+    if asked.format == "text":
+        lines = (*lead, *_text(record, before, chain=not record.before), *_timings(timings))
+        if asked.output:
+            write_file(asked.output, plain(lines))
+        else:
+            console.lines(lines)
+        return
+    text = _document(record, asked.format, settings, before, timings)
+    if asked.output:
+        write_file(asked.output, text)
+    else:
+        console.text(text)
+
+
+def _text(record: Record, before: Record | None, *, chain: bool) -> tuple[Line, ...]:
+    from liveproof.report.text import record_lines  # noqa: PLC0415
+
+    lines = tuple(record_lines(record, pages(), chain=chain))
+    if before:
+        from liveproof.report.comparison import comparison_lines  # noqa: PLC0415
+
+        lines += (BLANK, *comparison_lines(before.examination, record.examination))
+    return lines
+
+
+def _timings(timings: tuple[tuple[str, float], ...]) -> tuple[Line, ...]:
+    if not timings:
+        return ()
+    from liveproof.report.text import timing_lines  # noqa: PLC0415
+
+    return (BLANK, *timing_lines(timings))
+
+
+def _document(
+    record: Record, form: str, settings: Settings, before: Record | None, timings: tuple[tuple[str, float], ...]
+) -> str:
+    if form == "json":
+        from liveproof.report.json import document, dumps  # noqa: PLC0415
+
+        told = document(record)
+        if timings:
+            told["timings"] = {name: round(seconds, 6) for name, seconds in timings}
+        return dumps(told)
+    from liveproof.report.markdown import markdown  # noqa: PLC0415
+
+    return markdown(record, pages(), before=before, hit_ratio=settings.thresholds.hit_ratio)
+
+
+def _plans(examination: Examination, settings: Settings) -> tuple[Repair, ...]:
+    """What `fix` would do, kept for the report."""
+    from liveproof.plan import SAFE_ONLY, make_plan  # noqa: PLC0415
+    from liveproof.rules import load  # noqa: PLC0415
+
+    rules = [rule for rule in load() if rule.code not in settings.disabled]
+    try:
+        return tuple(Repair(make_plan(app, rules, allow=SAFE_ONLY)) for app in examination.apps)
+    except Exception:  # noqa: BLE001  (whatever keeps us from planning, the verdict is told; `fix` tells why)
+        return ()
+
+
+def _since_start() -> float:
+    """Seconds since this process was started, to the kernel's hundredth of a second (proc_pid_stat(5))."""
+    with open("/proc/self/stat", "rb") as file:
+        fields = file.read().rpartition(b")")[2].split()
+    return time.clock_gettime(time.CLOCK_BOOTTIME) - int(fields[19]) / os.sysconf("SC_CLK_TCK")
+
+
+def report(run: str, before: str, asked: Asked, console: Console) -> int:
+    """Tell a kept run again; without a name the newest one together with the fix that led to it."""
+    history = History()
+    settings = config.load(asked.config, overrides={})
+    try:
+        record, earlier = _story(history, run)
+        if before:
+            earlier = history.load(before)
+    except (NoSuchRun, StoreFailed) as error:
+        raise Wrong(str(error)) from None
+    if earlier is None and record.before:
+        earlier = replace(record, examination=record.before, before=None)
+    tell(record, asked, console, settings, before=earlier)
+    return 0
+
+
+def _story(history: History, run: str) -> tuple[Record, Record | None]:
+    if run:
+        return history.load(run), None
+    runs = history.runs()
+    if not runs:
+        raise NoSuchRun("no run is kept yet; `liveproof check` makes one")
+    newest = runs[0]
+    record = history.load(newest.id)
+    if newest.kind != "check":
+        return record, None
+    for earlier in runs[1:]:
+        if earlier.kind == "fix" and earlier.apps == newest.apps and newest.started - earlier.started < _STORY:
+            fix = history.load(earlier.id)
+            if fix.before:
+                return replace(record, repairs=fix.repairs), replace(fix, examination=fix.before, before=None)
+    return record, None
+
+
+def list_runs(console: Console) -> int:
+    """The kept runs, newest first."""
+    from liveproof.report.lines import line  # noqa: PLC0415
+    from liveproof.report.text import STYLES  # noqa: PLC0415
+    from liveproof.report.times import clock  # noqa: PLC0415
+    from liveproof.report.visible import visible  # noqa: PLC0415
+
+    try:
+        runs = History().runs()
+    except StoreFailed as error:
+        raise Wrong(str(error)) from None
+    if not runs:
+        console.lines([line("No run is kept yet; `liveproof check` makes one.")])
+    styles = {verdict.value: style for verdict, style in STYLES.items()}
+    for run in runs:
+        when = f"{run.id:<21}{clock(run.started):<25}{run.kind:<10}"
+        verdict = (f"{run.verdict:<10}", styles[run.verdict])
+        console.lines([line(when, verdict, visible(", ".join(run.apps)))])
+    return 0
+
+
+def explain(what: str, asked: Asked, console: Console) -> int:
+    """A rule or a symptom, on this very host."""
+    from liveproof import explain  # noqa: PLC0415
+    from liveproof.report.symptoms import SYMPTOMS, symptom_of  # noqa: PLC0415
+
+    known = pages()
+    page = explain.page_of(what, known)
+    symptom = None if page else symptom_of(what)
+    if page is None and symptom is None:
+        near = ", ".join(explain.near(what, known))
+        symptoms = ", ".join(f'"{symptom.title}"' for symptom in SYMPTOMS)
+        raise Wrong(
+            f"nothing is known of {what!r}{f'; did you mean {near}?' if near else ''}\n"
+            f"explain a code (`liveproof rules` lists them) or a symptom: {symptoms}"
+        )
+    settings, memory = settle(asked)
+    examination = examine(Reader(), settings, memory, console.progress)
+    console.lines(
+        explain.page_lines(page, examination) if page else explain.symptom_lines(symptom, examination, known)  # type: ignore[arg-type]
+    )
+    return 0

@@ -1,0 +1,201 @@
+"""What changes a host: the dialogue around fix and rollback. The changing itself is repair's and journal's."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+from liveproof import __version__
+from liveproof.asked import Asked
+from liveproof.console import Console
+from liveproof.examine import examine
+from liveproof.history import new_id
+from liveproof.host import lock
+from liveproof.host.memory import Memory
+from liveproof.host.reader import Reader
+from liveproof.host.state import UnsafeState
+from liveproof.journal import NoSuchRun, RolledBack, list_runs, pending, rollback
+from liveproof.looking import STATUS, Wrong, keep, settle, tell
+from liveproof.model.examination import Examination
+from liveproof.model.plans import OutcomeKind, Plan
+from liveproof.model.record import Record, Repair
+from liveproof.model.settings import Settings
+from liveproof.model.verdicts import Safety
+from liveproof.plan import SAFE_ONLY, WITH_DISRUPTIVE, Contradiction, make_plan
+from liveproof.repair import recover, repair
+from liveproof.report.comparison import comparison_lines
+from liveproof.report.lines import BLANK, Line, line
+from liveproof.report.plan import outcome_lines, plan_lines
+from liveproof.report.visible import shown, visible
+from liveproof.rules import load
+
+REFUSED = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """What `fix` was asked: to print a script, only to show, not to ask, to hold nothing back."""
+
+    asked: Asked
+    dry_run: bool = False
+    yes: bool = False
+    disruptive: bool = False
+    script: bool = False
+
+
+@dataclass(slots=True)
+class _Run:
+    """A fix as it goes on."""
+
+    before: Examination
+    after: Examination
+    repairs: list[Repair] = field(default_factory=list)
+
+
+def fix(wanted: Fix, console: Console) -> int:
+    """Examine, plan, show, ask, apply, prove; tell what came of it."""
+    _refuse_unasked(wanted, console)
+    settings, memory = settle(wanted.asked)
+    try:
+        if not (wanted.dry_run or wanted.script):
+            _tell_recovered(recover(console.progress), console)
+        elif pending():
+            console.tell(
+                "an earlier fix was interrupted; `liveproof rollback` takes it back, and so does the next `fix`"
+            )
+        found = examine(Reader(), settings, memory, console.progress)
+        plans = _plans(found, settings, wanted)
+    except (lock.Held, Contradiction) as error:
+        console.tell(str(error))
+        return REFUSED
+    except (UnsafeState, OSError) as error:
+        raise Wrong(f"nothing was changed: {error}") from None
+    if wanted.script:
+        return _script(plans, found, console)
+    run = _Run(found, found)
+    for plan in plans:
+        _show(plan, wanted, console)
+        if wanted.dry_run:
+            run.repairs.append(Repair(plan))
+        else:
+            _repair(plan, run, wanted, console, (settings, memory))
+    return _told(run, wanted, console, settings)
+
+
+def _refuse_unasked(wanted: Fix, console: Console) -> None:
+    if wanted.yes or wanted.dry_run or wanted.script:
+        return
+    if wanted.asked.format != "text" or wanted.asked.output:
+        raise Wrong("only text on a terminal can ask: add --yes to apply, or --dry-run to see the plan")
+    if not console.asks:
+        raise Wrong("nobody is here to be asked: add --yes to apply the plan, or --dry-run to see it")
+
+
+def _plans(found: Examination, settings: Settings, wanted: Fix) -> tuple[Plan, ...]:
+    rules = [rule for rule in load() if rule.code not in settings.disabled]
+    return tuple(make_plan(app, rules, allow=_allowed(wanted)) for app in found.apps)
+
+
+def _allowed(wanted: Fix) -> frozenset[Safety]:
+    return WITH_DISRUPTIVE if wanted.disruptive else SAFE_ONLY
+
+
+def _script(plans: tuple[Plan, ...], found: Examination, console: Console) -> int:
+    from liveproof.report.script import script  # noqa: PLC0415
+
+    if not plans:
+        raise Wrong(f"no app was examined: {found.reason}")
+    for plan in plans:
+        console.text(script(plan))
+    return 0
+
+
+def _show(plan: Plan, wanted: Fix, console: Console) -> None:
+    if wanted.asked.format == "text" and not wanted.asked.output:
+        console.lines((*plan_lines(plan), BLANK))
+
+
+def _repair(plan: Plan, run: _Run, wanted: Fix, console: Console, seen: tuple[Settings, Memory]) -> None:
+    def ask(_: Plan) -> bool:
+        return wanted.yes or console.confirmed("Apply this plan?")
+
+    done = repair(plan, *seen, allow=_allowed(wanted), ask=ask, progress=console.progress)
+    _tell_recovered(done.recovered, console)
+    run.repairs.append(Repair(plan, done.outcome))
+    if done.after:
+        run.after = done.after
+
+
+def _told(run: _Run, wanted: Fix, console: Console, settings: Settings) -> int:
+    outcomes = [repair.outcome for repair in run.repairs if repair.outcome]
+    changed = any(outcome.kind not in _UNCHANGED for outcome in outcomes)
+    name = next((outcome.run for outcome in outcomes if outcome.run), "") or new_id(run.before.started)
+    record = Record(name, "fix", __version__, run.after, run.before if changed else None, tuple(run.repairs))
+    record = replace(record, id="") if wanted.dry_run else keep(record, console)
+    lead = tuple(_lead(run, changed=changed, dry_run=wanted.dry_run))
+    tell(record, wanted.asked, console, settings, lead=lead)
+    kinds = {outcome.kind for outcome in outcomes}
+    if kinds & {OutcomeKind.FAILED, OutcomeKind.ROLLED_BACK}:
+        return 1
+    return REFUSED if OutcomeKind.REFUSED in kinds else STATUS[run.after.verdict]
+
+
+_UNCHANGED = (OutcomeKind.REFUSED, OutcomeKind.NOTHING_TO_DO)
+
+
+def _lead(run: _Run, *, changed: bool, dry_run: bool) -> Iterator[Line]:
+    for each in run.repairs:
+        yield from outcome_lines(each)
+    if changed:
+        yield BLANK
+        yield from comparison_lines(run.before, run.after)
+    if run.repairs and not dry_run:
+        yield BLANK
+
+
+def _tell_recovered(recovered: tuple[RolledBack, ...], console: Console) -> None:
+    for back in recovered:
+        console.tell(f"an interrupted fix was taken back first: run {back.run}, {back.restored} paths put back")
+
+
+def undo(run: str, console: Console, *, yes: bool, form: str = "text") -> int:
+    """Take a run back; 0 when everything is as it was, 1 when something had to be left alone."""
+    which = run or _newest()
+    if not which:
+        console.lines([line("Nothing to take back: no fix stands and none was interrupted.")])
+        return 0
+    if not yes:
+        if not console.asks:
+            raise Wrong("nobody is here to be asked: add --yes to take the run back")
+        if not console.confirmed(f"Take back run {which}?"):
+            console.tell("declined; nothing was changed")
+            return REFUSED
+    try:
+        done = rollback(run, console.progress)
+    except NoSuchRun as error:
+        raise Wrong(str(error)) from None
+    except lock.Held as error:
+        console.tell(str(error))
+        return REFUSED
+    except (UnsafeState, OSError) as error:
+        raise Wrong(f"cannot roll back: {error}") from None
+    if form == "json":
+        from liveproof.report.json import dumps, rollback_document  # noqa: PLC0415
+
+        console.text(dumps(rollback_document(__version__, done)))
+    else:
+        console.lines(_rolled_back(done))
+    return 0 if all(back.complete for back in done) else 1
+
+
+def _newest() -> str:
+    runs = pending() or tuple(run for run in list_runs() if run.state == "fixed")[:1]
+    return ", ".join(run.id for run in runs)
+
+
+def _rolled_back(done: tuple[RolledBack, ...]) -> Iterator[Line]:
+    for back in done:
+        word = ("ROLLED BACK", "good") if back.complete else ("ROLLED BACK IN PART", "bad")
+        yield line(word, f"  run {visible(back.run)}: {back.restored} paths are as they were before")
+        for path, reason in back.refused:
+            yield line(f"left alone: {visible(path)}: {shown(reason)}", indent=3, hang=3)
+        for note in back.notes:
+            yield line(shown(note), indent=3, hang=3)

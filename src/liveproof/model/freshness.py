@@ -1,0 +1,110 @@
+"""Whether a cached script is what its file would compile to now: proven, refuted, or not to be told. Pure.
+
+What PHP keeps of a script bounds the moment of its compilation from below and from above; what the file system keeps
+of a file bounds the moment of its last change. Where the two do not overlap there is a proof. How PHP decides was read
+in php-src (ext/opcache/ZendAccelerator.c: validate_timestamp_and_record, opcache_compile_file) and tried on real pools.
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from liveproof.model.facts.opcache import PoolOpcache, Script
+
+# The kernel stamps files with a clock that lags behind a request's by up to one tick (10 ms at HZ=100).
+_TICK = 0.01
+# A request uses a script some time after it began, and only its beginning is kept.
+_REQUEST = 2
+
+
+class State(Enum):
+    """What is known of a cached script. PASSING: stale now, and the next request after the window compiles it anew."""
+
+    FRESH = "fresh"
+    STALE = "stale"
+    PASSING = "passing"
+    GONE = "gone"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Freshness:
+    """A state and why, as a clause without a subject (``changed … after it was compiled …``)."""
+
+    state: State
+    why: str
+    until: int = 0
+
+
+def blind(pool: PoolOpcache) -> str:
+    """Why nothing can be said of any script of this pool; empty when something can be."""
+    if pool.setting("opcache.file_cache_only") == "1":
+        return f"pool {pool.pool} keeps bytecode in files only (opcache.file_cache_only=1), which no status tells"
+    if pool.restart_pending:
+        return (
+            f"pool {pool.pool} waits to restart its cache until running requests have left it: ask again in a minute, "
+            "or reload PHP-FPM"
+        )
+    return ""
+
+
+def freshness(pool: PoolOpcache, script: Script, now: float) -> Freshness:
+    """Judge one script at the moment ``now`` (epoch seconds)."""
+    if not script.exists:
+        return Freshness(State.GONE, "its file is gone")
+    if script.same:
+        return Freshness(State.FRESH, "its content is what an earlier run saw compiled")
+    compared = pool.validates and script.timestamp != 0
+    if compared and script.timestamp != script.mtime_ns // 1_000_000_000:
+        return _revalidated(pool, script, now)
+    if script.same is False:
+        return Freshness(State.STALE, "its content is not what an earlier run saw compiled")
+    if script.changed < compiled_after(pool, script):
+        return Freshness(State.FRESH, "compiled after the file's last change")
+    return _KEPT_TIME if compared else _by_times(pool, script, now)
+
+
+_KEPT_TIME = Freshness(State.UNKNOWN, "changed without moving its time, which is all that PHP compares")
+
+
+def _by_times(pool: PoolOpcache, script: Script, now: float) -> Freshness:
+    """A script that PHP never compares with its file, and whose file changed after the cache began."""
+    if compiled_by(script) < min(script.modified, script.ctime_ns / 1e9) and script.modified <= now + 1:
+        return Freshness(State.STALE, "modified after it was compiled, and PHP never looks at the file again")
+    if script.modified >= pool.since:
+        return Freshness(State.UNKNOWN, "modified after the cache began; compiled before or after that cannot be told")
+    return Freshness(State.UNKNOWN, "changed after the cache began, without moving its time")
+
+
+def compiled_after(pool: PoolOpcache, script: Script) -> float:
+    """A moment (epoch seconds) that the compilation cannot precede; 0 when there is none."""
+    bound = pool.since
+    if pool.setting("opcache.file_cache"):
+        bound = 0.0  # it may stem from a file written by an earlier master
+    elif pool.setting("opcache.preload") and not script.timestamp:
+        bound = float(pool.start_time)  # opcache_reset() does not preload again
+    if script.timestamp and (protection := pool.number("opcache.file_update_protection")):
+        bound = max(bound, script.timestamp + protection - _TICK)  # a younger file is not cached
+    if not script.hits and not pool.setting("opcache.file_cache"):
+        bound = max(bound, script.last_used - _TICK)  # only the request that compiled it has used it
+    return bound
+
+
+def compiled_by(script: Script) -> float:
+    """A moment (epoch seconds) that the compilation cannot follow."""
+    used = script.last_used + _REQUEST
+    return float(min(used, script.seen_by) if script.seen_by else used)
+
+
+def served_until(pool: PoolOpcache, script: Script) -> int:
+    """The last second in which PHP takes a script whose recorded time differs without looking at the file."""
+    every = pool.number("opcache.revalidate_freq")
+    if not every:
+        return 0
+    return script.revalidate or min(script.last_used, script.ctime_ns // 1_000_000_000) + every
+
+
+def _revalidated(pool: PoolOpcache, script: Script, now: float) -> Freshness:
+    until = served_until(pool, script)
+    if until + 1 <= now:
+        return Freshness(State.FRESH, "the next request compiles it anew")
+    return Freshness(State.PASSING, "changed, and PHP does not look at the file before the window is over", until)

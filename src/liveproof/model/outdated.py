@@ -1,0 +1,126 @@
+"""What of a deploy a pool keeps from taking effect: changed files it never looks at, releases it still serves. Pure."""
+
+from dataclasses import dataclass
+
+from liveproof.model.facts.apps import App
+from liveproof.model.facts.nginx import FastcgiPass, Nginx
+from liveproof.model.facts.opcache import Opcache, PoolOpcache, Script
+from liveproof.model.findings import Evidence
+from liveproof.model.freshness import State, blind, freshness
+
+_SECOND = 1
+_REALPATH_TTL = 120  # PHP's own default (php.net: realpath_cache_ttl)
+
+
+def changed_scripts(app: App, opcache: Opcache, pool: PoolOpcache) -> tuple[Script, ...]:
+    """Cached scripts whose files were modified after the cache began, in a pool that never looks at a file again.
+
+    Where it cannot be told whether a script was compiled before the change or after, some are left out: those of a
+    release that a link was switched to later, and what the app itself writes while it runs (compiled views and other
+    caches), since both are normally compiled only afterwards. One whose content an earlier run proved to be what was
+    compiled has not changed.
+    """
+    if pool.validates or not pool.enabled or blind(pool):
+        return ()
+    since = max(pool.since, opcache.link_moved + _SECOND if opcache.link_moved else 0.0)
+    found = []
+    for script in pool.scripts:
+        state = freshness(pool, script, opcache.now).state
+        likely = since <= script.modified <= opcache.now + _SECOND and not _written_by_app(script.path, app)
+        if state is State.STALE or (state is State.UNKNOWN and likely):
+            found.append(script)
+    return tuple(found)
+
+
+def _written_by_app(path: str, app: App) -> bool:
+    directories = path.removeprefix(app.real).split("/")[1:-1]
+    return "storage" in directories[:1] or "cache" in directories
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A release that a pool still serves after the link was pointed elsewhere."""
+
+    release: str
+    evidence: Evidence
+
+
+def held_releases(app: App, opcache: Opcache, pool: PoolOpcache, nginx: Nginx) -> tuple[Held, ...]:
+    """Releases besides the one that the app's link names, and that requests through this link still reach.
+
+    Only where nginx hands PHP the unresolved link. PHP may then keep what it resolved to for as long as the realpath
+    cache holds it, and with validate_timestamps=0 for ever: OPcache's own key for the unresolved path is never checked.
+    """
+    if not opcache.link_moved or not unresolved(app, nginx):
+        return ()
+    return (*_used(app, opcache, pool, nginx), *_pinned(app, pool))
+
+
+def unresolved(app: App, nginx: Nginx) -> tuple[FastcgiPass, ...]:
+    """The places where nginx hands PHP a path of this app whose links it has not resolved."""
+    if app.path == app.real:
+        return ()
+    return tuple(
+        taken
+        for server in nginx.servers
+        if server.id in app.servers
+        for taken in server.passes
+        if "realpath_root" not in taken.script_filename and taken.script_filename
+    )
+
+
+def _used(app: App, opcache: Opcache, pool: PoolOpcache, nginx: Nginx) -> tuple[Held, ...]:
+    current = max((entry.last_used for entry in pool.entries if _below(entry.path, app.real)), default=0)
+    pins_end = opcache.link_moved + (pool.number("realpath_cache_ttl") or _REALPATH_TTL)
+    found = []
+    for entry in pool.entries:
+        release = _release(entry.path, app)
+        if not release or _below(entry.path, app.real) or _served_otherwise(release, app, nginx):
+            continue
+        if entry.last_used <= opcache.link_moved + _SECOND:
+            continue
+        if entry.last_used >= current or opcache.now <= pins_end:
+            late = entry.last_used - opcache.link_moved
+            evidence = Evidence(
+                f"OPcache of pool {pool.pool}: {entry.path}",
+                f"used {late:.0f} s after {app.path} was pointed at {app.real}",
+                f"only {app.real} in use",
+            )
+            found.append(Held(release, evidence))
+    return tuple(found)
+
+
+def _pinned(app: App, pool: PoolOpcache) -> tuple[Held, ...]:
+    """What the answering worker's realpath cache still resolves the link to."""
+    found: dict[str, Held] = {}
+    for key, real in pool.realpath:
+        below = key.removeprefix(app.path)
+        if not _below(key, app.path) or not real.endswith(below) or real == app.real + below:
+            continue
+        release = real.removesuffix(below) if below else real
+        if release.rpartition("/")[0] == app.real.rpartition("/")[0]:
+            evidence = Evidence(f"realpath cache of worker {pool.pid}: {key}", real, app.real + below)
+            found.setdefault(release, Held(release, evidence))
+    return tuple(found.values())
+
+
+def _release(entry: str, app: App) -> str:
+    """The release beside the current one that a front controller belongs to; empty when it belongs to none."""
+    parent = app.real.rpartition("/")[0]
+    name = entry.removeprefix(f"{parent}/").partition("/")[0]
+    release = f"{parent}/{name}"
+    return release if entry == f"{release}{app.root.removeprefix(app.path)}/index.php" else ""
+
+
+def _served_otherwise(release: str, app: App, nginx: Nginx) -> bool:
+    """Whether nginx serves that release under its own path as well (a preview, the other colour)."""
+    return any(
+        _below(root, release)
+        for server in nginx.servers
+        for root in (server.root, *(taken.root for taken in server.passes))
+        if not _below(root, app.path)
+    )
+
+
+def _below(path: str, directory: str) -> bool:
+    return path == directory or path.startswith(f"{directory}/")

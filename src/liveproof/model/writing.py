@@ -1,0 +1,109 @@
+"""Steps that let the app's user write what it must, or why a person should take them. Pure."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from liveproof.model import giving
+from liveproof.model.facts.access import Access
+from liveproof.model.facts.apps import App
+from liveproof.model.facts.files import FileClass, Files
+from liveproof.model.findings import Unknown
+from liveproof.model.permits import READ, SEARCH, WRITE, permits
+from liveproof.model.plans import MakeDirectory, Step
+from liveproof.model.policy import ownership, ruled
+from liveproof.model.settings import Policy
+
+_MADE_UNDO = "the directory is removed again while it is empty"
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """An app's tree: what lies there, what the app's user may do with it, and whose it should be."""
+
+    app: App
+    access: Access
+    files: Files
+    policy: Policy
+
+    def where(self, path: str) -> str:
+        """The absolute path of something below the app, or of a log outside."""
+        return path if path.startswith("/") else self.app.below(path)
+
+    def writer(self, path: str) -> tuple[int, int]:
+        """Who should own a path that the app writes. Where that cannot be told it is the app's user itself."""
+        app, files = self.app, self.files
+        owned = ownership(self.policy, files, app)
+        uid, gid = (app.uid, app.gid) if isinstance(owned, Unknown) else (owned.writer_uid, owned.writer_gid)
+        rule = ruled(self.policy, path) if self.policy.name == "own" else None
+        if rule:
+            uid = next((number for number, name in files.users if rule.owner in (name, str(number))), uid)
+            gid = next((number for number, name in files.groups if rule.group in (name, str(number))), gid)
+        return uid, gid
+
+    def welcome(self) -> frozenset[int]:
+        """The users whose files among those that the app writes are no fault: who deploys, and who runs the app."""
+        owned = ownership(self.policy, self.files, self.app)
+        if isinstance(owned, Unknown):
+            return frozenset((self.app.uid,))
+        return owned.accepted | {owned.uid, owned.writer_uid, self.app.uid}
+
+    def saw(self, path: str, now: FileClass | None) -> str:
+        """What was seen of a path that the app's user cannot write."""
+        if path in self.access.missing:
+            return f"missing as {self.access.view} sees it"
+        owner = f"{self.files.owner(now.uid, now.gid)} {now.mode:04o}, " if now else ""
+        why = "mounted read-only" if path in self.access.read_only else f"{self.app.user} may not write"
+        return f"{owner}{why} as {self.access.view} sees it"
+
+    def steps(self, paths: Iterable[str], why: str) -> tuple[Step, ...] | str:
+        """Steps after which the app's user can write these paths; a text when a person should see to it.
+
+        What exists gets the owner of the policy and the bits that the app's user lacks; what is missing is made as a
+        directory, its parents first.
+        """
+        paths = tuple(paths)
+        kinds = giving.classes_of(self.files, (part for path in paths for part in _above(path)))
+        entries: list[giving.Given] = []
+        made: list[Step] = []
+        for path in paths:
+            if path in self.access.missing and not path.startswith("/"):
+                made += self._made(path, kinds, made, why)
+                continue
+            entry = self._opened(path, kinds.get(path))
+            if isinstance(entry, str):
+                return entry
+            entries.append(entry)
+        refused = giving.refusal(self.app, self.files, entries)
+        return f"change it by hand: {refused}" if refused else (*made, *giving.steps(self.files, entries, why))
+
+    def _opened(self, path: str, now: FileClass | None) -> giving.Given | str:
+        where, user = self.where(path), self.app.user
+        if path.startswith("/"):
+            return f"let {user} write {where}, which lies outside of the app"
+        if path in self.access.read_only:
+            return f"{where} is on a mount that {self.access.view} cannot write (findmnt -T {where})"
+        if now is None:
+            return f"{where} was not found in the tree; if it is a link, let {user} write what it leads to"
+        needed = READ | WRITE | (SEARCH if now.kind == "d" else 0)
+        if permits(now.mode, now.uid, now.gid, self.app, needed):
+            return (
+                f"the mode of {where} allows it: look at its ACL (getfacl) and the directories above (namei -l {where})"
+            )
+        return giving.opened(giving.Given(path, now, *self.writer(path), now.mode), self.app, needed)
+
+    def _made(self, path: str, kinds: dict[str, FileClass], made: list[Step], why: str) -> list[Step]:
+        """A missing directory, and those of its parents that are missing too."""
+        done = {step.act.path for step in made if isinstance(step.act, MakeDirectory)}
+        new: list[Step] = []
+        for part in _above(path):
+            root, below = self.files.place(part)
+            if part not in kinds and below not in done:
+                uid, gid = self.writer(part)
+                mode = 0o755 if uid == self.app.uid else 0o775
+                new.append(Step(MakeDirectory(root, below, uid, gid, mode), why, _MADE_UNDO))
+        return new
+
+
+def _above(path: str) -> list[str]:
+    parts = path.split("/")
+    return ["/".join(parts[:at]) for at in range(1, len(parts) + 1)]

@@ -1,0 +1,154 @@
+"""Findings to a plan: the steps that mend them, merged, in the order of the seed. Pure."""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import replace
+
+from liveproof.closing import closing_reloads
+from liveproof.merging import Contradiction, merge, stricter
+from liveproof.model.codec import to_json
+from liveproof.model.examination import AppExamination
+from liveproof.model.facts.apps import App
+from liveproof.model.findings import Absent, Finding, Unknown
+from liveproof.model.plans import Act, ChangeMode, ChangeOwner, MakeDirectory, Plan, RemoveFile, RunArtisan, Step
+from liveproof.model.rule import Rule, arguments, needs
+from liveproof.model.verdicts import Safety
+
+__all__ = ["SAFE_ONLY", "WITH_DISRUPTIVE", "Contradiction", "make_plan"]
+
+SAFE_ONLY = frozenset({Safety.SAFE})
+WITH_DISRUPTIVE = frozenset({Safety.SAFE, Safety.DISRUPTIVE})
+
+_Mending = dict[int, tuple[Step, ...]]  # by the finding's id()
+
+
+def make_plan(app: AppExamination, rules: Iterable[Rule], *, allow: frozenset[Safety] = SAFE_ONLY) -> Plan:
+    """The plan for one app: ``steps`` that ``allow`` admits, ``held_back`` those it does not, the rest for a person.
+
+    A finding is mended wholly or not at all: one step that is not allowed holds back all steps of its finding. Where
+    files change that a pool keeps in memory, a graceful reload of the pool comes last.
+
+    Raises:
+        Contradiction: two findings want the same path to have different owners, contents or targets.
+    """
+    by_code = {rule.code: rule for rule in rules}
+    found = _roots_first(app)
+    mended: _Mending = {}
+    held: _Mending = {}
+    reasons: dict[int, str] = {}
+    for finding in found:
+        steps, reason = _steps(finding, by_code[finding.code], app)
+        if not steps:
+            reasons[id(finding)] = reason
+        elif all(step.safety in allow for step in steps):
+            mended[id(finding)] = steps
+        else:
+            held[id(finding)] = steps
+    steps = merge(step for mending in mended.values() for step in mending)
+    if steps:
+        steps = merge((*steps, *closing_reloads(app, steps)))
+    follows = _follows(found, mended, held, by_code)
+    return Plan(
+        app.app.path,
+        steps,
+        _held_back(held, steps),
+        tuple(sorted({finding.code for finding in found if id(finding) in mended})),
+        tuple(
+            (finding.code, reasons[id(finding)])
+            for finding in found
+            if id(finding) in reasons and id(finding) not in follows
+        ),
+        _digest(app.app.path, steps, [finding for finding in found if id(finding) in mended]),
+        tuple(dict.fromkeys((f.code, follows[id(f)]) for f in found if id(f) in follows)),
+    )
+
+
+def _roots_first(app: AppExamination) -> list[Finding]:
+    """Every finding once: each diagnosis's root, then what follows from it."""
+    ordered = {id(f): f for diagnosis in app.diagnoses for f in (diagnosis.root, *diagnosis.consequences)}
+    for finding in app.findings:
+        ordered.setdefault(id(finding), finding)
+    return list(ordered.values())
+
+
+def _steps(finding: Finding, rule: Rule, app: AppExamination) -> tuple[tuple[Step, ...], str]:
+    """The steps that mend a finding; without any the advice, or the reason why there are none."""
+    advice = finding.advice or f"liveproof explain {finding.code} tells how"
+    if rule.fix_function is None or rule.fix_safety is Safety.MANUAL:
+        return (), advice
+    wanted = {name: kind for name, kind in needs(rule.fix_function).items() if kind is not Finding}
+    given = arguments(wanted, app.facts)
+    if isinstance(given, Unknown | Absent):
+        return (), f"{advice} (no plan was made: {given.reason})"
+    try:
+        made = [_prepared(step, rule, finding, app.app) for step in rule.fix_function(finding, **given)]
+    except Exception as error:  # noqa: BLE001  (any failure of a rule is ours; nothing is changed on the strength of it)
+        return (), f"{advice} (liveproof failed in {rule.code}: {type(error).__name__}: {error}; please report this)"
+    if any(step.safety is Safety.MANUAL for step in made):
+        return (), advice
+    return tuple(made), advice
+
+
+def _prepared(step: Step, rule: Rule, finding: Finding, app: App) -> Step:
+    return replace(
+        step, act=_real(step.act, app), safety=stricter(step.safety, rule.fix_safety), fixes=(finding.code,)
+    )  # fmt: skip
+
+
+def _real(act: Act, app: App) -> Act:
+    """The act on the app's real directory: the writing door refuses to go through ``current``."""
+    if isinstance(act, ChangeOwner | ChangeMode | MakeDirectory | RemoveFile):
+        return replace(act, root=_resolved(act.root, app))
+    if isinstance(act, RunArtisan):
+        return replace(act, app=_resolved(act.app, app))
+    return act
+
+
+def _resolved(path: str, app: App) -> str:
+    if path == app.path or path.startswith(f"{app.path}/"):
+        path = app.real + path[len(app.path) :]
+    return path.rstrip("/") or "/"
+
+
+def _follows(found: list[Finding], mended: _Mending, held: _Mending, by_code: dict[str, Rule]) -> dict[int, str]:
+    """Findings without steps whose cause is mended, or goes with its own cause: id to the cause's code."""
+    follows: dict[int, str] = {}
+    grew = True
+    while grew:
+        grew = False
+        for finding in found:
+            if id(finding) in mended or id(finding) in held or id(finding) in follows:
+                continue
+            for cause in found:
+                gone = id(cause) in mended or id(cause) in follows
+                named = cause.code in by_code[finding.code].caused_by and set(cause.about) & set(finding.about)
+                if gone and named and cause is not finding:
+                    follows[id(finding)] = cause.code
+                    grew = True
+                    break
+    return follows
+
+
+def _held_back(held: _Mending, steps: tuple[Step, ...]) -> tuple[Step, ...]:
+    everything = [step for mending in held.values() for step in mending]
+    try:
+        merged = merge(everything)
+    except Contradiction:  # told when they are asked for
+        merged = tuple(dict.fromkeys(everything))
+    planned = {step.act for step in steps}
+    return tuple(step for step in merged if step.act not in planned)
+
+
+def _digest(path: str, steps: tuple[Step, ...], mended: list[Finding]) -> str:
+    """What the plan stands on: its acts with all they expect to find, and the findings that they mend.
+
+    What moves by itself on a busy host is left out: times, counts in messages, process ids, findings of others.
+    """
+    import json  # noqa: PLC0415  (a check makes no plan)
+
+    about = [
+        [f.code, f.severity.value if f.severity else "", sorted([r.kind, r.id] for r in f.about if r.kind != "process")]
+        for f in mended
+    ]
+    acts = [[to_json(step.act, Act), step.safety.value] for step in steps]
+    return hashlib.sha256(json.dumps([path, acts, sorted(about)], sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,187 @@
+"""What the app's user may write and read, asked of the kernel as that user, where the pool's processes live."""
+
+import os
+from collections.abc import Iterable, Iterator
+from itertools import islice
+
+from liveproof.host.access import READ, SEARCH, WRITE, Answer, Question
+from liveproof.host.command import Identity
+from liveproof.host.reader import CannotSee, Reader
+from liveproof.model import permits
+from liveproof.model.facts.access import Access
+from liveproof.model.facts.apps import App
+from liveproof.model.facts.files import FileClass, Files
+from liveproof.model.facts.fpm import Fpm
+from liveproof.model.facts.laravel import Laravel
+from liveproof.model.findings import Absent, Unknown
+from liveproof.model.policy import ownership
+from liveproof.model.settings import Settings
+
+# What Laravel writes (laravel.com: "Directory Permissions" and the skeleton of storage/).
+_WRITTEN = (
+    "bootstrap/cache", "storage", "storage/app", "storage/app/public", "storage/framework", "storage/framework/cache",
+    "storage/framework/cache/data", "storage/framework/sessions", "storage/framework/views", "storage/logs",
+)  # fmt: skip
+_DEEPER = ("storage/framework/", "storage/logs/")
+_REWRITTEN = "storage/framework/"
+_CODE = ("code", "public", "vendor")
+# What PHP loads; other files in these sections are nobody's or the web server's to read.
+_LOADED = (".php", ".json", ".phar", ".inc", ".phtml")
+# Credentials of Composer, and what only developers run.
+_PRIVATE = ("auth.json",)
+_UNLOADED = ("tests/", "node_modules/")
+_EVERY = 5000
+_SAMPLE = 20
+
+
+def probe(
+    *,
+    reader: Reader,
+    settings: Settings,
+    app: App,
+    files: Files,
+    fpm: Fpm | Unknown | Absent,
+    laravel: Laravel | Unknown | Absent,
+) -> Access:
+    """Ask what the app's user may do.
+
+    Raises:
+        CannotSee: we may not become that user, or its pool lives in a chroot or another root directory.
+    """
+    if app.uid < 0:
+        raise CannotSee(f"the app's user {app.user!r} does not exist on this host")
+    pid, view = _view(reader, app, fpm)
+    kernel = _Kernel(reader, app, pid)
+    written = [*(_WRITTEN if app.laravel else ()), *_deeper(app, files)]
+    logs = _logs(app, laravel)
+    homes = [os.path.dirname(log) for log in logs]
+    questions = [(path, WRITE | SEARCH) for path in (*written, *homes)]
+    questions += [(path, WRITE) for path in (*logs, *_left_behind(settings, app, files))]
+    kernel.ask([*questions, (".", SEARCH), *_reading(app, files)])
+    if kernel.answers[".", SEARCH] is Answer.MISSING:
+        raise CannotSee(f"{app.path} is not there as {view} sees it")
+    kernel.ask(_classmates(app, files, set(kernel.unreadable())))
+    told = {path: kernel.answers[path, rights] for path, rights in questions}
+    return Access(
+        writable=tuple((path, _may(answer, path)) for path, answer in told.items() if answer is not Answer.MISSING),
+        missing=tuple(path for path, answer in told.items() if answer is Answer.MISSING),
+        unreadable=tuple(sorted(kernel.unreadable())),
+        asked=sum(kind.count for kind in _code(files)),
+        read_only=tuple(path for path, answer in told.items() if answer is Answer.READ_ONLY),
+        view=view,
+    )
+
+
+class _Kernel:
+    """Answers of the kernel by path below the app (or absolute) and right."""
+
+    def __init__(self, reader: Reader, app: App, pid: int) -> None:
+        self.answers: dict[Question, Answer] = {}
+        self._reader = reader
+        self._app = app
+        self._pid = pid
+
+    def ask(self, questions: Iterable[Question]) -> None:
+        """Ask what was not asked yet."""
+        new = [question for question in dict.fromkeys(questions) if question not in self.answers]
+        if new:
+            identity = Identity(self._app.uid, self._app.gid, self._app.groups)
+            places = [(os.path.join(self._app.path, path) if path != "." else self._app.path, how) for path, how in new]
+            self.answers.update(zip(new, self._reader.access(places, identity, self._pid), strict=True))
+
+    def unreadable(self) -> Iterator[str]:
+        """Code that was denied; what lies below a denied directory is told by the directory alone."""
+        denied = {path for (path, how), answer in self.answers.items() if not how & WRITE and answer is Answer.DENIED}
+        closed = {path for path in denied if (path, SEARCH) in self.answers}
+        for path in denied:
+            parts = path.split("/")
+            above = {"."} if path != "." else set()
+            above |= {"/".join(parts[:at]) for at in range(1, len(parts))}
+            if closed.isdisjoint(above):
+                yield path
+
+
+def _view(reader: Reader, app: App, fpm: Fpm | Unknown | Absent) -> tuple[int, str]:
+    """A process of the pool, and in words in whose view of the file system is asked."""
+    for master, pool in fpm.serving(app.pools) if isinstance(fpm, Fpm) else ():
+        if pool.chroot:
+            raise CannotSee(f"pool {pool.id} lives in the chroot {pool.chroot}, where the app has another path")
+        for pid in (*(worker.pid for worker in pool.workers), master.pid):
+            if pid and reader.stat(f"/proc/{pid}") is not None:
+                return pid, f"process {pid} of pool {pool.id}"
+    return 0, "liveproof itself (no process of a pool runs)"
+
+
+def _deeper(app: App, files: Files) -> Iterator[str]:
+    """Directories below those that Laravel writes into: all that mode bits forbid, and a few of each other kind."""
+    for kind in files.classes:
+        if kind.section == "storage" and kind.kind == "d" and app.laravel:
+            paths = [path for path in kind.paths() if path.startswith(_DEEPER)]
+            allowed = permits.permits(kind.mode, kind.uid, kind.gid, app, permits.WRITE | permits.SEARCH)
+            yield from _sample(paths) if allowed else paths[:_EVERY]
+
+
+def _left_behind(settings: Settings, app: App, files: Files) -> Iterator[str]:
+    """Cache entries, sessions and views that somebody left who neither deploys nor runs the app."""
+    owned = ownership(settings.policy, files, app)
+    welcome = {app.uid} | (set() if isinstance(owned, Unknown) else owned.accepted)
+    for kind in files.classes if app.laravel else ():
+        left = kind.section == "storage" and kind.kind == "f" and kind.uid not in welcome
+        if left and not permits.permits(kind.mode, kind.uid, kind.gid, app, permits.WRITE):
+            paths = (path for path in kind.paths() if path.startswith(_REWRITTEN) and "/." not in path)
+            yield from islice(paths, _EVERY)
+
+
+def _logs(app: App, laravel: Laravel | Unknown | Absent) -> tuple[str, ...]:
+    named = laravel.log_files if isinstance(laravel, Laravel) and isinstance(laravel.log_files, tuple) else ()
+    return tuple(dict.fromkeys(below(app, path) for path in named if path.startswith("/")))
+
+
+def below(app: App, path: str) -> str:
+    """A path as Access tells it: below the app where it is, else absolute."""
+    for top in (app.path, app.real):
+        if path.startswith(f"{top}/"):
+            return path[len(top) + 1 :]
+    return path
+
+
+def _code(files: Files) -> Iterator[FileClass]:
+    return (kind for kind in files.classes if kind.section in _CODE and kind.kind in "df")
+
+
+def _loaded(kind: FileClass) -> Iterator[Question]:
+    """What of a class PHP loads: the question whether that can be done."""
+    for path in kind.paths():
+        if not path.startswith((".", *_UNLOADED)) and "/." not in path:
+            if kind.kind == "d":
+                yield path, SEARCH
+            elif path.endswith(_LOADED) and not path.endswith(_PRIVATE):
+                yield path, READ
+
+
+def _allowed(app: App, kind: FileClass) -> bool:
+    bits = permits.SEARCH if kind.kind == "d" else permits.READ
+    return permits.permits(kind.mode, kind.uid, kind.gid, app, bits)
+
+
+def _reading(app: App, files: Files) -> Iterator[Question]:
+    """Code that mode bits forbid, and of every other class one entry, whose ACL may still forbid it."""
+    for kind in _code(files):
+        yield from islice(_loaded(kind), 1 if _allowed(app, kind) else _EVERY)
+
+
+def _classmates(app: App, files: Files, unreadable: set[str]) -> Iterator[Question]:
+    """All that is like an entry that was denied although its mode bits allow it."""
+    for kind in _code(files):
+        if _allowed(app, kind) and any(path in unreadable for path, _ in islice(_loaded(kind), 1)):
+            yield from islice(_loaded(kind), _EVERY)
+
+
+def _sample(paths: list[str]) -> list[str]:
+    return paths[:: max(1, len(paths) // _SAMPLE)]
+
+
+def _may(answer: Answer, path: str) -> bool | Unknown:
+    if answer is Answer.UNSEEN:
+        return Unknown(f"{path} leads round in a circle, or cannot be read")
+    return answer is Answer.ALLOWED

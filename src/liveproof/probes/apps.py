@@ -1,0 +1,213 @@
+"""The PHP apps of this host: what nginx passes to PHP, or the one that was named."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from liveproof.host.accounts import Accounts
+from liveproof.host.reader import Reader
+from liveproof.model.facts.apps import App, Apps
+from liveproof.model.facts.fpm import Fpm, Pool
+from liveproof.model.facts.nginx import FastcgiPass, Nginx, Server
+from liveproof.model.findings import Absent, Unknown
+from liveproof.model.settings import Settings
+
+_MOST_NAMES = 20000
+
+
+@dataclass(frozen=True, slots=True)
+class _Served:
+    """A tree that a server block passes to PHP: the app's path, the document root, the block, and the pools."""
+
+    path: str
+    root: str
+    server: str
+    pools: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _User:
+    name: str
+    uid: int
+    gid: int
+    groups: tuple[int, ...]
+
+
+_NOBODY = _User("", -1, -1, ())
+
+
+def probe(reader: Reader, settings: Settings, nginx: Nginx | Unknown | Absent, fpm: Fpm | Unknown | Absent) -> Apps:
+    """Every app that is served, or ``settings.app``; server blocks that serve the same tree are one app."""
+    notes = list(_notes(nginx, fpm))
+    served: list[_Served] = []
+    for server in nginx.servers if isinstance(nginx, Nginx) else ():
+        for one in _served(reader, server, fpm):
+            if isinstance(one, str):
+                notes.append(one)
+            else:
+                served.append(one)
+    apps = _merged(reader, settings, fpm, served)
+    if settings.app:
+        return _named(reader, settings, fpm, apps, notes)
+    if not apps:
+        notes.insert(0, "no app was found: name its directory (liveproof check PATH)")
+    return Apps(tuple(apps), "; ".join(dict.fromkeys(notes)))
+
+
+def _notes(nginx: Nginx | Unknown | Absent, fpm: Fpm | Unknown | Absent) -> Iterator[str]:
+    """What discovery could not see."""
+    if isinstance(nginx, Nginx):
+        yield from (f"of nginx's configuration this could not be read: {problem}" for problem in nginx.unread[:3])
+    else:
+        yield nginx.reason
+    if isinstance(fpm, Fpm):
+        for master in fpm.masters:
+            yield from (
+                f"of PHP-FPM's configuration this could not be read: {problem}" for problem in master.unread[:3]
+            )
+    else:
+        yield fpm.reason
+
+
+def _served(reader: Reader, server: Server, fpm: Fpm | Unknown | Absent) -> Iterator[_Served | str]:
+    """The trees that a server block passes to PHP, or why one of them cannot be told."""
+    routes = dict(fpm.routes) if isinstance(fpm, Fpm) else {}
+    for one in server.passes:
+        pools = tuple(dict.fromkeys(name for address in one.addresses for name in routes.get(address, ())))
+        root = _root(reader, one, _chroot(fpm, pools))
+        if "$" in root:
+            yield f"the document root {root} of {one.file}:{one.line} holds a variable: name the app's directory"
+            continue
+        path = _app_path(reader, root)
+        if path:
+            yield _Served(path, root, server.id, pools)
+
+
+def _chroot(fpm: Fpm | Unknown | Absent, pools: tuple[str, ...]) -> str:
+    found = fpm.serving(pools) if isinstance(fpm, Fpm) else ()
+    return next((pool.chroot for _, pool in found if pool.chroot), "")
+
+
+def _root(reader: Reader, one: FastcgiPass, chroot: str) -> str:
+    """The directory whose scripts PHP runs: as SCRIPT_FILENAME names it, else the document root."""
+    literal, dollar, _ = one.script_filename.partition("$")
+    directory = literal.rstrip("/") if dollar else literal.rpartition("/")[0]
+    root = directory if literal.startswith("/") and directory else one.root
+    inside = f"{chroot.rstrip('/')}{root}"
+    return inside if chroot and not root.startswith(f"{chroot.rstrip('/')}/") and _exists(reader, inside) else root
+
+
+def _exists(reader: Reader, path: str) -> bool:
+    try:
+        return reader.stat(path) is not None
+    except OSError:
+        return True
+
+
+def _app_path(reader: Reader, root: str) -> str:
+    """The app of a document root: its parent when artisan stands there, else itself when it holds PHP; else empty.
+
+    A root that is missing (a link that leads nowhere) or may not be looked at is an app all the same: it is served.
+    """
+    root = root.rstrip("/") or "/"
+    parent, _, name = root.rpartition("/")
+    try:
+        if parent and reader.stat(f"{parent}/artisan") is not None:
+            return parent
+        seen = reader.stat(root)
+        if seen is not None:
+            return root if _holds_php(reader, root) else ""
+    except OSError:
+        pass
+    return parent if parent and name == "public" else root
+
+
+def _holds_php(reader: Reader, root: str) -> bool:
+    if reader.stat(f"{root}/index.php") is not None:
+        return True
+    return any(name.endswith(".php") for name in reader.list(root)[:_MOST_NAMES])
+
+
+def _merged(reader: Reader, settings: Settings, fpm: Fpm | Unknown | Absent, served: Iterable[_Served]) -> list[App]:
+    """One app per tree, in the order of the configuration; the path is the one by which it is first served."""
+    apps: dict[str, App] = {}
+    for one in served:
+        real = reader.resolve(one.path)
+        if real in apps:
+            known = apps[real]
+            pools = tuple(dict.fromkeys((*known.pools, *one.pools)))
+            servers = tuple(dict.fromkeys((*known.servers, one.server)))
+            apps[real] = replace(known, pools=pools, servers=servers)
+        else:
+            apps[real] = App(
+                one.path, real, one.root, "", -1, -1, (), one.pools, (one.server,), _is_laravel(reader, one.path)
+            )
+    return [_with_user(reader, settings, fpm, app) for app in apps.values()]
+
+
+def _is_laravel(reader: Reader, path: str) -> bool:
+    try:
+        return all(reader.stat(f"{path}/{name}") is not None for name in ("artisan", "bootstrap/app.php"))
+    except OSError:
+        return False
+
+
+def _with_user(reader: Reader, settings: Settings, fpm: Fpm | Unknown | Absent, app: App) -> App:
+    user = _user(reader, settings, fpm, app.pools)
+    return replace(app, user=user.name, uid=user.uid, gid=user.gid, groups=user.groups)
+
+
+def _user(reader: Reader, settings: Settings, fpm: Fpm | Unknown | Absent, pools: tuple[str, ...]) -> _User:
+    """Whom the app runs as: who is configured, else the user of its pools.
+
+    An app whose pool is not known runs as the one user that all pools of the host share, where that is so.
+    """
+    if settings.user:
+        accounts = Accounts(reader)
+        account = accounts.user(settings.user)
+        if account is None:
+            return replace(_NOBODY, name=settings.user)
+        return _User(account.name, account.uid, account.gid, accounts.groups_of(account.name, account.gid))
+    if not isinstance(fpm, Fpm):
+        return _NOBODY
+    own = [pool for _, pool in fpm.serving(pools)]
+    if own:
+        return _of(own[0])
+    every = {_of(pool) for master in fpm.masters for pool in master.pools}
+    return every.pop() if len(every) == 1 else _NOBODY
+
+
+def _of(pool: Pool) -> _User:
+    return _User(pool.user, pool.uid, pool.gid, pool.groups)
+
+
+def _named(reader: Reader, settings: Settings, fpm: Fpm | Unknown | Absent, apps: list[App], notes: list[str]) -> Apps:
+    """The app that was named, as nginx serves it if it does."""
+    path = settings.app.rstrip("/") or "/"
+    try:
+        seen = reader.stat(path)
+    except OSError as error:
+        return Apps((), f"{path} cannot be looked at: {error.strerror or error}")
+    if seen is None or not seen.is_directory:
+        return Apps((), f"{path} {'is no directory' if seen else 'does not exist'}")
+    path = _narrowed(reader, path)
+    real = reader.resolve(path)
+    app = next((app for app in apps if path in (app.path, app.root)), None)
+    app = app or next((app for app in apps if real in (app.real, reader.resolve(app.root))), None)
+    if app is None:
+        notes.append(f"nginx passes no request to PHP for {path}")
+        bare = App(path, real, "", "", -1, -1, (), (), (), _is_laravel(reader, path))
+        app = _with_user(reader, settings, fpm, bare)
+    return Apps((app,), "; ".join(dict.fromkeys(notes)))
+
+
+def _narrowed(reader: Reader, path: str) -> str:
+    """The app itself: above a document root, or behind the ``current`` of a directory of releases."""
+    try:
+        parent, _, name = path.rpartition("/")
+        if name == "public" and reader.stat(f"{parent}/artisan") is not None:
+            return parent
+        if reader.stat(f"{path}/artisan") is None and reader.stat(f"{path}/current/artisan") is not None:
+            return f"{path}/current"
+    except OSError:
+        return path
+    return path

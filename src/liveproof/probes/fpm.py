@@ -1,0 +1,171 @@
+"""PHP-FPM: units, masters, pools and their sockets, as the configuration that each master uses has them.
+
+A pool's status page is asked once and its socket is connected to once, as nginx's user: no more workers are woken.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from liveproof.host import fpmmaster, fpmpools, view
+from liveproof.host.accounts import Accounts
+from liveproof.host.command import Identity
+from liveproof.host.fpmbusy import Busy
+from liveproof.host.fpmmaster import Found
+from liveproof.host.fpmroutes import is_here, moved
+from liveproof.host.fpmroutes import routes as routes_to
+from liveproof.host.memory import Memory
+from liveproof.host.reader import CannotSee, NotThere, Reader
+from liveproof.host.sockets import Sockets, attempts
+from liveproof.host.systemd import Service
+from liveproof.model.facts.fpm import Fpm, Load, Master, Pool, PoolStatus, Socket, Unit
+from liveproof.model.facts.nginx import Nginx
+from liveproof.model.findings import Absent, Unknown
+
+_AGAIN = 0.4  # s before workers that seem missing are counted again
+
+
+def probe(reader: Reader, memory: Memory, nginx: Nginx | Unknown | Absent) -> Fpm:
+    """Every PHP-FPM master of this host, and which of their pools nginx passes to."""
+    services, unseen = _services(reader)
+    found = fpmmaster.masters(reader, services)
+    wanted = _wanted(nginx)
+    if not found and not wanted:
+        raise NotThere("there is no PHP-FPM on this host: no master process, no unit, and nginx passes to none")
+    accounts = Accounts(reader)
+    sockets = _sockets(reader, nginx, wanted)
+    every = (_master(memory, accounts, sockets, one, unseen) for one in found)
+    masters = _distinct([moved(sockets, wanted, one) for one in every if one.pools or one.test or not one.pid])
+    routes = routes_to(reader, wanted, masters, dict(fpmmaster.links(services.values())))
+    busy = Busy(reader, sockets)
+    seen = [_seen(master, sockets, routes, busy) for master in masters]
+    strangers = [(address, sockets.of(address, 0)) for address, pools in routes if not pools and is_here(address)]
+    return Fpm(tuple(sorted(seen, key=_order)), routes, tuple(strangers))
+
+
+def _services(reader: Reader) -> tuple[Mapping[str, Service], Unknown]:
+    try:
+        return reader.services(), Unknown("no systemd unit runs this PHP-FPM")
+    except CannotSee as error:
+        return {}, Unknown(str(error))
+    except OSError as error:
+        return {}, Unknown(f"systemctl cannot be run: {error.strerror or error}")
+
+
+def _wanted(nginx: Nginx | Unknown | Absent) -> tuple[str, ...]:
+    """Every FastCGI address that nginx passes to, as it writes them."""
+    if not isinstance(nginx, Nginx):
+        return ()
+    every = (address for server in nginx.servers for one in server.passes for address in one.addresses)
+    return tuple(dict.fromkeys(every))
+
+
+def _order(master: Master) -> tuple[bool, list[int], str]:
+    return not master.pid, [int(part) for part in master.version.split(".") if part.isdigit()], master.config
+
+
+def _master(memory: Memory, accounts: Accounts, sockets: Sockets, found: Found, unseen: Unknown) -> Master:
+    reader = sockets.reader
+    version = fpmmaster.version(reader, memory, found)
+    told = fpmpools.read(reader, found)
+    log = fpmpools.error_log(found, told.conf)
+    pools = []
+    for section in told.conf.pools if told.conf else ():
+        workers = fpmpools.workers_of(reader.processes(), found.process, section.name)
+        pool = fpmpools.pool(reader, accounts, found, version=version, section=section, workers=workers)
+        if found.process is None or found.trusted or not reader.root or sockets.holds(found.process.pid, pool.address):
+            pools.append(pool)
+    testable = found.trusted and bool(found.binary)
+    return Master(
+        version,
+        found.process.pid if found.process else 0,
+        found.process.start if found.process else 0.0,
+        found.binary,
+        found.config,
+        tuple(_ctimes(reader, told.conf.files if told.conf else (found.config,))),
+        told.conf.main.seconds("process_control_timeout") if told.conf else 0.0,
+        log,
+        _unit(found.service) if found.service else unseen,
+        tuple(_counted(reader, found, pools)),
+        (found.binary, "-t", "--fpm-config", found.config) if testable else (),
+        told.problems,
+        () if found.process else fpmpools.last_errors(reader, log),
+    )
+
+
+def _unit(service: Service) -> Unit:
+    return Unit(
+        service.name, service.load, service.active, service.sub, service.result, service.main_pid,
+        service.need_daemon_reload, service.enabled, service.private_tmp,
+    )  # fmt: skip
+
+
+def _ctimes(reader: Reader, files: Sequence[str]) -> Iterator[tuple[str, float]]:
+    for path in files:
+        try:
+            seen = reader.stat(path)
+        except OSError:
+            seen = None
+        yield path, seen.ctime_ns / 1e9 if seen else 0.0
+
+
+def _counted(reader: Reader, found: Found, pools: list[Pool]) -> list[Pool]:
+    """The pools; where workers seem to be missing they are counted again, as one may just be replaced by another."""
+    if found.process is None or all(len(pool.workers) >= pool.least for pool in pools):
+        return pools
+    reader.pause(_AGAIN)
+    now = reader.children(found.process.pid)
+    return [
+        replace(pool, workers=tuple(fpmpools.worker(one) for one in fpmpools.workers_of(now, found.process, pool.name)))
+        for pool in pools
+    ]
+
+
+def _distinct(masters: list[Master]) -> list[Master]:
+    """Masters whose pools have ids of their own: a second www of one version is told by its unit or configuration."""
+    taken: set[str] = set()
+    told = []
+    for master in masters:
+        one = master
+        if taken & {pool.id for pool in master.pools}:
+            apart = master.unit.name if isinstance(master.unit, Unit) else master.config
+            version = f"{master.version}@{apart.strip('/').replace('/', '-')}"
+            one = replace(master, version=version, pools=tuple(replace(pool, version=version) for pool in master.pools))
+        taken |= {pool.id for pool in one.pools}
+        told.append(one)
+    return told
+
+
+def _sockets(reader: Reader, nginx: Nginx | Unknown | Absent, wanted: Sequence[str]) -> Sockets:
+    """The sockets with the eyes of nginx."""
+    if isinstance(nginx, Unknown):
+        return Sockets(reader, 0, nginx)
+    if isinstance(nginx, Absent):
+        return Sockets(reader, 0, Unknown(nginx.reason))
+    process = nginx.process
+    one = next((pid for pid, _ in process.workers), process.pid) if process else 0
+    viewer = view.pid_for_files(reader, one)
+    if nginx.uid < 0:
+        return Sockets(reader, viewer, Unknown(f"nginx's user {nginx.worker_user!r} does not exist"))
+    here = [address for address in wanted if is_here(address)]
+    identity = Identity(nginx.uid, nginx.gid, nginx.groups)
+    return Sockets(reader, viewer, attempts(reader, here, identity, viewer))
+
+
+def _seen(master: Master, sockets: Sockets, routes: Sequence[tuple[str, tuple[str, ...]]], busy: Busy) -> Master:
+    """The master with its pools' sockets, loads and status pages."""
+    pools = []
+    for pool in master.pools:
+        asked = [address for address, ids in routes if pool.id in ids]
+        socket = sockets.of(pool.address, master.pid, asked)
+        load: Load | Unknown = Unknown(f"pool {pool.id} does not run")
+        status: PoolStatus | Unknown = Unknown(f"pool {pool.id} does not run")
+        if isinstance(socket, Unknown):
+            status = load = socket
+        elif master.pid and socket.listening:
+            load, status = busy.look(master, pool, socket)
+        elif master.pid:
+            status = load = Unknown(f"nobody listens on {pool.address}")
+        refused = isinstance(socket, Socket) and socket.listening and socket.web_server_connects is False
+        source = fpmpools.source(sockets.reader, pool.file) if refused and master.test else ""
+        pools.append(replace(pool, socket=socket, load=load, status=status, source=source))
+    return replace(master, pools=tuple(pools))

@@ -1,0 +1,82 @@
+"""What the effective configuration says about logs, views and the environment, without any of its secrets."""
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from liveproof.probes.laravel.phparray import Key, Value
+
+_NO_FILE = ("syslog", "errorlog", "slack", "papertrail", "null")
+
+
+@dataclass(frozen=True, slots=True)
+class Effective:
+    """Plain values: ``logs`` are (path, whether it is daily) of the default channel; ``compiled`` is the view cache."""
+
+    environment: str
+    debug: bool | None
+    timezone: str
+    channel: str
+    logs: tuple[tuple[str, bool], ...]
+    compiled: str
+    views_cached: bool
+    views_dated: bool
+
+    def plain(self) -> dict[str, Any]:
+        """As JSON, for the memory."""
+        return asdict(self)
+
+
+def from_plain(value: dict[str, Any]) -> Effective:
+    """The other way round."""
+    return Effective(**{**value, "logs": tuple((path, daily) for path, daily in value["logs"])})
+
+
+def effective(config: dict[Key, Value]) -> Effective:
+    """From the whole configuration array. What it does not say is what Laravel takes then (UTC, production)."""
+    channel = _text(_at(config, "logging", "default"))
+    debug = _at(config, "app", "debug")
+    return Effective(
+        environment=_text(_at(config, "app", "env")) or "production",
+        debug=debug if isinstance(debug, bool) else None,
+        timezone=_text(_at(config, "app", "timezone")) or "UTC",
+        channel=channel,
+        logs=tuple(dict.fromkeys(_logs(_at(config, "logging", "channels"), channel, frozenset()))),
+        compiled=_text(_at(config, "view", "compiled")),
+        views_cached=_at(config, "view", "cache") is not False,
+        views_dated=_at(config, "view", "check_cache_timestamps") is not False,
+    )
+
+
+def application_key(config: dict[Key, Value]) -> str:
+    """The application's key; it is compared with, never told."""
+    return _text(_at(config, "app", "key"))
+
+
+def _logs(channels: Value, name: str, above: frozenset[str]) -> Iterator[tuple[str, bool]]:
+    channel = channels.get(name) if isinstance(channels, dict) else None
+    if not isinstance(channel, dict) or name in above:
+        return
+    driver, path = _text(channel.get("driver")), _text(channel.get("path"))
+    if driver == "stack":
+        parts = channel.get("channels")
+        listed = [_text(part) for part in parts.values()] if isinstance(parts, dict) else _text(parts).split(",")
+        for part in listed:
+            yield from _logs(channels, part.strip(), above | {name})
+    elif driver in _NO_FILE:
+        return
+    else:
+        stream = _at(channel, "with", "stream") or _at(channel, "handler_with", "stream")
+        path = path or _text(stream)
+        if path.startswith("/"):
+            yield path, driver == "daily"
+
+
+def _at(value: Value, *keys: str) -> Value:
+    for key in keys:
+        value = value.get(key) if isinstance(value, dict) else None
+    return value
+
+
+def _text(value: Value) -> str:
+    return value if isinstance(value, str) else ""

@@ -1,0 +1,108 @@
+"""Let the app's own artisan derive its caches anew, as the app's user, into a private directory, leaving no trace."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from liveproof.host.command import Identity, Ran
+from liveproof.host.reader import CannotSee, Reader
+from liveproof.host.redaction import redact
+from liveproof.probes.laravel.place import variables
+from liveproof.probes.laravel.views import SCRIPT, Expected, read_answer, sources_file
+
+TIMEOUT = 20.0
+# Errors go to standard error, not to whatever log php.ini names.
+_QUIET = ("-d", "display_errors=stderr", "-d", "log_errors=0")
+
+_IDLE = ("Deprecated", "PHP Deprecated")
+_TRACE = ("Stack trace:", "Exception trace:", "#0 ")
+
+
+@dataclass(frozen=True, slots=True)
+class Kitchen:
+    """Whose PHP runs where: ``app`` is the resolved directory, ``trees`` what the app may want to write to.
+
+    ``reads`` are files that must be readable: Laravel takes a ``.env`` that it cannot read for one that is not there.
+    """
+
+    reader: Reader
+    php: str
+    app: str
+    identity: Identity
+    trees: tuple[str, ...]
+    reads: tuple[str, ...]
+    environment: Mapping[str, str]
+
+    def config(self) -> Mapping[str, bytes]:
+        """``config.php``, ``packages.php`` and ``services.php`` as the sources give them now.
+
+        Raises:
+            CannotSee: artisan failed; the reason is its first words.
+            OSError: it cannot be started.
+        """
+        return self._artisan("config:cache", {}, "config.php")
+
+    def routes(self, given: Mapping[str, bytes]) -> bytes:
+        """The route cache; ``given`` holds the caches that artisan finds in place.
+
+        Raises:
+            CannotSee: artisan failed; the reason is its first words.
+            OSError: it cannot be started.
+        """
+        return self._artisan("route:cache", given, "routes.php")["routes.php"]
+
+    def views(self, given: Mapping[str, bytes], sources: Iterable[str]) -> dict[str, Expected]:
+        """What each of the view sources (absolute paths) compiles to.
+
+        Raises:
+            CannotSee: the app does not start; the reason is its first words.
+            OSError: PHP cannot be started.
+        """
+        argv = (self.php, *_QUIET, "-r", SCRIPT, "--", "{out}")
+        ran, files = self._run(argv, {**given, "views.json": sources_file(sources)})
+        if ran.status:
+            raise CannotSee(_reason("compiling views", ran))
+        return read_answer(ran.out, files)
+
+    def _artisan(self, command: str, given: Mapping[str, bytes], wanted: str) -> Mapping[str, bytes]:
+        argv = (self.php, *_QUIET, "artisan", command, "--no-interaction", "--no-ansi")
+        ran, files = self._run(argv, given)
+        if ran.status or wanted not in files:
+            raise CannotSee(_reason(f"artisan {command}", ran))
+        return files
+
+    def _run(self, argv: Sequence[str], given: Mapping[str, bytes]) -> tuple[Ran, Mapping[str, bytes]]:
+        done = self.reader.run_apart(
+            argv,
+            identity=self.identity,
+            env={**self.environment, "COLUMNS": "1000", **variables("{out}")},
+            cwd=self.app,
+            trees=self.trees,
+            reads=self.reads,
+            given=given,
+            timeout=TIMEOUT,
+        )
+        return done.ran, done.files
+
+
+def _reason(what: str, ran: Ran) -> str:
+    if ran.timed_out:
+        return f"{what} took longer than {TIMEOUT:.0f} s as the app's user"
+    said = first_words(ran.errors) or first_words(ran.text)
+    return f"{what} fails as the app's user: {said or f'it ends with {ran.status} and says nothing'}"
+
+
+def first_words(output: str) -> str:
+    """What an error output says first, on one line, without secrets.
+
+    Symfony's console writes ``In File.php line 9:`` and the message in a frame of blanks below it; PHP just a line.
+    """
+    lines = [line.strip(" \t│┌└─") for line in output.splitlines()[:200]]
+    traced = next((number for number, line in enumerate(lines) if line.startswith(_TRACE)), len(lines))
+    lines = [line for line in lines[:traced] if not line.startswith(_IDLE)]
+    start = next((number for number, line in enumerate(lines) if line), len(lines))
+    told = lines[start : start + 1]
+    if told and told[0].startswith("In ") and told[0].endswith(":"):
+        start = next((number for number, line in enumerate(lines) if number > start and line), len(lines))
+        end = next((number for number, line in enumerate(lines) if number > start and not line), len(lines))
+        told += lines[start:end]  # a long message is wrapped
+    return redact(" ".join(told))

@@ -1,0 +1,33 @@
+"""Which of the app's files its user can read."""
+
+from collections.abc import Sequence
+
+from liveproof.host.access import READ, Answer
+from liveproof.host.command import Identity
+from liveproof.host.reader import CannotSee, Reader
+from liveproof.model import permits
+from liveproof.model.facts.apps import App
+
+
+def readable(reader: Reader, paths: Sequence[str], app: App, pid: int) -> dict[str, bool]:
+    """By path: asked of the kernel in the view of ``pid`` (a worker; 0: our own), else told by mode bits."""
+    if not paths:
+        return {}
+    try:
+        answers = reader.access([(path, READ) for path in paths], Identity(app.uid, app.gid, app.groups), pid)
+    except CannotSee:
+        return {path: _by_mode(reader, path, app) for path in paths}
+    return {path: answer is Answer.ALLOWED for path, answer in zip(paths, answers, strict=True)}
+
+
+def _by_mode(reader: Reader, path: str, app: App) -> bool:
+    real = reader.resolve(path)
+    seen = reader.stat(real)
+    if seen is None or not permits.permits(seen.mode, seen.uid, seen.gid, app, permits.READ):
+        return False
+    while real != "/":
+        real = real.rpartition("/")[0] or "/"
+        above = reader.stat(real)
+        if above is None or not permits.permits(above.mode, above.uid, above.gid, app, permits.SEARCH):
+            return False
+    return True

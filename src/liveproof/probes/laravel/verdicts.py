@@ -1,0 +1,171 @@
+"""Each live cache against the recomputed one: fresh, or what differs, or why that cannot be told."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from liveproof.model.findings import Unknown
+from liveproof.probes.laravel.differences import differences, lost, printable
+from liveproof.probes.laravel.packages import providers
+from liveproof.probes.laravel.phparray import Key, Unreadable, Value, names, read_array
+from liveproof.probes.laravel.routes import compare_routes
+
+# What a configuration file may call that gives another value each time.
+_CHANGING = frozenset(
+    ("time", "date", "gmdate", "now", "today", "microtime", "hrtime", "uniqid", "rand", "mt_rand", "random_int",
+     "random_bytes", "random", "uuid", "ulid", "orderedUuid", "exec", "shell_exec", "proc_open", "getmypid")
+)  # fmt: skip
+_SHELL = "nothing in .env gives them (the shell of the deploy may have, and then they must come into .env)"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """``fresh``, ``differs`` and ``loses`` as in the fact."""
+
+    fresh: bool | Unknown
+    differs: tuple[str, ...] = ()
+    loses: tuple[str, ...] = ()
+
+    def plain(self) -> list[Any]:
+        """As JSON, for the memory."""
+        return [self.fresh if isinstance(self.fresh, bool) else self.fresh.reason, list(self.differs), list(self.loses)]
+
+
+def from_plain(value: list[Any]) -> Verdict:
+    """The other way round."""
+    return Verdict(value[0] if isinstance(value[0], bool) else Unknown(value[0]), tuple(value[1]), tuple(value[2]))
+
+
+FRESH = Verdict(fresh=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """The configuration cache against its sources.
+
+    ``again`` recomputes once more, ``with_pool`` as the pool's own environment has it (None where that adds nothing);
+    ``source`` reads ``config/NAME.php``. ``dotenv``: there is a ``.env``.
+    """
+
+    live: bytes
+    fresh: bytes
+    again: Callable[[], bytes]
+    with_pool: Callable[[], bytes] | None
+    source: Callable[[str], bytes]
+    dotenv: bool
+
+    def verdict(self) -> Verdict:
+        """Compare; recompute again only where something differs.
+
+        Raises:
+            CannotSee, OSError: as the recomputations do.
+        """
+        if self.live == self.fresh:
+            return FRESH
+        try:
+            fresh = read_array(self.fresh)
+        except Unreadable as error:
+            return Verdict(Unknown(f"the recomputed configuration cannot be read: {error}"))
+        try:
+            live = read_array(self.live)
+        except Unreadable as error:
+            return Verdict(False, (f"the whole file: {error}",))
+        differing = list(differences(live, fresh))
+        if differing and self.with_pool:
+            differing = self._still(differing, live, self.with_pool())
+        return self._judge(differing, live, fresh) if differing else FRESH
+
+    def _judge(self, differing: list[str], live: dict[Key, Value], fresh: dict[Key, Value]) -> Verdict:
+        if not self.dotenv:
+            return Verdict(
+                Unknown("there is no .env: the variables that the configuration was cached with are unknown")
+            )
+        unstable = set(differences(fresh, read_array(self.again())))
+        certain = [name for name in differing if name not in unstable and not self._changes(name.partition(".")[0])]
+        loses = [name for name in lost(live, fresh) if name in certain]
+        if set(certain) - set(loses):
+            return Verdict(False, printable(certain), printable(loses))
+        told = ", ".join(printable(certain or differing)[:5])
+        why = f"these values were cached, and {_SHELL}" if loses else "these values come out differently each time"
+        return Verdict(Unknown(f"{why}: {told}"))
+
+    def _still(self, differing: list[str], live: dict[Key, Value], other: bytes) -> list[str]:
+        elsewhere = set(differences(live, read_array(other)))
+        return [name for name in differing if name in elsewhere] if elsewhere else []
+
+    def _changes(self, name: str) -> bool:
+        """Whether ``config/NAME.php`` calls what gives another value each time."""
+        try:
+            return bool(names(self.source(name)) & _CHANGING)
+        except OSError:
+            return False
+
+
+def routes_verdict(live: bytes, fresh: bytes, without_config: Callable[[], bytes], key: str) -> Verdict:
+    """The route cache against its sources, with the configuration cached and, where that differs, without.
+
+    ``env()`` outside config/ gives null when the configuration is cached: a route cache built either way is no fault.
+    """
+    try:
+        found = compare_routes(live, fresh, key)
+        if not found.certain and not found.uncertain:
+            return FRESH
+        other = compare_routes(live, without_config(), key)
+    except Unreadable as error:
+        return Verdict(Unknown(f"the recomputed route cache cannot be read: {error}"))
+    if not other.certain and not other.uncertain:
+        return FRESH
+    certain = tuple(name for name in found.certain if name in other.certain)
+    if certain:
+        return Verdict(False, printable(certain))
+    if found.certain and other.certain:
+        return Verdict(False, printable(found.certain))
+    told = ", ".join(printable(found.uncertain or other.uncertain)[:5])
+    return Verdict(Unknown(f"the closures of these routes hold objects and cannot be compared: {told}"))
+
+
+def packages_verdict(live: bytes, expected: Mapping[Key, Value]) -> Verdict:
+    """``packages.php`` against the manifest that Laravel would build; differing packages by name."""
+    try:
+        there = read_array(live)
+    except Unreadable as error:
+        return Verdict(False, (f"the whole file: {error}",))
+    differing = [str(name) for name in {**there, **expected} if there.get(name) != expected.get(name)]
+    return Verdict(False, printable(differing)) if differing else FRESH
+
+
+def services_verdict(live: bytes, fresh: bytes) -> Verdict:
+    """``services.php`` against the recomputed one.
+
+    Where the list of providers differs Laravel itself writes the file anew on the next request: that counts as fresh.
+    """
+    if live == fresh:
+        return FRESH
+    try:
+        wanted = read_array(fresh)
+    except Unreadable as error:
+        return Verdict(Unknown(f"the recomputed services cannot be read: {error}"))
+    try:
+        there = read_array(live)
+    except Unreadable as error:
+        return Verdict(False, (f"the whole file: {error}",))
+    if there.get("providers") != wanted.get("providers"):
+        return FRESH
+    differing = list(differences(there, wanted))
+    return Verdict(False, printable(differing)) if differing else FRESH
+
+
+def named_providers(packages: bytes, services: bytes) -> tuple[str, ...]:
+    """Every provider class that the two live manifests name; one that cannot be read names none."""
+    found: list[str] = []
+    for content, pick in ((packages, providers), (services, _listed)):
+        try:
+            found += pick(read_array(content))
+        except Unreadable:
+            continue
+    return tuple(dict.fromkeys(found))
+
+
+def _listed(services: Mapping[Key, Value]) -> tuple[str, ...]:
+    listed = services.get("providers")
+    return tuple(str(name) for name in listed.values()) if isinstance(listed, dict) else ()

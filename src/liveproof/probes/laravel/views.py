@@ -1,0 +1,152 @@
+"""Compiled Blade views against what their sources compile to now."""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+
+from liveproof.host.reader import CannotSee, Reader, Stat
+from liveproof.probes.laravel.effective import Effective
+
+_SOURCE = re.compile(rb"/\*\*PATH (.+?) ENDPATH\*\*/", re.DOTALL)
+_UUID = re.compile(rb"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_MOST = 4096
+
+# Compiles each view of {out}/views.json twice, as the app's own Blade does, into {out}; tells what came of each.
+# The second time shows which views come out differently each time (random names of some packages).
+SCRIPT = r"""
+[, $out] = $argv;
+require './vendor/autoload.php';
+$app = require './bootstrap/app.php';
+$app->make(Illuminate\Contracts\Console\Kernel::class)->bootstrap();
+$compiler = $app['blade.compiler'];
+(function () use ($out) { $this->cachePath = $out; })->call($compiler);
+foreach (json_decode(file_get_contents($out.'/views.json')) as $path) {
+    $path = base64_decode($path);
+    try {
+        $name = $compiler->getCompiledPath($path);
+        $compiler->compile($path);
+        $once = file_get_contents($name);
+        $compiler->compile($path);
+        $told = [basename($name), $once === file_get_contents($name)];
+    } catch (Throwable $error) {
+        $told = ['', false];
+    }
+    echo base64_encode($path), ' ', json_encode($told), "\n";
+}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """A compiled view that is there: its file name, status and source (absolute) and a digest of its content."""
+
+    name: str
+    stat: Stat
+    source: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What a source compiles to: the file name and digest (empty where it does not compile, or not twice the same)."""
+
+    name: str
+    digest: str
+
+
+def compiled_views(reader: Reader, directory: str, known: Mapping[str, list[str]]) -> Iterator[Compiled]:
+    """The compiled views of a directory. ``known`` maps ``name:inode:size:mtime:ctime`` to (source, digest).
+
+    Raises:
+        CannotSee: there are more than anybody has.
+        OSError: the directory cannot be read.
+    """
+    names = [name for name in reader.list(directory) if name.endswith(".php")]
+    if len(names) > _MOST:
+        raise CannotSee(f"{directory} holds {len(names)} compiled views; liveproof reads {_MOST}")
+    for name in names:
+        path = f"{directory}/{name}"
+        seen = reader.stat(path, follow=False)
+        if not seen or not seen.is_file:
+            continue
+        told = known.get(identity(name, seen))
+        if told is None:
+            content = reader.read(path)
+            found = _SOURCE.findall(content)
+            told = [found[-1].decode(errors="surrogateescape") if found else "", digest(content)]
+        yield Compiled(name, seen, told[0], told[1])
+
+
+def identity(name: str, seen: Stat) -> str:
+    """A compiled view's name and state on disk."""
+    return f"{name}:{seen.inode}:{seen.size}:{seen.mtime_ns}:{seen.ctime_ns}"
+
+
+def digest(content: bytes) -> str:
+    """Of a compiled view, with the random numbers of ``@once`` counted in the order in which they appear."""
+    numbers: dict[bytes, bytes] = {}
+    return sha256(_UUID.sub(lambda found: numbers.setdefault(found[0], b"uuid %d" % len(numbers)), content)).hexdigest()
+
+
+def sources_file(sources: Iterable[str]) -> bytes:
+    """``views.json`` for the script: paths may hold any byte."""
+    import base64  # noqa: PLC0415
+    import json  # noqa: PLC0415
+    import os  # noqa: PLC0415
+
+    return json.dumps([base64.b64encode(os.fsencode(source)).decode() for source in sources]).encode()
+
+
+def read_answer(output: bytes, files: Mapping[str, bytes]) -> dict[str, Expected]:
+    """The script's lines and files, as source to what it compiles to."""
+    import base64  # noqa: PLC0415
+    import json  # noqa: PLC0415
+    import os  # noqa: PLC0415
+
+    found = {}
+    for line in output.splitlines():
+        path, _, told = line.partition(b" ")
+        try:
+            source = os.fsdecode(base64.b64decode(path, validate=True))
+            name, same = json.loads(told)
+        except ValueError:
+            continue
+        content = files.get(name) if same else None
+        found[source] = Expected(str(name), digest(content) if content is not None else "")
+    return found
+
+
+def judge(
+    reader: Reader,
+    views: Iterable[Compiled],
+    expected: Mapping[str, Expected],
+    rules: Effective,
+    writes: Callable[[Stat], bool],
+) -> tuple[list[tuple[Compiled, str]], list[str]]:
+    """Compiled views that Laravel goes on using although their source says otherwise, and sources not comparable.
+
+    A view that is older than its source is compiled anew by Laravel itself on the next request: that is no fault,
+    unless it does not look at the times (``view.check_cache_timestamps``) or cannot write the file (``writes``).
+    """
+    stale, unproven = [], []
+    for view in views if rules.views_cached else ():
+        source, wanted = reader.stat(view.source) if view.source else None, expected.get(view.source)
+        if source is None or (wanted and wanted.name not in ("", view.name)):
+            continue  # left over: no request asks for it
+        if wanted and wanted.digest == view.digest:
+            continue
+        older = source.mtime_ns // 10**9 >= view.stat.mtime_ns // 10**9
+        why = (
+            "Laravel does not compare times here (view.check_cache_timestamps)" if not rules.views_dated
+            else "it is newer than its source" if not older
+            else "the app's user cannot write it" if not writes(view.stat)
+            else ""
+        )  # fmt: skip
+        if not why:
+            continue
+        if wanted and wanted.digest:
+            stale.append((view, why))
+        elif view.stat.mtime_ns <= source.ctime_ns:
+            unproven.append(view.source)
+    return stale, unproven

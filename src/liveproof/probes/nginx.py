@@ -1,0 +1,267 @@
+"""nginx: its process, whom its workers run as, what its configuration says, and whether that is valid.
+
+The structure is read from the files, so that a configuration which nginx refuses still tells which apps it serves;
+``nginx -T`` then says whether it is valid, and whether any file was missed. Both are remembered together with the state
+of every file that they came from.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from liveproof import __version__
+from liveproof.host import ngxconf, ngxmaster, ngxpaths, ngxtree, systemd
+from liveproof.host.accounts import Accounts
+from liveproof.host.command import Ran
+from liveproof.host.identity import credentials
+from liveproof.host.inputs import Inputs, State, state
+from liveproof.host.memory import Memory
+from liveproof.host.ngxmaster import Build, Command
+from liveproof.host.processes import Process
+from liveproof.host.reader import CannotSee, NotThere, Reader
+from liveproof.model.codec import Misshapen, from_json, to_json
+from liveproof.model.facts.nginx import Nginx, NginxProcess, Server
+
+_UNITS = ("nginx", "openresty", "angie")
+_PATIENCE = 5.0
+_ERRORS = ("[emerg]", "[alert]", "[crit]", "[error]")
+_LONGEST = 500
+_MARK = "# configuration file "
+_NO_BUILD = Build("", "/etc/nginx", "/etc/nginx/nginx.conf", "nobody", "", "", "")
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """What is remembered of a configuration. ``valid`` is None when the test has to be asked each time."""
+
+    user: str
+    group: str
+    error_log: str
+    servers: tuple[Server, ...]
+    configuration_files: tuple[str, ...]
+    files: tuple[str, ...]
+    present: tuple[str, ...]
+    patterns: tuple[str, ...]
+    unread: tuple[str, ...]
+    lasting: bool
+    valid: bool | None
+    errors: tuple[str, ...]
+    state: str = ""
+
+    @property
+    def inputs(self) -> Inputs:
+        return Inputs(self.files, self.present, self.patterns)
+
+
+def probe(reader: Reader, memory: Memory) -> Nginx:
+    """The nginx of this host, running or not."""
+    process = ngxmaster.master(reader)
+    service = _service(reader, process)
+    command = _command(reader, process, service)
+    build = _build(reader, memory, command.binary)
+    config = _config(command, build)
+    if process is None and not command.binary and reader.stat(config) is None:
+        raise NotThere("there is no nginx on this host")
+    kept, seen = _configuration(reader, memory, command, build, config)
+    ctimes = dict(seen.ctimes)
+    workers, draining = ngxmaster.workers(reader, process) if process else ((), ())
+    user, group, uid, gid, groups = _worker_user(reader, kept, build, process, workers or draining)
+    running = None
+    if process:
+        starts = tuple((one.pid, one.start) for one in workers)
+        running = NginxProcess(process.pid, process.start, config, user, starts, tuple(one.pid for one in draining))
+    return Nginx(
+        command.binary,
+        build.version,
+        config,
+        kept.valid,
+        kept.errors,
+        tuple((path, ctimes.get(path, 0.0)) for path in kept.configuration_files),
+        user,
+        uid,
+        gid,
+        groups,
+        kept.servers,
+        running,
+        service.name if service else "",
+        group,
+        (command.binary, "-t", *command.options) if command.binary else (),
+        f"{service.active}/{service.enabled}" if service else "",
+        kept.unread,
+    )
+
+
+def _service(reader: Reader, process: Process | None) -> systemd.Service | None:
+    """The unit of nginx: the one that its master runs in, else the first that is installed."""
+    try:
+        found = reader.services()
+    except (CannotSee, OSError):
+        return None
+    if process:
+        return found.get(process.unit)
+    ours = [one for one in found.values() if one.load != "not-found" and one.name.startswith(_UNITS)]
+    return next(iter(ours), None)
+
+
+def _command(reader: Reader, process: Process | None, service: systemd.Service | None) -> Command:
+    """How nginx was started, or would be."""
+    if process:
+        told = ngxmaster.parse_title(process.title)
+        binary = ngxmaster.binary_of(reader, process) or (told.binary if told.binary.startswith("/") else "")
+        return Command(binary or ngxmaster.installed(reader), told.config, told.prefix, told.directives)
+    for argv in service.start if service else ():
+        told = ngxmaster.parse_words(list(argv))
+        if reader.stat(told.binary) is not None:
+            return told
+    return Command(ngxmaster.installed(reader))
+
+
+def _build(reader: Reader, memory: Memory, binary: str) -> Build:
+    try:
+        return ngxmaster.build(reader, memory, binary) if binary else _NO_BUILD
+    except OSError:
+        return _NO_BUILD
+
+
+def _config(command: Command, build: Build) -> str:
+    prefix = command.prefix or build.prefix
+    config = command.config or build.config
+    return config if config.startswith("/") else f"{prefix.rstrip('/')}/{config}"
+
+
+def _configuration(reader: Reader, memory: Memory, command: Command, build: Build, config: str) -> tuple[_Kept, State]:
+    """What the configuration says, from memory when nothing that it was made from has changed."""
+    signature = f"{__version__} {reader.root} {config} {build} {command}"
+    kept = _recalled(memory, signature)
+    if kept:
+        seen = state(reader, kept.inputs)
+        if seen.text == kept.state:
+            if kept.valid is None:
+                valid, errors, _ = _tested(reader, command)
+                kept = _replaced(kept, valid, errors)
+            return kept, seen
+    started = reader.now()
+    kept = _read(reader, command, build, config)
+    seen = state(reader, kept.inputs)
+    if seen.settled(started):
+        remembered = kept if kept.lasting else _replaced(kept, None, ())
+        memory.keep("nginx", signature, to_json(_replaced(remembered, remembered.valid, remembered.errors, seen.text)))
+    return kept, seen
+
+
+def _recalled(memory: Memory, signature: str) -> _Kept | None:
+    value = memory.recall("nginx", signature)
+    try:
+        return from_json(_Kept, value) if value is not None else None
+    except Misshapen:
+        return None
+
+
+def _replaced(kept: _Kept, valid: bool | None, errors: tuple[str, ...], told: str = "") -> _Kept:
+    from dataclasses import replace  # noqa: PLC0415
+
+    return replace(kept, valid=valid, errors=errors, state=told or kept.state)
+
+
+def _read(reader: Reader, command: Command, build: Build, config: str) -> _Kept:
+    prefix = command.prefix or build.prefix
+    tree = ngxtree.load(config, _parse, lambda path: _text(reader, path), reader.glob)
+    found = ngxconf.configuration(tree, prefix, (build.access_log, build.error_log))
+    opened, present = ngxpaths.opened(tree, prefix)
+    valid, errors, files = _tested(reader, command)
+    missed = [
+        f"nginx reads {path}, which liveproof did not find among the includes"
+        for path in files
+        if path not in tree.files and reader.stat(path) is not None
+    ]
+    binary = (command.binary,) if command.binary else ()
+    return _Kept(
+        found.user,
+        found.group,
+        found.error_log,
+        found.servers,
+        tuple(tree.files),
+        tuple(dict.fromkeys((*tree.files, *opened, *binary, *ngxpaths.SYSTEM))),
+        present,
+        tuple(tree.patterns),
+        (*tree.problems, *missed),
+        valid is not None and not ngxpaths.asks_resolver(tree),
+        valid,
+        errors,
+    )
+
+
+def _text(reader: Reader, path: str) -> str | None:
+    seen = reader.stat(path)
+    return None if seen and seen.is_directory else reader.read(path).decode(errors="surrogateescape")
+
+
+def _parse(text: str, path: str) -> tuple[list[dict[str, Any]], list[str]]:
+    # Installed by the distribution ngxparse; 25 ms to import, so only when something changed.
+    import crossplane  # type: ignore[import-untyped]  # noqa: PLC0415
+
+    told = crossplane.parse_string(text, filename=path, single=True, check_ctx=False, check_args=False)
+    return told["config"][0]["parsed"], [str(error["error"]) for error in told["errors"]]
+
+
+def _tested(reader: Reader, command: Command) -> tuple[bool | None, tuple[str, ...], tuple[str, ...]]:
+    """Whether nginx takes the configuration, its errors (or why it could not be asked), and the files that it read."""
+    if not command.binary:
+        return None, ("nginx's program was not found, so its configuration cannot be tested",), ()
+    try:
+        ran = reader.run([command.binary, "-T", *command.options], timeout=_PATIENCE)
+    except OSError as error:
+        return None, (f"{command.binary} cannot be run: {error.strerror}",), ()
+    if ran.timed_out:
+        return None, (f"nginx -t did not end within {_PATIENCE:g} s: does it wait for a name server?",), ()
+    if ran.status:
+        valid, errors = _judged(ran, root=reader.root)
+        return valid, errors, ()
+    text = ran.out.decode(errors="surrogateescape")
+    marks = (line for line in text.splitlines() if line.startswith(f"{_MARK}/") and line.endswith(":"))
+    return True, (), tuple(line[len(_MARK) : -1] for line in marks)
+
+
+def _judged(ran: Ran, *, root: bool) -> tuple[bool | None, tuple[str, ...]]:
+    """What a failed test says: without root it may fail only for want of permission."""
+    told = "\n".join(_printable(line) for line in ran.errors.splitlines()).split("\nnginx: ")
+    errors = tuple(_error(one) for one in told if any(level in one for level in _ERRORS))
+    sure = tuple(line for line in errors if "Permission denied" not in line and "not permitted" not in line)
+    if errors and (root or sure):
+        return False, errors if root else sure
+    if errors:
+        return None, ("nginx's configuration can be tested by root only; run liveproof as root",)
+    return None, (f"nginx -t ended with {ran.status} and said nothing of its configuration",)
+
+
+def _printable(text: str) -> str:
+    return "".join(char if char.isprintable() else "?" for char in text)
+
+
+def _error(text: str) -> str:
+    """One error on one line, without the time and the process that it starts with once the error log is known.
+
+    It quotes what stands in the file; of a long one the middle is left out, as the place is told at the end.
+    """
+    text = text.replace("\n", " ")
+    at = min(text.index(level) for level in _ERRORS if level in text)
+    level, _, rest = text[at:].partition(" ")
+    who, colon, what = rest.partition(": ")
+    told = what if colon and "#" in who and who.replace("#", "").isdigit() else rest
+    return f"{level} {told if len(told) <= _LONGEST else f'{told[:200]} … {told[-200:]}'}"
+
+
+def _worker_user(
+    reader: Reader, kept: _Kept, build: Build, process: Process | None, workers: tuple[Process, ...]
+) -> tuple[str, str, int, int, tuple[int, ...]]:
+    """Name, group's name and numbers of whom the workers run as: of a running one, else as they would be started."""
+    accounts = Accounts(reader)
+    who = next((seen for one in workers if (seen := credentials(reader, one.pid))), None)
+    if who:
+        return accounts.user_name(who.uid), accounts.group_name(who.gid), who.uid, who.gid, who.groups
+    name = str(process.uid) if process and process.uid else kept.user or build.user
+    account = accounts.user(name)
+    if account is None:
+        return name, "", -1, -1, ()
+    group = accounts.group(kept.group) if kept.group else None
+    gid = account.gid if group is None else group
+    return account.name, accounts.group_name(gid), account.uid, gid, accounts.groups_of(account.name, gid)

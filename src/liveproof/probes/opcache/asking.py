@@ -1,0 +1,120 @@
+"""The one request that a pool is asked, and what its answer means."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from liveproof.host.fastcgi import FastcgiError, Response
+from liveproof.host.reader import CannotSee, Reader
+from liveproof.model.facts.apps import App
+from liveproof.model.facts.fpm import Master, Pool
+
+_TIMEOUT = 5.0
+_MARK = b'{"liveproof":1,'
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The probe's JSON document, and how long it took in seconds."""
+
+    told: dict[str, Any]
+    seconds: float
+
+
+def ask(reader: Reader, script: str, app: App, master: Master, pool: Pool) -> Answer:
+    """Let the pool run liveproof's own script.
+
+    Raises:
+        CannotSee: there was no answer, or PHP does not tell; the message says why and what to do.
+    """
+    if pool.chroot:
+        raise CannotSee(
+            f"it is chrooted to {pool.chroot}, where liveproof's PHP probe {script} does not exist; "
+            "what it runs can only be judged from the wire"
+        )
+    begun = reader.now()
+    try:
+        response = reader.fastcgi(pool.address, _params(script, app), timeout=_TIMEOUT)
+    except FastcgiError as error:
+        raise CannotSee(f"OPcache could not be asked: {error}") from None
+    seconds = reader.now() - begun
+    at = response.body.find(_MARK)
+    if response.status != 200 or at < 0:
+        raise CannotSee(_refused(reader, script, master, pool, response))
+    try:
+        told = json.loads(response.body[at:])
+    except ValueError:
+        raise CannotSee("the PHP probe's answer was disturbed; does an auto_append_file print something?") from None
+    _usable(told)
+    return Answer(told, seconds)
+
+
+def _params(script: str, app: App) -> dict[str, str]:
+    params = {
+        "GATEWAY_INTERFACE": "FastCGI/1.0",
+        "REQUEST_METHOD": "GET",
+        "REQUEST_URI": "/liveproof",
+        "SCRIPT_FILENAME": script,
+        "SCRIPT_NAME": "/liveproof",
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "LIVEPROOF": "1",
+        "LIVEPROOF_BELOW": ",".join(map(_hex, dict.fromkeys((app.real, app.path)))),
+    }
+    entry = app.root.removeprefix(app.path) + "/index.php"
+    if app.path != app.real:
+        params["LIVEPROOF_LINKED"] = _hex(app.path)
+        params["LIVEPROOF_PARENT"] = _hex(app.real.rpartition("/")[0])
+        params["LIVEPROOF_ENTRY"] = _hex(entry)
+    return params
+
+
+def _hex(path: str) -> str:
+    return path.encode(errors="surrogateescape").hex()
+
+
+def _usable(told: dict[str, Any]) -> None:
+    settings = told.get("settings", {})
+    match told.get("problem"):
+        case "restricted":
+            raise CannotSee(
+                f"opcache.restrict_api={settings.get('opcache.restrict_api', '')} keeps the state of OPcache from "
+                "liveproof; empty it, or reload after each deploy and prove it on the wire"
+            )
+        case "disabled_function":
+            raise CannotSee("disable_functions holds opcache_get_status: take it out, so that OPcache can be asked")
+        case str(problem) if problem.startswith("failed"):
+            raise CannotSee(f"the PHP probe {problem[:300]}")
+
+
+def _refused(reader: Reader, script: str, master: Master, pool: Pool, response: Response) -> str:
+    """Why PHP did not run the probe, with what to do."""
+    said = (response.errors or response.body)[:300].decode(errors="replace").strip().replace("\n", " ")
+    barred = _barred(reader, script, pool)
+    if barred:
+        return f"its user {pool.user} may not read liveproof's PHP probe: {barred}"
+    values = dict(pool.values)
+    if values.get("open_basedir") or "open_basedir" in said:
+        return f"open_basedir keeps PHP from liveproof's own script: add {script} to it"
+    if response.status == 403:
+        return f"PHP-FPM refused liveproof's script ({said}): security.limit_extensions must allow .php"
+    if response.status == 404:
+        unit = getattr(master.unit, "name", "") or "its unit"
+        return (
+            f"it does not see {script}, though its user may read it: {unit} hides it (PrivateTmp, ProtectHome, "
+            "InaccessiblePaths); install liveproof where the pool sees it, such as /opt/liveproof"
+        )
+    return f"PHP answered {response.status} to liveproof's script: {said or 'nothing'}"
+
+
+def _barred(reader: Reader, script: str, pool: Pool) -> str:
+    """The first part of the path that the pool's user may not pass, by its mode bits; empty when there is none."""
+    parts = script.split("/")
+    for count in range(2, len(parts) + 1):
+        path = "/".join(parts[:count])
+        seen = reader.stat(path)
+        if seen is None:
+            return f"{path} does not exist"
+        shift = 6 if seen.uid == pool.uid else 3 if seen.gid in (pool.gid, *pool.groups) else 0
+        if not (seen.permissions >> shift) & (1 if count < len(parts) else 4):
+            return f"{path} has mode {seen.permissions:04o}; install liveproof where everyone may read, such as /opt"
+    return ""

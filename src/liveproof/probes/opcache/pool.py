@@ -1,0 +1,137 @@
+"""A pool's answer as a fact, each script beside its file."""
+
+from typing import Any
+
+from liveproof.host.reader import Reader
+from liveproof.model.facts.apps import App
+from liveproof.model.facts.fpm import Pool
+from liveproof.model.facts.opcache import PoolOpcache, Script
+from liveproof.probes.opcache.asking import Answer
+from liveproof.probes.opcache.beside import Beside
+
+_ON = ("1", "on", "yes", "true")
+_TICK = 0.01  # s; a reset is told by a request's clock, which the clock of file times lags behind by up to this
+# What a .user.ini may set and the rules look at; it is not in force for the probe, which lies elsewhere.
+_PER_DIRECTORY = ("opcache.enable", "opcache.validate_timestamps", "opcache.revalidate_freq")
+
+
+def pool_opcache(reader: Reader, answer: Answer, app: App, pool: Pool, beside: Beside) -> PoolOpcache:
+    """The fact of one pool, without what earlier runs knew."""
+    told = answer.told
+    settings = {name: _path(value) for name, value in told["settings"].items()}
+    settings.update(_user_ini(reader, app, settings.get("user_ini.filename", "")))
+    status: dict[str, Any] = told.get("status") or {}
+    counts, memory = status.get("opcache_statistics", {}), status.get("memory_usage", {})
+    interned, jit = status.get("interned_strings_usage", {}), status.get("jit", {})
+    now = int(told["time"])
+    scripts = tuple(_script(record, beside) for record in told["scripts"])
+    start, restart = int(counts.get("start_time", 0)), int(counts.get("last_restart_time", 0))
+    return PoolOpcache(
+        pool=pool.id,
+        pid=int(told["pid"]),
+        loaded=bool(told["loaded"]),
+        enabled=bool(status.get("opcache_enabled")) and settings.get("opcache.enable") == "1",
+        settings=tuple(settings.items()),
+        start_time=start,
+        last_restart_time=restart,
+        since=_since(reader, int(told["pid"]), scripts, start) if start > restart else restart - _TICK,
+        now=now,
+        hits=int(counts.get("hits", 0)),
+        misses=int(counts.get("misses", 0)),
+        keys=int(counts.get("num_cached_keys", 0)),
+        max_keys=int(counts.get("max_cached_keys", 0)),
+        cached_scripts=int(counts.get("num_cached_scripts", 0)),
+        oom_restarts=int(counts.get("oom_restarts", 0)),
+        hash_restarts=int(counts.get("hash_restarts", 0)),
+        manual_restarts=int(counts.get("manual_restarts", 0)),
+        restart_pending=bool(status.get("restart_pending")),
+        memory_used=int(memory.get("used_memory", 0)),
+        memory_free=int(memory.get("free_memory", 0)),
+        memory_wasted=int(memory.get("wasted_memory", 0)),
+        interned_used=int(interned.get("used_memory", 0)),
+        interned_free=int(interned.get("free_memory", 0)),
+        jit_enabled=bool(jit.get("enabled")),
+        jit_on=bool(jit.get("on")),
+        jit_buffer=int(jit.get("buffer_size", 0)),
+        cache_full=bool(status.get("cache_full")),
+        realpath=tuple((_path(key), _path(real)) for key, real, expires in told["realpath"] if expires > now),
+        extensions=tuple(dict.fromkeys(map(_path, told["extensions"]))),
+        php=str(told["php"]),
+        scripts=tuple(script for script in scripts if _below(script.path, app)),
+        entries=_entries(scripts, app),
+        incomplete=told["problem"] == "too_many",
+        answered_in=answer.seconds,
+    )
+
+
+def _path(told: str) -> str:
+    """A text of the probe: one that is not UTF-8 comes as a NUL byte and hexadecimal digits."""
+    if told.startswith("\0"):
+        return bytes.fromhex(told[1:]).decode(errors="surrogateescape")
+    return told
+
+
+def _script(record: list[Any], beside: Beside) -> Script:
+    path = _path(record[0])
+    seen = beside.file(path)
+    return Script(
+        path=path,
+        hits=record[1],
+        memory=record[2],
+        timestamp=record[3],
+        last_used=record[4],
+        revalidate=record[5],
+        exists=seen is not None,
+        mtime_ns=seen.mtime_ns if seen else 0,
+        ctime_ns=seen.ctime_ns if seen else 0,
+        placed_ns=beside.placed_ns(path) if seen else 0,
+        seen_by=0,
+        same=None,
+    )
+
+
+def _below(path: str, app: App) -> bool:
+    return path.startswith((f"{app.real}/", f"{app.path}/"))
+
+
+def _entries(scripts: tuple[Script, ...], app: App) -> tuple[Script, ...]:
+    entry = f"{app.root.removeprefix(app.path)}/index.php"
+    return tuple(script for script in scripts if script.path.endswith(entry))
+
+
+def _since(reader: Reader, pid: int, scripts: tuple[Script, ...], start: int) -> float:
+    """When the cache began, to the fraction of a second, if it matters to any script.
+
+    PHP tells whole seconds. The file that it locks the cache with is made just before the cache is, and held open by
+    every worker: ``memfd:opcache_lock``, or a deleted ``.ZendSem.…`` before PHP 8.4 (php-src, zend_shared_alloc.c).
+    """
+    if not any(start - 1 <= script.changed < start + 2 for script in scripts):
+        return float(start)
+    try:
+        for number in reader.list(f"/proc/{pid}/fd"):
+            path = f"/proc/{pid}/fd/{number}"
+            target = reader.readlink(path)
+            if target.endswith(" (deleted)") and ("/memfd:opcache_lock" in target or "/.ZendSem." in target):
+                lock = reader.stat(path)
+                made = lock.mtime_ns / 1e9 if lock else 0.0
+                return made if start <= made < start + 1 else float(start)
+    except OSError:
+        return float(start)
+    return float(start)
+
+
+def _user_ini(reader: Reader, app: App, name: str) -> dict[str, str]:
+    """The few directives of a ``.user.ini`` in the document root that change what is judged here."""
+    if not name or not app.root:
+        return {}
+    try:
+        text = reader.read(f"{app.root}/{name}", 65536).decode(errors="replace")
+    except Exception:  # noqa: BLE001  (not there, not a file, not readable: PHP takes nothing from it either)
+        return {}
+    found = {}
+    for line in text.splitlines():
+        key, equals, value = line.partition("=")
+        if equals and key.strip() in _PER_DIRECTORY:
+            plain = value.partition(";")[0].strip().strip("\"'").lower()
+            found[key.strip()] = plain if plain.isdigit() else "1" if plain in _ON else "0"
+    return found

@@ -1,0 +1,65 @@
+"""The files on disk against the intended release: a git commit or a manifest.
+
+What was compared once and has not changed since is not read again; see ``remembered.py``.
+"""
+
+import time
+
+from liveproof.host.git import GitFailed, Repository
+from liveproof.host.memory import Memory
+from liveproof.host.reader import CannotSee, NotThere, Reader
+from liveproof.model.facts.apps import App
+from liveproof.model.facts.files import Files
+from liveproof.model.facts.release import Release
+from liveproof.model.settings import Settings
+from liveproof.probes.release.compared import compare
+from liveproof.probes.release.intended import Intended, of_commit, of_manifest
+
+
+def probe(reader: Reader, settings: Settings, memory: Memory, app: App, files: Files) -> Release:
+    """Compare the app's files with the release that is named, or with HEAD of the app's own repository.
+
+    Raises:
+        NotThere: no release is named and the app is no git work tree.
+        CannotSee: the release cannot be read.
+    """
+    clock = time.perf_counter()
+    try:
+        intended = _intended(reader, settings, app)
+        told = compare(reader, memory, settings, app, files, intended)
+    except GitFailed as error:
+        raise CannotSee(str(error)) from error
+    return Release(
+        kind=intended.kind,
+        intended=intended.name,
+        compared=told.compared,
+        changed=tuple(sorted(told.changed)),
+        missing=tuple(sorted(told.missing)),
+        skipped=tuple(sorted(told.skipped)),
+        seconds=time.perf_counter() - clock,
+        modes=tuple(sorted(told.modes)),
+    )
+
+
+def _intended(reader: Reader, settings: Settings, app: App) -> Intended:
+    named = settings.release
+    if named:
+        path = named if named.startswith("/") else f"{app.real}/{named}"
+        seen = reader.stat(path)
+        if seen is not None and seen.is_file:
+            return of_manifest(reader, path)
+        if named.startswith("/"):
+            raise CannotSee(f"the release manifest {path} does not exist")
+    repository = _repository(reader, app)
+    if repository is not None:
+        return of_commit(repository, repository.resolve(named) if named else repository.head())
+    if named:
+        raise CannotSee(f"release {named!r} is no file below {app.path}, and the app is no git work tree to look it up in")
+    raise NotThere("no release is named and the app is no git repository")
+
+
+def _repository(reader: Reader, app: App) -> Repository | None:
+    try:
+        return reader.repository(app.real)
+    except OSError as error:
+        raise CannotSee(f"{app.path}/.git cannot be read: {error.strerror}") from error

@@ -1,0 +1,84 @@
+"""Which files a release has, and what they should hold."""
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from liveproof.host.content import Directory
+from liveproof.host.git import Repository
+from liveproof.host.reader import CannotSee, Reader
+from liveproof.model.manifest import BadManifest, parse
+
+_MANIFEST_LIMIT = 256 * 1024 * 1024
+_UNSETTLED_NS = 2_000_000_000
+# How git writes modes (git-ls-tree(1)): regular file, executable file, symbolic link; 160000 is a submodule.
+_KINDS = {"100644": "f", "100664": "f", "100755": "x", "120000": "l"}
+_SUBMODULE = "160000"
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The files of a release by directory, and what cannot be compared, with the reason."""
+
+    directories: Sequence[Directory]
+    skipped: Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Intended:
+    """A release: ``git`` or ``manifest``, its commit or path, and how its files are digested.
+
+    ``signature`` changes when the same name comes to mean something else; ``listing`` reads the files, which costs.
+    """
+
+    kind: str
+    name: str
+    algorithm: str
+    signature: str
+    listing: Callable[[], Listing]
+    repository: Repository | None = None
+
+
+def of_commit(repository: Repository, commit: str) -> Intended:
+    """A commit of the app's own repository."""
+    algorithm = "sha256" if len(commit) == 64 else "sha1"
+    signature = " ".join(
+        [commit, *(_times(f"{repository.common}/{name}") for name in ("config", "info/attributes", "info/sparse-checkout"))]
+    )
+    return Intended("git", commit, algorithm, signature, lambda: _of_tree(repository, commit), repository)
+
+
+def of_manifest(reader: Reader, path: str) -> Intended:
+    """A file that sha256sum(1) wrote."""
+    seen = reader.stat(path)
+    if seen is None:
+        raise CannotSee(f"the release manifest {path} does not exist")
+    if seen.size > _MANIFEST_LIMIT:
+        raise CannotSee(f"the release manifest {path} is larger than {_MANIFEST_LIMIT >> 20} MB")
+    fresh = reader.now() * 1e9 - seen.ctime_ns < _UNSETTLED_NS
+    signature = f"{path} {seen.size} {seen.mtime_ns} {seen.ctime_ns} {seen.inode} {reader.now() if fresh else ''}"
+    return Intended("manifest", path, "sha256", signature, lambda: _of_manifest(reader, path))
+
+
+def _of_tree(repository: Repository, commit: str) -> Listing:
+    directories: dict[str, list[tuple[str, str, str]]] = {}
+    skipped = []
+    for entry in repository.files(commit):
+        kind = _KINDS.get(entry.mode)
+        if kind is None:
+            why = "a submodule" if entry.mode == _SUBMODULE else f"mode {entry.mode}"
+            skipped.append((entry.path, f"{why} is not compared"))
+            continue
+        directory, _, name = entry.path.rpartition("/")
+        directories.setdefault(directory or ".", []).append((name, kind, entry.object))
+    return Listing(list(directories.items()), skipped)
+
+
+def _of_manifest(reader: Reader, path: str) -> Listing:
+    try:
+        directories = parse(os.fsdecode(reader.read(path, _MANIFEST_LIMIT)))
+    except BadManifest as error:
+        raise CannotSee(f"the release manifest {path} cannot be used: {error}") from error
+    if not directories:
+        raise CannotSee(f"the release manifest {path} names no file")
+    return Listing(directories, ())

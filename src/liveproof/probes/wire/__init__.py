@@ -1,0 +1,148 @@
+"""Real requests: what the app answers straight from its pool and through nginx.
+
+These are the only requests that liveproof lets the app itself answer, and they leave what any request leaves: a line in
+nginx's access log and whatever the app writes (Laravel's web routes: a session). So they are sent after everything else
+was read, and without a configured request only one is sent where one tells enough.
+"""
+
+import os
+import time
+from dataclasses import replace
+
+from liveproof.host.reader import CannotSee, Reader
+from liveproof.model.facts.apps import App
+from liveproof.model.facts.fpm import Fpm
+from liveproof.model.facts.laravel import Laravel
+from liveproof.model.facts.logs import Logs
+from liveproof.model.facts.nginx import Nginx
+from liveproof.model.facts.opcache import Opcache
+from liveproof.model.facts.wire import Exchange, Wire
+from liveproof.model.findings import Absent, Unknown
+from liveproof.model.settings import Request, Settings
+from liveproof.probes.wire.judged import judge
+from liveproof.probes.wire.logged import Log, log_files
+from liveproof.probes.wire.sending import Sent, send
+from liveproof.probes.wire.target import Target, targets
+
+
+def probe(
+    reader: Reader,
+    settings: Settings,
+    app: App,
+    nginx: Nginx,
+    *,
+    fpm: Fpm | Unknown | Absent,
+    laravel: Laravel | Unknown | Absent,
+    _opcache: Opcache | Unknown | Absent,
+    _logs: Logs | Unknown | Absent,
+) -> Wire:
+    """Send the configured requests, or ``GET /``. The facts with an underscore are only to be read before.
+
+    Raises:
+        CannotSee: no server block serves the app.
+    """
+    found = targets(reader, app, nginx, fpm)
+    if not found:
+        raise CannotSee(f"no server block of nginx leads to {app.path}, so no request can be asked of it")
+    asking = _Asking(reader, log_files(settings, laravel))
+    chosen = tuple((request, target) for request in settings.requests if (target := _choose(request, found, settings)))
+    if chosen:
+        for request, target in chosen:
+            for way in request.ways:
+                asking.ask(request, target, way, configured=True)
+    else:
+        asking.ask_default(found[0])
+    down = reader.stat(app.below("storage/framework/down")) is not None if asking.saw_503 else False
+    return Wire(
+        tuple(asking.exchanges),
+        bool(chosen),
+        tuple(asking.unasked),
+        asking.logs if isinstance(asking.logs, tuple) and any(request.logs for request, _ in chosen) else (),
+        down,
+    )
+
+
+def _choose(request: Request, found: tuple[Target, ...], settings: Settings) -> Target | None:
+    """The server block that a configured request is for; None when it names a host of another app."""
+    if not request.host:
+        return found[0]
+    named = next((target for target in found if target.answers(request.host)), None)
+    if named is None and not settings.app:
+        return None
+    return replace(named or found[0], host=request.host)
+
+
+class _Asking:
+    """Sends one request after the other; after one that nobody answered in time, no more."""
+
+    def __init__(self, reader: Reader, logs: tuple[str, ...] | Unknown) -> None:
+        self.exchanges: list[Exchange] = []
+        self.unasked: list[tuple[str, str]] = []
+        self.logs = logs
+        self._reader = reader
+        self._silent = ""
+
+    @property
+    def saw_503(self) -> bool:
+        """Whether an answer could be that of maintenance mode."""
+        return any(exchange.status == 503 for exchange in self.exchanges)
+
+    def ask_default(self, target: Target) -> None:
+        """``GET /`` through nginx; straight to the pool only where that answer does not settle it."""
+        request = Request()
+        exchange = self.ask(request, target, "nginx", configured=False)
+        if exchange is None or exchange.passed is not True:
+            self.ask(request, target, "pool", configured=False)
+
+    def ask(self, request: Request, target: Target, way: str, *, configured: bool) -> Exchange | None:
+        """Send a request over one way and keep the exchange, or why it could not be sent."""
+        what = f"{request.method} {request.told} ({way})"
+        if self._silent:
+            self.unasked.append((what, f"not asked any more, since {self._silent}"))
+            return None
+        request_id = f"liveproof-{os.urandom(8).hex()}"
+        ready = request.with_id(request_id)
+        log = Log(self._reader, self.logs, ready.logs)
+        clock = time.perf_counter()
+        try:
+            sent = send(self._reader, ready, target, way, request_id)
+        except CannotSee as error:
+            self.unasked.append((what, str(error)))
+            return None
+        seconds = time.perf_counter() - clock
+        if sent.failure == "silent":
+            self._silent = sent.error
+        exchange = _exchange(request, ready, target, sent, way=way, request_id=request_id, seconds=seconds)
+        exchange = replace(
+            exchange,
+            passed=judge(exchange, sent.body, configured=configured),
+            logged=log.appeared() if sent.status else None,
+        )
+        self.exchanges.append(exchange)
+        return exchange
+
+
+def _exchange(
+    request: Request, ready: Request, target: Target, sent: Sent, *, way: str, request_id: str, seconds: float
+) -> Exchange:
+    return Exchange(
+        way=way,
+        address=sent.address,
+        server=target.server.id,
+        method=request.method,
+        path=request.told,
+        host=target.host,
+        request_id=request_id,
+        status=sent.status,
+        error=sent.error,
+        failure=sent.failure,
+        answered_by=sent.answered_by,
+        location=sent.location,
+        body=sent.told,
+        seconds=round(seconds, 6),
+        expected_status=request.status,
+        contains=ready.contains,
+        passed=False,
+        logs=ready.logs,
+        logged=None,
+    )

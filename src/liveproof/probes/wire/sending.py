@@ -1,0 +1,124 @@
+"""Send one request over one way, and tell who answered."""
+
+import os
+from dataclasses import dataclass
+
+from liveproof import __version__
+from liveproof.host import http
+from liveproof.host.fastcgi import FastcgiError
+from liveproof.host.reader import CannotSee, Reader
+from liveproof.host.redaction import redact
+from liveproof.model.settings import Request
+from liveproof.probes.wire.parameters import parameters
+from liveproof.probes.wire.target import Target
+
+_KEPT = 2048
+_OWN_PAGES = (b"<center>nginx", b"<center>openresty", b"<center>tengine")
+_FPM_PAGES = {403: b"Access denied.", 404: b"File not found."}
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What came of a request: see Exchange; ``body`` is all that was read (1 MB), ``told`` its beginning, hidden."""
+
+    address: str
+    status: int = 0
+    error: str = ""
+    failure: str = ""
+    answered_by: str = ""
+    location: str = ""
+    body: bytes = b""
+    told: str = ""
+
+
+def send(reader: Reader, request: Request, target: Target, way: str, request_id: str) -> Sent:
+    """Send a request whose ``{request_id}`` is filled in already.
+
+    Raises:
+        CannotSee: it cannot be sent over this way; no answer to one that was sent is a Sent with its ``error``.
+    """
+    headers = _headers(request, target.host, request_id)
+    if not target.host:
+        raise CannotSee(f"{target.server.id} has regular expressions for names only; configure a request with a host")
+    return _to_pool(reader, request, target, headers) if way == "pool" else _to_nginx(reader, request, target, headers)
+
+
+def _headers(request: Request, host: str, request_id: str) -> tuple[tuple[str, str], ...]:
+    """Ours, unless the configuration says otherwise; Host first, as RFC 9110 (7.2) wishes."""
+    ours = {
+        "Host": host,
+        "User-Agent": f"liveproof/{__version__}",
+        "Accept": "text/html,*/*;q=0.8",
+        "X-Request-Id": request_id,
+    }
+    given = {name.lower() for name, _ in request.headers}
+    return (*((name, value) for name, value in ours.items() if name.lower() not in given), *request.headers)
+
+
+def _to_nginx(reader: Reader, request: Request, target: Target, headers: tuple[tuple[str, str], ...]) -> Sent:
+    if not target.address:
+        raise CannotSee(f"{target.server.id} listens for HTTP/3 only, which liveproof does not speak")
+    listen = target.listen
+    try:
+        answer = reader.http(
+            target.address,
+            request.method,
+            request.path,
+            headers,
+            request.body.encode(),
+            tls=target.host.partition(":")[0] if target.tls else None,
+            proxied=listen is not None and listen.proxied,
+        )
+    except http.HttpError as error:
+        return Sent(target.address, error=str(error), failure=error.kind)
+    return _sent(target, target.address, answer.status, answer.headers, answer.body)
+
+
+def _to_pool(reader: Reader, request: Request, target: Target, headers: tuple[tuple[str, str], ...]) -> Sent:
+    params = parameters(reader, request, target, headers)
+    try:
+        answer = reader.fastcgi(target.pool, params, request.body.encode())
+    except FastcgiError as error:
+        if error.kind == "denied" and os.geteuid() != 0:
+            raise
+        return Sent(target.pool, error=str(error), failure=error.kind)
+    body = b"" if request.method == "HEAD" else answer.body
+    return _sent(target, target.pool, answer.status, answer.headers, body[: http.BODY_LIMIT])
+
+
+def _sent(target: Target, address: str, status: int, headers: tuple[tuple[str, str], ...], body: bytes) -> Sent:
+    named = {name.lower(): value for name, value in headers}
+    by_nginx = address != target.pool
+    return Sent(
+        address,
+        status,
+        answered_by=_answered_by(target, status, named, body) if by_nginx else _by_pool(status, body),
+        location=named.get("location", "").partition("?")[0],
+        body=body,
+        told=redact(body[: _KEPT * 2].decode(errors="replace"), _KEPT),
+    )
+
+
+def _by_pool(status: int, body: bytes) -> str:
+    return "fpm" if body.strip() == _FPM_PAGES.get(status) else "app"
+
+
+def _answered_by(target: Target, status: int, headers: dict[str, str], body: bytes) -> str:
+    """Who made an answer that came through nginx, as far as it tells."""
+    if any(page in body for page in _OWN_PAGES) and status >= 300:
+        return "nginx"
+    if body.strip() == _FPM_PAGES.get(status):
+        return "fpm"
+    if status == 200 and not body and not target.through.script_filename:
+        return "fpm"  # without SCRIPT_FILENAME it answers with an empty page and runs nothing
+    if "x-powered-by" in headers or "set-cookie" in headers:
+        return "app"
+    if headers.get("accept-ranges") == "bytes" and _is_file_tag(headers.get("etag", "")):
+        return "file"
+    return ""
+
+
+def _is_file_tag(tag: str) -> bool:
+    """Whether an ETag is one that nginx makes of a file: its time and its size in hexadecimal."""
+    parts = tag.removeprefix("W/").strip('"').split("-")
+    return len(parts) == 2 and all(part and all(char in "0123456789abcdef" for char in part) for part in parts)

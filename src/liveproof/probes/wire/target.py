@@ -1,0 +1,149 @@
+"""Where a request for the app goes: the server block, its name and address, and what nginx would tell the pool."""
+
+from dataclasses import dataclass
+
+from liveproof.host.reader import Reader
+from liveproof.model.facts.apps import App
+from liveproof.model.facts.fpm import Fpm
+from liveproof.model.facts.nginx import FastcgiPass, Listen, Nginx, Server
+from liveproof.model.findings import Absent, Unknown
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A server block of the app as a request sees it.
+
+    Attributes:
+        server: the server block.
+        host: the Host header that reaches it, empty when none is known (regular expressions only).
+        listen: the listen directive to connect to, None when there is none for TCP or a unix socket.
+        through: the location that hands requests to the pool.
+        pool: the pool's own address, or the location's when no pool of the app is known.
+        root: the document root, links unresolved.
+        real_root: the same, resolved.
+        front: the script that answers what is no file: ``/index.php``.
+    """
+
+    server: Server
+    host: str
+    listen: Listen | None
+    through: FastcgiPass
+    pool: str
+    root: str
+    real_root: str
+    front: str
+
+    @property
+    def tls(self) -> bool:
+        """Whether the connection to nginx is encrypted."""
+        return self.listen is not None and self.listen.tls
+
+    @property
+    def address(self) -> str:
+        """Where nginx is asked: over loopback when it listens on every address."""
+        listen = self.listen
+        if listen is None:
+            return ""
+        if listen.address.startswith("unix:"):
+            return listen.address
+        host = {"*": "127.0.0.1", "": "127.0.0.1", "0.0.0.0": "127.0.0.1", "localhost": "127.0.0.1"}.get(  # noqa: S104
+            listen.address, listen.address
+        )
+        return f"{'[::1]' if host in ('[::]', '::') else host}:{listen.port}"
+
+    def answers(self, host: str) -> bool:
+        """Whether the server block has this name (nginx.org: server_name); regular expressions are not tried."""
+        wanted = host.rpartition(":")[0].lower() if host.rpartition(":")[2].isdigit() else host.lower()
+        return any(_matches(name.lower(), wanted) for name in self.server.names)
+
+
+def targets(reader: Reader, app: App, nginx: Nginx, fpm: Fpm | Unknown | Absent) -> tuple[Target, ...]:
+    """The server blocks that hand requests of the app to FastCGI: encrypted ones first, as visitors use them."""
+    found = [
+        target
+        for server in nginx.servers
+        if server.id in app.servers and (target := _target(reader, server, app, nginx, fpm)) is not None
+    ]
+    return tuple(sorted(found, key=lambda target: (not target.tls, not target.host)))
+
+
+def _target(reader: Reader, server: Server, app: App, nginx: Nginx, fpm: Fpm | Unknown | Absent) -> Target | None:
+    if not server.passes:
+        return None
+    pools = [pool.address for _, pool in fpm.serving(app.pools)] if isinstance(fpm, Fpm) else []
+    through = next((each for each in server.passes if set(each.addresses) & set(pools)), server.passes[0])
+    own = [address for address in pools if address in through.addresses]
+    root = through.root or server.root or app.root
+    listen = _listen(server.listens)
+    return Target(
+        server,
+        _host(server, listen, nginx),
+        listen,
+        through,
+        (own or pools or [through.address])[0],
+        root,
+        reader.resolve(root) if root else "",
+        _front(reader, server, root),
+    )
+
+
+def _listen(listens: tuple[Listen, ...]) -> Listen | None:
+    """The directive to ask: encrypted before plain, IPv4 before IPv6; nginx without any listens on port 80."""
+    usable = [listen for listen in listens if not listen.quic]
+    if not usable:
+        return None if listens else Listen("*", 80, tls=False, default=False)
+    return min(usable, key=lambda listen: (not listen.tls, ":" in listen.address and not _unix(listen), _unix(listen)))
+
+
+def _unix(listen: Listen) -> bool:
+    return listen.address.startswith("unix:")
+
+
+def _host(server: Server, listen: Listen | None, nginx: Nginx) -> str:
+    """A Host header that nginx leads to this block: a plain name, one that a wildcard takes, or any for a default."""
+    names = [name for name in server.names if name and not name.startswith("~")]
+    plain = next((name for name in names if name != "_" and "*" not in name and not name.startswith(".")), "")
+    if plain:
+        return plain
+    for name in names:
+        if name.startswith("."):
+            return name[1:]
+        if "*" in name:
+            return name.replace("*", "liveproof")
+    if listen is None or _is_default(server, listen, nginx):
+        return "localhost"
+    return names[0] if names else ""
+
+
+def _is_default(server: Server, listen: Listen, nginx: Nginx) -> bool:
+    """Whether the block answers for names that none has: the one that says so, else the first (nginx.org: listen)."""
+    sharing = [
+        (each, other)
+        for each in nginx.servers
+        for other in each.listens
+        if (other.address, other.port) == (listen.address, listen.port)
+    ]
+    said = [each for each, other in sharing if other.default] or [each for each, _ in sharing]
+    return not said or said[0].id == server.id
+
+
+def _matches(name: str, host: str) -> bool:
+    if name.startswith("*."):
+        return host.endswith(name[1:]) and host != name[1:]
+    if name.startswith("."):
+        return host == name[1:] or host.endswith(name)
+    if name.endswith(".*"):
+        return host.startswith(name[:-1])
+    return name == host
+
+
+def _front(reader: Reader, server: Server, root: str) -> str:
+    """The first PHP file of the index directive that exists, as nginx asks it for a directory."""
+    scripts = [name for name in server.index if name.endswith(".php")] or ["index.php"]
+    for name in scripts:
+        try:
+            if root and reader.stat(f"{root}/{name.lstrip('/')}") is not None:
+                return f"/{name.lstrip('/')}"
+        except OSError:
+            continue
+    return f"/{scripts[0].lstrip('/')}"

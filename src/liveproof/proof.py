@@ -1,0 +1,45 @@
+"""Whether a plan reached what it was made for: what was found is gone, and nothing new came. Pure."""
+
+from liveproof.model.examination import AppExamination
+from liveproof.model.findings import Finding, Ref, Result
+from liveproof.model.plans import Plan
+from liveproof.model.verdicts import RuleVerdict
+
+
+def unproven(plan: Plan, before: AppExamination, after: AppExamination | None) -> str:
+    """What keeps the plan from counting as fixed, in words; empty when it is.
+
+    A fault that can no longer be seen is not proven to be gone. A fault that nobody could have seen before (its rule
+    did not run or answered UNKNOWN, as everything does behind a dead PHP-FPM) did not come by the plan.
+    """
+    if after is None:
+        return f"{plan.app} is no longer found"
+    results = {result.code: result for result in after.results}
+    left = [text for code in plan.fixes if (text := _left(code, plan, before, results.get(code)))]
+    ok = {result.code for result in before.results if result.verdict is RuleVerdict.OK}
+    came = [
+        f"{finding.code} came: {finding.message}"
+        for finding in after.findings
+        if finding.code in ok and finding.severity and finding.severity.breaks
+    ]
+    return "; ".join(dict.fromkeys((*left, *came)))
+
+
+def _left(code: str, plan: Plan, before: AppExamination, now: Result | None) -> str:
+    if now is None:
+        return f"{code} can no longer be seen: what it is about is gone"
+    if now.verdict is RuleVerdict.OK:
+        return ""
+    if now.verdict is RuleVerdict.UNKNOWN:
+        return f"{code} can no longer be seen: {now.reason}"
+    by_hand = any(manual == code for manual, _ in plan.manual)
+    was = [finding for finding in before.findings if finding.code == code]
+    if by_hand and len(now.findings) < len(was):
+        return ""  # one of several was mended; the others were told as work for a person
+    stayed = [finding for finding in now.findings if _about(finding) in {_about(known) for known in was}]
+    shown = (stayed or list(now.findings))[0]
+    return f"{code} is still found: {shown.message}"
+
+
+def _about(finding: Finding) -> frozenset[Ref]:
+    return frozenset(ref for ref in finding.about if ref.kind != "process")

@@ -1,0 +1,271 @@
+"""Apply a plan, prove it, or take it back: the only user of the writing door."""
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from liveproof.acts.artisan import ArtisanFailed
+from liveproof.acts.runner import Runner, Stopped, services
+from liveproof.acts.site import Refused, Site
+from liveproof.examine import examine
+from liveproof.host import lock, state
+from liveproof.host.memory import Memory
+from liveproof.host.reader import Reader
+from liveproof.host.stopping import Stopping
+from liveproof.host.units import Service, ServiceFailed
+from liveproof.host.writeahead import Damaged, TooMuch
+from liveproof.host.writer import LeftAlone, why
+from liveproof.journal import Journal, RolledBack, list_runs, pending
+from liveproof.model.examination import AppExamination, Examination
+from liveproof.model.facts.fpm import Fpm, Socket
+from liveproof.model.plans import MakeDirectory, Outcome, OutcomeKind, Plan
+from liveproof.model.settings import Settings
+from liveproof.model.verdicts import Safety
+from liveproof.plan import SAFE_ONLY, Contradiction, make_plan
+from liveproof.proof import unproven
+from liveproof.rules import load
+from liveproof.undo.run import take_back_run
+
+Progress = Callable[[str], None]
+
+# Stale for as long as opcache.revalidate_freq may say; workers that are just starting; a reload that settles.
+_SETTLE_SECONDS = 8.0
+_AGAIN_SECONDS = 0.7
+_LEAST_PATIENCE = 10.0
+
+_NO_STEP = (Refused, LeftAlone, TooMuch, ServiceFailed)
+_FAILED = (*_NO_STEP, ArtisanFailed)
+
+
+@dataclass(frozen=True, slots=True)
+class Repaired:
+    """What came of a plan, and the host before and after (None where it was refused before anything was looked at).
+
+    After a rollback ``after`` is the host once everything was put back. ``recovered`` are interrupted earlier runs that
+    were taken back first.
+    """
+
+    outcome: Outcome
+    before: Examination | None
+    after: Examination | None
+    recovered: tuple[RolledBack, ...] = ()
+
+
+def recover(progress: Progress = lambda _: None) -> tuple[RolledBack, ...]:
+    """Take back every interrupted run; ``fix`` calls it before it examines. Empty when there is none.
+
+    Raises:
+        lock.Held: another fix or rollback is at work; the message names it (exit status 4).
+        OSError, state.UnsafeState: the state directory cannot be used.
+    """
+    if not pending():
+        return ()
+    with lock.Lock(), Stopping():
+        return _recover(progress)
+
+
+def _recover(progress: Progress) -> tuple[RolledBack, ...]:
+    found = []
+    for run in pending():
+        try:
+            found.append(take_back_run(run, progress, stop_started=True))
+        except Damaged as error:
+            found.append(RolledBack(run.id, 0, ((run.directory, str(error)),), ()))
+    return tuple(found)
+
+
+def repair(
+    plan: Plan,
+    settings: Settings,
+    memory: Memory,
+    *,
+    allow: frozenset[Safety] = SAFE_ONLY,
+    ask: Callable[[Plan], bool] = lambda _: True,
+    progress: Progress = lambda _: None,
+) -> Repaired:
+    """Ask, look again, apply, prove; roll back by itself when it is not proven.
+
+    Takes the lock, asks (``ask`` gets the plan; no: REFUSED, "declined"), examines again and refuses a plan whose
+    digest changed. Never raises for anything that the host does: the outcome tells it. Outcome kinds: FIXED;
+    ROLLED_BACK (all is as before; the reason names the step or finding); FAILED (not everything could be put back; the
+    reason names what and how to go on); REFUSED (nothing was touched); NOTHING_TO_DO (the plan has no steps).
+    """
+    if not plan.steps:
+        return Repaired(Outcome(OutcomeKind.NOTHING_TO_DO), None, None)
+    progress = _quiet(progress)
+    try:
+        with lock.Lock():
+            with Stopping():
+                recovered = _recover(progress)
+            if not ask(plan):
+                return Repaired(_refused("declined; nothing was changed"), None, None, recovered)
+            repairing = _Repairing(plan, settings, memory, allow, progress)
+            with Stopping() as stopping:
+                outcome = repairing.all(stopping)
+            return Repaired(outcome, repairing.before, repairing.after, recovered)
+    except (lock.Held, state.UnsafeState) as error:
+        return Repaired(_refused(f"{error}; nothing was changed"), None, None)
+    except OSError as error:
+        return Repaired(
+            _refused(f"the state directory cannot be used: {_told(error)}; nothing was changed"), None, None
+        )
+
+
+def _quiet(progress: Progress) -> Progress:
+    """Telling progress to a terminal that has gone away must not break a fix off."""
+
+    def tell(text: str) -> None:
+        try:
+            progress(text)
+        except (OSError, ValueError):
+            return
+
+    return tell
+
+
+def _refused(reason: str) -> Outcome:
+    return Outcome(OutcomeKind.REFUSED, reason)
+
+
+def _told(error: OSError) -> str:
+    name = error.filename
+    return f"{os.fsdecode(name)}: {why(error)}" if isinstance(name, str | bytes) else why(error)
+
+
+class _Repairing:
+    """One plan on its way."""
+
+    def __init__(
+        self, plan: Plan, settings: Settings, memory: Memory, allow: frozenset[Safety], progress: Progress
+    ) -> None:
+        self.before: Examination | None = None
+        self.after: Examination | None = None
+        self._plan = plan
+        self._settings = settings
+        self._memory = memory
+        self._allow = allow
+        self._progress = progress
+
+    def all(self, stopping: Stopping) -> Outcome:
+        """Look again, apply, prove.
+
+        Raises:
+            OSError, UnsafeState: the journal cannot be begun; nothing was changed.
+        """
+        self.before = self._examine()
+        app = _find(self.before, self._plan.app)
+        refusal = self._stale(app)
+        if refusal or app is None:
+            return _refused(refusal)
+        try:
+            runner, doing = self._runner(app, stopping)
+            for number, step in enumerate(self._plan.steps):
+                runner.check(number, step)
+        except _NO_STEP as error:
+            return _refused(f"{error}; nothing was changed")
+        if stopping.asked:
+            return _refused(f"stopped by {stopping.name}; nothing was changed")
+        journal = Journal.begin(self._plan, doing)
+        try:
+            failure = self._apply(runner, journal, stopping) or self._prove(app, stopping)
+            if not failure:
+                journal.fixed()
+        except OSError as error:
+            failure = f"the journal cannot be written: {_told(error)}"
+        except BaseException:
+            journal.close()
+            self._take_back(journal.run)
+            raise
+        journal.close()
+        return self._rolled_back(journal.run, failure) if failure else Outcome(OutcomeKind.FIXED, "", journal.run)
+
+    def _examine(self) -> Examination:
+        return examine(Reader(), self._settings, self._memory, self._progress)
+
+    def _stale(self, app: AppExamination | None) -> str:
+        """Why the plan no longer fits the host; empty when it does."""
+        if app is None:
+            return f"{self._plan.app} is no longer there; nothing was changed"
+        rules = [rule for rule in load() if rule.code not in self._settings.disabled]
+        try:
+            now = make_plan(app, rules, allow=self._allow)
+        except Contradiction as error:
+            return f"{error}; nothing was changed"
+        if now.digest == self._plan.digest:
+            return ""
+        changes = ", ".join(_differences(self._plan, now)) or "details of its steps"
+        return f"the host has changed since the plan was made ({changes}): make a new one; nothing was changed"
+
+    def _runner(self, app: AppExamination, stopping: Stopping) -> tuple[Runner, tuple[Service, ...]]:
+        fpm = app.facts.get(Fpm)
+        patience, sockets = _LEAST_PATIENCE, set()
+        if isinstance(fpm, Fpm):
+            patience += max((master.control_timeout for master in fpm.masters), default=0.0)
+            sockets = {pool.socket.path for _, pool in fpm.serving(app.app.pools) if isinstance(pool.socket, Socket)}
+        made = {f"{step.act.root}/{step.act.path}" for step in self._plan.steps if isinstance(step.act, MakeDirectory)}
+        doing = tuple(services(self._plan.steps, patience))
+        site = Site(app.app, frozenset(sockets - {""}), frozenset(made))
+        return Runner(site, doing, lambda: stopping.asked), doing
+
+    def _apply(self, runner: Runner, journal: Journal, stopping: Stopping) -> str:
+        """Carry out every step; why it failed, or nothing."""
+        for number, step in enumerate(self._plan.steps, 1):
+            self._progress(f"step {number} of {len(self._plan.steps)}: {step.what}")
+            try:
+                runner.apply(journal, number - 1, step)
+            except Stopped:
+                return f"stopped by {stopping.name}"
+            except _FAILED as error:
+                return f"step {number} ({step.what}) failed: {error}"
+            except OSError as error:
+                return f"step {number} ({step.what}) failed: {_told(error)}"
+            except Exception as error:  # noqa: BLE001  (whatever it is, what was begun is taken back)
+                return f"liveproof failed in step {number} ({type(error).__name__}: {error}); please report this"
+        return ""
+
+    def _prove(self, before: AppExamination, stopping: Stopping) -> str:
+        """Look again until everything is as the plan wants it; what is not, or nothing."""
+        deadline = time.monotonic() + _SETTLE_SECONDS
+        while True:
+            self.after = self._examine()
+            left = unproven(self._plan, before, _find(self.after, self._plan.app))
+            if stopping.asked:
+                return f"stopped by {stopping.name} before it was proven"
+            if not left or time.monotonic() > deadline:
+                return left
+            self._progress("waiting for it to settle")
+            time.sleep(_AGAIN_SECONDS)
+
+    def _rolled_back(self, run: str, failure: str) -> Outcome:
+        self._progress("taking everything back")
+        done = self._take_back(run)
+        self.after = self._examine()
+        if done is None or not done.complete:
+            left = "; ".join(f"{path} {reason}" for path, reason in (done.refused[:5] if done else ()))
+            how = f"`liveproof rollback {run}` tries again"
+            return Outcome(OutcomeKind.FAILED, f"{failure}; not everything could be taken back: {left}; {how}", run)
+        notes = "".join(f"; {note}" for note in done.notes)
+        return Outcome(OutcomeKind.ROLLED_BACK, f"{failure}; everything was taken back{notes}", run)
+
+    def _take_back(self, run: str) -> RolledBack | None:
+        for found in list_runs():
+            if found.id == run:
+                try:
+                    return take_back_run(found, self._progress, stop_started=True)
+                except (OSError, Damaged):
+                    return None
+        return None
+
+
+def _find(examination: Examination, path: str) -> AppExamination | None:
+    return next((app for app in examination.apps if app.app.path == path), None)
+
+
+def _differences(old: Plan, new: Plan) -> Iterator[str]:
+    """What two plans do not have in common, in words."""
+    yield from (f"{code} is gone" for code in old.fixes if code not in new.fixes)
+    yield from (f"{code} has come" for code in new.fixes if code not in old.fixes)
+    before, now = {step.what for step in old.steps}, {step.what for step in new.steps}
+    yield from (f"no longer needed: {what}" for what in sorted(before - now)[:3])
+    yield from (f"needed now: {what}" for what in sorted(now - before)[:3])

@@ -1,0 +1,1 @@
+"""Reports: the same record told as text, JSON and Markdown. Pure: values in, text out."""

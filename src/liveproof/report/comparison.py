@@ -1,0 +1,54 @@
+"""Before and after, side by side, for a terminal."""
+
+from collections.abc import Iterator
+
+from liveproof.model.examination import AppExamination, Examination
+from liveproof.report.lines import BLANK, Line, line
+from liveproof.report.measured import BAD, OK, Row, rows
+from liveproof.report.place import changed_files
+from liveproof.report.text import word
+from liveproof.report.visible import shown
+
+_STYLES = {OK: "good", BAD: "bad"}
+_MARKS = {OK: "ok", BAD: "WRONG"}
+_WIDTH = 38
+
+
+def comparison_lines(before: Examination, after: Examination) -> Iterator[Line]:
+    """Every app that was seen both times: links, and the measured rows that changed."""
+    then = {app.app.path: app for app in before.apps}
+    for app in after.apps:
+        if app.app.path in then:
+            yield from _app(then[app.app.path], before.started, app, after.started)
+
+
+def _app(then: AppExamination, then_at: float, now: AppExamination, now_at: float) -> Iterator[Line]:
+    yield line((f"{'':<26}{'before':<{_WIDTH}}after", "dim"), indent=3)
+    earlier = {state.link: state for state in then.links}
+    for state in now.links:
+        old = earlier.get(state.link)
+        text, style = word(old.verdict) if old else ("", "")
+        codes = f" {shown(old.reason)}" if old and old.reason and style == "bad" else ""
+        yield line(
+            f"{state.link.value:<26}", (text, style), f"{_short(codes, _WIDTH - len(text) - 2):<{_WIDTH - len(text)}}",
+            word(state.verdict), indent=3,
+        )  # fmt: skip
+    files = changed_files(then)
+    was = {row.check: row for row in rows(then, then_at, files)}
+    rest = [(was.get(row.check), row) for row in rows(now, now_at, files)]
+    changed = [(old, row) for old, row in rest if old and old.state != row.state]
+    if changed:
+        yield BLANK
+    for earlier_row, row in changed:
+        yield line((shown(row.check), "head"), indent=3)
+        yield _side("before", earlier_row)
+        yield _side("after", row)
+
+
+def _side(name: str, row: Row) -> Line:
+    mark = (f"{_MARKS.get(row.state, 'unseen'):<8}", _STYLES.get(row.state, "unsure"))
+    return line((f"{name:<8}", "dim"), mark, shown(row.saw), indent=6, hang=16)
+
+
+def _short(text: str, width: int) -> str:
+    return text if len(text) <= width else text[: width - 3] + "..."

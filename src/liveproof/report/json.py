@@ -1,0 +1,113 @@
+r"""The JSON contract ``liveproof/1``: what other programs may rely on; schema/liveproof-1.schema.json describes it.
+
+Fields are added, never changed or taken away. All of it is ASCII, so no name of a file can drive a terminal; names
+that are not UTF-8 show their bytes as ``\xNN``.
+"""
+
+import json
+from typing import Any
+
+from liveproof.model.codec import to_json
+from liveproof.model.examination import AppExamination, Examination
+from liveproof.model.record import Record, Repair
+from liveproof.report.times import iso
+from liveproof.report.visible import hide_secrets, utf8
+
+SCHEMA = "liveproof/1"
+
+
+def document(record: Record) -> dict[str, Any]:
+    """The document of one run; that of a fix has ``plan``, ``outcome``, ``before`` and ``after`` as well."""
+    told = {
+        "schema": SCHEMA,
+        "liveproof": record.version,
+        "run": record.id,
+        **_examination(record.examination),
+    }
+    if record.kind != "check":
+        told["plan"] = [_plan(repair) for repair in record.repairs]
+        told["outcome"] = [_outcome(repair) for repair in record.repairs if repair.outcome]
+        told["before"] = _examination(record.before) if record.before else None
+        changed = any(repair.outcome for repair in record.repairs)
+        told["after"] = _examination(record.examination) if changed or record.kind == "rollback" else None
+    cleaned: dict[str, Any] = _clean(told)
+    return cleaned
+
+
+def dumps(document: dict[str, Any]) -> str:
+    """The document as text with a newline at its end."""
+    return json.dumps(document, indent=2) + "\n"
+
+
+def _examination(examination: Examination) -> dict[str, Any]:
+    return {
+        "verdict": examination.verdict.value,
+        "host": examination.host,
+        "started": iso(examination.started),
+        "seconds": round(examination.seconds, 4),
+        "reason": examination.reason,
+        "apps": [_app(app) for app in examination.apps],
+    }
+
+
+def _app(app: AppExamination) -> dict[str, Any]:
+    return {
+        "path": app.app.path,
+        "verdict": app.verdict.value,
+        "links": [to_json(state) for state in app.links],
+        "results": [
+            {"code": r.code, "rule": r.rule, "verdict": r.verdict.value, "reason": r.reason} for r in app.results
+        ],
+        "findings": [to_json(finding) for finding in app.findings],
+        "diagnoses": [
+            {
+                "root": diagnosis.root.code,
+                "consequences": list(dict.fromkeys(finding.code for finding in diagnosis.consequences)),
+                "why": diagnosis.why,
+            }
+            for diagnosis in app.diagnoses
+        ],
+    }
+
+
+def _plan(repair: Repair) -> dict[str, Any]:
+    plan = repair.plan
+    told: dict[str, Any] = to_json(plan)
+    for kind in ("steps", "held_back"):
+        told[kind] = [{"what": step.what, **to_json(step)} for step in getattr(plan, kind)]
+    return told
+
+
+def _outcome(repair: Repair) -> dict[str, Any]:
+    assert repair.outcome
+    return {"app": repair.plan.app, **to_json(repair.outcome)}
+
+
+def _clean(value: Any) -> Any:
+    if isinstance(value, str):
+        return hide_secrets(utf8(value)) if "=" in value or ":" in value or "-" in value else utf8(value)
+    if isinstance(value, dict):
+        return {key: _clean(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [_clean(part) for part in value]
+    return value
+
+
+def rollback_document(version: str, done: tuple[Any, ...]) -> dict[str, Any]:
+    """The document of a rollback: for each run what was put back and what was left alone."""
+    told = {
+        "schema": SCHEMA,
+        "liveproof": version,
+        "rolled_back": [
+            {
+                "run": back.run,
+                "complete": back.complete,
+                "restored": back.restored,
+                "refused": [{"path": path, "reason": reason} for path, reason in back.refused],
+                "notes": list(back.notes),
+            }
+            for back in done
+        ],
+    }
+    cleaned: dict[str, Any] = _clean(told)
+    return cleaned

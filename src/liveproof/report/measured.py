@@ -1,0 +1,213 @@
+"""The verification table: what was measured of one app, one row each, with whether it is as it should be.
+
+A row's judgement is that of the rules it names, never a second opinion; what it shows comes from the facts.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from liveproof.model.examination import AppExamination
+from liveproof.model.facts.access import Access
+from liveproof.model.facts.files import FileClass, Files
+from liveproof.model.facts.fpm import Fpm, Master, Pool, Socket, Unit
+from liveproof.model.facts.laravel import CacheFile, Laravel
+from liveproof.model.facts.logs import Logs
+from liveproof.model.facts.nginx import Nginx
+from liveproof.model.facts.opcache import PoolOpcache
+from liveproof.model.facts.release import Release
+from liveproof.model.facts.wire import Wire
+from liveproof.model.findings import Unknown
+from liveproof.model.verdicts import RuleVerdict
+from liveproof.report.place import answer, caches, changed_files, reason, seen
+from liveproof.report.times import age, clock, mode, size, span
+
+OK, BAD, UNSEEN = "ok", "bad", "unseen"
+_STATES = {RuleVerdict.OK: OK, RuleVerdict.FOUND: BAD, RuleVerdict.UNKNOWN: UNSEEN}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line: what was checked, what was seen (a host's text, not yet escaped), and ``ok``, ``bad`` or ``unseen``."""
+
+    check: str
+    saw: str
+    state: str
+
+
+def rows(app: AppExamination, started: float, files: tuple[str, ...] | None = None) -> tuple[Row, ...]:
+    """The rows of one app. ``started`` is the run's time; ``files`` are code files to tell the owner of."""
+    return (
+        *_files(app, started, changed_files(app) if files is None else files),
+        *_access(app),
+        *_release(app),
+        *_opcache(app),
+        *_caches(app),
+        *_services(app),
+        *_wire(app),
+        *_logs(app),
+    )
+
+
+def _row(app: AppExamination, check: str, saw: str, *codes: str) -> Iterator[Row]:
+    """A row judged by rules; none when no such rule was asked, the reason where they could not see."""
+    verdict = answer(app, *codes)
+    if verdict is not None:
+        state = _STATES[verdict]
+        why = reason(app, *codes) if state == UNSEEN else ""
+        yield Row(check, "; ".join(part for part in (saw, why) if part) or _WORD[state], state)
+
+
+_WORD = {OK: "as it should be", BAD: "not as it should be", UNSEEN: "could not be seen"}
+
+
+def _files(app: AppExamination, started: float, named: tuple[str, ...]) -> Iterator[Row]:
+    files = seen(app, Files)
+    for path in named:
+        short = path.rpartition("/")[2]
+        owner = _owner(app, files, path)
+        if owner:
+            yield from _row(app, f"File ownership ({short})", owner, "FIL001")
+    newest = (
+        max((t for t in files.times if t.section == "code"), key=lambda t: t.newest_mtime, default=None)
+        if files
+        else None
+    )
+    if newest:
+        at = newest.newest_mtime / 1e9
+        saw = f"{newest.newest_mtime_path}: {clock(at)} ({age(started - at)} before the check)"
+        yield Row("Newest code file", saw, OK if answer(app, "REL007") is not RuleVerdict.FOUND else BAD)
+    access = seen(app, Access)
+    saw = f"{access.asked - len(access.unreadable):,} of {access.asked:,} readable" if access and access.asked else ""
+    yield from _row(app, f"Code readable by {app.app.user}", saw, "FIL002")
+
+
+def _access(app: AppExamination) -> Iterator[Row]:
+    access = seen(app, Access)
+    writable = dict(access.writable) if access else {}
+    yield from _row(app, f"bootstrap/cache writable by {app.app.user}", _yes(writable.get("bootstrap/cache")), "FIL003")
+    storage = {path: can for path, can in writable.items() if path.startswith("storage")}
+    denied = [path for path, can in storage.items() if can is False]
+    saw = f"not: {', '.join(denied)}" if denied else "yes" if storage else ""
+    yield from _row(app, f"storage writable by {app.app.user}", saw, "FIL005")
+    yield from _row(app, "Log file writable", "", "FIL006")
+
+
+def _yes(can: bool | Unknown | None) -> str:
+    return "yes" if can is True else "no" if can is False else ""
+
+
+def _release(app: AppExamination) -> Iterator[Row]:
+    release = seen(app, Release)
+    saw = ""
+    if release:
+        saw = f"{release.compared} files compared with {release.kind} {release.intended[:12]}"
+        if release.changed or release.missing:
+            saw += f": {len(release.changed)} differ, {len(release.missing)} missing"
+    yield from _row(app, "Files equal the release", saw, "REL001")
+
+
+def _opcache(app: AppExamination) -> Iterator[Row]:
+    for pool, cache in caches(app):
+        saw = ("on" if cache.enabled else "off") if isinstance(cache, PoolOpcache) else ""
+        yield from _row(app, f"OPcache enabled ({pool})", saw, "OPC012")
+        if isinstance(cache, PoolOpcache):
+            count = len(cache.scripts)
+            saw = f"{count:,} script{'' if count == 1 else 's'} of the app, none older than {clock(cache.since)}"
+            yield from _row(app, f"OPcache holds the files on disk ({pool})", saw, "OPC001")
+
+
+def _caches(app: AppExamination) -> Iterator[Row]:
+    laravel = seen(app, Laravel)
+    for kind, check, codes in (
+        ("routes", "Routes cache", ("LAR002", "LAR003")),
+        ("config", "Config cache", ("LAR001", "LAR003", "LAR007")),
+        ("packages", "Package manifest", ("LAR006",)),
+        ("services", "Service manifest", ("LAR006",)),
+    ):
+        cache = laravel.cache(kind) if laravel else None
+        yield from _row(app, check, _cache(cache) if cache else "", *codes)
+
+
+def _cache(cache: CacheFile) -> str:
+    if not cache.exists:
+        return f"{cache.path} is missing"
+    told = f"{cache.path} ({size(cache.size)})"
+    if cache.fresh is True:
+        return f"{told}, equal to its sources"
+    if cache.fresh is False:
+        named = ", ".join(cache.differs[:5])
+        return f"{told}, differs from its sources" + (f": {named}" if named else "")
+    return told
+
+
+def _services(app: AppExamination) -> Iterator[Row]:
+    fpm = seen(app, Fpm)
+    for master, pool in fpm.serving(app.app.pools) if fpm else ():
+        yield from _row(app, f"PHP-FPM ({pool.id})", _unit(master, pool), "FPM001", "FPM013")
+        yield from _row(app, f"FastCGI socket ({pool.id})", _socket(pool), "FPM002", "FPM003", "NGX004")
+    nginx = seen(app, Nginx)
+    valid = {True: "valid", False: "invalid", None: ""}[nginx.valid] if nginx else ""
+    yield from _row(app, "nginx configuration", valid, "NGX001")
+
+
+def _unit(master: Master, pool: Pool) -> str:
+    state = f"{master.unit.name} {master.unit.active} ({master.unit.sub}), " if isinstance(master.unit, Unit) else ""
+    return f"{state}{1 if master.pid else 0} master and {len(pool.workers)} workers"
+
+
+def _socket(pool: Pool) -> str:
+    path = pool.address.removeprefix("unix:")
+    if not isinstance(pool.socket, Socket):
+        return path
+    if not pool.socket.exists:
+        return f"{path} is missing"
+    if path == pool.address:
+        return f"{path}, {'a listener answers' if pool.socket.listening else 'nobody listens'}"
+    owner = f"{name_of(pool.socket.uid, pool)}:{name_of(pool.socket.gid, pool)}"
+    return f"{path} {mode(pool.socket.mode, 's')} {owner}" + ("" if pool.socket.listening else ", nobody listens")
+
+
+def name_of(number: int, pool: Pool) -> str:
+    """A user's or group's name as far as the pool tells it, else the number."""
+    return (
+        "root"
+        if number == 0
+        else pool.user
+        if number == pool.uid
+        else pool.group
+        if number == pool.gid
+        else str(number)
+    )
+
+
+def _wire(app: AppExamination) -> Iterator[Row]:
+    wire = seen(app, Wire)
+    for exchange in wire.exchanges if wire else ():
+        way = "through nginx" if exchange.way == "nginx" else f"straight to the {exchange.way}"
+        saw = exchange.error or f"{exchange.status} in {span(exchange.seconds)}"
+        yield Row(f"{exchange.method} {exchange.path} {way}", saw, OK if exchange.passed else BAD)
+
+
+def _logs(app: AppExamination) -> Iterator[Row]:
+    logs = seen(app, Logs)
+    saw = f"{sum(group.count for group in logs.groups)} since {clock(logs.since)}" if logs else ""
+    yield from _row(app, "Errors logged since the deploy", saw, "LAR015")
+
+
+def _owner(app: AppExamination, files: Files | None, path: str) -> str:
+    if files is None:
+        return ""
+    below = path.removeprefix(app.app.real + "/").removeprefix(app.app.path + "/")
+    directory, _, name = below.rpartition("/")
+    for group in files.classes:
+        if group.kind == "f" and _holds(group, directory or ".", name):
+            names = {0: "root", app.app.uid: app.app.user}
+            own_group = {0: "root", app.app.gid: app.app.user}
+            return (
+                f"{names.get(group.uid, str(group.uid))}:{own_group.get(group.gid, str(group.gid))} {mode(group.mode)}"
+            )
+    return ""
+
+
+def _holds(group: FileClass, directory: str, name: str) -> bool:
+    return any(directory == where and name in names.split("/") for where, names in group.groups)

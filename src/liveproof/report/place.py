@@ -1,0 +1,180 @@
+"""The names that commands need on this very host: the app, its user, unit, socket, PHP, files and logs."""
+
+from dataclasses import dataclass
+from typing import TypeVar
+
+from liveproof.model.examination import AppExamination
+from liveproof.model.facts.files import Files
+from liveproof.model.facts.fpm import Fpm, Master, Pool, Unit
+from liveproof.model.facts.laravel import Laravel
+from liveproof.model.facts.nginx import Nginx, Server
+from liveproof.model.facts.opcache import Opcache, PoolOpcache
+from liveproof.model.facts.wire import Wire
+from liveproof.model.findings import Unknown
+from liveproof.model.verdicts import RuleVerdict
+from liveproof.report.visible import quoted
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Names of one app's surroundings; what was not seen is empty.
+
+    ``php`` is the CLI of the pool's version, ``fpm`` the php-fpm binary, ``test`` its configuration test, ``version``
+    PHP's (``8.2``), ``pool`` and ``site`` the configuration files, ``changed`` code files (absolute) that were deployed
+    last or that a finding names.
+    """
+
+    app: str
+    user: str = ""
+    group: str = ""
+    version: str = ""
+    php: str = ""
+    fpm: str = ""
+    unit: str = ""
+    address: str = ""
+    pool: str = ""
+    log: str = ""
+    fpm_log: str = ""
+    site: str = ""
+    nginx_log: str = ""
+    nginx_user: str = ""
+    host: str = ""
+    changed: tuple[str, ...] = ()
+    method: str = "GET"
+    request: str = "/"
+    laravel: bool = False
+    test: tuple[str, ...] = ()
+
+    @property
+    def socket(self) -> str:
+        """The socket's path, empty for TCP or when not seen."""
+        return self.address.removeprefix("unix:") if self.address.startswith("unix:") else ""
+
+    @property
+    def cache(self) -> str:
+        """The directory of Laravel's cache files."""
+        return f"{self.app}/bootstrap/cache"
+
+    @property
+    def name(self) -> str:
+        """The unit as people type it, without ``.service``."""
+        return self.unit.removesuffix(".service")
+
+    def fill(self, text: str, *, tame: bool = False) -> str:
+        """A rule's page with its placeholders filled; a name that was not seen stays in angle brackets.
+
+        ``tame``: so does one that Markdown could read as more than a name.
+        """
+        filled = {
+            "{app}": quoted(self.app) if self.app else "",
+            "{user}": quoted(self.user) if self.user else "",
+            "{unit}": quoted(self.name) if self.unit else "",
+            "{socket}": quoted(self.socket) if self.socket else "",
+            "{php}": quoted(self.php) if self.php else "",
+        }
+        for placeholder, name in filled.items():
+            wild = tame and not all(char.isalnum() or char in "/._-@" for char in name)
+            text = text.replace(placeholder, f"<{placeholder[1:-1]}>" if wild or not name else name)
+        return text
+
+
+NOWHERE = Place("")
+
+
+def seen(app: AppExamination, kind: type[_T]) -> _T | None:
+    """The fact, None where it was not seen or does not exist."""
+    value = app.facts.get(kind)
+    return value if isinstance(value, kind) else None
+
+
+def place(app: AppExamination) -> Place:
+    """The names of one examined app."""
+    master, pool = _pool(app)
+    server = _server(app)
+    nginx, laravel, wire = seen(app, Nginx), seen(app, Laravel), seen(app, Wire)
+    posted = (
+        next((e for e in wire.exchanges if e.method != "GET"), wire.exchanges[0] if wire.exchanges else None)
+        if wire
+        else None
+    )
+    name = next((n for n in server.names if n and n[0] not in "_~*."), "") if server else ""
+    return Place(
+        app.app.path,
+        user=app.app.user,
+        group=pool.group if pool and pool.user == app.app.user else app.app.user,
+        version=master.version if master else "",
+        php=laravel.php if laravel else "",
+        fpm=master.binary if master else "",
+        unit=master.unit.name if master and isinstance(master.unit, Unit) else "",
+        address=pool.address if pool else "",
+        pool=pool.file if pool else "",
+        log=_log(app, laravel),
+        fpm_log=master.error_log if master else "",
+        site=server.file if server else "",
+        nginx_log=server.error_log.partition(" ")[0] if server else "",
+        nginx_user=nginx.worker_user if nginx else "",
+        host=posted.host if posted and posted.host else name,
+        changed=changed_files(app),
+        method=posted.method if posted else "GET",
+        request=posted.path if posted else "/",
+        laravel=app.app.laravel,
+        test=master.test if master else (),
+    )
+
+
+def changed_files(app: AppExamination) -> tuple[str, ...]:
+    """At most three code files that findings name, else the newest: absolute paths below the app as it is served."""
+    code = app.app.path + "/"
+    named = [
+        ref.id
+        for finding in app.findings
+        if finding.code in ("OPC001", "FIL001", "REL001", "FIL002")
+        for ref in finding.about
+        if ref.kind == "file" and ref.id.endswith(".php") and "/bootstrap/cache/" not in ref.id
+    ]
+    if not named:
+        files = seen(app, Files)
+        newest = [t for t in files.times if t.section == "code" and t.newest_mtime_path] if files else []
+        named = [code + t.newest_mtime_path for t in newest if t.newest_mtime_path != "."]
+    real = app.app.real + "/"
+    served = [code + path[len(real) :] if path.startswith(real) else path for path in named]
+    return tuple(dict.fromkeys(served))[:3]
+
+
+def caches(app: AppExamination) -> tuple[tuple[str, PoolOpcache | Unknown], ...]:
+    """The OPcache of each pool that serves the app."""
+    opcache = seen(app, Opcache)
+    return opcache.pools if opcache else ()
+
+
+def answer(app: AppExamination, *codes: str) -> RuleVerdict | None:
+    """What these rules answered together: found, else unknown, else ok; None when none was asked."""
+    given = {result.verdict for result in app.results if result.code in codes}
+    return next((v for v in (RuleVerdict.FOUND, RuleVerdict.UNKNOWN, RuleVerdict.OK) if v in given), None)
+
+
+def reason(app: AppExamination, *codes: str) -> str:
+    """Why these rules could not see."""
+    unseen = [r.reason for r in app.results if r.code in codes and r.verdict is RuleVerdict.UNKNOWN and r.reason]
+    return "; ".join(dict.fromkeys(unseen))
+
+
+def _pool(app: AppExamination) -> tuple[Master | None, Pool | None]:
+    fpm = seen(app, Fpm)
+    serving = fpm.serving(app.app.pools) if fpm else ()
+    if serving:
+        return serving[0]
+    return (fpm.masters[0], None) if fpm and len(fpm.masters) == 1 else (None, None)
+
+
+def _server(app: AppExamination) -> Server | None:
+    nginx = seen(app, Nginx)
+    return next((server for server in nginx.servers if server.id in app.app.servers), None) if nginx else None
+
+
+def _log(app: AppExamination, laravel: Laravel | None) -> str:
+    if laravel and not isinstance(laravel.log_files, Unknown) and laravel.log_files:
+        return laravel.log_files[0]
+    return app.app.below("storage/logs/laravel.log") if app.app.laravel else ""

@@ -1,0 +1,100 @@
+"""A plan in words: each step with what it does, why, what it may cost and how it is taken back."""
+
+from collections.abc import Iterator
+
+from liveproof.model.plans import ChangeMode, ChangeOwner, OutcomeKind, Plan, RunArtisan, Step
+from liveproof.model.record import Repair
+from liveproof.model.verdicts import Safety
+from liveproof.report.lines import BLANK, Line, field, line
+from liveproof.report.visible import shown, visible
+
+_SHOWN_ENTRIES = 6
+
+
+def what(step: Step) -> str:
+    """What a step does, in one printable sentence without a full stop."""
+    return visible(step.what)
+
+
+def details(step: Step) -> tuple[str, ...]:
+    """The entries a step touches, a few of them, with what they are now."""
+    act = step.act
+    if isinstance(act, ChangeOwner):
+        told = [
+            f"{visible(entry.path)} (now {_name(entry.uid)}:{_name(entry.gid)})"
+            for entry in act.entries[:_SHOWN_ENTRIES]
+        ]
+        return (*told, *_more(len(act.entries)))
+    if isinstance(act, ChangeMode):
+        told = [
+            f"{visible(entry.path)} ({entry.mode:04o} to {entry.new:04o})" for entry in act.entries[:_SHOWN_ENTRIES]
+        ]
+        return (*told, *_more(len(act.entries)))
+    if isinstance(act, RunArtisan):
+        return tuple(f"may write {visible(path)}" for path in act.writes[:_SHOWN_ENTRIES])
+    return ()
+
+
+def _name(number: int) -> str:
+    return "root" if number == 0 else str(number)
+
+
+def _more(count: int) -> tuple[str, ...]:
+    return (f"and {count - _SHOWN_ENTRIES} more",) if count > _SHOWN_ENTRIES else ()
+
+
+def plan_lines(plan: Plan) -> Iterator[Line]:
+    """The whole plan: steps, what is held back, what is left to a person."""
+    codes = ", ".join(plan.fixes)
+    count = "no step" if not plan.steps else "1 step" if len(plan.steps) == 1 else f"{len(plan.steps)} steps"
+    yield line(("Plan", "head"), f"  {visible(plan.app)}  {count}" + (f", for {codes}" if codes else ""))
+    for number, step in enumerate(plan.steps, 1):
+        yield BLANK
+        yield from _step_lines(f"{number}.", step)
+    if plan.held_back:
+        yield BLANK
+        yield line(
+            ("Held back: these would delay or drop requests; add `--allow disruptive` to include them", "unsure")
+        )
+        for step in plan.held_back:
+            yield BLANK
+            yield from _step_lines("-", step)
+    if plan.manual:
+        yield BLANK
+        yield line(("Left to you", "head"))
+        for code, advice in plan.manual:
+            yield field(code, shown(advice) or f"see `liveproof explain {code}`")
+    if plan.follows:
+        yield BLANK
+        yield line(("Goes with its cause", "head"))
+        for code, cause in plan.follows:
+            yield field(code, f"follows from {cause}")
+
+
+def _step_lines(mark: str, step: Step) -> Iterator[Line]:
+    yield line(f"{mark:<3}", (what(step), "head"), f"  ({', '.join(step.fixes)})" if step.fixes else "", hang=3)
+    for entry in details(step):
+        yield line(entry, indent=13)
+    yield field("why", shown(step.why))
+    style = "good" if step.safety is Safety.SAFE else "unsure"
+    yield field("safety", (SAFETY[step.safety], style))
+    yield field("undo", shown(step.undo) or "cannot be undone")
+
+
+SAFETY = {
+    Safety.SAFE: "safe: no request is lost",
+    Safety.DISRUPTIVE: "disruptive: delays or drops requests",
+    Safety.MANUAL: "by hand",
+}
+
+
+def outcome_lines(repair: Repair) -> Iterator[Line]:
+    """What came of a plan, in a line or two."""
+    outcome = repair.outcome
+    if outcome is None:
+        yield line("Nothing was changed: the plan was only shown.")
+        return
+    style = "good" if outcome.kind in (OutcomeKind.FIXED, OutcomeKind.NOTHING_TO_DO) else "bad"
+    yield line((outcome.kind.value.upper(), style), f"  {visible(repair.plan.app)}  {shown(outcome.reason)}")
+    if outcome.kind is OutcomeKind.FIXED and outcome.run:
+        yield line("take it back with ", (f"liveproof rollback {outcome.run}", "command"), indent=3)

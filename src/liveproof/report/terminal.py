@@ -1,0 +1,37 @@
+"""Lines on a terminal: coloured (not under NO_COLOR), wrapped to its width, columns kept."""
+
+from collections.abc import Iterable
+from typing import IO
+
+from liveproof.report.lines import Line
+
+_STYLES = {
+    "good": "bold green",
+    "bad": "bold red",
+    "unsure": "bold yellow",
+    "head": "bold",
+    "dim": "dim",
+    "command": "cyan",
+}
+_NARROWEST = 20
+
+
+def show(lines: Iterable[Line], file: IO[str]) -> None:
+    """Write the lines to a terminal. Commands are never broken: what is copied must run."""
+    from rich.console import Console  # noqa: PLC0415  (80 ms that a pipe does not pay)
+    from rich.text import Text  # noqa: PLC0415
+
+    console = Console(file=file, highlight=False, markup=False, emoji=False)
+    for each in lines:
+        text = Text()
+        for words, style in each.spans:
+            text.append(words, _STYLES.get(style, ""))
+        text.rstrip()
+        margin = each.indent + each.hang
+        head, body = text[: each.hang], text[each.hang :]
+        whole = any(style == "command" for _, style in each.spans)
+        parts = [body] if whole else body.wrap(console, max(console.width - margin, _NARROWEST)) or [body]
+        for number, part in enumerate(parts):
+            part.rstrip()
+            before = Text(" " * each.indent) + head if number == 0 else Text(" " * margin)
+            console.print(before + part, soft_wrap=True)

@@ -1,0 +1,115 @@
+"""Text of a host made fit to show: one line, printable, without secrets.
+
+File names, log lines and answers are written by others and may hold newlines, terminal escapes, bytes that are not
+UTF-8, or Markdown. Nothing of theirs reaches a terminal or a document before it went through here.
+"""
+
+HIDDEN = "[hidden]"
+
+# Values behind such names, and what is a secret by its own shape. Rules and probes keep values out in the first place;
+# this is the second lock.
+_SECRETS = (
+    r"(?P<name>[\w.-]*(?:passw(?:or)?d|secret|token|api_?key|app_?key|private_?key)[\w-]*[\"']?\s*(?:=>|=|:)\s*)"
+    r"(?P<value>\"[^\"]*\"|'[^']*'|[^\s,;&]+)"
+    r"|(?P<bearer>\b(?:Bearer|Basic)\s+)[\w.~+/=-]{8,}"
+    r"|(?P<option>--?[\w-]*(?:passw(?:or)?d|secret|token)[\w-]*\s+)(?!-)\S+"
+    r"|(?P<scheme>\b\w+://)[^\s/@]+:[^\s/@]+@"
+    r"|base64:[A-Za-z0-9+/]{32,}=*"
+)
+
+
+def visible(text: str) -> str:
+    r"""One printable line: newline as ``\n``, control characters as ``\xNN`` or ``\uNNNN``, stray bytes as ``\xNN``."""
+    return text if text.isprintable() else "".join(c if c.isprintable() else _escape(c) for c in text)
+
+
+def shown(text: str) -> str:
+    """A text of the host as it may be shown: printable, on one line, secrets hidden."""
+    return hide_secrets(visible(text))
+
+
+def hide_secrets(text: str) -> str:
+    """The text with everything that looks like the value of a secret hidden; names stay."""
+    import re  # noqa: PLC0415  (a proven host has nothing to hide)
+
+    return re.sub(_SECRETS, _hide, text, flags=re.IGNORECASE)
+
+
+def _hide(match: "object") -> str:
+    groups: dict[str, str | None] = match.groupdict()  # type: ignore[attr-defined]
+    if groups["scheme"]:
+        return f"{groups['scheme']}{HIDDEN}@"
+    kept = groups["name"] or groups["bearer"] or groups["option"] or ""
+    return f"{kept}{HIDDEN}"
+
+
+def utf8(text: str) -> str:
+    r"""The text with what UTF-8 cannot carry (bytes kept by surrogateescape) as ``\xNN``."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return "".join(_escape(c) if "\ud800" <= c <= "\udfff" else c for c in text)
+    return text
+
+
+def code(text: str) -> str:
+    """A Markdown code span that the text cannot break out of."""
+    line = visible(text)
+    if not line.strip():
+        return "` `"
+    fence = "`" * (_longest_run(line) + 1)
+    pad = " " if line.startswith("`") or line.endswith("`") or (line[0] == " " == line[-1]) else ""
+    return f"{fence}{pad}{line}{pad}{fence}"
+
+
+def cell(text: str) -> str:
+    """A code span for a table, where a bar ends the cell even inside a span (GitHub Flavored Markdown, tables)."""
+    return code(text).replace("|", "\\|")
+
+
+def prose(text: str) -> str:
+    """The text of a host inside Markdown prose: printable, and every character that Markdown or HTML reads escaped."""
+    return "".join(f"\\{c}" if c in "\\`*_{}[]<>#|~&!" else c for c in visible(text))
+
+
+def block(text: str, language: str = "bash") -> str:
+    """A fenced Markdown block that the text cannot break out of; its lines stay lines."""
+    lines = [visible(line) for line in text.rstrip("\n").split("\n")]
+    fence = "`" * max(3, *(_longest_run(line) + 1 for line in lines))
+    return "\n".join((f"{fence}{language}", *lines, fence))
+
+
+def quoted(text: str) -> str:
+    r"""The text as one word of a bash command, also when it holds newlines or bytes that are not UTF-8 (``$'…\n'``)."""
+    if text.isprintable():
+        import shlex  # noqa: PLC0415
+
+        return shlex.quote(text)
+    escaped = text.replace("\\", "\\\\").replace("'", "\\'")
+    return f"$'{''.join(c if c.isprintable() else _shell_escape(c) for c in escaped)}'"
+
+
+def _escape(char: str) -> str:
+    number = ord(char)
+    if 0xDC80 <= number <= 0xDCFF:
+        return f"\\x{number - 0xDC00:02x}"
+    if char in "\n\t\r":
+        return {"\n": "\\n", "\t": "\\t", "\r": "\\r"}[char]
+    if number < 0x100:
+        return f"\\x{number:02x}"
+    return f"\\u{number:04x}" if number < 0x10000 else f"\\U{number:08x}"
+
+
+def _shell_escape(char: str) -> str:
+    return "".join(
+        f"\\x{byte:02x}"
+        for byte in char.encode(errors="surrogateescape" if "\udc80" <= char <= "\udcff" else "surrogatepass")
+    )
+
+
+def _longest_run(line: str) -> int:
+    longest = run = 0
+    for char in line:
+        run = run + 1 if char == "`" else 0
+        longest = max(longest, run)
+    return longest

@@ -1,0 +1,95 @@
+"""
+The app's user cannot write bootstrap/cache.
+
+## Why
+Laravel writes each of its caches to a temporary file in `bootstrap/cache` and renames it over the old one, so what
+counts is the directory, not its files. When the directory is not writable, `config:cache`, `route:cache` and package
+discovery fail, and `config:clear` even prints success and exits with 0 while the old cache stays: old configuration
+and old routes go on being served. Artisan or Composer run as root makes such a directory.
+
+## Fix safety
+Safe: the directory's owner, group and the app's user's bits are put right, or the missing directory is made; nothing
+in it is touched. The old owner and mode are kept for the rollback. A directory behind a read-only mount, or one
+outside of the deployment that a link leads to, is left to a person.
+
+## Verify by hand
+```sh
+stat -c '%U:%G %a %n' {app}/bootstrap/cache
+runuser -u {user} -- test -w {app}/bootstrap/cache && echo writable
+```
+The unit's sandbox may forbid what the modes allow: `systemctl show {unit} -p ProtectSystem -p ReadOnlyPaths`.
+"""
+
+from collections.abc import Iterator
+
+from liveproof.model import giving
+from liveproof.model.facts.access import Access
+from liveproof.model.facts.apps import App
+from liveproof.model.facts.files import Files
+from liveproof.model.facts.laravel import Laravel
+from liveproof.model.findings import Evidence, Finding, Ref, Unknown
+from liveproof.model.lab import Lab
+from liveproof.model.plans import Step
+from liveproof.model.rule import Rule
+from liveproof.model.settings import Settings
+from liveproof.model.verdicts import Safety, Severity
+from liveproof.model.writing import Tree
+
+_PATH = "bootstrap/cache"
+
+rule = Rule("FIL003", Severity.HIGH, caused_by=("SYS001", "FIL001"))
+
+
+@rule.check
+def check(
+    app: App,
+    access: Access,
+    files: Files,
+    settings: Settings,
+    laravel: Laravel | Unknown,  # noqa: ARG001  (an app that is none has no such directory)
+) -> Iterator[Finding | Unknown]:
+    tree = Tree(app, access, files, settings.policy)
+    may = access.may_write(_PATH)
+    if may is False:
+        yield _finding(tree, f"{app.user} cannot write bootstrap/cache, so Laravel's caches stay as they are")
+    elif _PATH in access.missing:
+        yield _finding(tree, "bootstrap/cache does not exist, so Laravel can keep no cache")
+    elif may is not True:
+        yield may or Unknown(f"nobody was asked about {app.below(_PATH)}")
+
+
+def _finding(tree: Tree, message: str) -> Finding:
+    app, steps = tree.app, _steps(tree)
+    now = giving.classes_of(tree.files, (_PATH,)).get(_PATH)
+    return Finding(
+        message,
+        (Ref("app", app.path), Ref("file", app.below(_PATH))),
+        (Evidence(f"access {app.below(_PATH)}", tree.saw(_PATH, now), f"a directory that {app.user} can write"),),
+        advice=steps if isinstance(steps, str) else f"run composer and artisan as {app.user}, never as root",
+    )
+
+
+def _steps(tree: Tree) -> tuple[Step, ...] | str:
+    return tree.steps((_PATH,), f"Laravel, running as {tree.app.user}, writes its caches there")
+
+
+@rule.fix(Safety.SAFE)
+def let_write(finding: Finding, app: App, access: Access, files: Files, settings: Settings) -> Iterator[Step]:  # noqa: ARG001
+    steps = _steps(Tree(app, access, files, settings.policy))
+    if not isinstance(steps, str):
+        yield from steps
+
+
+@rule.fault
+def artisan_ran_as_root(lab: Lab) -> None:
+    lab.sh('chown root:root "$CACHE"; chmod 755 "$CACHE"')
+
+
+@rule.symptom
+def app_user_cannot_write(lab: Lab) -> bool:
+    return lab.sh('test -w "$CACHE" && echo writable || echo denied', user=lab.user) == "denied"
+
+
+@rule.lookalike
+def belongs_to_root_but_group_may_write(lab: Lab) -> None:
+    lab.sh('chown "root:$WWW" "$CACHE"; chmod 2775 "$CACHE"')

@@ -1,0 +1,134 @@
+r"""
+Code belongs to another user than the policy wants.
+
+## Why
+A deploy, `git pull`, `composer` or `artisan` that runs as root leaves files that the next deploy, running as the
+usual user, can neither replace nor remove. It fails half-way or skips them without a word, and old code goes on being
+served. What root wrote with a narrow umask cannot even be read by PHP-FPM.
+
+## Who should own it
+- `default`: whoever owns most of the PHP code of the app. What the app's own user made (an upload, a database) is no
+  fault. Code that belongs to root as a whole is a sound layout.
+- `seed`: the pool's user owns everything, `storage` and `bootstrap/cache` too.
+- `hardened`: one who deploys owns the code, the pool's group reads it, and the pool cannot write it.
+- `own`: the rules in `liveproof.toml`.
+
+Links are not judged: their owner has no meaning. Where two users own much of the code each, liveproof does not guess:
+name the owner under `[policy]`.
+
+## Fix safety
+Safe: only the entries that are wrong get the owner (under `hardened` and `own` also the mode) that the policy wants.
+Each old owner is kept for the rollback. A file with several hard links is left to a person, for it may belong to
+something else.
+
+## Verify by hand
+```sh
+find {app} -path {app}/storage -prune -o -printf '%u:%g\n' | sort | uniq -c | sort -rn   # who owns how much
+find {app} -path {app}/storage -prune -o -user root -print                               # what root left behind
+```
+"""
+
+from collections.abc import Iterator
+
+from liveproof.model import giving
+from liveproof.model.facts.apps import App
+from liveproof.model.facts.files import Files
+from liveproof.model.findings import Evidence, Finding, Ref, Unknown
+from liveproof.model.lab import Lab
+from liveproof.model.plans import Step
+from liveproof.model.policy import Mismatch, Ownership, mismatches, ownership
+from liveproof.model.rule import Rule
+from liveproof.model.settings import Settings
+from liveproof.model.verdicts import Safety, Severity
+
+_SHOWN = 10
+_SECTIONS = ("code", "vendor", "public", "env")
+
+rule = Rule("FIL001", Severity.HIGH, caused_by=("SYS001",))
+
+
+@rule.check
+def check(app: App, files: Files, settings: Settings) -> Iterator[Finding | Unknown]:
+    unseen = files.unseen(*_SECTIONS)
+    if unseen:
+        yield unseen
+    owned = ownership(settings.policy, files, app)
+    if isinstance(owned, Unknown):
+        yield owned
+        return
+    found = mismatches(owned, files, app)
+    if isinstance(found, Unknown):
+        yield found
+        return
+    wrong = list(found)
+    if wrong:
+        yield _finding(app, files, owned, wrong)
+
+
+def _finding(app: App, files: Files, owned: Ownership, wrong: list[Mismatch]) -> Finding:
+    shown = sorted(wrong, key=lambda entry: (entry.kind == "d", entry.path))[:_SHOWN]
+    user = files.owner(owned.uid, owned.gid).partition(":")[0]
+    owners = sorted({files.owner(entry.uid, entry.gid).partition(":")[0] for entry in wrong if entry.want_uid != -1})
+    told = f"belong to {', '.join(owners)}" if owners else "have a group or mode that is not wanted"
+    expected = "" if owned.policy.name == "own" or not owners else f", not to {user}"
+    return Finding(
+        f"{len(wrong)} of the tree's {files.count} entries {told}{expected} (policy {owned.policy.name})",
+        (Ref("app", app.path), *(Ref("file", app.below(entry.path)) for entry in shown if entry.path != ".")),
+        tuple(
+            Evidence(
+                f"stat {app.below(entry.path)}",
+                f"{files.owner(entry.uid, entry.gid)} {entry.mode:04o}",
+                _expected(files, entry),
+            )
+            for entry in shown
+        ),
+        advice=_advice(app, files, wrong, user),
+    )
+
+
+def _expected(files: Files, entry: Mismatch) -> str:
+    uid = entry.uid if entry.want_uid == -1 else entry.want_uid
+    gid = entry.gid if entry.want_gid == -1 else entry.want_gid
+    mode = "" if entry.want_mode == -1 else f" {entry.want_mode:04o}"
+    return files.owner(uid, gid) + mode
+
+
+def _advice(app: App, files: Files, wrong: list[Mismatch], user: str) -> str:
+    refused = giving.refusal(app, files, _given(files, wrong))
+    if refused:
+        return f"change it by hand: {refused}"
+    return f"run deploys, composer and artisan as {user}, never as root"
+
+
+def _given(files: Files, wrong: list[Mismatch]) -> list[giving.Given]:
+    kinds = giving.classes_of(files, (entry.path for entry in wrong))
+    return [giving.given(entry, kinds) for entry in wrong]
+
+
+@rule.fix(Safety.SAFE)
+def give_back(finding: Finding, app: App, files: Files, settings: Settings) -> Iterator[Step]:  # noqa: ARG001
+    owned = ownership(settings.policy, files, app)
+    found = owned if isinstance(owned, Unknown) else mismatches(owned, files, app)
+    if isinstance(found, Unknown):
+        return
+    entries = _given(files, list(found))
+    if not giving.refusal(app, files, entries):
+        yield from giving.steps(files, entries, "code must belong to the one who deploys it")
+
+
+@rule.fault
+def pulled_as_root(lab: Lab) -> None:
+    lab.sh('o=root; [ "$(stat -c %U artisan)" = root ] && o=nobody; chown "$o:" "$HANDLER" "${HANDLER%/*}"')
+
+
+@rule.symptom
+def handler_has_another_owner(lab: Lab) -> bool:
+    return lab.sh('stat -c %U "$HANDLER"') != lab.sh("stat -c %U artisan")
+
+
+@rule.lookalike
+def all_code_belongs_to_root(lab: Lab) -> None:
+    lab.sh(
+        "find . -mindepth 1 -maxdepth 1 ! -name storage ! -name bootstrap ! -name .env -exec chown -R root:root {} +"
+    )
+    lab.sh('chown root:root bootstrap bootstrap/*.php; systemctl reload "$FPM.service"')

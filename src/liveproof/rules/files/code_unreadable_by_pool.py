@@ -1,0 +1,123 @@
+"""
+The app's user cannot read code that it should run.
+
+## Why
+PHP opens a file again only when OPcache holds no copy of it. A file that the pool may not read, or a directory that it
+may not search, is therefore served from memory as if nothing were wrong, until the next reload or restart: then every
+request that needs it fails with 500. It comes from a deploy as root with a narrow umask (`umask 077`), or from an
+archive unpacked with the modes of somebody's home.
+
+It is asked as the app's user in the pool's own view of the file system, so that ACLs, mounts and the unit's sandbox
+are counted as well as mode bits.
+
+## Fix safety
+Safe: only the bits that are missing are added, to the owner, the group or all others, whichever the app's user is,
+and a wrong owner is put right by the same policy as FIL001. Each old mode is kept for the rollback. What an ACL or a
+directory above the app denies is left to a person.
+
+## Verify by hand
+```sh
+runuser -u {user} -- find {app}/ -name storage -prune -o ! -readable -print   # what the app's user cannot read
+namei -l {app}/artisan                                                        # owner and mode of every directory above
+```
+"""
+
+from collections.abc import Iterator
+
+from liveproof.model import giving
+from liveproof.model.facts.access import Access
+from liveproof.model.facts.apps import App
+from liveproof.model.facts.files import FileClass, Files
+from liveproof.model.findings import Evidence, Finding, Ref, Unknown
+from liveproof.model.lab import Lab
+from liveproof.model.permits import READ, SEARCH, permits
+from liveproof.model.plans import Step
+from liveproof.model.policy import Mismatch, mismatches, ownership
+from liveproof.model.rule import Rule
+from liveproof.model.settings import Settings
+from liveproof.model.verdicts import Safety, Severity
+
+_SHOWN = 10
+
+rule = Rule("FIL002", Severity.CRITICAL, caused_by=("SYS001",))
+
+
+@rule.check
+def check(app: App, access: Access, files: Files, settings: Settings) -> Iterator[Finding | Unknown]:
+    unseen = files.unseen("code", "public", "vendor")
+    if unseen:
+        yield unseen
+    if not access.unreadable:
+        return
+    kinds = giving.classes_of(files, access.unreadable)
+    told = access.unreadable[:_SHOWN]
+    yield Finding(
+        f"{app.user} cannot read {len(access.unreadable)} code files and directories; OPcache hides it until PHP-FPM's"
+        " next reload",
+        (Ref("app", app.path), *(Ref("file", app.below(path)) for path in told if path != ".")),
+        tuple(_evidence(app, access, files, kinds, path) for path in told),
+        advice=_advice(app, access, files, settings),
+    )
+
+
+def _evidence(app: App, access: Access, files: Files, kinds: dict[str, FileClass], path: str) -> Evidence:
+    now = kinds.get(path)
+    whole = app.path if path == "." else app.below(path)
+    saw = f"denied to {app.user} as {access.view} sees it"
+    if now:
+        saw = f"{files.owner(now.uid, now.gid)} {now.mode:04o}, {saw}"
+    return Evidence(f"access {whole}", saw, f"{app.user} may {'search' if now and now.kind == 'd' else 'read'} it")
+
+
+def _advice(app: App, access: Access, files: Files, settings: Settings) -> str:
+    entries = _wanted(app, access, files, settings)
+    if isinstance(entries, str):
+        return entries
+    refused = giving.refusal(app, files, entries)
+    return (
+        f"change it by hand: {refused}" if refused else f"deploy with umask 022, as a user of whom {app.user} may read"
+    )
+
+
+def _wanted(app: App, access: Access, files: Files, settings: Settings) -> list[giving.Given] | str:
+    """What each unreadable entry should be, or what a person must look at."""
+    kinds = giving.classes_of(files, access.unreadable)
+    owned = ownership(settings.policy, files, app)
+    found = owned if isinstance(owned, Unknown) else mismatches(owned, files, app)
+    wrong: dict[str, Mismatch] = {}
+    if not isinstance(found, Unknown):
+        wrong = {entry.path: entry for entry in found if entry.path in kinds}
+    wanted = []
+    for path in access.unreadable:
+        now = kinds.get(path)
+        directory = now is not None and now.kind == "d"
+        if now is None or permits(now.mode, now.uid, now.gid, app, SEARCH if directory else READ):
+            where = app.path if path == "." else app.below(path)
+            return f"modes allow it: look at the ACL (getfacl {where}) and the directories above (namei -l {where})"
+        should = (
+            giving.given(wrong[path], kinds) if path in wrong else giving.Given(path, now, now.uid, now.gid, now.mode)
+        )
+        wanted.append(giving.opened(should, app, READ | SEARCH if directory else READ))
+    return wanted
+
+
+@rule.fix(Safety.SAFE)
+def let_read(finding: Finding, app: App, access: Access, files: Files, settings: Settings) -> Iterator[Step]:  # noqa: ARG001
+    entries = _wanted(app, access, files, settings)
+    if isinstance(entries, list) and not giving.refusal(app, files, entries):
+        yield from giving.steps(files, entries, f"{app.user} must be able to read the code")
+
+
+@rule.fault
+def deployed_with_narrow_umask(lab: Lab) -> None:
+    lab.sh('cp -p "$HANDLER" /tmp/handler; cd "${HANDLER%/*}"; umask 077; rm "$HANDLER"; cat /tmp/handler > "$HANDLER"')
+
+
+@rule.symptom
+def app_user_cannot_read_handler(lab: Lab) -> bool:
+    return lab.sh('cat "$HANDLER" > /dev/null && echo readable || echo denied', user=lab.user).endswith("denied")
+
+
+@rule.lookalike
+def readable_through_group_alone(lab: Lab) -> None:
+    lab.sh('chgrp "$WWW" "$HANDLER"; chmod 440 "$HANDLER"; systemctl reload "$FPM.service"')

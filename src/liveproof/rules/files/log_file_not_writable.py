@@ -1,0 +1,116 @@
+"""
+The app's user cannot write the log file that Laravel's configuration names.
+
+## Why
+A log file that artisan made as root, or that logrotate created for somebody else, takes no more lines from the app.
+Monolog then throws, so every request that logs anything fails with 500 while requests that log nothing succeed: a
+health check by GET stays green while every POST fails. With daily files the fault begins at midnight.
+
+## Fix safety
+Safe: the file's owner, group and the app's user's bits are put right; its content stays. The old owner and mode are
+kept for the rollback. A log outside of the app is left to a person.
+
+## Verify by hand
+```sh
+ls -l {app}/storage/logs/
+runuser -u {user} -- test -w {app}/storage/logs/laravel.log && echo writable
+grep -rn -A12 '{app}' /etc/logrotate.d/ | grep -E 'create|su '    # whom logrotate makes the next file for
+```
+"""
+
+import os
+from collections.abc import Iterator
+
+from liveproof.model import giving
+from liveproof.model.facts.access import Access
+from liveproof.model.facts.apps import App
+from liveproof.model.facts.files import Files
+from liveproof.model.facts.laravel import Laravel
+from liveproof.model.findings import Evidence, Finding, Ref, Unknown
+from liveproof.model.lab import Lab
+from liveproof.model.plans import Step
+from liveproof.model.rule import Rule
+from liveproof.model.settings import Settings
+from liveproof.model.verdicts import Safety, Severity
+from liveproof.model.writing import Tree
+
+# The directory is judged by FIL005, as a directory of storage.
+_JUDGED = "storage/logs"
+
+rule = Rule("FIL006", Severity.CRITICAL, caused_by=("SYS001", "SYS003"))
+
+
+@rule.check
+def check(app: App, access: Access, files: Files, settings: Settings, laravel: Laravel) -> Iterator[Finding | Unknown]:
+    if isinstance(laravel.log_files, Unknown):
+        yield laravel.log_files
+        return
+    tree = Tree(app, access, files, settings.policy)
+    for path in _below(app, laravel.log_files):
+        may = access.may_write(path)
+        if isinstance(may, Unknown):
+            yield may
+        elif may is False:
+            yield _finding(tree, path)
+        elif path in access.missing:
+            yield from _missing(tree, path)
+
+
+def _below(app: App, log_files: tuple[str, ...]) -> Iterator[str]:
+    """The files as Access names them."""
+    for path in dict.fromkeys(log_files):
+        top = next((top for top in (app.path, app.real) if path.startswith(f"{top}/")), "")
+        if path.startswith("/"):
+            yield path[len(top) + 1 :] if top else path
+
+
+def _finding(tree: Tree, path: str) -> Finding:
+    app, steps = tree.app, _steps(tree, path)
+    now = giving.classes_of(tree.files, (path,)).get(path)
+    return Finding(
+        f"{app.user} cannot write the log {path}: requests that log anything fail",
+        (Ref("app", app.path), Ref("file", tree.where(path))),
+        (Evidence(f"access {tree.where(path)}", tree.saw(path, now), f"{app.user} can write it"),),
+        advice=steps if isinstance(steps, str) else f"run artisan as {app.user}, and have logrotate create logs for it",
+    )
+
+
+def _missing(tree: Tree, path: str) -> Iterator[Finding]:
+    """A file that is still to be made, in a directory that is no part of storage."""
+    home, user = os.path.dirname(path), tree.app.user
+    if home != _JUDGED and (tree.access.may_write(home) is False or home in tree.access.missing):
+        yield Finding(
+            f"{user} cannot make the log {path}: requests that log anything will fail",
+            (Ref("app", tree.app.path), Ref("file", tree.where(path))),
+            (Evidence(f"access {tree.where(home)}", tree.saw(home, None), f"a directory that {user} can write"),),
+            advice=f"let {user} write {tree.where(home)}",
+        )
+
+
+def _steps(tree: Tree, path: str) -> tuple[Step, ...] | str:
+    return tree.steps((path,), f"Laravel, running as {tree.app.user}, logs there")
+
+
+@rule.fix(Safety.SAFE)
+def let_log(finding: Finding, app: App, access: Access, files: Files, settings: Settings) -> Iterator[Step]:
+    path = next((ref.id for ref in finding.about if ref.kind == "file"), "")
+    below = next(_below(app, (path,)), path)
+    if access.may_write(below) is False:
+        steps = _steps(Tree(app, access, files, settings.policy), below)
+        if not isinstance(steps, str):
+            yield from steps
+
+
+@rule.fault
+def logged_as_root(lab: Lab) -> None:
+    lab.sh("chown root:root storage/logs/laravel.log; chmod 644 storage/logs/laravel.log")
+
+
+@rule.symptom
+def app_user_cannot_log(lab: Lab) -> bool:
+    return lab.sh("test -w storage/logs/laravel.log && echo writable || echo denied", user=lab.user) == "denied"
+
+
+@rule.lookalike
+def log_of_root_that_the_group_may_write(lab: Lab) -> None:
+    lab.sh('chown "root:$WWW" storage/logs/laravel.log; chmod 664 storage/logs/laravel.log')

@@ -1,0 +1,114 @@
+"""
+The files in bootstrap/cache belong to several users, among them one who has no business there.
+
+## Why
+Half of the caches written by root, half by the app's user, is the sign of artisan run by whoever was at hand. Laravel
+can replace a file that belongs to root as long as the directory is its own, for it renames a new one over it; but a
+root-owned file written with a narrow umask cannot be read, the two halves are of different ages, and the next run as
+root makes the next mixture. Files that all belong to one user are no fault, and neither are files of the one who
+deploys beside files of the app's user.
+
+## Fix safety
+Safe: only files of a user who has no business there are given to whom the policy wants; contents stay. The old owners
+are kept for the rollback.
+
+## Verify by hand
+```sh
+stat -c '%U:%G %a %y %n' {app}/bootstrap/cache/*.php
+```
+"""
+
+from collections.abc import Iterator
+
+from liveproof.model import giving
+from liveproof.model.facts.access import Access
+from liveproof.model.facts.apps import App
+from liveproof.model.facts.files import FileClass, Files
+from liveproof.model.facts.laravel import Laravel
+from liveproof.model.findings import Evidence, Finding, Ref, Unknown
+from liveproof.model.lab import Lab
+from liveproof.model.plans import Step
+from liveproof.model.policy import ownership
+from liveproof.model.rule import Rule
+from liveproof.model.settings import Settings
+from liveproof.model.verdicts import Safety, Severity
+from liveproof.model.writing import Tree
+
+_SHOWN = 10
+_NOT_ASKED = Access((), (), (), 0)  # owners are judged, not rights
+
+rule = Rule("FIL004", Severity.MEDIUM, caused_by=("SYS001", "FIL001", "FIL003"))
+
+
+@rule.check
+def check(
+    app: App,
+    files: Files,
+    settings: Settings,
+    laravel: Laravel | Unknown,  # noqa: ARG001  (an app that is none has no such directory)
+) -> Iterator[Finding | Unknown]:
+    unseen = files.unseen("cache")
+    if unseen:
+        yield unseen
+    caches = dict(_caches(files))
+    if len({kind.uid for kind in caches.values()}) < 2:
+        return
+    owned = ownership(settings.policy, files, app)
+    if isinstance(owned, Unknown):
+        yield owned
+        return
+    foreign = _foreign(Tree(app, _NOT_ASKED, files, settings.policy), caches)
+    if foreign:
+        yield _finding(app, files, caches, foreign)
+
+
+def _caches(files: Files) -> Iterator[tuple[str, FileClass]]:
+    for kind in files.classes:
+        if kind.section == "cache" and kind.kind == "f":
+            yield from ((path, kind) for path in kind.paths() if path.endswith(".php"))
+
+
+def _foreign(tree: Tree, caches: dict[str, FileClass]) -> list[giving.Given]:
+    """The files of users who neither deploy nor run the app, as they should be."""
+    welcome = tree.welcome()
+    wanted = [giving.Given(path, kind, *tree.writer(path), kind.mode) for path, kind in caches.items()]
+    return [entry for entry in wanted if entry.now.uid not in welcome and entry.now.uid != entry.uid]
+
+
+def _finding(app: App, files: Files, caches: dict[str, FileClass], foreign: list[giving.Given]) -> Finding:
+    paths = sorted(entry.path for entry in foreign)
+    shown = sorted(caches.items(), key=lambda cache: (cache[0] not in paths, cache[0]))[:_SHOWN]
+    users = sorted({files.owner(kind.uid, kind.gid).partition(":")[0] for kind in caches.values()})
+    wanted = files.owner(foreign[0].uid, foreign[0].gid)
+    refused = giving.refusal(app, files, foreign)
+    return Finding(
+        f"the files in bootstrap/cache belong to {' and '.join(users)}",
+        (Ref("app", app.path), *(Ref("file", app.below(path)) for path in paths[:_SHOWN])),
+        tuple(
+            Evidence(f"stat {app.below(path)}", f"{files.owner(kind.uid, kind.gid)} {kind.mode:04o}", wanted)
+            for path, kind in shown
+        ),
+        advice=f"change it by hand: {refused}" if refused else f"run artisan as {app.user} alone",
+    )
+
+
+@rule.fix(Safety.SAFE)
+def give_to_one(finding: Finding, app: App, files: Files, settings: Settings) -> Iterator[Step]:  # noqa: ARG001
+    foreign = _foreign(Tree(app, _NOT_ASKED, files, settings.policy), dict(_caches(files)))
+    if not giving.refusal(app, files, foreign):
+        yield from giving.steps(files, foreign, "all caches of Laravel must belong to one user")
+
+
+@rule.fault
+def half_written_by_root(lab: Lab) -> None:
+    lab.sh('chown root:root "$CACHE"/packages.php "$CACHE"/services.php')
+
+
+@rule.symptom
+def files_have_several_owners(lab: Lab) -> bool:
+    return len(lab.sh('stat -c %U "$CACHE"/*.php | sort -u').split()) > 1
+
+
+@rule.lookalike
+def all_written_by_root(lab: Lab) -> None:
+    lab.sh('chown root: "$CACHE"/*.php; chmod 644 "$CACHE"/*.php')

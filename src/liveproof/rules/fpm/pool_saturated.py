@@ -1,0 +1,147 @@
+"""
+All workers of a pool are busy, and further requests wait.
+
+## Why
+A pool has at most `pm.max_children` workers, and each serves one request at a time. When all of them wait for a slow
+database, a remote service or a lock, every other request waits in the socket's queue, health checks and liveproof's own
+too, until nginx gives up with 504. A deploy then seems to do nothing, for nobody gets an answer from the new code.
+
+## How it is seen
+From outside, since the status page of a saturated pool waits as well: as many workers as are allowed, and at every look
+connections that nobody accepts, or the same connections in all workers' hands. A short peak that passes is not told.
+
+## Verify by hand
+```
+ss -xl | grep {socket}
+ps --no-headers -o pid,etimes,stat,cmd -C php-fpm8.2,php-fpm8.4,php-fpm
+```
+
+## Fix safety
+Manual: more workers need memory that only the administrator can grant, and often the slow requests are the fault.
+"""
+
+from collections.abc import Iterator
+
+from liveproof.model.facts.apps import App
+from liveproof.model.facts.fpm import Fpm, Load, Master, Pool, PoolStatus, Unit
+from liveproof.model.facts.nginx import Nginx
+from liveproof.model.findings import Absent, Evidence, Finding, Ref, Unknown
+from liveproof.model.lab import Lab
+from liveproof.model.rule import Rule
+from liveproof.model.serving import running
+from liveproof.model.verdicts import Severity
+
+rule = Rule("FPM006", Severity.HIGH)
+
+
+@rule.check
+def check(app: App, fpm: Fpm, nginx: Nginx | Unknown | Absent) -> Iterator[Finding | Unknown]:
+    keeps = _keeps(nginx, fpm)
+    for one in running(app, fpm):
+        if isinstance(one, Unknown):
+            yield one
+            continue
+        master, pool = one
+        load = pool.load
+        if isinstance(load, Unknown):
+            yield load
+        elif _waits(load, pool):
+            yield _finding(app, master, pool, load)
+        elif _is_full(load, pool):
+            if pool.id in keeps:
+                yield Unknown(
+                    f"every worker of pool {pool.id} holds a connection, but nginx keeps connections open "
+                    "(fastcgi_keep_conn), so they may be idle: let keepalive be smaller than pm.max_children"
+                )
+            else:
+                yield _finding(app, master, pool, load)
+        elif load.unanswered and isinstance(pool.status, Unknown):
+            yield pool.status
+        elif isinstance(pool.status, Unknown) and load.waiting < 0:
+            yield Unknown(f"how many requests wait for pool {pool.id} cannot be seen: {pool.status.reason}")
+
+
+def _keeps(nginx: Nginx | Unknown | Absent, fpm: Fpm) -> frozenset[str]:
+    """The pools whose connections nginx keeps open."""
+    if not isinstance(nginx, Nginx):
+        return frozenset()
+    routes = dict(fpm.routes)
+    kept = (one for server in nginx.servers for one in server.passes if one.keeps)
+    return frozenset(pool for one in kept for address in one.addresses for pool in routes.get(address, ()))
+
+
+def _waits(load: Load, pool: Pool) -> bool:
+    """Whether others than liveproof waited all the time; its own unanswered request counts as one."""
+    ours = 1 if load.unanswered else 0
+    return load.seconds > 0 and load.processes >= pool.max_children and load.waiting > ours
+
+
+def _is_full(load: Load, pool: Pool) -> bool:
+    """Whether every worker served one and the same request all the time, or left liveproof's waiting."""
+    full = load.held >= pool.max_children or (load.unanswered > 0 and load.waiting > 0)
+    return load.seconds > 0 and load.processes >= pool.max_children and full
+
+
+def _finding(app: App, master: Master, pool: Pool, load: Load) -> Finding:
+    watched = f"{load.seconds:.1f} s"
+    evidence = [
+        Evidence(
+            f"children of /proc/{master.pid}",
+            f"{load.processes} workers of [{pool.name}]",
+            f"fewer than {pool.max_children}",
+        ),
+        Evidence(
+            f"queue of {pool.address}",
+            f"at least {max(load.waiting, 0)} waiting and {load.held} held through {watched}",
+            "nobody waits",
+        ),
+        Evidence(f"[{pool.name}] in {pool.file}", f"pm = {pool.pm}, pm.max_children = {pool.max_children}"),
+    ]
+    if load.unanswered:
+        evidence.append(Evidence(pool.status_path, f"no answer in {load.unanswered:.1f} s", "the status page"))
+    if isinstance(pool.status, PoolStatus) and pool.status.max_children_reached:
+        evidence.append(Evidence(pool.status_path, f"max children reached: {pool.status.max_children_reached}", "0"))
+    refs = [Ref("app", app.path), Ref("pool", pool.id)]
+    if isinstance(master.unit, Unit):
+        refs.append(Ref("unit", master.unit.name))
+    waiting = f"{load.waiting} requests wait" if load.waiting > 0 else "the next request waits"
+    return Finding(
+        f"All {pool.max_children} workers of pool {pool.id} are busy, and {waiting}.",
+        tuple(refs),
+        tuple(evidence),
+        _advice(pool),
+    )
+
+
+def _advice(pool: Pool) -> str:
+    limit = "" if pool.terminate_timeout else " and request_terminate_timeout to end what hangs"
+    slow = "" if pool.slowlog_timeout else f" Set request_slowlog_timeout and slowlog to see where they hang{limit}."
+    return (
+        f"Find what the requests wait for (database, remote service, lock).{slow} If they are right, raise "
+        f"pm.max_children above {pool.max_children} in {pool.file}: as many as fit, that is free memory divided by the "
+        "memory of one worker (ps -o rss), then reload PHP-FPM."
+    )
+
+
+_SLEEP = """
+printf '<?php sleep(150);' > public/sleep.php; chown "$WWW:" public/sleep.php; touch -d '1 hour ago' public/sleep.php
+for i in $(seq {count}); do
+    setsid -f curl -s -m 149 -o /dev/null http://127.0.0.1/sleep.php > /dev/null 2>&1
+done
+sleep {settle}
+"""
+
+
+@rule.fault
+def every_worker_sleeps(lab: Lab) -> None:
+    lab.sh(_SLEEP.format(count=12, settle=5))
+
+
+@rule.symptom
+def health_check_is_not_answered(lab: Lab) -> bool:
+    return lab.sh("curl -s -m 3 -o /dev/null -w '%{http_code}' http://127.0.0.1/api/status || true") == "000"
+
+
+@rule.lookalike
+def busy_with_room_left(lab: Lab) -> None:
+    lab.sh(_SLEEP.format(count=2, settle=3))

@@ -1,0 +1,129 @@
+"""
+PHP-FPM does not run.
+
+## Why
+nginx hands every PHP request to a pool of PHP-FPM. When its master process does not run, nobody accepts them, and
+visitors get 502 Bad Gateway. The unit tells whether it was stopped, failed (a configuration that PHP-FPM refuses makes
+even a reload end in a stop), or was never enabled after a reboot.
+
+## Verify by hand
+```
+systemctl status {unit}
+ps -C php-fpm8.2,php-fpm8.4,php-fpm -o pid,cmd
+journalctl -u {unit} -n 20
+```
+
+## Fix safety
+Safe: PHP-FPM tests its own configuration, and is started only when it takes it. Nothing runs that could be disturbed.
+A masked unit is left alone: somebody meant it not to run.
+"""
+
+from collections.abc import Iterator
+
+from liveproof.model.facts.apps import App
+from liveproof.model.facts.fpm import Fpm, Master, Pool, Unit
+from liveproof.model.findings import Absent, Evidence, Finding, Ref, Unknown
+from liveproof.model.lab import Lab
+from liveproof.model.plans import StartUnit, Step
+from liveproof.model.rule import Rule
+from liveproof.model.serving import no_pool
+from liveproof.model.verdicts import Safety, Severity
+
+rule = Rule("FPM001", Severity.CRITICAL)
+
+_UNDO = "stop the unit again"
+
+
+@rule.check
+def check(app: App, fpm: Fpm | Absent) -> Iterator[Finding | Unknown]:
+    if isinstance(fpm, Absent) or not app.pools:
+        yield no_pool(app, fpm.reason) if isinstance(fpm, Absent) else no_pool(app)
+        return
+    by_config: dict[str, tuple[Master, list[Pool]]] = {}
+    for master, pool in fpm.serving(app.pools):
+        by_config.setdefault(master.config, (master, []))[1].append(pool)
+    for master, pools in by_config.values():
+        if master.pid:
+            continue
+        if isinstance(master.unit, Unit) and master.unit.active == "activating" and master.unit.sub != "auto-restart":
+            yield Unknown(f"{master.unit.name} is just being started; look again")
+        else:
+            yield _finding(app, master, pools)
+
+
+def _finding(app: App, master: Master, pools: list[Pool]) -> Finding:
+    names = ", ".join(pool.name for pool in pools)
+    evidence = [
+        Evidence("/proc", f"no master process uses {master.config}", f"php-fpm: master process ({master.config})")
+    ]
+    refs = [Ref("app", app.path), *(Ref("pool", pool.id) for pool in pools)]
+    unit = master.unit
+    if isinstance(unit, Unit):
+        saw = f"ActiveState={unit.active} SubState={unit.sub} Result={unit.result} UnitFileState={unit.enabled}"
+        evidence.insert(0, Evidence(f"systemctl show {unit.name}", saw, "ActiveState=active"))
+        refs.append(Ref("unit", unit.name))
+    evidence += [Evidence(master.error_log, line) for line in master.last_errors]
+    what = unit.name if isinstance(unit, Unit) else f"PHP-FPM {master.version}"
+    return Finding(
+        f"{what} does not run{_how(unit)}: nobody answers for its pool {names}.",
+        tuple(refs),
+        tuple(evidence),
+        _advice(master),
+    )
+
+
+def _how(unit: Unit | Unknown) -> str:
+    if isinstance(unit, Unknown):
+        return ""
+    if unit.load == "masked" or unit.enabled == "masked":
+        return " (its unit is masked)"
+    if unit.active == "failed":
+        return f" (it failed: {unit.result})"
+    if unit.sub == "auto-restart":
+        return f" (systemd restarts it again and again: {unit.result})"
+    return " (it is stopped, and not enabled to start at boot)" if unit.enabled == "disabled" else " (it is stopped)"
+
+
+def _advice(master: Master) -> str:
+    unit = master.unit
+    test = " ".join(master.test)
+    if isinstance(unit, Unknown):
+        return f"{unit.reason}. Test the configuration ({test or 'php-fpm -t'}), then start PHP-FPM as it was started."
+    if unit.load == "masked" or unit.enabled == "masked":
+        return f"If it should run: systemctl unmask {unit.name} && systemctl start {unit.name}"
+    enable = f" To start it at boot too: systemctl enable {unit.name}." if unit.enabled == "disabled" else ""
+    again = " After too many failures: systemctl reset-failed first." if unit.result == "start-limit-hit" else ""
+    return f"{test} && systemctl start {unit.name}; why it ended: journalctl -u {unit.name} -n 20.{enable}{again}"
+
+
+@rule.fix(Safety.SAFE)
+def start(finding: Finding, fpm: Fpm) -> Iterator[Step]:
+    for master in fpm.masters:
+        unit = master.unit
+        if master.pid or isinstance(unit, Unknown) or Ref("unit", unit.name) not in finding.about:
+            continue
+        if unit.load == "loaded" and unit.enabled != "masked":
+            yield Step(StartUnit(unit.name, master.test), "PHP-FPM must run to answer", _UNDO)
+
+
+@rule.fault
+def stopped(lab: Lab) -> None:
+    lab.sh('systemctl stop "$FPM"')
+
+
+@rule.symptom
+def unit_is_inactive_and_visitors_get_502(lab: Lab) -> bool:
+    return lab.sh('systemctl is-active "$FPM" || true') != "active" and lab.get().status == 502
+
+
+@rule.lookalike
+def another_php_fpm_that_nobody_uses_is_stopped(lab: Lab) -> None:
+    lab.sh("""
+        mkdir -p /etc/php-old/pool.d
+        printf '[global]\\ninclude = /etc/php-old/pool.d/*.conf\\n' > /etc/php-old/fpm.conf
+        printf '[www]\\nuser = %s\\nlisten = /run/php/old.sock\\npm = static\\npm.max_children = 1\\n' "$WWW" \\
+            > /etc/php-old/pool.d/www.conf
+        printf '[Service]\\nExecStart=/usr/sbin/php-fpm%s -F -y /etc/php-old/fpm.conf\\n' "$PHP" \\
+            > /etc/systemd/system/php-old-fpm.service
+        systemctl daemon-reload
+    """)

@@ -1,0 +1,143 @@
+"""
+The socket that a pool should listen on is missing, or nobody listens behind it.
+
+## Why
+A pool's socket is a file that PHP-FPM makes when it starts to listen. When somebody removes the file, or another one is
+put in its place, PHP-FPM goes on listening on a socket that has no name any more, and nginx answers 502. The same is
+seen when `listen` was changed and PHP-FPM has not been reloaded since.
+
+## Verify by hand
+```
+ls -la {socket}
+ss -xlp | grep php-fpm
+grep -rn '^listen' /etc/php/*/fpm/pool.d
+```
+
+## Fix safety
+Where `listen` was changed a graceful reload makes the new socket: safe. Where the file of a live socket is gone a
+reload does not help, for PHP-FPM hands the nameless socket on to itself: only a restart brings the file back. That is
+disruptive, since a restart ends the requests that still run, and those of the master's other pools.
+"""
+
+from collections.abc import Iterator
+
+from liveproof.model.facts.apps import App
+from liveproof.model.facts.fpm import Fpm, Master, Pool, Socket, Unit
+from liveproof.model.findings import Evidence, Finding, Ref, Unknown
+from liveproof.model.lab import Lab
+from liveproof.model.plans import ReloadUnit, RestartUnit, SignalMaster, Step
+from liveproof.model.rule import Rule
+from liveproof.model.serving import running
+from liveproof.model.verdicts import Safety, Severity
+
+rule = Rule("FPM002", Severity.CRITICAL, caused_by=("FPM001",))
+
+_RELOAD_UNDO = "nothing to take back: the socket is where the configuration has it"
+
+
+@rule.check
+def check(app: App, fpm: Fpm) -> Iterator[Finding | Unknown]:
+    for one in running(app, fpm):
+        if isinstance(one, Unknown):
+            yield one
+            continue
+        master, pool = one
+        socket = pool.socket
+        if isinstance(socket, Unknown):
+            yield socket
+        elif not socket.listening:
+            yield _finding(app, master, pool, socket)
+
+
+def _finding(app: App, master: Master, pool: Pool, socket: Socket) -> Finding:
+    path = pool.address.removeprefix("unix:")
+    refs = [Ref("app", app.path), Ref("pool", pool.id), Ref("file", path)]
+    if isinstance(master.unit, Unit):
+        refs.append(Ref("unit", master.unit.name))
+    evidence = [
+        Evidence(f"listen of [{pool.name}] in {pool.file}", pool.listen, "a socket where the pool listens"),
+        Evidence(
+            f"stat {path}" if socket.path else "/proc/net/tcp", _saw(socket), "a socket with a listener behind it"
+        ),
+        Evidence(f"/proc/{master.pid}", f"php-fpm: master process ({master.config})"),
+    ]
+    if socket.orphaned:
+        evidence.append(
+            Evidence(f"/proc/{master.pid}/fd", f"it listens on a socket named {path} that is not this file")
+        )
+    return Finding(
+        f"Pool {pool.id} runs, but {path} {_what(socket)}.", tuple(refs), tuple(evidence), _advice(master, pool, socket)
+    )
+
+
+def _saw(socket: Socket) -> str:
+    if not socket.exists:
+        return "nothing there" if socket.path else "nobody listens on this port"
+    return "something is there, and nobody listens behind it"
+
+
+def _what(socket: Socket) -> str:
+    if socket.hidden:
+        return "can be seen by PHP-FPM only"
+    if not socket.exists:
+        return "does not exist" if socket.path else "has no listener"
+    return "is no socket that it listens on"
+
+
+def _advice(master: Master, pool: Pool, socket: Socket) -> str:
+    unit = master.unit.name if isinstance(master.unit, Unit) else "PHP-FPM"
+    if socket.hidden:
+        return (
+            f"{unit} has a file system view of its own (PrivateTmp): let [{pool.name}] listen below /run instead, "
+            "and nginx pass to it there."
+        )
+    if socket.orphaned:
+        return f"systemctl restart {unit}: a reload hands the nameless socket on. Then find out who removed the file."
+    return f"{' '.join(master.test) or 'php-fpm -t'} && systemctl reload {unit}: then it listens as configured."
+
+
+@rule.fix(Safety.SAFE)
+def make_it_listen(finding: Finding, fpm: Fpm) -> Iterator[Step]:
+    for master in fpm.masters:
+        for pool in master.pools:
+            socket = pool.socket
+            if Ref("pool", pool.id) not in finding.about or isinstance(socket, Unknown) or socket.hidden:
+                continue
+            yield from _steps(master, socket)
+
+
+def _steps(master: Master, socket: Socket) -> Iterator[Step]:
+    unit = master.unit.name if isinstance(master.unit, Unit) else ""
+    if socket.orphaned:
+        if unit:
+            why = "the socket's file is gone, and only a new start makes it again"
+            yield Step(RestartUnit(unit, master.test), why, "", Safety.DISRUPTIVE)
+        return
+    why = "it does not listen where its configuration says, as it does once that is loaded"
+    if unit:
+        yield Step(ReloadUnit(unit, master.test), why, _RELOAD_UNDO)
+    elif master.test:
+        yield Step(SignalMaster(master.pid, master.start, master.test), why, _RELOAD_UNDO)
+
+
+@rule.fault
+def socket_file_removed(lab: Lab) -> None:
+    lab.sh('rm "$SOCK"')
+
+
+@rule.symptom
+def unit_is_active_without_a_socket(lab: Lab) -> bool:
+    return lab.sh('systemctl is-active "$FPM"; test -S "$SOCK" && echo there || true') == "active"
+
+
+@rule.lookalike
+def moved_together_with_nginx(lab: Lab) -> None:
+    lab.sh("""
+        sed -i 's#^listen = .*#listen = /run/php/moved.sock#' "$POOL"
+        sed -i 's#unix:[^;]*;#unix:/run/php/moved.sock;#' /etc/nginx/sites-available/api-gateway
+        systemctl reload "$FPM" && nginx -t && systemctl reload nginx
+        for i in $(seq 50); do
+            curl -s -o /dev/null -w '%{http_code}' localhost/api/status | grep -q 200 && exit
+            sleep .1
+        done
+    """)

@@ -1,0 +1,118 @@
+"""
+PHP-FPM runs with fewer processes than it should.
+
+## Why
+A pool keeps a fewest number of workers alive: `pm.max_children` of a static pool, `pm.min_spare_servers` of a dynamic
+one, none of one on demand. When fewer are there, the master does not start new ones: it is stopped or hangs, the
+machine has no memory or process numbers left, or the workers die as soon as they start. The site is slow or silent
+although the service is called active. `min_processes` in the configuration asks for more: master and workers together.
+
+## Verify by hand
+```
+systemctl status {unit}
+ps --no-headers -o pid,ppid,stat,cmd -C php-fpm8.2,php-fpm8.4,php-fpm
+journalctl -u {unit} -n 20
+```
+
+## Fix safety
+Manual: what keeps the master from starting workers must be found first; a restart would hide it.
+"""
+
+from collections.abc import Iterator
+
+from liveproof.model.facts.apps import App
+from liveproof.model.facts.fpm import Fpm, Master, Pool, Unit
+from liveproof.model.findings import Evidence, Finding, Ref, Unknown
+from liveproof.model.lab import Lab
+from liveproof.model.rule import Rule
+from liveproof.model.serving import running
+from liveproof.model.settings import Settings
+from liveproof.model.verdicts import Severity
+
+rule = Rule("FPM013", Severity.MEDIUM)
+
+
+@rule.check
+def check(app: App, fpm: Fpm, settings: Settings) -> Iterator[Finding | Unknown]:
+    judged: set[int] = set()
+    for one in running(app, fpm):
+        if isinstance(one, Unknown):
+            yield one
+            continue
+        master, pool = one
+        if isinstance(master.unit, Unit) and master.unit.active == "reloading":
+            yield Unknown(f"{master.unit.name} is being reloaded; look again")
+        elif len(pool.workers) < pool.least:
+            judged.add(master.pid)
+            yield _of_pool(app, master, pool)
+    for master, _ in fpm.serving(app.pools):
+        if master.pid and master.pid not in judged:
+            judged.add(master.pid)
+            yield from _of_master(app, master, settings.thresholds.min_processes)
+
+
+def _of_pool(app: App, master: Master, pool: Pool) -> Finding:
+    setting = "pm.max_children" if pool.pm == "static" else "pm.min_spare_servers"
+    count = len(pool.workers)
+    return Finding(
+        f"Pool {pool.id} has {count} {'worker' if count == 1 else 'workers'}, but should always have {pool.least}.",
+        (*_refs(app, master), Ref("pool", pool.id)),
+        (
+            Evidence(f"children of /proc/{master.pid}", f"{count} workers of [{pool.name}]", f"at least {pool.least}"),
+            Evidence(f"[{pool.name}] in {pool.file}", f"pm = {pool.pm}, {setting} = {pool.least}"),
+        ),
+        _advice(master),
+    )
+
+
+def _of_master(app: App, master: Master, least: int) -> Iterator[Finding]:
+    """Master and workers of all pools; a pool on demand has none while nobody asks."""
+    total = 1 + sum(len(pool.workers) for pool in master.pools)
+    if total < least and any(pool.pm != "ondemand" for pool in master.pools):
+        yield Finding(
+            f"PHP-FPM {master.version} runs with {total} processes; {least} are asked for.",
+            _refs(app, master),
+            (
+                Evidence(
+                    f"/proc/{master.pid} and its children", f"{total} processes", f"at least {least} (min_processes)"
+                ),
+            ),
+            f"Raise pm.start_servers and pm.min_spare_servers in {master.pools[0].file}, then reload PHP-FPM.",
+        )
+
+
+def _refs(app: App, master: Master) -> tuple[Ref, ...]:
+    unit = (Ref("unit", master.unit.name),) if isinstance(master.unit, Unit) else ()
+    return (Ref("app", app.path), *unit)
+
+
+def _advice(master: Master) -> str:
+    log = f" and {master.error_log}" if master.error_log.startswith("/") else ""
+    return (
+        f"See whether the master is stopped (State in /proc/{master.pid}/status), whether processes or memory have run "
+        f"out (TasksMax, MemoryMax), and what the journal{log} say of children that exit."
+    )
+
+
+@rule.fault
+def master_hangs_and_workers_are_gone(lab: Lab) -> None:
+    lab.sh("""
+        master=$(systemctl show -p MainPID --value "$FPM")
+        kill -STOP "$master"
+        kill -KILL $(cat "/proc/$master/task/$master/children")
+        sleep 1
+    """)
+
+
+@rule.symptom
+def active_without_workers(lab: Lab) -> bool:
+    return lab.sh('systemctl is-active "$FPM"; pgrep -fc "^php-fpm: pool" || true') == "active\n0"
+
+
+@rule.lookalike
+def one_master_and_two_workers(lab: Lab) -> None:
+    lab.sh("""
+        sed -i 's/^pm = .*/pm = static/; s/^pm.max_children = .*/pm.max_children = 2/' "$POOL"
+        systemctl restart "$FPM"
+        for i in $(seq 50); do test -S "$SOCK" && exit; sleep .1; done
+    """)

@@ -1,0 +1,124 @@
+"""
+A cache file that this app had, or cannot make by itself, is not there.
+
+## Why
+Without `config.php` or `routes-v7.php` in `bootstrap/cache` every request reads `.env`, all of `config/` and all of
+`routes/`: right, but slow, and `env()` outside of `config/` suddenly has values. An app that never cached is none of
+this rule's business; one that keeps the other of the two files is told of it. When PHP-FPM still holds the missing
+file in its memory, it was there since PHP-FPM started and has gone: a rebuild failed half way. Without `packages.php`
+or `services.php` Laravel writes them on the next request, and dies ("must be present and writable") when it may not
+write to `bootstrap/cache`.
+
+## Verify by hand
+```
+ls -la {app}/bootstrap/cache
+sudo -u {user} test -w {app}/bootstrap/cache && echo writable
+```
+
+## Fix safety
+Safe: artisan makes the file as the app's user. A configuration cache that nobody has proven to have been there is not
+made: an app that calls `env()` outside of `config/` would break by it.
+"""
+
+from collections.abc import Iterator
+
+from liveproof.model.facts.access import Access
+from liveproof.model.facts.apps import App
+from liveproof.model.facts.laravel import CacheFile, Laravel
+from liveproof.model.facts.opcache import Opcache, PoolOpcache
+from liveproof.model.findings import Absent, Evidence, Finding, Ref, Unknown
+from liveproof.model.lab import Lab
+from liveproof.model.plans import Step
+from liveproof.model.rebuild import artisan, can_rebuild
+from liveproof.model.rule import Rule
+from liveproof.model.verdicts import Safety, Severity
+
+rule = Rule("LAR003", Severity.NOTICE, caused_by=("FIL003",))
+
+_OTHER = {"config": "routes", "routes": "config"}
+_COMMAND = {"config": "config:cache", "routes": "route:cache"}
+_MANIFESTS = ("packages", "services")
+_PRODUCTION = "production"
+_HELD = "OPcache"
+
+
+@rule.check
+def check(
+    app: App, laravel: Laravel, access: Access | Unknown | Absent, opcache: Opcache | Unknown | Absent
+) -> Iterator[Finding]:
+    missing = {cache.kind: cache for cache in laravel.caches if not cache.exists}
+    for kind in (*_OTHER, *_MANIFESTS):
+        cache = missing.get(kind)
+        if cache is None:
+            continue
+        if kind in _MANIFESTS:
+            yield from _manifest(app, cache, access)
+        elif _held(app, cache, opcache):
+            seen = Evidence(_HELD, f"{cache.path} is compiled in it", "the file on disk")
+            yield _finding(app, cache, "was there since PHP-FPM started, and has gone", Severity.NOTICE, seen)
+        elif laravel.environment == _PRODUCTION and _OTHER[kind] not in missing:
+            other = laravel.cache(_OTHER[kind])
+            seen = Evidence("bootstrap/cache", f"{other.path if other else ''} is there", f"{cache.path} beside it")
+            yield _finding(app, cache, "is not there, although the app caches in production", Severity.NOTICE, seen)
+
+
+def _manifest(app: App, cache: CacheFile, access: Access | Unknown | Absent) -> Iterator[Finding]:
+    directory = cache.path.rpartition("/")[0]
+    if isinstance(access, Access) and access.may_write(directory) is False:
+        seen = Evidence(f"access(2) as {app.user}", f"{directory} is not writable", "writable")
+        yield _finding(
+            app, cache, "is not there and Laravel cannot write it: it does not start", Severity.CRITICAL, seen
+        )
+
+
+def _held(app: App, cache: CacheFile, opcache: Opcache | Unknown | Absent) -> bool:
+    if not isinstance(opcache, Opcache) or cache.path.startswith("/"):
+        return False
+    path = f"{app.real}/{cache.path}"
+    caches = [seen for _, seen in opcache.pools if isinstance(seen, PoolOpcache)]
+    return any(script.path == path for seen in caches for script in seen.scripts)
+
+
+def _finding(app: App, cache: CacheFile, what: str, severity: Severity, seen: Evidence) -> Finding:
+    ref = _ref(app, cache)
+    return Finding(
+        f"{cache.path} {what}.",
+        (Ref("app", app.path), ref),
+        (Evidence(ref.id, "no file", "a file"), seen),
+        f"Run sudo -u {app.user} php artisan {_COMMAND.get(cache.kind, 'package:discover')} in {app.path}.",
+        severity=severity,
+    )
+
+
+def _ref(app: App, cache: CacheFile) -> Ref:
+    return Ref("file", cache.path if cache.path.startswith("/") else app.below(cache.path))
+
+
+@rule.fix(Safety.SAFE)
+def make(finding: Finding, app: App, laravel: Laravel) -> Iterator[Step]:
+    missing = [cache for cache in laravel.caches if not cache.exists and _ref(app, cache) in finding.about]
+    held = any(seen.source == _HELD for seen in finding.evidence)
+    for cache in missing:
+        if not can_rebuild(laravel, cache):
+            continue
+        if cache.kind in _MANIFESTS:
+            yield artisan(app, laravel, "package:discover", f"{cache.path} is not there")
+        elif cache.kind == "routes" or held:
+            yield artisan(app, laravel, _COMMAND[cache.kind], f"{cache.path} is not there")
+
+
+@rule.fault
+def route_cache_removed(lab: Lab) -> None:
+    lab.sh('rm "$CACHE/routes-v7.php"')
+
+
+@rule.symptom
+def routes_are_not_cached(lab: Lab) -> bool:
+    return '"routes_cached":false' in lab.get().body
+
+
+@rule.lookalike
+def development_host(lab: Lab) -> None:
+    lab.sh("sed -i 's/^APP_ENV=.*/APP_ENV=local/' .env && php artisan config:cache -q", user=lab.user)
+    lab.sh('rm "$CACHE/routes-v7.php" && systemctl reload "$FPM.service" && sleep 1')
+    lab.get()

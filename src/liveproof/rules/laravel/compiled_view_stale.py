@@ -1,0 +1,86 @@
+"""
+A compiled view is not what its Blade source compiles to now, and Laravel will go on using it.
+
+## Why
+Laravel compiles a Blade view once and afterwards only compares times: a source that came with an older time (rsync
+`-t`, tar, a checkout, `cp -p`) is never compiled again, nor is anything where `view.check_cache_timestamps` is off or
+the app's user cannot write the compiled file. liveproof lets the app's own Blade compile the source of each compiled
+view into a private place, as the app's user, and compares the contents; a view that Laravel itself compiles anew on
+the next request is no fault.
+
+## Verify by hand
+```
+grep -l 'PATH .*welcome.blade.php' {app}/storage/framework/views/*.php
+ls -l --time-style=full-iso {app}/resources/views {app}/storage/framework/views
+```
+
+## Fix safety
+Safe: `artisan view:clear` and `view:cache` as the app's user; a request in between compiles what it needs by itself.
+"""
+
+from collections.abc import Iterator
+
+from liveproof.model.facts.apps import App
+from liveproof.model.facts.laravel import Laravel
+from liveproof.model.findings import Evidence, Finding, Ref, Unknown
+from liveproof.model.lab import Lab
+from liveproof.model.plans import Step
+from liveproof.model.rebuild import artisan_views
+from liveproof.model.rule import Rule
+from liveproof.model.verdicts import Safety, Severity
+
+rule = Rule("LAR005", Severity.MEDIUM, caused_by=("FIL005",))
+
+_NAMED = 10
+
+
+@rule.check
+def check(app: App, laravel: Laravel) -> Iterator[Finding | Unknown]:
+    views = laravel.stale_views
+    if isinstance(views, Unknown):
+        yield Unknown(f"whether the compiled views are fresh: {views.reason}")
+    elif views:
+        more = f" and {len(views) - 1} more" if len(views) > 1 else ""
+        yield Finding(
+            f"The compiled view of {views[0].source}{more} is stale: {views[0].why}.",
+            (Ref("app", app.path), *(Ref("file", _absolute(app, view.source)) for view in views[:_NAMED])),
+            tuple(
+                Evidence(_absolute(app, view.compiled), f"something else, and {view.why}", f"{view.source} compiled")
+                for view in views[:_NAMED]
+            ),
+            f"Run php artisan view:clear and view:cache in {app.path} as {app.user}.",
+        )
+
+
+def _absolute(app: App, path: str) -> str:
+    return path if path.startswith("/") else app.below(path)
+
+
+@rule.fix(Safety.SAFE)
+def compile_again(_finding: Finding, app: App, laravel: Laravel) -> Iterator[Step]:
+    if not laravel.php or not laravel.compiled or laravel.compiled.startswith("/"):
+        return
+    for command in ("view:clear", "view:cache"):
+        yield artisan_views(app, laravel, command, "compiled views do not hold what their sources say now")
+
+
+@rule.fault
+def source_replaced_with_its_time_kept(lab: Lab) -> None:
+    lab.get("/")
+    lab.sh("""
+        time=$(stat -c %Y resources/views/welcome.blade.php)
+        echo '<p>a new paragraph</p>' >>resources/views/welcome.blade.php
+        touch -d "@$time" resources/views/welcome.blade.php
+    """)
+
+
+@rule.symptom
+def page_lacks_the_new_paragraph(lab: Lab) -> bool:
+    page = lab.get("/")
+    return page.status == 200 and "a new paragraph" not in page.body
+
+
+@rule.lookalike
+def source_edited_with_a_new_time(lab: Lab) -> None:
+    lab.get("/")
+    lab.sh("sleep 1.1; echo '<p>a new paragraph</p>' >>resources/views/welcome.blade.php")

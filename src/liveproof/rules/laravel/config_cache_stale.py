@@ -1,0 +1,99 @@
+"""
+The configuration cache does not hold what .env and config/ say now.
+
+## Why
+With `bootstrap/cache/config.php` in place Laravel reads neither `.env` nor `config/`: whatever changed there since
+the cache was made has no effect, however often PHP-FPM is restarted. Whether it is stale is not told by times:
+liveproof lets `artisan config:cache` write to a private place, as the app's user and in a view of the file system
+where nothing that the app writes stays, and compares. Only the names of differing keys are told, never a value.
+
+## What is told as UNKNOWN
+A value that comes out differently each time (`time()` in a configuration file), one that the cache has and `.env`
+does not give (a deploy that exports variables in its own shell), an app that artisan cannot start, a `.env` that its
+user cannot read.
+
+## Verify by hand
+```
+ls -l --time-style=full-iso {app}/bootstrap/cache/config.php {app}/.env {app}/config
+sudo -u {user} env APP_CONFIG_CACHE=/tmp/config.php {php} {app}/artisan config:cache
+sudo diff {app}/bootstrap/cache/config.php /tmp/config.php; sudo rm /tmp/config.php
+```
+
+## Fix safety
+Safe: `artisan config:cache` as the app's user gives what was just computed; requests read either the old or the new
+file. Where a rebuild would leave a value empty that the cache has, liveproof shows it and does nothing.
+"""
+
+from collections.abc import Iterator
+
+from liveproof.model.facts.apps import App
+from liveproof.model.facts.laravel import Laravel
+from liveproof.model.findings import Evidence, Finding, Ref, Unknown
+from liveproof.model.lab import Lab
+from liveproof.model.plans import Step
+from liveproof.model.rebuild import artisan, can_rebuild, remove_first
+from liveproof.model.rule import Rule
+from liveproof.model.verdicts import Safety, Severity
+
+rule = Rule("LAR001", Severity.HIGH, caused_by=("FIL003", "FIL004"))
+
+_NAMED = 10
+
+
+@rule.check
+def check(app: App, laravel: Laravel) -> Iterator[Finding | Unknown]:
+    cache = laravel.cache("config")
+    if cache is None or not cache.exists:
+        return
+    if isinstance(cache.fresh, Unknown):
+        yield Unknown(f"whether {cache.path} is fresh: {cache.fresh.reason}")
+    elif not cache.fresh:
+        path = app.below(cache.path) if not cache.path.startswith("/") else cache.path
+        named = ", ".join(cache.differs[:_NAMED])
+        count = len(cache.differs)
+        keys = f"{count} keys differ" if count != 1 else "1 key differs"
+        what = "it is cut off or broken" if cache.broken else f"{keys}: {named}"
+        evidence = [Evidence(path, what, "what artisan config:cache gives now")]
+        if cache.loses:
+            lost = ", ".join(cache.loses[:_NAMED])
+            evidence.append(Evidence(".env", f"nothing that gives {lost}", "a value, as in the cache"))
+        yield Finding(
+            f"The configuration cache {cache.path} is stale: {what}.",
+            (Ref("app", app.path), Ref("file", path)),
+            tuple(evidence),
+            _advice(app, bool(cache.loses)),
+        )
+
+
+def _advice(app: App, loses: bool) -> str:
+    command = f"sudo -u {app.user} php artisan config:cache in {app.path}"
+    if loses:
+        return f"Put the values that only the deploy's shell had into .env, then run {command}."
+    return f"Run {command}."
+
+
+@rule.fix(Safety.SAFE)
+def rebuild(_finding: Finding, app: App, laravel: Laravel) -> Iterator[Step]:
+    cache = laravel.cache("config")
+    if cache is None or cache.loses or not can_rebuild(laravel, cache):
+        return
+    if cache.broken or not cache.readable or any(name.startswith("app.providers") for name in cache.differs):
+        yield from remove_first(app, (cache,), "with this configuration cache in place artisan may not start")
+    if laravel.packages_differ:
+        yield artisan(app, laravel, "package:discover", "the configuration is made by the packages that are installed")
+    yield artisan(app, laravel, "config:cache", f"{cache.path} does not hold what .env and config/ say now")
+
+
+@rule.fault
+def env_changed_after_caching(lab: Lab) -> None:
+    lab.sh("sed -i 's/^RELEASE=.*/RELEASE=edited/' .env")
+
+
+@rule.symptom
+def app_answers_with_the_old_value(lab: Lab) -> bool:
+    return "RELEASE=edited" in lab.sh("cat .env") and '"release":"edited"' not in lab.get().body
+
+
+@rule.lookalike
+def sources_touched_but_equal(lab: Lab) -> None:
+    lab.sh("touch .env config/*.php && echo '# a remark' >>.env && sed -i '2i // a remark' config/app.php")

@@ -1,0 +1,135 @@
+"""
+Errors were logged since the deploy that keep requests from being answered.
+
+## Why
+A deploy can look right and fail for whoever uses it: "Permission denied", a cache that cannot be written, exceptions.
+liveproof reads Laravel's, nginx's and PHP-FPM's logs from their ends back to the deploy (the newest change of the
+code, or the start of PHP-FPM where that is later), groups like messages and leads denials to their cause. A denial of
+something that the app's user may do by now is history and not told. Exceptions, messages of PHP-FPM and nginx, and
+denials outside of the app are told as a notice: the code that is live may well cause them on purpose.
+
+## Verify by hand
+```
+sudo tail -n 50 {app}/storage/logs/laravel.log
+sudo grep -a 'Permission denied' /var/log/nginx/error.log | tail -n 5
+```
+
+## Fix safety
+Manual: an entry in a log is a symptom. Mend the cause named with it; for a denial that is the path's owner or mode.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from liveproof.model.facts.access import Access
+from liveproof.model.facts.apps import App
+from liveproof.model.facts.logs import LogGroup, Logs
+from liveproof.model.findings import Absent, Evidence, Finding, Ref, Unknown
+from liveproof.model.lab import Lab
+from liveproof.model.rule import Rule
+from liveproof.model.verdicts import Link, Severity
+
+rule = Rule(
+    "LAR015",
+    Severity.HIGH,
+    caused_by=("FIL001", "FIL002", "FIL003", "FIL004", "FIL005", "FIL006", "LAR007", "SYS001"),
+    link=Link.WIRE,
+)
+
+_NAMED = 10
+_DENIALS = ("permission", "cache_write")
+
+
+@rule.check
+def check(app: App, logs: Logs, access: Access | Unknown | Absent) -> Iterator[Finding | Unknown]:
+    current = [group for group in logs.groups if not _cured(group, access)]
+    denials = [group for group in current if group.kind in _DENIALS and _stops_the_app(app, group)]
+    if denials:
+        yield _denied(app, denials)
+    others = [group for group in current if group not in denials]
+    if others:
+        yield _others(logs, others)
+    for path, reason in logs.unread:
+        yield Unknown(f"{path} could not be read: {reason}")
+    for path in logs.truncated:
+        yield Unknown(f"{path} grew so much since the deploy that only its end was read")
+
+
+def _cured(group: LogGroup, access: Access | Unknown | Absent) -> bool:
+    """Whether it is history: a denial that names no path, when all that Laravel writes to can be written."""
+    if group.cured is not None or group.kind not in _DENIALS:
+        return group.cured is True
+    if group.paths or not isinstance(access, Access):
+        return False
+    return not access.unreadable and all(can is True for _, can in access.writable)
+
+
+def _stops_the_app(app: App, group: LogGroup) -> bool:
+    trees = (f"{app.path}/", f"{app.real}/")
+    return not group.paths or "append mode" in group.sample or any(path.startswith(trees) for path in group.paths)
+
+
+def _denied(app: App, groups: list[LogGroup]) -> Finding:
+    count = sum(group.count for group in groups)
+    paths = list(dict.fromkeys(path for group in groups for path in group.paths))
+    times = "once" if count == 1 else f"{count} times"
+    where = f": {paths[0]}" if paths else ""
+    return Finding(
+        f"{app.user} was denied what it needs {times} since the deploy{where}.",
+        (Ref("app", app.path), *(Ref("file", path) for path in paths[:_NAMED])),
+        tuple(_evidence(groups)),
+        _advice(app, paths),
+    )
+
+
+def _others(logs: Logs, groups: list[LogGroup]) -> Finding:
+    count = sum(group.count for group in groups)
+    return Finding(
+        f"{count} error{'s' if count != 1 else ''} logged since {logs.reason} ({len(groups)} different).",
+        tuple(dict.fromkeys(Ref("file", group.source) for group in groups)),
+        tuple(_evidence(groups)),
+        "Read these logs: a new error since the deploy may come from it.",
+        severity=Severity.NOTICE,
+    )
+
+
+def _evidence(groups: Iterable[LogGroup]) -> Iterator[Evidence]:
+    for group in list(groups)[:_NAMED]:
+        times = "once" if group.count == 1 else f"{group.count} times"
+        yield Evidence(group.source, f"{times}: {group.sample}", "no such entry")
+
+
+def _advice(app: App, paths: list[str]) -> str:
+    """The rule that tells more, by what the denied path is."""
+    for part, codes in (
+        ("bootstrap/cache/config.php", "LAR007"),
+        ("bootstrap/cache", "FIL003 and FIL004"),
+        ("storage/logs", "FIL006 and FIL005"),
+        ("storage", "FIL005"),
+        (".sock", "FPM003"),
+    ):
+        if any(part in path for path in paths):
+            return f"See {codes}: {app.user} must be able to use {next(path for path in paths if part in path)}."
+    return f"See FIL002 and FIL005: {app.user} must be able to read its code and write to storage and bootstrap/cache."
+
+
+@rule.fault
+def roots_session_directory(lab: Lab) -> None:
+    lab.sh("chown -R root:root storage/framework/sessions && chmod 755 storage/framework/sessions")
+    lab.get("/")
+
+
+@rule.symptom
+def denial_is_in_laravels_log(lab: Lab) -> bool:
+    return "Permission denied" in lab.sh("grep -a ERROR storage/logs/laravel.log", check=False)
+
+
+@rule.lookalike
+def denial_from_before_the_deploy(lab: Lab) -> None:
+    lab.sh(
+        """
+        echo '[2026-01-02 03:04:05] production.ERROR: file_put_contents(/nowhere/x): Failed to open stream: '\
+'Permission denied {"exception":"[object] (ErrorException(code: 0): denied at /var/www/x.php:1)"}' \
+            >>storage/logs/laravel.log
+        """,
+        user=lab.user,
+    )

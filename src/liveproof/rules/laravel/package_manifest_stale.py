@@ -1,0 +1,103 @@
+"""
+Laravel's package manifest does not list the packages that Composer installed.
+
+## Why
+Laravel registers packages from `bootstrap/cache/packages.php`, which only `artisan package:discover` writes (Composer
+runs it unless told `--no-scripts`). When it is stale a new package does nothing, and a removed one stops the app with
+a class that is not found. liveproof builds what the manifest should be from `vendor/composer/installed.json`, and
+looks whether each provider's class has its file. `services.php` is compared with a recomputed one; where only its
+list of providers differs, Laravel itself writes it anew.
+
+## Verify by hand
+```
+sudo cat {app}/bootstrap/cache/packages.php
+grep -A5 '"laravel"' {app}/vendor/composer/installed.json
+```
+
+## Fix safety
+Safe: `artisan package:discover` as the app's user. Manifests that name a class that is gone are taken away first,
+since artisan cannot start with them. A package whose files are missing is Composer's to mend: `composer install`.
+"""
+
+from collections.abc import Iterator
+
+from liveproof.model.facts.apps import App
+from liveproof.model.facts.laravel import CacheFile, Laravel
+from liveproof.model.findings import Evidence, Finding, Ref, Unknown
+from liveproof.model.lab import Lab
+from liveproof.model.plans import Step
+from liveproof.model.rebuild import artisan, can_rebuild, remove_first
+from liveproof.model.rule import Rule
+from liveproof.model.verdicts import Safety, Severity
+
+rule = Rule("LAR006", Severity.HIGH, caused_by=("FIL003", "FIL004"))
+
+_NAMED = 10
+
+
+@rule.check
+def check(app: App, laravel: Laravel) -> Iterator[Finding | Unknown]:
+    evidence: list[Evidence] = []
+    refs: list[Ref] = []
+    for cache in _manifests(laravel):
+        path = cache.path if cache.path.startswith("/") else app.below(cache.path)
+        if isinstance(cache.fresh, Unknown):
+            yield Unknown(f"whether {cache.path} is fresh: {cache.fresh.reason}")
+        elif not cache.fresh:
+            expected = "vendor/composer/installed.json" if cache.kind == "packages" else "what Laravel computes now"
+            evidence.append(Evidence(path, f"differs in {', '.join(cache.differs[:_NAMED])}", expected))
+            refs.append(Ref("file", path))
+    evidence += [
+        Evidence("Composer's autoloader", f"no file for the class {name}", "a file")
+        for name in laravel.missing_providers[:_NAMED]
+    ]
+    if evidence:
+        yield Finding(
+            _message(laravel),
+            (Ref("app", app.path), *refs),
+            tuple(evidence[: _NAMED + 2]),
+            f"Run composer install in {app.path}, or php artisan package:discover as {app.user}.",
+        )
+
+
+def _manifests(laravel: Laravel) -> list[CacheFile]:
+    return [cache for cache in laravel.caches if cache.kind in ("packages", "services") and cache.exists]
+
+
+def _message(laravel: Laravel) -> str:
+    if laravel.missing_providers:
+        return f"The package manifest names classes that are not there: {', '.join(laravel.missing_providers[:3])}."
+    if laravel.packages_differ:
+        return f"The package manifest is stale: {', '.join(laravel.packages_differ[:3])}."
+    return "services.php does not hold what the providers say now."
+
+
+@rule.fix(Safety.SAFE)
+def discover(_finding: Finding, app: App, laravel: Laravel) -> Iterator[Step]:
+    manifests = _manifests(laravel)
+    if not all(can_rebuild(laravel, cache) for cache in manifests):
+        return
+    if laravel.missing_providers and not laravel.packages_differ:
+        return  # the manifest is right, the package's files are missing
+    hindered = laravel.missing_providers or any(cache.broken or not cache.readable for cache in manifests)
+    services = [cache for cache in manifests if cache.kind == "services" and cache.fresh is False]
+    why = "a manifest that is wrong keeps artisan from starting, or is not written anew"
+    yield from remove_first(app, tuple(manifests if hindered else services), why)
+    yield artisan(app, laravel, "package:discover", "the manifest does not list the packages that are installed")
+
+
+@rule.fault
+def package_added_without_scripts(lab: Lab) -> None:
+    lab.sh('echo "<?php return array ();" >"$CACHE/packages.php" && rm "$CACHE/services.php"', user=lab.user)
+    lab.sh("sleep 3")
+
+
+@rule.symptom
+def package_is_not_registered(lab: Lab) -> bool:
+    return "retell-bridge" in lab.sh("cat vendor/composer/installed.json") and '"bridge":null' in lab.get().body
+
+
+@rule.lookalike
+def installed_again_with_the_same_packages(lab: Lab) -> None:
+    lab.sh("touch vendor/composer/installed.json composer.json && rm $CACHE/services.php", user=lab.user)
+    lab.get()

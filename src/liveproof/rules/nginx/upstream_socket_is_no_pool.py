@@ -1,0 +1,114 @@
+"""
+nginx passes PHP requests to a socket where no pool listens.
+
+## Why
+`fastcgi_pass` must name what a pool's `listen` names. After an upgrade of PHP nginx may still name the socket of the
+old version; a typing error does the same. Nobody accepts the connection, and visitors get 502 Bad Gateway.
+
+Only unix sockets and ports of this very machine are judged: behind any other address a remote pool may listen. A socket
+where something else than PHP-FPM listens (a container, another FastCGI server) is no fault.
+
+## Verify by hand
+```
+grep -rn fastcgi_pass /etc/nginx
+grep -rn '^listen' /etc/php/*/fpm/pool.d
+ss -xl | grep php
+```
+
+## Fix safety
+Manual: whether nginx or the pool names the right socket, only a person knows.
+"""
+
+from collections.abc import Iterator
+
+from liveproof.model.facts.apps import App
+from liveproof.model.facts.fpm import Fpm, Socket
+from liveproof.model.facts.nginx import FastcgiPass, Nginx, Server
+from liveproof.model.findings import Evidence, Finding, Ref, Unknown
+from liveproof.model.lab import Lab
+from liveproof.model.rule import Rule
+from liveproof.model.verdicts import Severity
+
+rule = Rule("NGX004", Severity.CRITICAL)
+
+_MOST = 10
+
+
+@rule.check
+def check(app: App, nginx: Nginx, fpm: Fpm) -> Iterator[Finding | Unknown]:
+    strangers = dict(fpm.strangers)
+    dead: dict[str, list[tuple[Server, FastcgiPass]]] = {}
+    for server in nginx.servers:
+        for one in server.passes if server.id in app.servers else ():
+            if not one.addresses:
+                yield Unknown(f"{one.file}:{one.line} passes to {one.address}, whose variable nobody can resolve here")
+            for address in one.addresses:
+                socket = strangers.get(address)
+                if isinstance(socket, Unknown):
+                    yield socket
+                elif socket and not socket.listening:
+                    dead.setdefault(address, []).append((server, one))
+    for address, places in dead.items():
+        socket = strangers[address]
+        assert isinstance(socket, Socket)
+        yield _finding(app, fpm, address, socket, places)
+
+
+def _finding(app: App, fpm: Fpm, address: str, socket: Socket, places: list[tuple[Server, FastcgiPass]]) -> Finding:
+    listens = ", ".join(f"{pool.address} ({pool.id})" for master in fpm.masters for pool in master.pools)
+    path = address.removeprefix("unix:")
+    saw = "nothing there" if not socket.exists else "nobody listens there"
+    evidence = [
+        Evidence(f"{one.file}:{one.line}", f"fastcgi_pass {one.address}", "an address where a pool listens")
+        for _, one in places[:_MOST]
+    ]
+    evidence.append(Evidence(f"stat {path}" if socket.path else "/proc/net/tcp", saw, "a socket with a listener"))
+    evidence.append(Evidence("listen of every pool", listens or "there is no pool"))
+    refs = [Ref("app", app.path), *dict.fromkeys(Ref("server", server.id) for server, _ in places)]
+    refs += [Ref("file", path)] if socket.path else []
+    file, line = places[0][1].file, places[0][1].line
+    return Finding(
+        f"nginx passes to {address}, where no pool listens ({file}:{line}).",
+        tuple(refs),
+        tuple(evidence),
+        _advice(fpm, address, file, line),
+    )
+
+
+def _advice(fpm: Fpm, address: str, file: str, line: int) -> str:
+    running = [pool.address for master in fpm.masters if master.pid for pool in master.pools]
+    if not running:
+        return f"No pool runs on this host: start PHP-FPM with a pool that listens on {address}."
+    return (
+        f"Let fastcgi_pass in {file}, line {line} name the socket of the pool that should serve the app "
+        f"({', '.join(dict.fromkeys(running))}), then nginx -t && systemctl reload nginx."
+    )
+
+
+@rule.fault
+def socket_of_a_version_that_is_gone(lab: Lab) -> None:
+    lab.sh("""
+        sed -i 's#unix:[^;]*;#unix:/run/php/php7.4-fpm.sock;#' /etc/nginx/sites-available/api-gateway
+        nginx -t && systemctl reload nginx
+        for i in $(seq 50); do
+            curl -s -o /dev/null -w '%{http_code}' localhost/api/status | grep -q 502 && exit
+            sleep .1
+        done
+    """)
+
+
+@rule.symptom
+def bad_gateway_and_no_such_socket(lab: Lab) -> bool:
+    return lab.get().status == 502 and lab.sh("test -e /run/php/php7.4-fpm.sock && echo there || true") == ""
+
+
+@rule.lookalike
+def upstream_block_and_a_link(lab: Lab) -> None:
+    lab.sh("""
+        ln -sfn "$SOCK" /run/php/current.sock
+        printf 'upstream php { server unix:/run/php/current.sock; }\\n' > /etc/nginx/conf.d/upstream.conf
+        sed -i 's#unix:[^;]*;#php;#' /etc/nginx/sites-available/api-gateway
+        nginx -t && systemctl reload nginx
+        sleep 1
+        curl -s -o /dev/null -w '%{http_code}' localhost/api/status | grep -q 200
+    """)

@@ -1,0 +1,124 @@
+"""
+PHP-FPM runs bytecode that is not what lies on disk.
+
+## Why
+OPcache compiles a file once and keeps the result in memory for all workers of a master. With
+`opcache.validate_timestamps=1` PHP compares the file's time, in whole seconds, every `opcache.revalidate_freq` seconds;
+with `0` it never looks again. An edit that keeps the file's time (`cp -p`, `rsync -t`, `tar`) is not noticed in either.
+
+Each script in the cache is judged by what PHP keeps of it (recorded time, last use, hits), by its file's times and
+those of the directories above it, and by what earlier runs of liveproof saw. Where that settles nothing, the answer is
+"unknown", never "fine".
+
+## Verify by hand
+```bash
+stat -c '%y %n' {app}/public/index.php
+systemctl status {unit} --no-pager | head -4
+curl -s http://localhost/ | head
+```
+
+## Fix safety
+Safe: a graceful reload (SIGUSR2) starts new workers with an empty cache while the old ones finish. It is disruptive
+only where `process_control_timeout` is 0, since that cuts running requests off.
+"""
+
+from collections.abc import Iterator
+
+from liveproof.model.facts.apps import App
+from liveproof.model.facts.fpm import Fpm
+from liveproof.model.facts.opcache import Opcache, PoolOpcache, Script
+from liveproof.model.findings import Evidence, Finding, Ref, Unknown
+from liveproof.model.freshness import Freshness, State, blind, freshness
+from liveproof.model.lab import Lab
+from liveproof.model.moments import moment
+from liveproof.model.plans import Step
+from liveproof.model.reloading import graceful_reloads
+from liveproof.model.rule import Rule
+from liveproof.model.verdicts import Safety, Severity
+
+rule = Rule("OPC001", Severity.HIGH, caused_by=("OPC002", "OPC004"))
+
+_SHOWN = 10
+_Judged = tuple[Script, Freshness]
+
+
+@rule.check
+def check(app: App, opcache: Opcache) -> Iterator[Finding | Unknown]:
+    yield from opcache.unseen
+    for pool in opcache.seen:
+        if not pool.enabled:
+            continue
+        if reason := blind(pool):
+            yield Unknown(reason)
+            continue
+        judged = [(script, freshness(pool, script, opcache.now)) for script in pool.scripts]
+        stale = [one for one in judged if one[1].state in (State.STALE, State.PASSING)]
+        unsure = [one for one in judged if one[1].state is State.UNKNOWN]
+        if stale:
+            yield _finding(app, opcache, pool, stale)
+        if unsure:
+            yield _unsure(pool, unsure)
+        if pool.incomplete:
+            yield Unknown(f"pool {pool.pool} has more scripts of this app in its cache than liveproof looks at")
+
+
+def _finding(app: App, opcache: Opcache, pool: PoolOpcache, stale: list[_Judged]) -> Finding:
+    count = f"{len(stale)} of the {len(pool.scripts)} cached scripts"
+    ends = [judged.until for _, judged in stale]
+    heals = ""
+    if all(ends):
+        heals = f"; PHP looks at them again in {max(1, max(ends) + 1 - opcache.now):.0f} s (opcache.revalidate_freq)"
+    shown = stale[:_SHOWN]
+    return Finding(
+        f"pool {pool.pool} runs old bytecode: {count} are not what lies on disk{heals}",
+        (Ref("app", app.path), Ref("pool", pool.pool), *(Ref("file", script.path) for script, _ in shown)),
+        tuple(_evidence(pool, script, judged) for script, judged in shown),
+        "Reload PHP-FPM gracefully after each deploy.",
+    )
+
+
+def _evidence(pool: PoolOpcache, script: Script, judged: Freshness) -> Evidence:
+    if script.timestamp and judged.state is State.PASSING:
+        saw = f"compiled from the file of {moment(script.timestamp)}"
+    else:
+        saw = f"compiled by {moment(min(script.last_used, script.seen_by or script.last_used))}; {judged.why}"
+    return Evidence(f"OPcache of pool {pool.pool}: {script.path}", saw, f"the file of {moment(script.modified)}")
+
+
+def _unsure(pool: PoolOpcache, unsure: list[_Judged]) -> Unknown:
+    reasons: dict[str, list[str]] = {}
+    for script, judged in unsure:
+        reasons.setdefault(judged.why, []).append(script.path)
+    told = "; ".join(f"{len(paths)} {why}, such as {paths[0]}" for why, paths in reasons.items())
+    cached = "its file cache would survive that: opcache.file_cache" if pool.setting("opcache.file_cache") else ""
+    settles = f"a reload of PHP-FPM does not settle it, since {cached}" if cached else "a reload of PHP-FPM settles it"
+    return Unknown(f"pool {pool.pool}: of {len(pool.scripts)} cached scripts, {told}; {settles}")
+
+
+@rule.fix(Safety.SAFE)
+def reload(finding: Finding, opcache: Opcache, fpm: Fpm) -> Iterator[Step]:
+    pools = [ref.id for ref in finding.about if ref.kind == "pool"]
+    if not any(pool.setting("opcache.file_cache") for pool in opcache.seen):
+        yield from graceful_reloads(fpm, pools, "PHP must compile the files as they are now")
+
+
+@rule.fault
+def edited_behind_the_cache(lab: Lab) -> None:
+    lab.ini("opcache.validate_timestamps=0")
+    lab.sh("sleep 2")
+    lab.warm()
+    # Later than the last request that used it by more than a request may take.
+    lab.sh("""sleep 4; sed -i "s/handler-v[0-9]*/handler-v9/" "$HANDLER" """)
+
+
+@rule.symptom
+def old_answer(lab: Lab) -> bool:
+    return "handler-v9" in lab.sh('cat "$HANDLER"') and "handler-v9" not in lab.post().body
+
+
+@rule.lookalike
+def edited_and_reloaded(lab: Lab) -> None:
+    lab.ini("opcache.validate_timestamps=0")
+    lab.warm()
+    lab.sh("""sed -i "s/handler-v[0-9]*/handler-v9/" "$HANDLER"; systemctl reload "$FPM"; sleep 1""")
+    lab.warm()

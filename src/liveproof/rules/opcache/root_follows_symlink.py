@@ -1,0 +1,163 @@
+"""
+nginx hands PHP the path of a release through its symbolic link.
+
+## Why
+With `$document_root` PHP gets `…/current/public/index.php` and resolves the link itself: it keeps the answer in each
+worker's realpath cache (120 s), and with `opcache.validate_timestamps=0` under a key of OPcache that is never checked
+again. After `current` was pointed at a new release, the old one goes on being served, though every file on disk and
+every cached script is right. With `$realpath_root` nginx resolves the link for each request.
+
+The setting alone is a notice; a release that is still served after the link has moved is the fault.
+
+## Verify by hand
+```bash
+nginx -T 2>/dev/null | grep -nE 'SCRIPT_FILENAME|DOCUMENT_ROOT'
+readlink -f {app}
+curl -s http://localhost/ | head
+```
+
+## Fix safety
+Safe while the old release is served: a graceful reload of PHP-FPM forgets both caches. Disruptive for the setting
+itself: it edits the site's nginx file (tested with `nginx -t`) and reloads nginx, which the owner of the file should
+know of, and PHP-FPM.
+"""
+
+import hashlib
+from collections.abc import Iterator
+
+from liveproof.model.edits import with_realpath_root
+from liveproof.model.facts.apps import App
+from liveproof.model.facts.fpm import Fpm
+from liveproof.model.facts.nginx import FastcgiPass, Nginx
+from liveproof.model.facts.opcache import Opcache
+from liveproof.model.findings import Evidence, Finding, Ref, Unknown
+from liveproof.model.lab import Lab
+from liveproof.model.outdated import held_releases, unresolved
+from liveproof.model.plans import ReloadUnit, Step, WriteFile
+from liveproof.model.reloading import graceful_reloads
+from liveproof.model.rule import Rule
+from liveproof.model.verdicts import Safety, Severity
+
+rule = Rule("OPC004", Severity.HIGH)
+
+_ADVICE = (
+    "Let fastcgi_param SCRIPT_FILENAME and DOCUMENT_ROOT begin with $realpath_root, then reload nginx and PHP-FPM."
+)
+_SHOWN = 8
+
+
+@rule.check
+def check(app: App, nginx: Nginx, opcache: Opcache) -> Iterator[Finding | Unknown]:
+    places = unresolved(app, nginx)
+    if not places:
+        return
+    yield from opcache.unseen
+    setting = [Evidence(f"{p.file}:{p.line}", p.script_filename, "$realpath_root$fastcgi_script_name") for p in places]
+    for pool in opcache.seen:
+        held = held_releases(app, opcache, pool, nginx)
+        if held:
+            releases = ", ".join(sorted({one.release for one in held}))
+            yield Finding(
+                f"pool {pool.pool} still serves {releases} though {app.path} points to {app.real}: nginx hands PHP the "
+                "unresolved link",
+                (Ref("app", app.path), Ref("pool", pool.pool), *_servers(app)),
+                (*(one.evidence for one in held[:_SHOWN]), *setting[:2]),
+                _ADVICE,
+            )
+    yield Finding(
+        f"after the next switch of {app.path} the old release would go on being served for a while, or until a reload: "
+        "nginx hands PHP the unresolved link",
+        (Ref("app", app.path), *_servers(app)),
+        tuple(setting[:_SHOWN]),
+        _ADVICE,
+        severity=Severity.NOTICE,
+    )
+
+
+def _servers(app: App) -> Iterator[Ref]:
+    return (Ref("server", server) for server in app.servers)
+
+
+@rule.fix(Safety.SAFE)
+def forget_or_resolve(finding: Finding, app: App, nginx: Nginx, fpm: Fpm, opcache: Opcache) -> Iterator[Step]:
+    if finding.severity is Severity.HIGH:
+        pools = [ref.id for ref in finding.about if ref.kind == "pool"]
+        yield from graceful_reloads(fpm, pools, f"PHP must resolve {app.path} anew")
+        return
+    edits = _edits(app, nginx, opcache)
+    for path, (old, new) in edits.items():
+        yield Step(
+            WriteFile(path, hashlib.sha256(old.encode()).hexdigest(), new, nginx.test),
+            "nginx resolves the link for each request, so that a switch takes effect at once",
+            f"the old {path} comes back, and nginx is reloaded",
+            Safety.DISRUPTIVE,
+        )
+    if edits:
+        why = "the new parameters must be read"
+        yield Step(ReloadUnit(nginx.unit, nginx.test), why, "another reload, after the file is back", Safety.DISRUPTIVE)
+        yield from graceful_reloads(fpm, app.pools, f"PHP must forget what {app.path} was resolved to")
+
+
+def _edits(app: App, nginx: Nginx, opcache: Opcache) -> dict[str, tuple[str, str]]:
+    """Old and new text of each file; empty unless every place can be mended in the site's own file."""
+    texts = dict(opcache.sources)
+    edited: dict[str, tuple[str, str]] = {}
+    places = unresolved(app, nginx)
+    # From the last line up, so that lines which are added do not move those that are yet to be edited.
+    for place in sorted(places, key=lambda place: place.line, reverse=True):
+        old = texts.get(place.file, "")
+        new = with_realpath_root(edited.get(place.file, (old, old))[1], place.line, texts)
+        if new is None or not old or not nginx.test or not nginx.unit or not _own(place, app, nginx):
+            return {}
+        edited[place.file] = (old, new)
+    return edited
+
+
+def _own(place: FastcgiPass, app: App, nginx: Nginx) -> bool:
+    """Whether the place stands in the file of the app's own server block, and no other app's block holds it."""
+    holders = [server for server in nginx.servers if place in server.passes]
+    return all(server.id in app.servers and server.file == place.file for server in holders)
+
+
+_RELEASES = r"""
+if [ ! -L "$APP" ]; then
+  parent=$APP-releases; mkdir "$parent"; mv "$APP" "$parent/1"; cp -a "$parent/1" "$parent/2"; ln -s "$parent/1" "$APP"
+else
+  parent=$(dirname "$(readlink -f "$APP")")
+fi
+chown -h "$WWW:$WWW" "$parent" "$APP"
+cd "$parent"
+for n in 1 2; do
+  sed -i "s/^RELEASE=.*/RELEASE=r$n/" "$parent/$n/.env"
+  sed -i "s/handler-v[0-9]*/handler-v$n/" "$parent/$n/app/Http/Controllers/RetellFunctionCallHandler.php"
+  cd "$parent/$n"
+  for what in config route view; do (umask 027; runuser -u "$WWW" -- php artisan $what:cache -q); done
+done
+sed -i 's/\$\(document_root\|realpath_root\)/$@VARIABLE@/g' /etc/nginx/sites-available/api-gateway
+nginx -t -q; systemctl reload nginx; sleep 3
+systemctl restart "$FPM"; sleep 1
+"""
+_SWITCH = r"""
+sleep 1; ln -s "$(dirname "$(readlink -f "$APP")")/2" "$APP.new"; mv -T "$APP.new" "$APP"; sleep 2
+"""
+
+
+@rule.fault
+def switched_behind_the_link(lab: Lab) -> None:
+    lab.sh(_RELEASES.replace("@VARIABLE@", "document_root"), timeout=120)
+    lab.warm()
+    lab.sh(_SWITCH)
+    lab.warm()
+
+
+@rule.symptom
+def old_release_answers(lab: Lab) -> bool:
+    return "handler-v2" in lab.sh('cat "$HANDLER"') and "handler-v1" in lab.post().body
+
+
+@rule.lookalike
+def switched_with_resolved_root(lab: Lab) -> None:
+    lab.sh(_RELEASES.replace("@VARIABLE@", "realpath_root"), timeout=120)
+    lab.warm()
+    lab.sh(_SWITCH)
+    lab.warm()

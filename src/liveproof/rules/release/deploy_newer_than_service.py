@@ -1,0 +1,99 @@
+"""
+The deploy is newer than what PHP-FPM runs.
+
+## Why
+Code was deployed after PHP-FPM had begun its cache, and this PHP never looks at its files again. The age of the master
+process does not tell: a graceful reload keeps its pid and start time, and still builds a new cache. What counts is when
+the cache began. Where PHP does look at the files (`opcache.validate_timestamps=1`) a deploy needs no reload, and
+nothing is told.
+
+## Verify by hand
+```bash
+find {app} -name '*.php' -newermt '-1 day' | head
+systemctl reload {unit}
+```
+
+## Fix safety
+Safe: a graceful reload, after which the cache is younger than the deploy.
+"""
+
+from collections.abc import Iterator
+
+from liveproof.model.facts.apps import App
+from liveproof.model.facts.files import Files
+from liveproof.model.facts.fpm import Fpm
+from liveproof.model.facts.nginx import Nginx
+from liveproof.model.facts.opcache import Opcache, PoolOpcache
+from liveproof.model.findings import Absent, Evidence, Finding, Ref, Unknown
+from liveproof.model.lab import Lab
+from liveproof.model.moments import moment
+from liveproof.model.outdated import changed_scripts, held_releases
+from liveproof.model.plans import Step
+from liveproof.model.reloading import graceful_reloads
+from liveproof.model.rule import Rule
+from liveproof.model.verdicts import Link, Safety, Severity
+
+rule = Rule("REL007", Severity.HIGH, caused_by=("OPC002",), link=Link.MEMORY)
+
+_CODE = ("code", "vendor", "public")
+
+
+@rule.check
+def check(app: App, files: Files, opcache: Opcache, nginx: Nginx | Unknown | Absent) -> Iterator[Finding | Unknown]:
+    yield from opcache.unseen
+    for pool in opcache.seen:
+        if not pool.enabled or pool.validates:
+            continue
+        evidence = tuple(_evidence(app, files, opcache, pool, nginx))
+        if evidence:
+            began = Evidence(f"OPcache of pool {pool.pool}", f"began {moment(pool.epoch)}", "after the deploy")
+            yield Finding(
+                f"code was deployed after pool {pool.pool} began its cache, and no reload followed",
+                (Ref("app", app.path), Ref("pool", pool.pool)),
+                (*evidence, began),
+                "End every deploy with a graceful reload of PHP-FPM.",
+            )
+
+
+def _evidence(
+    app: App, files: Files, opcache: Opcache, pool: PoolOpcache, nginx: Nginx | Unknown | Absent
+) -> Iterator[Evidence]:
+    """What was deployed since the cache began, and is something that the pool had compiled before."""
+    if changed_scripts(app, opcache, pool):
+        for times in files.times:
+            if times.section in _CODE and times.newest_mtime / 1e9 >= pool.since:
+                when = moment(times.newest_mtime / 1e9)
+                yield Evidence(
+                    f"stat {app.below(times.newest_mtime_path)}", f"modified {when}", "before the cache began"
+                )
+    if isinstance(nginx, Nginx) and held_releases(app, opcache, pool, nginx) and opcache.link_moved >= pool.since:
+        yield Evidence(
+            f"stat {app.path}", f"the link was changed {moment(opcache.link_moved)}", "before the cache began"
+        )
+
+
+@rule.fix(Safety.SAFE)
+def reload(finding: Finding, fpm: Fpm) -> Iterator[Step]:
+    pools = [ref.id for ref in finding.about if ref.kind == "pool"]
+    yield from graceful_reloads(fpm, pools, "the cache must be younger than the deploy")
+
+
+@rule.fault
+def deployed_after_start(lab: Lab) -> None:
+    lab.ini("opcache.validate_timestamps=0")
+    lab.sh("sleep 2")
+    lab.warm()
+    lab.sh("""sleep 4; sed -i "s/handler-v[0-9]*/handler-v9/" "$HANDLER"; touch app/Http/Controllers/*.php""")
+    lab.warm()
+
+
+@rule.symptom
+def old_answer(lab: Lab) -> bool:
+    return "handler-v9" in lab.sh('cat "$HANDLER"') and "handler-v9" not in lab.post().body
+
+
+@rule.lookalike
+def deployed_where_php_looks(lab: Lab) -> None:
+    lab.warm()
+    lab.sh("""sed -i "s/handler-v[0-9]*/handler-v9/" "$HANDLER"; chown "$WWW:$WWW" "$HANDLER"; sleep 4""")
+    lab.warm()

@@ -1,0 +1,128 @@
+"""
+Artisan or Composer is run as root for an app of another user.
+
+## Why
+What root's artisan writes belongs to root: compiled caches in bootstrap/cache, files in storage, the day's log. The
+pool's user can then neither replace nor append to them, and the next `config:clear` prints success and does nothing.
+Whoever gives the files back to the right user mends the symptom until the job runs again.
+
+liveproof looks into crontabs, systemd services and timers, supervisor's programs, the scripts that these call, and the
+processes that run now. A deploy script that only root can run, or that calls `sudo php artisan` itself, is told as a
+notice: nobody can see whether it is still used. A job of another user than root may be meant so (a deploy user with a
+shared group or ACLs); what it breaks is told by the rules on files.
+
+## Verify by hand
+```
+grep -rn artisan /etc/crontab /etc/cron.d /var/spool/cron
+systemctl list-units --type=service --all | grep -i -e queue -e horizon
+ps -eo user:20,args | grep [a]rtisan
+find {app}/bootstrap/cache {app}/storage -user root
+```
+
+## Fix safety
+Manual: the line that should stand there instead is shown. Changing it is the administrator's decision, since the job
+may do other things that need root.
+"""
+
+from collections.abc import Iterator
+
+from liveproof.model.facts.apps import App
+from liveproof.model.facts.schedule import Job, Schedule
+from liveproof.model.findings import Evidence, Finding, Ref, Unknown
+from liveproof.model.lab import Lab
+from liveproof.model.rule import Rule
+from liveproof.model.verdicts import Severity
+
+rule = Rule("SYS001", Severity.HIGH)
+
+_MOST = 10
+_KINDS = {
+    "cron": "a crontab",
+    "systemd": "a systemd service",
+    "supervisor": "supervisor",
+    "process": "a running process",
+    "script": "a deploy script",
+}
+
+
+@rule.check
+def check(app: App, schedule: Schedule) -> Iterator[Finding | Unknown]:
+    if app.uid == 0:
+        return
+    jobs = [job for job in schedule.jobs if job.uid == 0]
+    certain = [job for job in jobs if job.kind != "script"]
+    if certain:
+        yield _finding(app, certain, f"{_who(certain)} root run artisan or Composer for {app.path}", None)
+    elif jobs:
+        said = f"{_who(jobs)} root would run artisan or Composer for {app.path}; whether it is used cannot be seen"
+        yield _finding(app, jobs, said, Severity.NOTICE)
+    if schedule.unread:
+        places = ", ".join(f"{place} ({reason})" for place, reason in schedule.unread[:5])
+        yield Unknown(f"what runs as whom is not fully known, since these could not be read: {places}")
+
+
+def _who(jobs: list[Job]) -> str:
+    kinds = list(dict.fromkeys(_KINDS.get(job.kind, job.kind) for job in jobs))
+    told = " and ".join(kinds)
+    return f"{told[0].upper()}{told[1:]} as"
+
+
+def _finding(app: App, jobs: list[Job], message: str, severity: Severity | None) -> Finding:
+    shown = jobs[:_MOST]
+    return Finding(
+        f"{message}: {jobs[0].command} ({jobs[0].source}){f' and {len(jobs) - 1} more' if len(jobs) > 1 else ''}.",
+        (Ref("app", app.path), *dict.fromkeys(_file(job) for job in shown if job.kind != "process")),
+        tuple(
+            Evidence(
+                f"{job.source}, called by {job.caller}" if job.caller else job.source,
+                f"as {job.user}: {job.line}",
+                f"as {app.user}: {job.replacement}",
+            )
+            for job in shown
+        ),
+        " ".join(_advice(job) for job in shown if job.kind != "process") or _stop(app, shown[0]),
+        severity=severity,
+    )
+
+
+def _file(job: Job) -> Ref:
+    return Ref("file", job.source.rpartition(":")[0] or job.source)
+
+
+def _advice(job: Job) -> str:
+    return f"In {job.place} put: {job.replacement}"
+
+
+def _stop(app: App, job: Job) -> str:
+    return f"End it ({job.place}) and start it as {app.user}: {job.replacement}"
+
+
+@rule.fault
+def scheduler_in_the_crontab_as_root(lab: Lab) -> None:
+    lab.sh(r"""
+        sed -i "s/ $WWW cd / root cd /" /etc/cron.d/api-gateway
+        rm -f "$CACHE/packages.php" "$CACHE/services.php"
+        sh -c "$(sed -n 's/.* root \(cd .*\)/\1/p' /etc/cron.d/api-gateway)"
+    """)
+
+
+@rule.symptom
+def what_it_wrote_belongs_to_root(lab: Lab) -> bool:
+    return bool(
+        lab.sh("grep -E '^[^#].* root .*artisan' /etc/cron.d/api-gateway && find $CACHE -user root", check=False)
+    )
+
+
+@rule.lookalike
+def root_crontab_that_steps_down(lab: Lab) -> None:
+    lab.sh(r"""
+        cat > /etc/cron.d/steps-down <<CRON
+        * * * * * root cd $APP && sudo -u $WWW php artisan schedule:run >/dev/null 2>&1
+        0 3 * * * root su -s /bin/sh $WWW -c "cd $APP && php artisan queue:prune-failed"
+        0 4 * * * root runuser -u $WWW -- php $APP/artisan view:cache
+        0 5 * * * root cd $APP && setpriv --reuid=$WWW --regid=$WWW --init-groups php artisan list
+        #* * * * * root cd $APP && php artisan schedule:run
+        * * * * * root cd /srv/another && php artisan schedule:run
+CRON
+        printf '* * * * * root cd %s && php artisan schedule:run\n' "$APP" > /etc/cron.d/not-read.disabled
+    """)

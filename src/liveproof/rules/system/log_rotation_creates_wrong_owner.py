@@ -1,0 +1,84 @@
+"""
+Log rotation replaces the app's log by a file that the app may not write.
+
+## Why
+After each rotation logrotate puts a new, empty file in the place of the log. With `create 0640 root adm`, or `su` of
+another user, that file is not the app's: from the night of the first rotation on every request that logs fails or stays
+silent, although nobody deployed anything. Without an owner after `create` the new file gets the old one's, which is
+right. liveproof works out whose the new file would be, and whether the app's user may write it by owner, group, mode or
+an inherited ACL. An entry that logrotate refuses, or that uses `nocreate` or `copytruncate`, makes no such file.
+
+## Verify by hand
+```
+grep -rn -A12 '{app}' /etc/logrotate.d
+logrotate --debug /etc/logrotate.conf 2>&1 | grep -A8 '{app}'
+ls -l {app}/storage/logs
+```
+
+## Fix safety
+Manual: the line that should stand there instead is shown; the file that is there now is FIL006's to mend.
+"""
+
+from collections.abc import Iterator
+
+from liveproof.model.facts.apps import App
+from liveproof.model.facts.schedule import Rotation, Schedule
+from liveproof.model.findings import Evidence, Finding, Ref, Unknown
+from liveproof.model.lab import Lab
+from liveproof.model.rule import Rule
+from liveproof.model.verdicts import Severity
+
+rule = Rule("SYS003", Severity.HIGH)
+
+
+@rule.check
+def check(app: App, schedule: Schedule) -> Iterator[Finding | Unknown]:
+    wrong = [rotation for rotation in schedule.rotations if not rotation.writable]
+    unread = [f"{place} ({reason})" for place, reason in schedule.unread if "logrotate" in place]
+    if unread:
+        yield Unknown(f"who owns the app's logs after a rotation is not known: {', '.join(unread[:5])} cannot be read")
+    if wrong:
+        first = wrong[0]
+        more = f" (and {len(wrong) - 1} more logs)" if len(wrong) > 1 else ""
+        yield Finding(
+            f"The next rotation gives {first.log} to {first.user}:{first.group} with mode {first.mode:04o}, which "
+            f"{app.user} may not write{more}.",
+            (Ref("app", app.path), *dict.fromkeys(Ref("file", each.log) for each in wrong[:10])),
+            tuple(_evidence(app, each) for each in wrong[:10]),
+            f"In {first.source} put: {first.replacement}",
+        )
+
+
+def _evidence(app: App, rotation: Rotation) -> Evidence:
+    made = f"{rotation.line} (makes {rotation.log} {rotation.user}:{rotation.group} {rotation.mode:04o})"
+    return Evidence(rotation.source, made, f"{rotation.replacement}, or no owner at all, so that {app.user} keeps it")
+
+
+@rule.fault
+def created_for_root_and_adm(lab: Lab) -> None:
+    lab.sh(r"""
+        sed -i '/^ *su /d; s/^\( *\)create .*/\1create 0640 root adm/' /etc/logrotate.d/api-gateway
+    """)
+
+
+@rule.symptom
+def after_a_rotation_the_app_cannot_write(lab: Lab) -> bool:
+    tried = lab.sh(r"""
+        cp -a storage/logs /tmp/logs.before
+        echo line >> storage/logs/laravel.log
+        logrotate -f -s /tmp/logrotate.state /etc/logrotate.d/api-gateway >/dev/null 2>&1 || true
+        sudo -u "$WWW" test -w storage/logs/laravel.log && echo writable || echo refused
+        rm -rf storage/logs/* /tmp/logrotate.state
+        cp -a /tmp/logs.before/. storage/logs/
+        rm -rf /tmp/logs.before
+    """)
+    return tried.endswith("refused")
+
+
+@rule.lookalike
+def created_without_an_owner_or_for_the_group(lab: Lab) -> None:
+    lab.sh(r"""
+        sed -i '/^ *su /d; s/^\( *\)create .*/\1create 0640/' /etc/logrotate.d/api-gateway
+        printf '%s/storage/logs/laravel.log {\n    create 0664 root %s\n}\n' "$APP" "$WWW" > /etc/logrotate.d/aa-first
+        printf '%s/storage/logs/*.log {\n    create 0600 root root\n}\n' "$APP" > /etc/logrotate.d/old.disabled
+    """)

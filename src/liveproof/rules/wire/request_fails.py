@@ -1,0 +1,185 @@
+"""
+A real request is not answered as it should be.
+
+## Why
+Everything on the server may look right and a visitor still gets an error: only a request tells. liveproof sends the
+configured requests straight to the pool's socket and through nginx. When both fail, the fault is the app's or PHP's;
+when only the way through nginx fails, it lies between nginx and the pool. Without a configured request, `GET /` is
+asked through nginx, and straight to the pool only where nginx's answer does not settle it. An answer below 500 that
+the app itself gave is right then, so a login page or a 404 of the app is none of this rule's business. An answer that
+nginx gave by itself, and a request that nobody answered within 5 seconds, are told as UNKNOWN.
+
+## What a request leaves behind
+What any visitor's request leaves: a line in nginx's access log, and what the app writes, such as Laravel's session file
+for a web route. A configured POST does what it does, once over each way (`ways` in the configuration).
+
+## Verify by hand
+```
+curl -si -H 'Host: example.com' http://127.0.0.1/
+tail -n 20 /var/log/nginx/error.log
+sudo -u {user} {php} {app}/artisan about
+```
+
+## Fix safety
+Manual: the answer is a symptom. Mend the cause named with it; where none is, read what the app and nginx logged.
+"""
+
+from collections.abc import Iterator
+
+from liveproof.model.facts.apps import App
+from liveproof.model.facts.wire import Exchange, Wire
+from liveproof.model.findings import Evidence, Finding, Ref, Unknown
+from liveproof.model.lab import Lab
+from liveproof.model.rule import Rule
+from liveproof.model.verdicts import Severity
+
+rule = Rule(
+    "WIR001",
+    Severity.CRITICAL,
+    caused_by=(
+        "FPM001", "FPM002", "FPM003", "FPM006", "NGX001", "NGX004", "FIL002", "FIL003", "FIL005", "FIL006", "REL001",
+        "LAR001", "LAR002", "LAR003", "LAR006", "LAR007", "OPC001", "OPC004",
+    ),
+)  # fmt: skip
+
+_MOST = 10
+
+
+@rule.check
+def check(app: App, wire: Wire) -> Iterator[Finding | Unknown]:
+    for what, reason in wire.unasked:
+        yield Unknown(f"{what}: {reason}")
+    by_request: dict[str, list[Exchange]] = {}
+    for exchange in wire.exchanges:
+        by_request.setdefault(exchange.request, []).append(exchange)
+    failed: list[tuple[str, list[Exchange]]] = []
+    for request, exchanges in by_request.items():
+        if _fails(exchanges):
+            failed.append((request, exchanges))
+        else:
+            yield from _open(exchanges)
+    if failed:
+        yield _finding(app, wire, failed)
+
+
+def _fails(exchanges: list[Exchange]) -> bool:
+    """A request fails when what a visitor gets is wrong; the way to the pool counts where nginx's does not tell.
+
+    The pool lacks parameters that only nginx's configuration holds, so its failure tells nothing when a visitor is
+    answered rightly.
+    """
+    through = [exchange.passed for exchange in exchanges if exchange.way == "nginx"]
+    if any(passed is False for passed in through):
+        return True
+    return any(exchange.passed is False for exchange in exchanges) and not any(passed is True for passed in through)
+
+
+def _open(exchanges: list[Exchange]) -> Iterator[Unknown]:
+    for exchange in exchanges:
+        if isinstance(exchange.passed, Unknown):
+            yield exchange.passed
+        elif not exchange.passed:
+            yield Unknown(
+                f"{exchange.request} is right through nginx but not straight to the pool ({_answer(exchange)}): nginx "
+                "may send the app parameters of its own, or answer from a cache"
+            )
+
+
+def _finding(app: App, wire: Wire, failed: list[tuple[str, list[Exchange]]]) -> Finding:
+    request, exchanges = failed[0]
+    worst = next(each for each in exchanges if each.passed is False)
+    more = f" ({len(failed)} of the requests fail)" if len(failed) > 1 else ""
+    evidence = [_evidence(each) for _, group in failed for each in group]
+    if wire.maintenance:
+        evidence.insert(0, Evidence(app.below("storage/framework/down"), "is there", "no maintenance mode"))
+    refs = [Ref("app", app.path), *(Ref("pool", pool) for pool in app.pools)]
+    refs += [Ref("server", each.server) for _, group in failed for each in group if each.way == "nginx"]
+    return Finding(
+        f"{request} {_told(worst)}{_where(exchanges)}{more}.",
+        tuple(dict.fromkeys(refs)),
+        tuple(evidence[:_MOST]),
+        _advice(app, wire, exchanges),
+    )
+
+
+def _told(exchange: Exchange) -> str:
+    if not exchange.status:
+        return f"is not answered: {exchange.error}"
+    if exchange.expected_status is not None and exchange.status != exchange.expected_status:
+        return f"is answered with {exchange.status} instead of {exchange.expected_status}{_hint(exchange.status)}"
+    if exchange.answered_by == "fpm":
+        return f"reaches PHP-FPM but no script of the app: {exchange.body or 'an empty page'}"
+    if exchange.status >= 500 or (exchange.expected_status is None and not exchange.contains):
+        return f"is answered with {exchange.status}"
+    return f"is answered with {exchange.status}, but without the text {exchange.contains!r}"
+
+
+def _hint(status: int) -> str:
+    """What the usual refusals mean, where another status was expected."""
+    return {
+        401: " (credentials are asked for)",
+        403: " (access is forbidden)",
+        404: " (there is no such route or file)",
+        405: " (the route takes another method)",
+        419: " (a CSRF token is asked for)",
+        422: " (the app refuses the data that was sent)",
+        429: " (too many requests)",
+    }.get(status, "")
+
+
+def _where(exchanges: list[Exchange]) -> str:
+    ways = {exchange.way: exchange.passed for exchange in exchanges}
+    if len(ways) < 2:
+        return ""
+    if ways.get("pool") is True:
+        return "; straight to the pool it is right, so the fault lies between nginx and the pool"
+    if ways.get("pool") is False and ways.get("nginx") is False:
+        return "; straight to the pool it fails too, so the fault is the app's or PHP's"
+    return ""
+
+
+def _answer(exchange: Exchange) -> str:
+    if not exchange.status:
+        return exchange.error
+    by = {"nginx": " by nginx itself", "fpm": " by PHP-FPM itself", "file": " as a file by nginx"}
+    return f"{exchange.status}{by.get(exchange.answered_by, '')}: {exchange.body[:200] or 'an empty body'}"
+
+
+def _evidence(exchange: Exchange) -> Evidence:
+    way = "through nginx" if exchange.way == "nginx" else "straight to the pool"
+    expected = "below 500" if exchange.expected_status is None else str(exchange.expected_status)
+    if exchange.contains:
+        expected += f", with the text {exchange.contains!r}"
+    return Evidence(f"{exchange.request} {way} ({exchange.address})", _answer(exchange), expected)
+
+
+def _advice(app: App, wire: Wire, exchanges: list[Exchange]) -> str:
+    if wire.maintenance:
+        return f"The app is in maintenance mode. To end it: sudo -u {app.user} php {app.path}/artisan up"
+    if any(each.answered_by == "nginx" and each.passed is False for each in exchanges):
+        return "Read nginx's error log, and the location of its configuration that answers this path."
+    return "Read what the app, PHP-FPM and nginx logged at this moment; search for the request's X-Request-Id."
+
+
+@rule.fault
+def nginx_answers_unavailable(lab: Lab) -> None:
+    lab.sh(r"""
+        sed -i '0,/^\( *\)root .*/s//&\n    location = \/ { return 503; }/' /etc/nginx/sites-available/api-gateway
+        nginx -t && systemctl reload nginx
+    """)
+    lab.sh(
+        "for i in $(seq 50); do curl -s -o /dev/null -w '%{http_code}' localhost/ | grep -q 503 && exit; sleep .1; done"
+    )
+
+
+@rule.symptom
+def visitors_get_503(lab: Lab) -> bool:
+    return lab.get("/").status == 503
+
+
+@rule.lookalike
+def another_path_is_unavailable(lab: Lab) -> None:
+    lab.sh(r"""
+        sed -i '0,/^\( *\)root .*/s//&\n    location = \/old { return 503; }/' /etc/nginx/sites-available/api-gateway
+        nginx -t && systemctl reload nginx
+    """)

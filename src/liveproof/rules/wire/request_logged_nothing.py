@@ -1,0 +1,91 @@
+"""
+A request that the app should log left nothing in its log.
+
+## Why
+An answer alone does not show that the intended code ran: a cache, another release or a swallowed exception can answer
+as well. Where the configuration names a text under `logs`, liveproof looks for it in what the app logged after the
+request, for at most 2 seconds. With the request's own id in that text, and in the body or a header that the app logs
+(see the example of the configuration), no other visitor's request can be mistaken for it. Usual reasons: a log file
+that the app may not write, a log level above the message's, a log channel that leads elsewhere, or old code in OPcache.
+
+## Verify by hand
+```
+sudo -u {user} test -w {app}/storage/logs/laravel.log && echo writable
+grep -E '^LOG_(CHANNEL|LEVEL)=' {app}/.env
+tail -f {app}/storage/logs/laravel.log
+```
+
+## Fix safety
+Manual: what to mend is the cause named with it, or the app's logging configuration.
+"""
+
+from collections.abc import Iterator
+
+from liveproof.model.facts.apps import App
+from liveproof.model.facts.wire import Exchange, Wire
+from liveproof.model.findings import Evidence, Finding, Ref, Unknown
+from liveproof.model.lab import Lab
+from liveproof.model.rule import Rule
+from liveproof.model.verdicts import Severity
+
+rule = Rule("WIR003", Severity.HIGH, caused_by=("WIR001", "FIL005", "FIL006", "LAR001", "OPC001", "OPC004"))
+
+
+@rule.check
+def check(app: App, wire: Wire) -> Iterator[Finding | Unknown]:
+    asked = [exchange for exchange in wire.exchanges if exchange.logged is not None]
+    silent = [exchange for exchange in asked if exchange.logged is False]
+    for reason in dict.fromkeys(each.logged.reason for each in asked if isinstance(each.logged, Unknown)):
+        yield Unknown(reason)
+    if not silent:
+        return
+    more = f" (and {len(silent) - 1} more)" if len(silent) > 1 else ""
+    yield Finding(
+        f"{silent[0].request} was answered with {silent[0].status}, but {silent[0].logs!r} did not come into the app's "
+        f"log{more}.",
+        (Ref("app", app.path), *(Ref("pool", pool) for pool in app.pools), *(Ref("file", log) for log in wire.logs)),
+        tuple(_evidence(each, wire) for each in silent[:10]),
+        f"See that the app may write its log, that its LOG_CHANNEL leads there ({', '.join(wire.logs)}) and that its "
+        "LOG_LEVEL lets the message through; after a change run artisan config:cache as the app's user.",
+    )
+
+
+def _evidence(exchange: Exchange, wire: Wire) -> Evidence:
+    way = "through nginx" if exchange.way == "nginx" else "straight to the pool"
+    return Evidence(
+        ", ".join(wire.logs), f"nothing new with {exchange.logs!r} ({way})", f"a line with {exchange.logs!r}"
+    )
+
+
+_REQUEST = r"""
+    mkdir -p /etc/liveproof
+    cat > /etc/liveproof/liveproof.toml <<'TOML'
+[[request]]
+method = "POST"
+path = "/api/retell/function"
+headers = { Content-Type = "application/json", Accept = "application/json" }
+body = '{"name":"current_time","call":{"call_id":"{request_id}"}}'
+status = 200
+logs = "{request_id}"
+TOML
+"""
+
+
+@rule.fault
+def log_level_above_the_message(lab: Lab) -> None:
+    lab.sh(_REQUEST)
+    lab.sh("sed -i 's/^LOG_LEVEL=.*/LOG_LEVEL=error/' .env; php artisan config:cache", user=lab.user)
+    lab.sh("systemctl reload $FPM")
+    lab.warm()
+
+
+@rule.symptom
+def the_log_stays_as_it_is(lab: Lab) -> bool:
+    count = "cat storage/logs/*.log | wc -c"
+    before = lab.sh(count)
+    return lab.post().status == 200 and lab.sh(count) == before
+
+
+@rule.lookalike
+def the_request_is_logged(lab: Lab) -> None:
+    lab.sh(_REQUEST)

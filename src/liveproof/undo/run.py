@@ -1,0 +1,121 @@
+"""Take a whole run back: its steps in reverse order, then the services, then the word that it is done."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from liveproof.host.images import from_row
+from liveproof.host.units import Service, ServiceFailed, bring_back
+from liveproof.host.writeahead import Damaged, Log, records
+from liveproof.journal import BACK, BACK_IN_PART, RolledBack, Run
+from liveproof.undo.step import Begun, Places, Renewed, take_back
+
+Progress = Callable[[str], None]
+_Record = dict[str, Any]
+
+
+def take_back_run(run: Run, progress: Progress, *, stop_started: bool) -> RolledBack:
+    """Take back every step that was begun. The caller holds the lock.
+
+    A rollback that is cut off is begun again by the next one: what is done is not done twice. ``stop_started`` stops
+    services that the run started; without it they are left running.
+
+    Raises:
+        Damaged: the journal cannot be read.
+        OSError: the journal cannot be read or written to.
+    """
+    if run.state == BACK:
+        return RolledBack(run.id, 0, (), ("it was taken back before; nothing was left to do",))
+    told = records(run.directory)
+    if not told or told[0].get("is") != "run":
+        raise Damaged(f"{run.directory} does not begin as a run does")
+    with Log(run.directory) as log:
+        log.release_reserve()
+        return _Recovery(run, told, log, progress).all(stop_started=stop_started)
+
+
+class _Recovery:
+    def __init__(self, run: Run, told: tuple[_Record, ...], log: Log, progress: Progress) -> None:
+        self._run = run
+        self._log = log
+        self._progress = progress
+        self._first = told[0]
+        self._told = told
+        self._undone = {record["step"]: record for record in told if record.get("is") == "undone"}
+        self._renewed: Renewed = {}
+        self._refused: list[tuple[str, str]] = []
+        self._notes: list[str] = []
+        self._restored = 0
+
+    def all(self, *, stop_started: bool) -> RolledBack:
+        begun = _steps(self._told)
+        for step in reversed(begun):
+            earlier = self._undone.get(step.number)
+            if earlier and not earlier["refused"]:
+                self._restored += earlier["restored"]
+                self._renewed.update({path: (old, new) for path, old, new in earlier["renewed"]})
+            else:
+                self._step(step)
+        self._services({step.number for step in begun}, stop_started=stop_started)
+        state = BACK_IN_PART if self._refused else BACK
+        self._write({"is": "end", "state": state, "at": time.time()})
+        try:
+            self._log.end(state)
+        except OSError:
+            self._notes.append("the state directory is full: the run stays marked as interrupted")
+        return RolledBack(self._run.id, self._restored, tuple(self._refused), tuple(self._notes))
+
+    def _step(self, step: Begun) -> None:
+        self._progress(f"taking back step {step.number + 1}")
+        announced = [r for r in self._told if r.get("is") == "undo" and r["step"] == step.number]
+        times = {(root, path) for root, path in announced[0]["times"]} if announced else None
+        before = dict(self._renewed)
+        undone = take_back(step, self._log, self._first["temporary"], times, self._renewed)
+        renewed = [[path, *pair] for path, pair in self._renewed.items() if before.get(path) != pair]
+        self._restored += undone.restored
+        self._refused += undone.refused
+        self._write({
+            "is": "undone", "step": step.number, "restored": undone.restored, "refused": undone.refused,
+            "renewed": renewed,
+        })  # fmt: skip
+
+    def _services(self, begun: set[int], *, stop_started: bool) -> None:
+        for row in self._first["services"]:
+            number, verb, unit, test, patience, was, pid, start = row
+            service = Service(number, verb, unit, tuple(test), patience, was, pid, start)
+            restored = bool(self._restored)
+            try:
+                note = bring_back(service, begun=number in begun, restored=restored, stop_started=stop_started)
+            except ServiceFailed as error:
+                note = f"after the files were put back: {error}"
+            if note:
+                self._notes.append(note)
+
+    def _write(self, record: _Record) -> None:
+        try:
+            self._log.append(record)
+        except OSError:
+            return  # a full disk must not keep anything from being put back; the next start begins again
+
+
+def _steps(told: tuple[_Record, ...]) -> list[Begun]:
+    done = {record["step"]: record for record in told if record.get("is") == "done"}
+    return [
+        Begun(
+            record["step"],
+            record["at"],
+            _places(record["before"]),
+            _places(done[record["step"]]["after"]) if record["step"] in done else None,
+            _places(record["goals"]),
+            tuple((root, path) for root, path in record["trees"]),
+        )
+        for record in told
+        if record.get("is") == "begin"
+    ]
+
+
+def _places(rows: list[Any]) -> Places:
+    try:
+        return tuple((root, tuple(from_row(row) for row in images)) for root, images in rows)
+    except (TypeError, ValueError) as error:
+        raise Damaged(f"a journal was written by another version of liveproof ({error})") from None

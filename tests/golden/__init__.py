@@ -1,0 +1,1 @@
+"""Golden reports: what liveproof says of the seed's incident, word for word."""

@@ -1,0 +1,89 @@
+"""Every golden report: its file and how it is made. ``python -m tests.golden`` writes them anew."""
+
+import io
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from unittest.mock import patch
+
+from liveproof.explain import page_lines, symptom_lines
+from liveproof.model.record import Record
+from liveproof.report import causes, json
+from liveproof.report.comparison import comparison_lines
+from liveproof.report.lines import BLANK, Line, plain
+from liveproof.report.markdown import markdown
+from liveproof.report.plan import outcome_lines, plan_lines
+from liveproof.report.symptoms import SYMPTOMS
+from liveproof.report.terminal import show
+from liveproof.report.text import record_lines
+from tests.golden import hostile, incident
+
+HERE = Path(__file__).parent
+
+
+@contextmanager
+def steady() -> Iterator[None]:
+    """Times in UTC, 80 columns, and a script of one line: that of script.py has tests of its own."""
+    kept = {name: os.environ.get(name) for name in ("TZ", "COLUMNS", "FORCE_COLOR")}
+    os.environ |= {"TZ": "UTC", "COLUMNS": "80"}
+    os.environ.pop("FORCE_COLOR", None)
+    time.tzset()
+    try:
+        with patch.object(causes, "script", lambda plan: f"# the script of plan {plan.digest}\n"):
+            yield
+    finally:
+        for name, value in kept.items():
+            os.environ.pop(name, None)
+            if value is not None:
+                os.environ[name] = value
+        time.tzset()
+
+
+def _text(record: Record) -> str:
+    return plain(record_lines(record, incident.PAGES))
+
+
+def _fix(record: Record) -> list[Line]:
+    assert record.before
+    told = [*plan_lines(record.repairs[0].plan), BLANK, *outcome_lines(record.repairs[0]), BLANK]
+    told += [*comparison_lines(record.before, record.examination), BLANK]
+    return [*told, *record_lines(record, incident.PAGES, chain=False)]
+
+
+def _terminal(lines: Iterator[Line] | list[Line]) -> str:
+    out = io.StringIO()
+    show(lines, out)
+    return "\n".join(line.rstrip() for line in out.getvalue().split("\n"))
+
+
+def _json(record: Record) -> str:
+    return json.dumps(json.document(record))
+
+
+def _explained(number: int) -> str:
+    return plain(symptom_lines(SYMPTOMS[number], incident.broken().examination, incident.PAGES))
+
+
+REPORTS: dict[str, Callable[[], str]] = {
+    "broken.txt": lambda: _text(incident.broken()),
+    "broken-80.txt": lambda: _terminal(record_lines(incident.broken(), incident.PAGES)),
+    "unproven.txt": lambda: _text(incident.unproven()),
+    "fixed.txt": lambda: plain(_fix(incident.fixed())),
+    "fixed-80.txt": lambda: _terminal(_fix(incident.fixed())),
+    "hostile.txt": lambda: _text(hostile.record()),
+    "nothing.txt": lambda: _text(incident.nothing()),
+    "several.txt": lambda: _text(incident.several()),
+    "broken.json": lambda: _json(incident.broken()),
+    "fixed.json": lambda: _json(incident.fixed()),
+    "hostile.json": lambda: _json(hostile.record()),
+    "broken.md": lambda: markdown(incident.broken(), incident.PAGES),
+    "fixed.md": lambda: markdown(incident.fixed(), incident.PAGES),
+    "unproven.md": lambda: markdown(incident.unproven(), incident.PAGES),
+    "hostile.md": lambda: markdown(hostile.record(), incident.PAGES),
+    "explain-code-changes.txt": lambda: _explained(0),
+    "explain-permission-denied.txt": lambda: _explained(1),
+    "explain-socket.txt": lambda: _explained(2),
+    "explain-rule.txt": lambda: plain(page_lines(incident.PAGES["FIL003"], incident.broken().examination)),
+}

@@ -1,0 +1,124 @@
+"""The reports, word for word, and what must hold of each of them."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from markdown_it import MarkdownIt
+
+from liveproof.report.visible import visible
+from tests.golden import hostile
+from tests.golden.reports import HERE, REPORTS, steady
+
+SECTIONS = 14
+SCHEMA = Path(__file__).parents[2] / "schema/liveproof-1.schema.json"
+
+
+@pytest.fixture(scope="module")
+def made() -> dict[str, str]:
+    """Every report, made once."""
+    with steady():
+        return {name: make() for name, make in REPORTS.items()}
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_report_is_the_golden_one(name: str, made: dict[str, str]) -> None:
+    """Word for word; `python -m tests.golden` writes them anew when a change is meant."""
+    assert made[name] == (HERE / name).read_text(encoding="utf-8")
+
+
+def test_no_report_is_forgotten() -> None:
+    """Every golden file belongs to a report."""
+    assert {path.name for path in HERE.iterdir() if path.suffix in (".txt", ".json", ".md")} == set(REPORTS)
+
+
+@pytest.mark.parametrize("name", [name for name in REPORTS if name.endswith(".json")])
+def test_json_keeps_the_contract(name: str, made: dict[str, str]) -> None:
+    """The schema describes every field that is told, and the text is plain ASCII."""
+    jsonschema.validate(json.loads(made[name]), _closed(json.loads(SCHEMA.read_text())))
+    assert made[name].isascii()
+
+
+def _closed(schema: Any) -> Any:
+    """The schema with fields that it does not describe refused."""
+    if isinstance(schema, list):
+        return [_closed(part) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    closed = {key: _closed(part) for key, part in schema.items()}
+    if "properties" in closed and closed["properties"].keys() != {"is"}:
+        closed["unevaluatedProperties"] = False
+    return closed
+
+
+def test_schema_itself_is_right() -> None:
+    """It is a valid JSON Schema."""
+    jsonschema.Draft202012Validator.check_schema(json.loads(SCHEMA.read_text()))
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_no_report_carries_what_drives_a_terminal(name: str, made: dict[str, str]) -> None:
+    """No control or direction character but the newline, whatever a file is called."""
+    assert all(line.isprintable() for line in made[name].split("\n"))
+    made[name].encode()
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_no_report_tells_a_secret(name: str, made: dict[str, str]) -> None:
+    """Neither the answer's body nor a value behind a secret's name."""
+    assert not any(secret in made[name] for secret in hostile.SECRETS)
+
+
+@pytest.mark.parametrize("name", [name for name in REPORTS if name.endswith(".md")])
+def test_markdown_cannot_be_forged(name: str, made: dict[str, str]) -> None:
+    """A host's text makes no heading, no HTML and no row of a table."""
+    tokens = MarkdownIt("commonmark").enable("table").parse(made[name])
+    inline = [child for token in tokens for child in token.children or []]
+    assert not {token.type for token in (*tokens, *inline)} & {"html_block", "html_inline", "link_open", "image"}
+    assert [token.tag for token in tokens if token.type == "heading_open"].count("h2") == SECTIONS
+
+
+def test_a_hostile_name_is_told_whole(made: dict[str, str]) -> None:
+    """What was shown of it is exactly what may be shown, wherever it stands."""
+    tokens = MarkdownIt("commonmark").enable("table").parse(made["hostile.md"])
+    spans = {child.content for token in tokens for child in token.children or [] if child.type == "code_inline"}
+    assert visible(hostile.NAME) in spans
+    assert f"{visible(hostile.NAME)}/app.php" in spans
+
+
+@pytest.mark.parametrize("name", ["broken.md", "fixed.md"])
+def test_markdown_has_every_section_of_the_seed(name: str, made: dict[str, str]) -> None:
+    """The sections of the document that this project began with, in its order."""
+    headings = [
+        line[3:].partition(":")[0].partition(" (")[0] for line in made[name].split("\n") if line.startswith("## ")
+    ]
+    assert headings == [
+        "Executive summary",
+        "Verification results",
+        "Before and after",
+        "Technical analysis",
+        "OPcache settings",
+        "Fix applied",
+        "100% verification steps",
+        "Prevention checklist",
+        "Monitoring and alerting recommendations",
+        "Troubleshooting guide",
+        "Quick reference",
+        "Performance impact",
+        "Support information",
+        "Deployment status",
+    ]
+
+
+def test_words_are_the_same_on_a_terminal_and_in_a_pipe(made: dict[str, str]) -> None:
+    """Wrapping and colour change no word."""
+    assert made["broken-80.txt"].split() == made["broken.txt"].split()
+    assert made["fixed-80.txt"].split() == made["fixed.txt"].split()
+
+
+def test_a_terminal_of_80_columns_is_enough(made: dict[str, str]) -> None:
+    """Nothing but a command, which must stay whole, is wider than the terminal."""
+    wide = [line for line in made["broken-80.txt"].split("\n") if len(line) > 80]
+    assert all("liveproof " in line for line in wide)

@@ -1,0 +1,414 @@
+"""What a run does is taken back: byte for byte, with owners, modes and times, whenever and however often it stops."""
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from liveproof import journal
+from liveproof.acts.artisan import ArtisanFailed
+from liveproof.acts.runner import Runner
+from liveproof.acts.site import Refused, Site
+from liveproof.host import writeahead
+from liveproof.host.writer import LeftAlone
+from liveproof.journal import BACK, FIXED, INTERRUPTED, Journal, NoSuchRun, RolledBack
+from liveproof.model.plans import (
+    Act,
+    ChangeMode,
+    ChangeOwner,
+    MakeDirectory,
+    Moded,
+    Owned,
+    Plan,
+    PointSymlink,
+    RemoveFile,
+    RunArtisan,
+    Step,
+    WriteFile,
+)
+from tests.unit.trees import WWW, app, snapshot
+
+pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root may give files away")
+
+
+@pytest.fixture
+def tree() -> Iterator[Path]:
+    """A directory that other users can reach, unlike pytest's own."""
+    made = Path(tempfile.mkdtemp(prefix="liveproof-test-"))
+    made.chmod(0o755)
+    yield made
+    shutil.rmtree(made)
+
+
+@pytest.fixture(autouse=True)
+def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A state directory of the test's own."""
+    monkeypatch.setenv("LIVEPROOF_STATE", str(tmp_path / "state"))
+    return tmp_path / "state"
+
+
+def applied(tree: Path, *acts: Act, end: bool = True, steps: int | None = None) -> str:
+    """Carry out acts on a tree as a run and return its name; without an end it counts as cut off."""
+    made = tuple(Step(act, "why", "undo") for act in acts)
+    plan = Plan(str(tree), made, (), (), (), "digest")
+    runner = Runner(Site(app(tree)), (), lambda: False)
+    run = Journal.begin(plan, ())
+    try:
+        for number, step in enumerate(made[:steps]):
+            runner.apply(run, number, step)
+        if end:
+            run.fixed()
+    finally:
+        run.close()
+    return run.run
+
+
+def taken_back(run: str = "") -> RolledBack:
+    """Roll back the one run there is."""
+    (done,) = journal.rollback(run)
+    return done
+
+
+def script(tree: Path, text: str) -> RunArtisan:
+    """A command of the app, run as its user through the same door as artisan: here a shell script."""
+    (tree / "artisan").write_text(text)
+    return RunArtisan(str(tree), "www-data", "/bin/sh", ("rebuild",), ("cache",))
+
+
+def cache(tree: Path) -> Path:
+    """A directory of derived files that the app's user may write."""
+    folder = tree / "cache"
+    folder.mkdir()
+    (folder / "config.php").write_text("old config")
+    (folder / "stale.php").write_text("stale")
+    os.utime(folder / "config.php", ns=(10**18, 10**18 + 1))
+    for path in (folder, *folder.iterdir()):
+        os.chown(path, WWW, WWW)
+    os.utime(folder, ns=(10**18, 10**18 + 2))
+    return folder
+
+
+def test_owners_and_modes_come_back(tree: Path) -> None:
+    """Owners and modes of files, directories and links."""
+    (tree / "d").mkdir()
+    (tree / "d" / "f").write_text("x")
+    (tree / "l").symlink_to("d")
+    before = snapshot(tree)
+    run = applied(
+        tree,
+        ChangeOwner(str(tree), (Owned("d", 0, 0), Owned("d/f", 0, 0), Owned("l", 0, 0)), WWW, WWW, "www-data"),
+        ChangeMode(str(tree), (Moded("d", 0o755, 0o2775), Moded("d/f", 0o644, 0o664))),
+    )
+    changed = snapshot(tree)
+    assert changed["l"].uid == WWW
+    assert changed["d"].mode == 0o2775
+    done = taken_back(run)
+    assert (done.complete, done.restored) == (True, 5)
+    assert snapshot(tree) == before
+
+
+def test_rebuilt_caches_come_back(tree: Path) -> None:
+    """Contents that a command replaced, removed and made, with their owners and times and their directory's."""
+    folder = cache(tree)
+    act = script(tree, "cd cache; rm stale.php; echo new > t; mv t config.php; mkdir -p sub/sub; echo v > sub/sub/v")
+    before = snapshot(tree)
+    run = applied(tree, act)
+    assert (folder / "config.php").read_text() == "new\n"
+    assert (folder / "sub/sub/v").stat().st_uid == WWW
+    assert taken_back(run).complete
+    assert snapshot(tree) == before
+
+
+def test_an_owner_given_before_a_rebuild_comes_back(tree: Path) -> None:
+    """A file that is given away and then replaced by a command is another inode when its first owner comes back."""
+    folder = cache(tree)
+    os.chown(folder, 0, 0)
+    os.chown(folder / "config.php", 0, 0)
+    before = snapshot(tree)
+    give = ChangeOwner(str(tree), (Owned("cache", 0, 0), Owned("cache/config.php", 0, 0)), WWW, WWW, "www-data")
+    run = applied(tree, give, script(tree, "cd cache; echo new > t; mv t config.php"))
+    assert snapshot(tree)["cache/config.php"].uid == WWW
+    before["artisan"] = snapshot(tree)["artisan"]
+    before["."] = snapshot(tree)["."]
+    assert taken_back(run).complete
+    assert snapshot(tree) == before
+
+
+def test_removed_files_made_directories_and_links_come_back(tree: Path) -> None:
+    """Each kind of step, in one run, in reverse."""
+    (tree / "views").mkdir()
+    (tree / "views" / "a.php").write_text("compiled")
+    os.utime(tree / "views" / "a.php", ns=(5, 6))
+    (tree / "releases").mkdir()
+    (tree / "current").symlink_to("releases/1")
+    before = snapshot(tree)
+    run = applied(
+        tree,
+        MakeDirectory(str(tree), "storage", WWW, WWW, 0o755),
+        MakeDirectory(str(tree), "storage/logs", WWW, WWW, 0o775),
+        PointSymlink(f"{tree}/current", "releases/1", "releases/2"),
+        RemoveFile(str(tree), "views/a.php"),
+    )
+    assert snapshot(tree)["storage/logs"].mode == 0o775
+    assert os.readlink(tree / "current") == "releases/2"
+    assert taken_back(run).complete
+    assert snapshot(tree) == before
+
+
+def test_configuration_comes_back(tree: Path) -> None:
+    """A configuration file is replaced whole, and comes back byte for byte with its times."""
+    file = tree / "www.conf"
+    file.write_bytes(b"pm = dynamic\n\xff")
+    os.utime(file, ns=(7, 8))
+    before = snapshot(tree)
+    digest = "62d1a2fd1d4f4fb4bb62c9b4b0fdcd44a7f3ee0f3a4d8f6b4a1e2b1e5a4bd1d9"
+    with pytest.raises(Refused, match="is not written"):
+        applied(tree, WriteFile(str(file), digest, "x", ()), end=False)
+    # Only files that root alone can write are configuration; /tmp's sticky bit and this directory are root's.
+    assert snapshot(tree) == before
+
+
+def test_what_others_changed_since_is_left_alone(tree: Path) -> None:
+    """A newer deploy is never overwritten: it is told, and everything else still comes back."""
+    folder = cache(tree)
+    run = applied(tree, script(tree, "cd cache; echo new > t; mv t config.php; rm stale.php"))
+    (folder / "config.php").write_text("a newer deploy's")
+    done = taken_back(run)
+    assert [path for path, _ in done.refused] == [f"{tree}/cache/config.php"]
+    assert "somebody else" in done.refused[0][1]
+    assert (folder / "config.php").read_text() == "a newer deploy's"
+    assert (folder / "stale.php").read_text() == "stale"
+    (again,) = journal.rollback(run)
+    assert not again.complete
+
+
+def test_a_replaced_file_is_not_given_back(tree: Path) -> None:
+    """Another file in the place of one that was given away keeps its owner."""
+    (tree / "a").write_text("x")
+    run = applied(tree, ChangeOwner(str(tree), (Owned("a", 0, 0),), WWW, WWW, "www-data"))
+    (tree / "b").write_text("y")
+    os.chown(tree / "b", WWW, WWW)
+    os.rename(tree / "b", tree / "a")
+    assert not taken_back(run).complete
+    assert (tree / "a").stat().st_uid == WWW
+
+
+def test_a_failed_command_is_taken_back(tree: Path) -> None:
+    """What a command did before it failed is in the journal like everything else."""
+    cache(tree)
+    act = script(tree, "cd cache; echo half > config.php; echo 'DB_PASSWORD=hunter22 is wrong' >&2; exit 3")
+    (tree / ".env").write_text("DB_PASSWORD=hunter22\n")
+    before = snapshot(tree)
+    with pytest.raises(ArtisanFailed, match="status 3") as failure:
+        applied(tree, act, end=False)
+    assert "hunter22" not in str(failure.value)
+    assert taken_back().complete
+    assert snapshot(tree) == before
+    assert "hunter22" not in (Path(journal.list_runs()[0].directory) / "journal.jsonl").read_text()
+
+
+def test_hard_linked_caches_are_refused(tree: Path) -> None:
+    """A file that shares its inode with another release could not be put back as it was."""
+    folder = cache(tree)
+    os.link(folder / "config.php", tree / "other release")
+    with pytest.raises(LeftAlone, match="2 hard links"):
+        applied(tree, script(tree, "true"), end=False)
+
+
+def test_nothing_is_run_as_root(tree: Path) -> None:
+    """An app whose user is root gets no artisan."""
+    cache(tree)
+    act = script(tree, "touch /tmp/never")
+    with pytest.raises(Refused, match="never run as root"):
+        applied(tree, RunArtisan(act.app, "root", act.php, act.arguments, act.writes), end=False)
+
+
+def test_links_out_of_the_app_lead_nowhere(tree: Path, tmp_path: Path) -> None:
+    """A cache directory that is a link to a directory of root's is refused, wherever it leads."""
+    (tree / "cache").symlink_to("/etc")
+    with pytest.raises(LeftAlone, match="lies outside"):
+        applied(tree, script(tree, "true"), end=False)
+    with pytest.raises(LeftAlone, match="lies outside"):
+        applied(tree, ChangeOwner("/etc", (Owned("passwd", 0, 0),), WWW, WWW, "www-data"), end=False)
+    assert os.stat("/etc/passwd").st_uid == 0
+
+
+def test_runs_are_listed_and_named(tree: Path) -> None:
+    """Newest first, each with its state; an unknown name is told with those that are known."""
+    (tree / "a").write_text("x")
+    give = ChangeOwner(str(tree), (Owned("a", 0, 0),), WWW, WWW, "www-data")
+    assert journal.list_runs() == ()
+    assert journal.rollback() == ()
+    first = applied(tree, give)
+    (run,) = journal.list_runs()
+    assert (run.id, run.app, run.state) == (first, str(tree), FIXED)
+    assert run.steps == (f"give {tree}/a to www-data",)
+    assert journal.pending() == ()
+    with pytest.raises(NoSuchRun, match=first):
+        journal.rollback("20200101-000000-abcd")
+    taken_back()
+    assert journal.list_runs()[0].state == BACK
+    assert journal.rollback() == ()
+    assert "before" in taken_back(first).notes[0]
+
+
+def test_interrupted_runs_are_pending_and_taken_back_first(tree: Path) -> None:
+    """A run that ended without a word is told, and is what rollback without a name takes back."""
+    (tree / "a").write_text("x")
+    applied(tree, ChangeMode(str(tree), (Moded("a", 0o644, 0o640),)))
+    give = ChangeOwner(str(tree), (Owned("a", 0, 0),), WWW, WWW, "www-data")
+    run = applied(tree, give, end=False)
+    (left,) = journal.pending()
+    assert (left.id, left.state) == (run, INTERRUPTED)
+    assert taken_back().run == run
+    assert journal.pending() == ()
+    assert (tree / "a").stat().st_uid == 0
+    assert (tree / "a").stat().st_mode & 0o777 == 0o640
+
+
+def test_a_run_at_work_is_not_pending(tree: Path) -> None:
+    """While its process has the journal open, a run is not taken for a cut off one."""
+    work = Journal.begin(Plan(str(tree), (), (), (), (), ""), ())
+    assert journal.list_runs()[0].state == journal.APPLYING
+    assert journal.pending() == ()
+    work.close()
+    assert len(journal.pending()) == 1
+
+
+def test_a_torn_last_line_is_as_if_never_written(tree: Path) -> None:
+    """A record that a power cut tore announced nothing that was done."""
+    (tree / "a").write_text("x")
+    run = applied(tree, ChangeOwner(str(tree), (Owned("a", 0, 0),), WWW, WWW, "www-data"), end=False)
+    file = Path(journal.list_runs()[0].directory) / "journal.jsonl"
+    whole = file.read_bytes()
+    for cut in range(len(whole) - 1, whole.index(b"\n") + 1, -7):
+        file.write_bytes(whole[:cut])
+        assert journal.pending()[0].id == run
+    assert taken_back().run == run
+
+
+def test_a_damaged_journal_takes_nothing_back(tree: Path) -> None:
+    """A journal with a broken record in its middle is told and trusted in nothing."""
+    (tree / "a").write_text("x")
+    run = applied(tree, ChangeOwner(str(tree), (Owned("a", 0, 0),), WWW, WWW, "www-data"), end=False)
+    file = Path(journal.list_runs()[0].directory) / "journal.jsonl"
+    lines = file.read_bytes().split(b"\n")
+    file.write_bytes(b"\n".join([lines[0], b"garbage", *lines[1:]]))
+    assert journal.list_runs()[0].state == journal.DAMAGED
+    with pytest.raises(writeahead.Damaged, match="line 2"):
+        journal.rollback(run)
+    assert (tree / "a").stat().st_uid == WWW
+
+
+def test_old_runs_are_forgotten(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only the newest runs are kept; one that was cut off is never forgotten."""
+    monkeypatch.setattr(journal, "KEPT_RUNS", 3)
+    (tree / "a").write_text("x")
+    cut_off = applied(tree, end=False)
+    kept = [applied(tree) for _ in range(5)]
+    assert {run.id for run in journal.list_runs()} == {cut_off, *kept[2:]}
+
+
+def test_an_unsafe_state_directory_is_refused(state: Path, tree: Path) -> None:
+    """A state directory that others may write could hold a forged journal."""
+    state.mkdir()
+    state.chmod(0o777)
+    with pytest.raises(Exception, match="nobody else can write"):
+        applied(tree)
+
+
+def test_the_journal_is_private(tree: Path) -> None:
+    """Copies of configuration caches hold secrets: nobody but root reads them."""
+    cache(tree)
+    applied(tree, script(tree, "echo new > cache/config.php"))
+    folder = Path(journal.list_runs()[0].directory)
+    assert folder.stat().st_mode & 0o077 == 0
+    assert all(file.stat().st_mode & 0o077 == 0 for file in folder.iterdir())
+
+
+NAMES = st.sampled_from(["a", "b", "new\nline", os.fsdecode(b"\xff"), " ", "-rf"])
+TREES = st.dictionaries(
+    NAMES,
+    st.tuples(
+        st.sampled_from([0, WWW, 1234]), st.sampled_from([0o600, 0o644, 0o755]), st.binary(max_size=40),
+        st.integers(1, 2 * 10**18),
+    ),
+    max_size=5,
+)  # fmt: skip
+COMMANDS = st.lists(
+    st.tuples(st.sampled_from(["write", "replace", "remove", "make", "chmod", "touch"]), st.integers(0, 5)), max_size=6
+)
+
+
+@given(
+    entries=TREES, commands=COMMANDS, uid=st.sampled_from([0, WWW, 1234]), bits=st.sampled_from([0o640, 0o755]),
+    stop=st.integers(0, 4), attempts=st.integers(1, 3), ended=st.booleans(),
+)  # fmt: skip
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_run_comes_back_exactly(
+    entries: dict[str, tuple[int, int, bytes, int]], commands: list[tuple[str, int]], uid: int, bits: int, stop: int,
+    attempts: int, ended: bool,
+) -> None:  # fmt: skip
+    """Whatever a tree looks like, whatever steps were made and wherever they stopped: it is as it was before."""
+    tree = Path(tempfile.mkdtemp(prefix="liveproof-test-"))
+    try:
+        tree.chmod(0o755)
+        folder = tree / "cache"
+        folder.mkdir()
+        for name, (owner, mode, content, time) in entries.items():
+            (folder / name).write_bytes(content)
+            (folder / name).chmod(mode)
+            os.chown(folder / name, owner, owner)
+            os.utime(folder / name, ns=(time, time))
+        os.chown(folder, 1234, 1234)
+        folder.chmod(0o775)
+        rebuild = script(tree, _commands(commands, sorted(entries)))
+        os.utime(folder, ns=(3, 4))
+        before = snapshot(tree)
+        owned = tuple(Owned(f"cache/{name}", entries[name][0], entries[name][0]) for name in sorted(entries))
+        acts: list[Act] = [
+            MakeDirectory(str(tree), "storage", uid, uid, 0o755),
+            ChangeOwner(str(tree), (Owned("cache", 1234, 1234), *owned), uid, -1, "somebody"),
+            ChangeMode(str(tree), tuple(Moded(f"cache/{name}", entries[name][1], bits) for name in sorted(entries))),
+            rebuild,
+        ]
+        applied(tree, *acts, end=ended and stop == 4, steps=stop)
+        for _ in range(attempts):
+            done = journal.rollback()
+        if attempts == 1:
+            assert done[0].complete, done
+        assert snapshot(tree) == before
+    finally:
+        shutil.rmtree(tree)
+
+
+def _commands(commands: list[tuple[str, int]], names: list[str]) -> str:
+    import shlex
+
+    lines = ["cd cache || exit 0"]
+    for verb, at in commands:
+        name = shlex.quote(os.path.join(".", names[at % len(names)] if names else "x"))
+        new = f"./new{at}"
+        lines.append({
+            "write": f"echo written > {name}", "replace": f"echo replaced > {new} && mv -f {new} {name}",
+            "remove": f"rm -f {name}", "make": f"mkdir -p {new}d/sub && echo x > {new}d/sub/f",
+            "chmod": f"chmod 600 {name}", "touch": f"touch -d @5 {name}",
+        }[verb])  # fmt: skip
+    return "\n".join(f"{line} 2>/dev/null" if at else line for at, line in enumerate(lines)) + "\ntrue\n"
+
+
+def test_records_survive_what_names_hold(tree: Path) -> None:
+    """Names that are not UTF-8 go through the journal unharmed."""
+    name = os.fsdecode(b"\xff\n\xfe")
+    (tree / name).write_text("x")
+    run = applied(tree, ChangeOwner(str(tree), (Owned(name, 0, 0),), WWW, WWW, "www-data"))
+    file = Path(journal.list_runs()[0].directory) / "journal.jsonl"
+    assert all(json.loads(line) for line in file.read_bytes().splitlines())
+    assert taken_back(run).complete
+    assert (tree / name).stat().st_uid == 0

@@ -1,0 +1,122 @@
+"""report/visible.py: text of others made fit to show."""
+
+import subprocess
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+
+from liveproof.report.visible import block, cell, code, hide_secrets, prose, quoted, utf8, visible
+
+HOSTILE = st.text(st.characters() | st.sampled_from("`|\n\x1b\u202e\udcff~<>*_[]"), max_size=30)
+
+
+@given(HOSTILE)
+def test_visible_is_one_printable_line(text: str) -> None:
+    """No newline, terminal escape, direction mark or stray byte is left, and what is printable stays as it is."""
+    assert visible(text).isprintable()
+    if text.isprintable():
+        assert visible(text) == text
+
+
+def test_visible_tells_what_stood_there() -> None:
+    """Escapes are those that a person knows."""
+    assert visible("a\nb\x1b[31m\udcff\u202e") == "a\\nb\\x1b[31m\\xff\\u202e"
+
+
+@given(HOSTILE)
+def test_utf8_always_encodes(text: str) -> None:
+    """JSON and files stay valid UTF-8 whatever a file is called."""
+    utf8(text).encode()
+
+
+@given(HOSTILE)
+def test_a_code_span_cannot_be_left(text: str) -> None:
+    """The fence is longer than any run of backticks inside."""
+    span = code(text)
+    fence = span[: len(span) - len(span.lstrip("`"))]
+    inside = span[len(fence) : -len(fence)]
+    assert span.isprintable()
+    assert span.endswith(fence)
+    assert fence not in inside
+
+
+@given(HOSTILE)
+def test_a_cell_cannot_be_left(text: str) -> None:
+    """A reader of GitHub's Markdown finds one cell, and in it exactly what may be shown of the text."""
+    table = f"| a | b |\n|---|---|\n| {cell(text)} | x |"
+    tokens = MarkdownIt("commonmark").enable("table").parse(table)
+    cells = [token.children or [] for token in tokens if token.type == "inline"][2:]
+    assert len(cells) == 2
+    (span,) = cells[0]
+    assert span.type == "code_inline"
+    assert span.content == (visible(text) if visible(text).strip() else " ")
+
+
+@given(HOSTILE)
+def test_prose_is_read_as_written(text: str) -> None:
+    """A reader finds text only: no emphasis, link, code, HTML or entity."""
+    tokens = MarkdownIt("commonmark").parse(f"x{prose(text)}x")
+    (inline,) = [token for token in tokens if token.type == "inline"]
+    assert {token.type for token in inline.children or []} <= {"text", "text_special"}
+    assert "".join(token.content for token in inline.children or []) == f"x{visible(text)}x"
+
+
+@given(HOSTILE)
+def test_a_block_cannot_be_left(text: str) -> None:
+    """No line inside a fenced block is as long a fence as its own."""
+    first, *lines, last = block(text).split("\n")
+    assert first == f"{last}bash"
+    assert all(last not in line for line in lines)
+
+
+def test_prose_is_prose() -> None:
+    """Names of others make no emphasis, link, heading or HTML."""
+    assert prose("<b>*x*_y_ [l](u) `c` |") == "\\<b\\>\\*x\\*\\_y\\_ \\[l\\](u) \\`c\\` \\|"
+
+
+@pytest.mark.parametrize(
+    "name", ["plain", "it's", "a b", "x\ny", "\udcff", "$(id)", "a'\n\\b", "`id`", "-rf", "é", "\u202e"]
+)
+def test_quoted_is_one_word_of_bash(name: str) -> None:
+    """bash reads exactly the name that was meant, and the command stays one line."""
+    word = quoted(name)
+    assert word.isprintable()
+    ran = subprocess.run(["bash", "-c", f"printf %s {word}"], capture_output=True, check=True)
+    assert ran.stdout == name.encode(errors="surrogateescape")
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("DB_PASSWORD=hunter2 x", "DB_PASSWORD=[hidden] x"),
+        ("'password' => 'hunter2',", "'password' => [hidden],"),
+        ("APP_KEY=base64:AAAA", "APP_KEY=[hidden]"),
+        ("key base64:" + "A" * 43 + "=", "key [hidden]"),
+        ("Authorization: Bearer abcdef0123456789", "Authorization: Bearer [hidden]"),
+        ("mysql --password hunter2 -u x", "mysql --password [hidden] -u x"),
+        ("https://u:p@example.org/x", "https://[hidden]@example.org/x"),
+        ("api_token: s3cret", "api_token: [hidden]"),
+    ],
+)
+def test_values_of_secrets_are_hidden(text: str, told: str) -> None:
+    """A value behind a secret's name goes, the name stays."""
+    assert hide_secrets(text) == told
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "opcache.validate_timestamps=0",
+        "fastcgi_pass=unix:/run/php/php8.2-fpm.sock",
+        "process_control_timeout=0",
+        'syntax error, unexpected token "}"',
+        "passed=3 failed=0",
+        "session.save_path=/var/lib/php/sessions",
+        "www-data:www-data",
+    ],
+)
+def test_evidence_is_not_hidden(text: str) -> None:
+    """What is no secret stays readable."""
+    assert hide_secrets(text) == text
