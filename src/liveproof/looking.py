@@ -39,8 +39,11 @@ def check(asked: Asked, console: Console) -> int:
     examined = time.perf_counter()
     record = keep(record, console)
     kept = time.perf_counter()
-    before = (("start", _since_start() - (kept - clock)), ("configuration", told - clock))
-    timings = (*before, *examination.timings, ("history", kept - examined)) if asked.timings else ()
+    timings: tuple[tuple[str, float], ...] = ()
+    if asked.timings:
+        steps = (("configuration", told - clock), *examination.timings, ("history", kept - examined))
+        rest = kept - clock - sum(seconds for _, seconds in steps)
+        timings = (("start", _since_start() - (time.perf_counter() - clock)), *steps, ("everything else", rest))
     tell(record, asked, console, settings, timings=timings)
     return STATUS[examination.verdict]
 

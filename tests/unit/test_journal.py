@@ -1,5 +1,6 @@
 """What a run does is taken back: byte for byte, with owners, modes and times, whenever and however often it stops."""
 
+import hashlib
 import json
 import os
 import shutil
@@ -16,6 +17,7 @@ from liveproof.acts.artisan import ArtisanFailed
 from liveproof.acts.runner import Runner
 from liveproof.acts.site import Refused, Site
 from liveproof.host import writeahead
+from liveproof.host.units import ServiceFailed
 from liveproof.host.writer import LeftAlone
 from liveproof.journal import BACK, FIXED, INTERRUPTED, Journal, NoSuchRun, RolledBack
 from liveproof.model.plans import (
@@ -77,7 +79,7 @@ def taken_back(run: str = "") -> RolledBack:
 
 def script(tree: Path, text: str) -> RunArtisan:
     """A command of the app, run as its user through the same door as artisan: here a shell script."""
-    (tree / "artisan").write_text(text)
+    (tree / "artisan").write_bytes(os.fsencode(text))
     return RunArtisan(str(tree), "www-data", "/bin/sh", ("rebuild",), ("cache",))
 
 
@@ -161,17 +163,47 @@ def test_removed_files_made_directories_and_links_come_back(tree: Path) -> None:
     assert snapshot(tree) == before
 
 
+def edit(file: Path, content: str, *test: str) -> WriteFile:
+    """A configuration file's new content, made from the one that it has."""
+    return WriteFile(str(file), hashlib.sha256(file.read_bytes()).hexdigest(), content, test)
+
+
 def test_configuration_comes_back(tree: Path) -> None:
-    """A configuration file is replaced whole, and comes back byte for byte with its times."""
-    file = tree / "www.conf"
+    """A configuration file is replaced whole, also behind a link, and comes back byte for byte with its times."""
+    file = tree / "available"
     file.write_bytes(b"pm = dynamic\n\xff")
     os.utime(file, ns=(7, 8))
+    (tree / "enabled").symlink_to("available")
     before = snapshot(tree)
-    digest = "62d1a2fd1d4f4fb4bb62c9b4b0fdcd44a7f3ee0f3a4d8f6b4a1e2b1e5a4bd1d9"
-    with pytest.raises(Refused, match="is not written"):
-        applied(tree, WriteFile(str(file), digest, "x", ()), end=False)
-    # Only files that root alone can write are configuration; /tmp's sticky bit and this directory are root's.
+    run = applied(tree, edit(tree / "enabled", "pm = static\n\udcff", "/bin/grep", "-q", "static", str(file)))
+    assert file.read_bytes() == b"pm = static\n\xff"
+    assert taken_back(run).complete
     assert snapshot(tree) == before
+
+
+def test_configuration_that_its_program_refuses_comes_back(tree: Path) -> None:
+    """The test judges the new content; it fails, and the old content returns."""
+    file = tree / "www.conf"
+    file.write_text("good")
+    before = snapshot(tree)
+    with pytest.raises(ServiceFailed, match="fails"):
+        applied(tree, edit(file, "bad", "/bin/grep", "good", str(file)), end=False)
+    assert file.read_text() == "bad"
+    assert taken_back().complete
+    assert snapshot(tree) == before
+
+
+def test_configuration_that_others_can_write_is_not_written(tree: Path) -> None:
+    """Only what root alone could have written is root's configuration; nor is it written when it was edited since."""
+    file = tree / "www.conf"
+    file.write_text("x")
+    act = edit(file, "y")
+    file.write_text("edited")
+    with pytest.raises(LeftAlone, match="another content"):
+        applied(tree, act, end=False)
+    os.chown(file, WWW, WWW)
+    with pytest.raises(Refused, match="is not written"):
+        applied(tree, edit(file, "y"), end=False)
 
 
 def test_what_others_changed_since_is_left_alone(tree: Path) -> None:

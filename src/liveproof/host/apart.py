@@ -41,11 +41,13 @@ def run_apart(
     cannot open one of them.
 
     Raises:
-        PermissionError: that user is root (an app's code never runs as root), or not ours while we are not root.
+        PermissionError: that user is root or does not exist, or is not ours while we are not root.
         OSError: no private directory can be made, or the program cannot be started.
     """
     if identity.uid == 0:
         raise PermissionError(1, "code of an app is never run as root")
+    if identity.uid < 0 or identity.gid < 0:
+        raise PermissionError(1, "the app's user does not exist")  # to setresuid(2) -1 means: stay who you are
     if os.geteuid() not in (0, identity.uid):
         raise PermissionError(1, "only root or the app's own user can run the app's code")
     with _directories(identity) as (out, top):

@@ -1,5 +1,8 @@
 """Pools asked for their status page, or watched where they would not answer."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 from liveproof.host import fpmload, fpmstatus, view
 from liveproof.host.reader import CannotSee, Reader
 from liveproof.host.sockets import Sockets
@@ -17,11 +20,14 @@ class Busy:
         self._reader, self._sockets = reader, sockets
         self._left = _ALL_STATUS
 
-    def look(self, master: Master, pool: Pool, socket: Socket) -> tuple[Load, PoolStatus | Unknown]:
-        """The pool's load and, unless it is saturated, its status page."""
-        subject = fpmload.Subject(master.pid, pool.name, pool.address, socket, pool.max_children)
-        load = fpmload.load(self._reader, self._sockets, subject, len(pool.workers))
-        if fpmload.saturated(load, pool.max_children):
+    def look(
+        self, master: Master, pool: Pool, socket: Socket, asked: Sequence[str]
+    ) -> tuple[Load, PoolStatus | Unknown]:
+        """The pool's load and, unless it is saturated, its status page; ``asked`` are its addresses in nginx."""
+        ours = self._sockets.ours(asked)
+        subject = fpmload.Subject(master.pid, pool.name, pool.address, socket, pool.max_children, ours)
+        load = self._load(subject, pool, 0.0)
+        if fpmload.saturated(load, pool.max_children) and not pool.status_address:
             return load, Unknown(
                 f"pool {pool.id} is saturated: all {load.processes} workers are busy and its status page would wait too"
             )
@@ -32,15 +38,21 @@ class Busy:
         clock = self._reader.now()
         limit = min(_STATUS, self._left)
         try:
-            return load, fpmstatus.ask(self._reader, self._address(pool), pool.status_path, limit)
+            return load, fpmstatus.ask(self._reader, self._reached(pool), pool.status_path, limit)
         except CannotSee as error:
             took = max(0.0, self._reader.now() - clock)
             self._left -= took
-            if took >= limit * 0.9:
-                load = fpmload.load(self._reader, self._sockets, subject, len(pool.workers), took)
+            if took >= limit * 0.9 and not pool.status_address:
+                load = self._load(replace(subject, ours=ours + 1), pool, took)
             return load, Unknown(str(error))
 
-    def _address(self, pool: Pool) -> str:
-        if not pool.address.startswith("unix:"):
-            return pool.address
-        return f"unix:{view.path_for(self._sockets.viewer, pool.address[5:])}"
+    def _load(self, subject: fpmload.Subject, pool: Pool, unanswered: float) -> Load:
+        load = fpmload.load(self._reader, self._sockets, subject, len(pool.workers), unanswered, watch=self._left > 0)
+        self._left -= load.seconds
+        return load
+
+    def _reached(self, pool: Pool) -> str:
+        address = pool.status_address or pool.address
+        if not address.startswith("unix:"):
+            return address
+        return f"unix:{view.path_for(self._sockets.viewer, address[5:])}"

@@ -19,13 +19,17 @@ _PAUSE = 0.15  # s between looks
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A pool to look at: its master's pid, name, address and socket, and how many workers it may have."""
+    """A pool to look at: its master's pid, name, address and socket, and how many workers it may have.
+
+    ``ours`` are liveproof's own connections to it that nobody may have accepted yet: they do not count as waiting.
+    """
 
     master: int
     name: str
     address: str
     socket: Socket
     most: int
+    ours: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +42,22 @@ class _Look:
         return self.processes >= most and (self.waiting > 0 or len(self.held) >= most)
 
 
-def load(reader: Reader, sockets: Sockets, subject: Subject, processes: int, unanswered: float = 0.0) -> Load:
+def load(
+    reader: Reader,
+    sockets: Sockets,
+    subject: Subject,
+    processes: int,
+    unanswered: float = 0.0,
+    *,
+    watch: bool = True,
+) -> Load:
     """The pool's load; ``processes`` are its workers as seen at first.
 
-    A pool that does not seem full is looked at once. ``unanswered`` is for how long its status page gave no answer.
+    A pool that does not seem full, or that there is no time to ``watch``, is looked at once. ``unanswered`` is for how long its status page gave no answer.
     """
     first = _look(sockets, subject, processes)
     waiting, held, count = first.waiting, first.held, first.processes
-    if not first.full(subject.most) and not unanswered:
+    if not watch or not (first.full(subject.most) or unanswered):
         return Load(count, waiting, len(held), 0.0)
     started = reader.now()
     for _ in range(_LOOKS):
@@ -76,4 +88,4 @@ def _look(sockets: Sockets, subject: Subject, processes: int) -> _Look:
         port = int(subject.address.rpartition(":")[2])
         waiting = max((one.waiting for one in ports.listeners if one.port == port), default=-1)
         held = ports.held(port)
-    return _Look(processes, waiting, held)
+    return _Look(processes, max(0, waiting - subject.ours) if waiting >= 0 else -1, held)

@@ -82,6 +82,7 @@ def pool(
         _UNSEEN,
         address[5:] if address.startswith("unix:") else listen,
         bool(section.get("listen.acl_users") or section.get("listen.acl_groups")),
+        fpmconf.address(section.get("pm.status_listen"), *prefixes) if section.get("pm.status_listen") else "",
     )
 
 

@@ -138,6 +138,25 @@ class Repository:
             raise GitFailed(f"git cannot read object {identity[:12]} of {self.tree}{_said(ran)}")
         return ran.out
 
+    def is_sparse(self) -> bool:
+        """Whether only part of a commit may be checked out (git-sparse-checkout(1))."""
+        return os.path.exists(f"{self.directory}/info/sparse-checkout")
+
+    def settings(self) -> str:
+        """A text that changes when what configures conversions does; the files themselves are git's to read."""
+        told = []
+        for name in (
+            f"{self.common}/config",
+            f"{self.common}/info/attributes",
+            f"{self.directory}/info/sparse-checkout",
+        ):
+            try:
+                seen = os.stat(name)
+                told.append(f"{seen.st_size}.{seen.st_mtime_ns}.{seen.st_ctime_ns}.{seen.st_ino}")
+            except OSError:
+                told.append("-")
+        return " ".join(told)
+
     def _reference(self, name: str) -> str:
         """What a reference holds: an id, or ``ref: `` and another one; empty when it is not kept as a file."""
         for directory in dict.fromkeys((self.directory, self.common)):

@@ -49,6 +49,8 @@ def main(specification: str) -> None:
     os.setgroups(spec["groups"])
     os.setresgid(spec["gid"], spec["gid"], spec["gid"])
     os.setresuid(spec["uid"], spec["uid"], spec["uid"])
+    if 0 in os.getresuid() or os.getresuid() != (spec["uid"],) * 3 or os.getresgid() != (spec["gid"],) * 3:
+        raise PermissionError(1, "not that user", spec["argv"][0])  # -1 would have left us root
     os.chdir(spec["cwd"])
     for path in spec["reads"]:
         os.close(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC))

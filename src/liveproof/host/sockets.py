@@ -50,6 +50,12 @@ class Sockets:
             self._tcp[pid] = self.reader.tcp_sockets(pid)
         return self._tcp[pid]
 
+    def ours(self, addresses: Iterable[str]) -> int:
+        """How many connections we made to a socket that is known under these addresses."""
+        if isinstance(self.answers, Unknown):
+            return 0
+        return sum(1 for address in addresses if self.answers.get(address) == CONNECTED)
+
     def forget(self) -> None:
         """Look anew the next time."""
         self._unix.clear()

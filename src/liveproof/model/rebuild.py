@@ -1,9 +1,11 @@
 """Steps that derive Laravel's caches anew, as the app's user, with everything that they may change."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from liveproof.model.facts.apps import App
+from liveproof.model.facts.files import Files
 from liveproof.model.facts.laravel import CacheFile, Laravel
+from liveproof.model.findings import Absent, Unknown
 from liveproof.model.plans import RemoveFile, RunArtisan, Step
 
 _UNDO = "the files as they were come back from the journal, with their owners, modes and times"
@@ -26,16 +28,9 @@ def artisan(app: App, laravel: Laravel, command: str, why: str) -> Step:
     return Step(RunArtisan(app.path, app.user, laravel.php, (command,), writes), why, _UNDO)
 
 
-def artisan_views(app: App, laravel: Laravel, command: str, why: str) -> Step:
-    """Run ``view:clear`` or ``view:cache``; booting the app may write the two manifests as well."""
-    step = artisan(app, laravel, command, why)
-    assert isinstance(step.act, RunArtisan)
-    writes = tuple(sorted({*step.act.writes, laravel.compiled}))
-    return Step(RunArtisan(app.path, app.user, laravel.php, (command,), writes), why, _UNDO)
-
-
-def remove_first(app: App, caches: Iterator[CacheFile] | tuple[CacheFile, ...], why: str) -> Iterator[Step]:
-    """Take away caches that keep artisan itself from starting (unreadable, cut off, naming classes that are gone)."""
-    for cache in caches:
-        if cache.exists and not cache.path.startswith("/"):
-            yield Step(RemoveFile(app.path, cache.path), why, _UNDO)
+def remove(app: App, files: Files | Unknown | Absent, paths: Iterable[str], why: str) -> Iterator[Step]:
+    """Take away derived files (below the app); a path that leads over a link is named where it really is."""
+    for path in paths:
+        if not path.startswith("/"):
+            root, below = files.place(path) if isinstance(files, Files) else (app.path, path)
+            yield Step(RemoveFile(root, below), why, _UNDO)

@@ -162,7 +162,7 @@ def _seen(master: Master, sockets: Sockets, routes: Sequence[tuple[str, tuple[st
         if isinstance(socket, Unknown):
             status = load = socket
         elif master.pid and socket.listening:
-            load, status = busy.look(master, pool, socket)
+            load, status = busy.look(master, pool, socket, asked)
         elif master.pid:
             status = load = Unknown(f"nobody listens on {pool.address}")
         refused = isinstance(socket, Socket) and socket.listening and socket.web_server_connects is False

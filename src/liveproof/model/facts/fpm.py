@@ -79,8 +79,9 @@ class Socket:
 class Load:
     """How busy a pool is, seen from outside over ``seconds``; it is looked at again only while it seems full.
 
-    ``processes`` are its workers at the last look, ``waiting`` the fewest connections that waited for one at any look,
-    ``held`` the connections that workers held from the first look to the last. ``unanswered`` is for how many seconds
+    ``processes`` are its workers at the last look, ``waiting`` the fewest connections that waited for one at any look
+    (liveproof's own not counted, -1 when that cannot be seen), ``held`` the connections that workers held from the
+    first look to the last. ``seconds`` is 0 when it was looked at once only. ``unanswered`` is for how many seconds
     its status page, asked meanwhile, gave no answer (0: not asked, or answered).
     """
 
@@ -100,7 +101,8 @@ class Pool:
     php_admin_flag as PHP directive and value (flags as 1 and 0), the admin ones last: the last of a name is in force.
     ``uid``, ``gid`` and ``groups`` are those of a running worker, else what the configuration gives, -1 when that user
     does not exist. ``workers`` is empty when it does not run. ``status`` is Unknown with its reason (no status_path,
-    saturated, no socket, no root). ``acl``: listen.acl_users or listen.acl_groups is set, which overrules owner and group.
+    saturated, no socket, no root). ``acl``: listen.acl_users or listen.acl_groups is set, which overrules owner and
+    group. ``status_address`` is pm.status_listen as an address, empty when the status page has no socket of its own.
     ``source`` is the text of ``file``, told only where a fix must edit it (nginx's user is refused). It may hold secrets.
     """
 
@@ -131,6 +133,7 @@ class Pool:
     status: PoolStatus | Unknown
     listen: str = ""
     acl: bool = False
+    status_address: str = ""
     load: Load | Unknown = _NOT_LOOKED
     source: str = field(default="", repr=False)
 

@@ -49,6 +49,8 @@ def kitchen(
         return Unknown("no command line PHP is installed to recompute the caches with (install the php-cli package)")
     if chroot:
         return Unknown("the pool runs in a chroot: artisan outside of it would give other paths")
+    if app.uid < 0 or app.gid < 0:
+        return Unknown(f"the app's user {app.user!r} is not known on this host: it would run artisan")
     if app.uid == 0:
         return Unknown("the pool runs as root, and liveproof never runs an app's code as root")
     identity = Identity(app.uid, app.gid, app.groups)

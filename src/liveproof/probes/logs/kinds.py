@@ -28,7 +28,9 @@ _NUMBER = re.compile(r"0x[0-9a-f]+|\b[0-9a-f]{8,}\b|\d+", re.IGNORECASE)
 
 
 def kind(text: str, otherwise: str) -> str:
-    """``permission``, ``cache_write``, or ``otherwise``."""
+    """``permission``, ``cache_write``, or ``otherwise``; what nginx says of its way to PHP stays its own kind."""
+    if otherwise == "nginx":
+        return otherwise
     lower = text.lower()
     if any(word in lower for word in _NOT_WRITTEN):
         return "cache_write"
@@ -68,7 +70,7 @@ def fingerprint(text: str) -> str:
 def paths(text: str) -> tuple[str, ...]:
     """The absolute paths in the message itself; the place in the code that complains is not one of them.
 
-    A random name (a session, a cached value, a compiled view) gives its directory: what was denied there is denied to all.
+    A random name (a session, a compiled view) gives its directory: what was denied there is denied to all in it.
     """
     said = _PLACE.sub(" ", message(text))
     found = (_RANDOM.sub("", path.rstrip(".,")) for path in _PATH.findall(said))

@@ -48,7 +48,7 @@ def _newest_change(reader: Reader, app: App, files: Files | Unknown | Absent, no
             newest, path = times.newest_ctime, times.newest_ctime_path
     if not newest:
         newest, path = _newest_marker(reader, app)
-    return min(newest / 1e9, now), f"{path} changed"
+    return min(newest / 1e9, now), f"{path if path != '.' else app.path} changed"
 
 
 def _newest_marker(reader: Reader, app: App) -> tuple[int, str]:

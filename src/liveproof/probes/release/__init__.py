@@ -1,6 +1,6 @@
 """The files on disk against the intended release: a git commit or a manifest.
 
-What was compared once and has not changed since is not read again; see ``remembered.py``.
+What was compared once and has not changed since is not read again; see ``compared.py``.
 """
 
 import time
@@ -12,7 +12,7 @@ from liveproof.model.facts.apps import App
 from liveproof.model.facts.files import Files
 from liveproof.model.facts.release import Release
 from liveproof.model.settings import Settings
-from liveproof.probes.release.compared import compare
+from liveproof.probes.release.compared import Comparison
 from liveproof.probes.release.intended import Intended, of_commit, of_manifest
 
 
@@ -26,7 +26,7 @@ def probe(reader: Reader, settings: Settings, memory: Memory, app: App, files: F
     clock = time.perf_counter()
     try:
         intended = _intended(reader, settings, app)
-        told = compare(reader, memory, settings, app, files, intended)
+        told = Comparison(reader, settings, app, files, intended).told(memory)
     except GitFailed as error:
         raise CannotSee(str(error)) from error
     return Release(
@@ -54,7 +54,9 @@ def _intended(reader: Reader, settings: Settings, app: App) -> Intended:
     if repository is not None:
         return of_commit(repository, repository.resolve(named) if named else repository.head())
     if named:
-        raise CannotSee(f"release {named!r} is no file below {app.path}, and the app is no git work tree to look it up in")
+        raise CannotSee(
+            f"release {named!r} is no file below {app.path}, and the app is no git work tree to look it up in"
+        )
     raise NotThere("no release is named and the app is no git repository")
 
 

@@ -1,16 +1,15 @@
 """Comparing a release with the disk, and remembering what came of it.
 
-Two memories spare the work. The outcome is remembered with the signature of the tree: while that is the same, nothing of
-the code has changed, and only files outside of the signed sections (in storage) are looked at. When it is not, each
-directory that was right is remembered by its files' sizes, times and inodes, and only the others are read again.
+Two memories spare the work. The outcome is remembered with the signature of the tree: while that is the same, nothing
+of the code has changed, and only files outside of the signed sections (in storage) are looked at. When it is not,
+each directory that was right is remembered by its files' sizes, times and inodes, and only the others are read again.
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict
 
-from liveproof.host.content import Compared, Directory
+from liveproof.host.content import Directory
 from liveproof.host.memory import Memory
 from liveproof.host.reader import Reader
 from liveproof.model.facts.apps import App
@@ -19,48 +18,116 @@ from liveproof.model.patterns import matcher
 from liveproof.model.settings import Settings
 from liveproof.probes.release.conversions import settle
 from liveproof.probes.release.intended import Intended
+from liveproof.probes.release.told import Told
 
 _FORMAT = "1"
 # What the walk's signature does not cover.
 _UNSIGNED = ("storage", "node_modules", ".git")
 
 
-@dataclass(slots=True)
-class Told:
-    """What a comparison came to; paths below the app."""
+class Comparison:
+    """A release and the tree that it is compared with."""
 
-    compared: int = 0
-    changed: list[str] = field(default_factory=list)
-    missing: list[str] = field(default_factory=list)
-    skipped: list[tuple[str, str]] = field(default_factory=list)
-    modes: list[str] = field(default_factory=list)
+    def __init__(self, reader: Reader, settings: Settings, app: App, files: Files, intended: Intended) -> None:
+        self._reader = reader
+        self._settings = settings
+        self._app = app
+        self._files = files
+        self._intended = intended
+        self._means = " ".join((_FORMAT, intended.kind, intended.signature, *settings.ignore))
+        self._name = f"release-{hashlib.sha256(app.real.encode(errors='surrogateescape')).hexdigest()[:12]}"
 
-    def add(self, prefix: str, found: Compared) -> None:
-        """Add what was compared below a directory that is told as ``prefix``."""
-        at = f"{prefix}/" if prefix else ""
-        self.compared += found.count
-        self.changed += [at + path for path in found.changed]
-        self.missing += [at + path for path in found.missing]
-        self.skipped += [(at + path, why) for path, why in found.unseen]
-        self.modes += [at + path for path in found.modes]
+    def told(self, memory: Memory) -> Told:
+        """What differs.
+
+        Raises:
+            GitFailed, CannotSee: the release cannot be read.
+            OSError: the app's directory cannot be opened.
+        """
+        signature = f"{self._means} {self._files.signature}"
+        kept = memory.recall(self._name, signature) if self._files.settled else None
+        if kept is not None:
+            told = Told(**kept["signed"])
+            told.skipped = [(path, why) for path, why in told.skipped]
+            told.join(self._compare(kept["unsigned"], kept["right"])[0])
+            return told
+        listing = self._intended.listing()
+        judged = self._judged(listing.directories)
+        known = memory.recall(f"{self._name}-directories", self._means) or {}
+        signed, right = self._compare([entry for entry in judged if not _is_unsigned(entry[0])], known)
+        signed.skipped += listing.skipped
+        apart = [entry for entry in judged if _is_unsigned(entry[0])]
+        unsigned, right_apart = self._compare(apart, known)
+        if right | right_apart != known:
+            memory.keep(f"{self._name}-directories", self._means, right | right_apart)
+        if self._files.settled:
+            kept = {"signed": asdict(signed), "unsigned": apart, "right": right_apart}
+            memory.keep(self._name, signature, kept)
+        signed.join(unsigned)
+        return signed
+
+    def _judged(self, directories: Sequence[Directory]) -> list[Directory]:
+        """Without what the configuration ignores, and what a deploy tool keeps in a shared storage."""
+        ignored = matcher(self._settings.ignore) if self._settings.ignore else None
+        shared = tuple(f"{link}/" for link, _ in self._files.followed if link == "storage")
+        judged = []
+        for directory, wanted in directories:
+            if self._intended.kind == "git" and shared and f"{directory}/".startswith(shared):
+                continue
+            at = "" if directory == "." else f"{directory}/"
+            kept = wanted if ignored is None else [file for file in wanted if not _covers(ignored, at + file[0])]
+            if kept:
+                judged.append((directory, kept))
+        return judged
+
+    def _compare(self, directories: Sequence[Directory], known: Mapping[str, str]) -> tuple[Told, dict[str, str]]:
+        """Compare directories; what is right of them is to be remembered."""
+        told = Told()
+        right: dict[str, str] = {}
+        for prefix, root in [("", self._files.root), *self._files.followed]:
+            at = f"{prefix}/" if prefix else ""
+            inside = [
+                (below, wanted) for path, wanted in directories if (below := self._below(path, prefix)) is not None
+            ]
+            if not inside:
+                continue
+            found = self._reader.compare(
+                root,
+                inside,
+                {path[len(at) :] or ".": digest for path, digest in known.items() if path.startswith(at)},
+                self._intended.algorithm,
+                blobs=self._intended.kind == "git",
+            )
+            told.add(at, found)
+            right |= {at + path: digest for path, digest in found.right.items()}
+        repository = self._intended.repository
+        if repository is not None and told.changed:
+            settle(self._reader, repository, self._app, dict(_digests(directories)), told)
+        if repository is not None and told.missing and repository.is_sparse():
+            told.skip(told.missing, "not checked out (sparse checkout)")
+            told.missing = []
+        return told, right
+
+    def _below(self, path: str, prefix: str) -> str | None:
+        """The path below a link that the walk followed, if that is where it lies."""
+        link = next((link for link, _ in self._files.followed if path == link or path.startswith(f"{link}/")), "")
+        if link != prefix:
+            return None
+        return path[len(link) + 1 :] or "." if link else path
 
 
-def compare(  # noqa: PLR0917  (all that a probe may know)
-    reader: Reader, memory: Memory, settings: Settings, app: App, files: Files, intended: Intended
-) -> Told:
-    """The release against the disk.
+def _covers(ignored: Callable[[str], bool], path: str) -> bool:
+    """Whether a path or a directory that it lies in is ignored."""
+    parts = path.split("/")
+    return any(ignored("/".join(parts[:at])) for at in range(1, len(parts) + 1))
 
-    Raises:
-        GitFailed, CannotSee: the release cannot be read.
-        OSError: the app's directory cannot be opened.
-    """
-    name = f"release-{hashlib.sha256(app.real.encode(errors='surrogateescape')).hexdigest()[:12]}"
-    meant = " ".join((_FORMAT, intended.kind, intended.signature, *settings.ignore))
-    signature = f"{meant} {files.signature}"
-    kept = memory.recall(name, signature) if files.settled else None
-    if isinstance(kept, dict):
-        told = Told(**kept["signed"])
-        told.skipped = [(path, why) for path, why in told.skipped]
-        _unsigned(reader, app, intended, told, kept)
-        return told
-    return _afresh(reader, memory, settings, app, files, intended, name, signature, meant)
+
+def _is_unsigned(directory: str) -> bool:
+    return directory.partition("/")[0] in _UNSIGNED
+
+
+def _digests(directories: Sequence[Directory]) -> Iterator[tuple[str, str]]:
+    for directory, wanted in directories:
+        at = "" if directory == "." else f"{directory}/"
+        for name, _, digest in wanted:
+            yield at + name, digest

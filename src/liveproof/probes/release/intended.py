@@ -42,9 +42,7 @@ class Intended:
 def of_commit(repository: Repository, commit: str) -> Intended:
     """A commit of the app's own repository."""
     algorithm = "sha256" if len(commit) == 64 else "sha1"
-    signature = " ".join(
-        [commit, *(_times(f"{repository.common}/{name}") for name in ("config", "info/attributes", "info/sparse-checkout"))]
-    )
+    signature = f"{commit} {repository.settings()}"
     return Intended("git", commit, algorithm, signature, lambda: _of_tree(repository, commit), repository)
 
 

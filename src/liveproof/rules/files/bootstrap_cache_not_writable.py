@@ -37,7 +37,7 @@ from liveproof.model.writing import Tree
 
 _PATH = "bootstrap/cache"
 
-rule = Rule("FIL003", Severity.HIGH, caused_by=("SYS001", "FIL001"))
+rule = Rule("FIL003", Severity.HIGH, caused_by=("SYS001",))
 
 
 @rule.check

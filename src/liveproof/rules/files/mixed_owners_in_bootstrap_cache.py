@@ -37,7 +37,7 @@ from liveproof.model.writing import Tree
 _SHOWN = 10
 _NOT_ASKED = Access((), (), (), 0)  # owners are judged, not rights
 
-rule = Rule("FIL004", Severity.MEDIUM, caused_by=("SYS001", "FIL001", "FIL003"))
+rule = Rule("FIL004", Severity.MEDIUM, caused_by=("SYS001", "FIL003"))
 
 
 @rule.check

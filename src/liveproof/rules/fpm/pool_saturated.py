@@ -45,16 +45,15 @@ def check(app: App, fpm: Fpm, nginx: Nginx | Unknown | Absent) -> Iterator[Findi
         load = pool.load
         if isinstance(load, Unknown):
             yield load
-        elif _waits(load, pool):
-            yield _finding(app, master, pool, load)
         elif _is_full(load, pool):
-            if pool.id in keeps:
-                yield Unknown(
+            yield (
+                _told(app, master, pool, load)
+                if pool.id not in keeps
+                else Unknown(
                     f"every worker of pool {pool.id} holds a connection, but nginx keeps connections open "
                     "(fastcgi_keep_conn), so they may be idle: let keepalive be smaller than pm.max_children"
                 )
-            else:
-                yield _finding(app, master, pool, load)
+            )
         elif load.unanswered and isinstance(pool.status, Unknown):
             yield pool.status
         elif isinstance(pool.status, Unknown) and load.waiting < 0:
@@ -70,16 +69,15 @@ def _keeps(nginx: Nginx | Unknown | Absent, fpm: Fpm) -> frozenset[str]:
     return frozenset(pool for one in kept for address in one.addresses for pool in routes.get(address, ()))
 
 
-def _waits(load: Load, pool: Pool) -> bool:
-    """Whether others than liveproof waited all the time; its own unanswered request counts as one."""
-    ours = 1 if load.unanswered else 0
-    return load.seconds > 0 and load.processes >= pool.max_children and load.waiting > ours
-
-
 def _is_full(load: Load, pool: Pool) -> bool:
-    """Whether every worker served one and the same request all the time, or left liveproof's waiting."""
-    full = load.held >= pool.max_children or (load.unanswered > 0 and load.waiting > 0)
-    return load.seconds > 0 and load.processes >= pool.max_children and full
+    """Whether, with all workers there are, somebody waited or each served one and the same request."""
+    return load.processes >= pool.max_children and (load.waiting > 0 or load.held >= pool.max_children)
+
+
+def _told(app: App, master: Master, pool: Pool, load: Load) -> Finding | Unknown:
+    if load.seconds > 0:
+        return _finding(app, master, pool, load)
+    return Unknown(f"pool {pool.id} seems saturated, but other pools took all the time to see whether that passes")
 
 
 def _finding(app: App, master: Master, pool: Pool, load: Load) -> Finding:
@@ -104,7 +102,9 @@ def _finding(app: App, master: Master, pool: Pool, load: Load) -> Finding:
     refs = [Ref("app", app.path), Ref("pool", pool.id)]
     if isinstance(master.unit, Unit):
         refs.append(Ref("unit", master.unit.name))
-    waiting = f"{load.waiting} requests wait" if load.waiting > 0 else "the next request waits"
+    waiting = "the next request waits"
+    if load.waiting > 0:
+        waiting = "1 request waits" if load.waiting == 1 else f"{load.waiting} requests wait"
     return Finding(
         f"All {pool.max_children} workers of pool {pool.id} are busy, and {waiting}.",
         tuple(refs),

@@ -15,17 +15,19 @@ ls -l --time-style=full-iso {app}/resources/views {app}/storage/framework/views
 ```
 
 ## Fix safety
-Safe: `artisan view:clear` and `view:cache` as the app's user; a request in between compiles what it needs by itself.
+Safe: only the stale compiled files are taken away, and the next request that needs one compiles it. No view is compiled
+beforehand, since one that nobody uses may not compile at all.
 """
 
 from collections.abc import Iterator
 
 from liveproof.model.facts.apps import App
+from liveproof.model.facts.files import Files
 from liveproof.model.facts.laravel import Laravel
-from liveproof.model.findings import Evidence, Finding, Ref, Unknown
+from liveproof.model.findings import Absent, Evidence, Finding, Ref, Unknown
 from liveproof.model.lab import Lab
 from liveproof.model.plans import Step
-from liveproof.model.rebuild import artisan_views
+from liveproof.model.rebuild import remove
 from liveproof.model.rule import Rule
 from liveproof.model.verdicts import Safety, Severity
 
@@ -48,7 +50,7 @@ def check(app: App, laravel: Laravel) -> Iterator[Finding | Unknown]:
                 Evidence(_absolute(app, view.compiled), f"something else, and {view.why}", f"{view.source} compiled")
                 for view in views[:_NAMED]
             ),
-            f"Run php artisan view:clear and view:cache in {app.path} as {app.user}.",
+            f"Run sudo -u {app.user} php artisan view:clear in {app.path}.",
         )
 
 
@@ -57,11 +59,10 @@ def _absolute(app: App, path: str) -> str:
 
 
 @rule.fix(Safety.SAFE)
-def compile_again(_finding: Finding, app: App, laravel: Laravel) -> Iterator[Step]:
-    if not laravel.php or not laravel.compiled or laravel.compiled.startswith("/"):
-        return
-    for command in ("view:clear", "view:cache"):
-        yield artisan_views(app, laravel, command, "compiled views do not hold what their sources say now")
+def compile_again(_finding: Finding, app: App, laravel: Laravel, files: Files | Unknown | Absent) -> Iterator[Step]:
+    if not isinstance(laravel.stale_views, Unknown) and not laravel.compiled.startswith("/"):
+        stale = [view.compiled for view in laravel.stale_views]
+        yield from remove(app, files, stale, "Laravel compiles a view anew when it finds it not compiled")
 
 
 @rule.fault

@@ -27,11 +27,12 @@ file. Where a rebuild would leave a value empty that the cache has, liveproof sh
 from collections.abc import Iterator
 
 from liveproof.model.facts.apps import App
+from liveproof.model.facts.files import Files
 from liveproof.model.facts.laravel import Laravel
-from liveproof.model.findings import Evidence, Finding, Ref, Unknown
+from liveproof.model.findings import Absent, Evidence, Finding, Ref, Unknown
 from liveproof.model.lab import Lab
 from liveproof.model.plans import Step
-from liveproof.model.rebuild import artisan, can_rebuild, remove_first
+from liveproof.model.rebuild import artisan, can_rebuild, remove
 from liveproof.model.rule import Rule
 from liveproof.model.verdicts import Safety, Severity
 
@@ -73,12 +74,12 @@ def _advice(app: App, loses: bool) -> str:
 
 
 @rule.fix(Safety.SAFE)
-def rebuild(_finding: Finding, app: App, laravel: Laravel) -> Iterator[Step]:
+def rebuild(_finding: Finding, app: App, laravel: Laravel, files: Files | Unknown | Absent) -> Iterator[Step]:
     cache = laravel.cache("config")
     if cache is None or cache.loses or not can_rebuild(laravel, cache):
         return
     if cache.broken or not cache.readable or any(name.startswith("app.providers") for name in cache.differs):
-        yield from remove_first(app, (cache,), "with this configuration cache in place artisan may not start")
+        yield from remove(app, files, [cache.path], "with this configuration cache in place artisan may not start")
     if laravel.packages_differ:
         yield artisan(app, laravel, "package:discover", "the configuration is made by the packages that are installed")
     yield artisan(app, laravel, "config:cache", f"{cache.path} does not hold what .env and config/ say now")

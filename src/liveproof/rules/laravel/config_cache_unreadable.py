@@ -27,7 +27,7 @@ from liveproof.model.facts.laravel import CacheFile, Laravel
 from liveproof.model.findings import Absent, Evidence, Finding, Ref, Unknown
 from liveproof.model.lab import Lab
 from liveproof.model.plans import Step
-from liveproof.model.rebuild import artisan, can_rebuild, remove_first
+from liveproof.model.rebuild import artisan, can_rebuild, remove
 from liveproof.model.rule import Rule
 from liveproof.model.verdicts import Safety, Severity
 
@@ -68,11 +68,12 @@ def _unreadable(laravel: Laravel) -> list[CacheFile]:
 
 
 @rule.fix(Safety.SAFE)
-def rebuild(_finding: Finding, app: App, laravel: Laravel) -> Iterator[Step]:
+def rebuild(_finding: Finding, app: App, laravel: Laravel, files: Files | Unknown | Absent) -> Iterator[Step]:
     unreadable = _unreadable(laravel)
     if any(isinstance(cache.fresh, Unknown) or cache.loses or not can_rebuild(laravel, cache) for cache in unreadable):
         return
-    yield from remove_first(app, tuple(unreadable), f"{app.user} cannot read it, and artisan cannot start with it")
+    why = f"{app.user} cannot read it, and artisan cannot start with it"
+    yield from remove(app, files, [cache.path for cache in unreadable], why)
     for command in dict.fromkeys(_COMMAND[cache.kind] for cache in unreadable):
         yield artisan(app, laravel, command, f"made anew by {app.user}, who then can read it")
 

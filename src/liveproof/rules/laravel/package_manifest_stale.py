@@ -22,11 +22,12 @@ since artisan cannot start with them. A package whose files are missing is Compo
 from collections.abc import Iterator
 
 from liveproof.model.facts.apps import App
+from liveproof.model.facts.files import Files
 from liveproof.model.facts.laravel import CacheFile, Laravel
-from liveproof.model.findings import Evidence, Finding, Ref, Unknown
+from liveproof.model.findings import Absent, Evidence, Finding, Ref, Unknown
 from liveproof.model.lab import Lab
 from liveproof.model.plans import Step
-from liveproof.model.rebuild import artisan, can_rebuild, remove_first
+from liveproof.model.rebuild import artisan, can_rebuild, remove
 from liveproof.model.rule import Rule
 from liveproof.model.verdicts import Safety, Severity
 
@@ -73,7 +74,7 @@ def _message(laravel: Laravel) -> str:
 
 
 @rule.fix(Safety.SAFE)
-def discover(_finding: Finding, app: App, laravel: Laravel) -> Iterator[Step]:
+def discover(_finding: Finding, app: App, laravel: Laravel, files: Files | Unknown | Absent) -> Iterator[Step]:
     manifests = _manifests(laravel)
     if not all(can_rebuild(laravel, cache) for cache in manifests):
         return
@@ -82,7 +83,7 @@ def discover(_finding: Finding, app: App, laravel: Laravel) -> Iterator[Step]:
     hindered = laravel.missing_providers or any(cache.broken or not cache.readable for cache in manifests)
     services = [cache for cache in manifests if cache.kind == "services" and cache.fresh is False]
     why = "a manifest that is wrong keeps artisan from starting, or is not written anew"
-    yield from remove_first(app, tuple(manifests if hindered else services), why)
+    yield from remove(app, files, [cache.path for cache in (manifests if hindered else services)], why)
     yield artisan(app, laravel, "package:discover", "the manifest does not list the packages that are installed")
 
 

@@ -23,11 +23,12 @@ beside the live one, so closures that an old Laravel cannot store never stop it 
 from collections.abc import Iterator
 
 from liveproof.model.facts.apps import App
+from liveproof.model.facts.files import Files
 from liveproof.model.facts.laravel import Laravel
-from liveproof.model.findings import Evidence, Finding, Ref, Unknown
+from liveproof.model.findings import Absent, Evidence, Finding, Ref, Unknown
 from liveproof.model.lab import Lab
 from liveproof.model.plans import Step
-from liveproof.model.rebuild import artisan, can_rebuild, remove_first
+from liveproof.model.rebuild import artisan, can_rebuild, remove
 from liveproof.model.rule import Rule
 from liveproof.model.verdicts import Safety, Severity
 
@@ -58,12 +59,12 @@ def check(app: App, laravel: Laravel) -> Iterator[Finding | Unknown]:
 
 
 @rule.fix(Safety.SAFE)
-def rebuild(_finding: Finding, app: App, laravel: Laravel) -> Iterator[Step]:
+def rebuild(_finding: Finding, app: App, laravel: Laravel, files: Files | Unknown | Absent) -> Iterator[Step]:
     cache = laravel.cache("routes")
     if cache is None or not can_rebuild(laravel, cache):
         return
     if not cache.readable or any(name.startswith("the whole file") for name in cache.differs):
-        yield from remove_first(app, (cache,), "with this route cache in place artisan may not start")
+        yield from remove(app, files, [cache.path], "with this route cache in place artisan may not start")
     yield artisan(app, laravel, "route:cache", f"{cache.path} does not hold the routes that routes/ gives now")
 
 

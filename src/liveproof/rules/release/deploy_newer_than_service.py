@@ -2,10 +2,10 @@
 The deploy is newer than what PHP-FPM runs.
 
 ## Why
-Code was deployed after PHP-FPM had begun its cache, and this PHP never looks at its files again. The age of the master
-process does not tell: a graceful reload keeps its pid and start time, and still builds a new cache. What counts is when
-the cache began. Where PHP does look at the files (`opcache.validate_timestamps=1`) a deploy needs no reload, and
-nothing is told.
+Code was deployed after PHP-FPM had begun its cache, and this PHP never looks at its files again. The age of the
+master process does not tell: a graceful reload keeps its pid and start time, and still builds a new cache. What
+counts is when the cache began. Where PHP does look at the files (`opcache.validate_timestamps=1`) a deploy needs no
+reload, and nothing is told.
 
 ## Verify by hand
 ```bash

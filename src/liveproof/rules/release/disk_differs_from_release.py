@@ -1,0 +1,114 @@
+r"""
+The files on disk are not those of the intended release.
+
+## Why
+Everything else that liveproof proves is about the files on disk. When one of them was edited by hand, was left out by
+a deploy that broke off, or survived from an earlier release, then what is live is not what was released, however
+fresh every cache is.
+
+The intended release is the commit or the manifest that `liveproof.toml` names (`[app] release = …`), else HEAD of the
+app's own repository. Every file of it is compared by content. `git status` is not asked: in a tree that belongs to
+somebody else it would run that user's filters, hooks and monitors.
+
+## Fix safety
+Manual: only a person can tell whether the edit or the release is the mistake. Keep the edit as a commit, or deploy
+again.
+
+## A manifest
+```sh
+cd {app} && find . -type f -not -path './storage/*' -not -path './bootstrap/cache/*' -not -path './.git/*' -print0 |
+  sort -z | xargs -0 sha256sum > /etc/liveproof/release.sha256      # made where the release was built
+```
+
+## Verify by hand
+```sh
+git -C {app} diff --stat HEAD        # as the tree's owner, never as root
+cd {app} && sha256sum --quiet -c /etc/liveproof/release.sha256
+```
+"""
+
+from collections.abc import Iterator
+
+from liveproof.model.facts.apps import App
+from liveproof.model.facts.release import Release
+from liveproof.model.findings import Evidence, Finding, Ref, Unknown
+from liveproof.model.lab import Lab
+from liveproof.model.rule import Rule
+from liveproof.model.verdicts import Severity
+
+_SHOWN = 10
+
+rule = Rule("REL001", Severity.HIGH)
+
+
+@rule.check
+def check(app: App, release: Release) -> Iterator[Finding | Unknown]:
+    if release.changed or release.missing:
+        yield _finding(app, release)
+    elif release.modes:
+        yield _lost_bits(app, release)
+    if release.skipped:
+        path, why = release.skipped[0]
+        yield Unknown(f"{len(release.skipped)} files could not be compared with the release, such as {path}: {why}")
+
+
+def _name(release: Release) -> str:
+    return f"commit {release.intended[:12]}" if release.kind == "git" else f"manifest {release.intended}"
+
+
+def _finding(app: App, release: Release) -> Finding:
+    parts = []
+    if release.changed:
+        parts.append(f"{len(release.changed)} changed")
+    if release.missing:
+        parts.append(f"{len(release.missing)} missing")
+    shown = [(path, "changed") for path in release.changed[:_SHOWN]]
+    shown += [(path, "missing") for path in release.missing[: _SHOWN - len(shown)]]
+    return Finding(
+        f"of {release.compared} files of {_name(release)}, {' and '.join(parts)}",
+        (Ref("app", app.path), *(Ref("file", app.below(path)) for path, _ in shown)),
+        tuple(Evidence(f"content of {app.below(path)}", saw, f"as in {_name(release)}") for path, saw in shown),
+        advice="keep the edit as a commit, or deploy the release again: " + ", ".join(path for path, _ in shown),
+    )
+
+
+def _lost_bits(app: App, release: Release) -> Finding:
+    shown = release.modes[:_SHOWN]
+    return Finding(
+        f"{len(release.modes)} files of {_name(release)} have lost their executable bit",
+        (Ref("app", app.path), *(Ref("file", app.below(path)) for path in shown)),
+        tuple(Evidence(f"stat {app.below(path)}", "not executable", "executable") for path in shown),
+        advice=f"chmod +x {' '.join(shown)}",
+        severity=Severity.NOTICE,
+    )
+
+
+_COMMIT = """
+g() { setpriv --reuid="$1" --regid="$1" --clear-groups env -C "$APP" HOME=/nonexistent "${@:2}"; }
+u=$(stat -c %U artisan)
+printf '/vendor\\n/storage\\n/bootstrap/cache\\n.env\\n' > .git-ignored
+g "$u" git init -q
+mv .git-ignored .git/info/exclude; chown "$u:" .git/info/exclude
+g "$u" git add -A
+g "$u" git -c user.name=lab -c user.email=lab@localhost commit -q -m release
+"""
+
+
+@rule.fault
+def edited_on_the_server(lab: Lab) -> None:
+    lab.sh(_COMMIT + "echo '// a quick fix' >> config/services.php")
+
+
+@rule.symptom
+def git_sees_a_difference(lab: Lab) -> bool:
+    return lab.sh('git -c safe.directory="*" hash-object config/*.php | sort') != lab.sh(
+        'git -c safe.directory="*" ls-tree HEAD config/ | cut -c 13-52 | sort'
+    )
+
+
+@rule.lookalike
+def touched_and_untracked(lab: Lab) -> None:
+    lab.sh(
+        _COMMIT
+        + 'touch config/services.php; echo note > notes.txt; chown "$u:" notes.txt; systemctl reload "$FPM.service"'
+    )
