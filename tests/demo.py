@@ -24,6 +24,8 @@ STORY = (
         r"""
         sed -i 's/\$realpath_root/$document_root/g' /etc/nginx/sites-available/api-gateway
         nginx -t -q && systemctl reload nginx
+        while pgrep -f 'nginx: worker process is shutting down' >/dev/null; do sleep 0.1; done
+        sleep 0.5
         """,
     ),
     (

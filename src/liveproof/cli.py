@@ -1,38 +1,35 @@
 """The command line: from the words of a person to an exit status. It imports all; nothing imports it.
 
 Exit status: 0 proven, 1 broken, 2 usage or configuration error, 3 unproven, 4 refused, 70 our bug, 130 interrupted.
+
+Everything is imported inside ``main``: a Ctrl-C in the first milliseconds is answered like any other.
 """
 
 import sys
-from collections.abc import Sequence
-
-from liveproof.asked import plain_check
-from liveproof.console import CannotWrite, Console
 
 USAGE, OUR_BUG, INTERRUPTED = 2, 70, 130
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main(arguments: list[str] | None = None) -> int:
     """Run one command; the exit status. Never raises, never shows a traceback."""
-    words = list(sys.argv[1:] if arguments is None else arguments)
-    console = Console()
+    words = sys.argv[1:] if arguments is None else arguments
     try:
-        return _run(words, console)
+        return _run(words)
     except KeyboardInterrupt:
-        console.tell(_interrupted(words))
+        _tell(_interrupted(words))
         return INTERRUPTED
-    except CannotWrite as error:
-        console.tell(str(error))
-        return USAGE
     except Exception as error:  # noqa: BLE001  (whatever it is, it is our bug, and the person gets a sentence)
-        console.tell(_our_bug(error, words))
+        _tell(_our_bug(error, words))
         return OUR_BUG
 
 
-def _run(words: list[str], console: Console) -> int:
-    from liveproof.config import ConfigError  # noqa: PLC0415  (--help needs none of this)
+def _run(words: list[str]) -> int:
+    from liveproof.asked import plain_check  # noqa: PLC0415
+    from liveproof.config import ConfigError  # noqa: PLC0415
+    from liveproof.console import CannotWrite, Console  # noqa: PLC0415
     from liveproof.looking import Wrong, check  # noqa: PLC0415
 
+    console = Console()
     try:
         asked = plain_check(words)
         if asked is not None:
@@ -40,9 +37,15 @@ def _run(words: list[str], console: Console) -> int:
         from liveproof.commands import run  # noqa: PLC0415  (imports click)
 
         return run(words, console)
-    except (Wrong, ConfigError) as error:
+    except (Wrong, ConfigError, CannotWrite) as error:
         console.tell(str(error))
         return USAGE
+
+
+def _tell(message: str) -> None:
+    from liveproof.console import Console  # noqa: PLC0415
+
+    Console(progressing=True).tell(message)
 
 
 def _interrupted(words: list[str]) -> str:

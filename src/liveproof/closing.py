@@ -4,22 +4,20 @@ from collections.abc import Iterable, Iterator
 
 from liveproof.model.examination import AppExamination
 from liveproof.model.facts.apps import App
-from liveproof.model.facts.fpm import Fpm, Master
+from liveproof.model.facts.fpm import Fpm
 from liveproof.model.facts.opcache import Opcache, PoolOpcache
 from liveproof.model.findings import Unknown
 from liveproof.model.plans import (
     ChangeMode,
     ChangeOwner,
     PointSymlink,
-    ReloadUnit,
     RemoveFile,
     RunArtisan,
-    SignalMaster,
     Step,
 )
+from liveproof.model.reloading import graceful_reloads
 
 _WHY = "what PHP-FPM keeps in memory must be compiled from the files as they are now"
-_UNDO = "another graceful reload, after the files are back"
 
 
 def closing_reloads(app: AppExamination, steps: Iterable[Step]) -> Iterator[Step]:
@@ -28,23 +26,32 @@ def closing_reloads(app: AppExamination, steps: Iterable[Step]) -> Iterator[Step
     Even an owner's change renews a file's ctime, and a cache that is older than that can no longer be proven to hold
     the file as it is now. What changes only in storage, and no pool has compiled, needs none.
     """
-    fpm, opcache = app.facts.get(Fpm), app.facts.get(Opcache)
-    if not isinstance(fpm, Fpm):
-        return
-    changed = set(_changed(steps))
-    caches = dict(opcache.pools) if isinstance(opcache, Opcache) else {}
-    told: set[str] = set()
-    for master, pool in fpm.serving(app.app.pools):
-        cache = caches.get(pool.id, Unknown("not asked"))
-        if master.pid and master.version not in told and _keeps(cache, changed, app.app):
-            told.add(master.version)
-            yield Step(_reload(master), _WHY, _UNDO)
+    fpm = app.facts.get(Fpm)
+    if isinstance(fpm, Fpm):
+        changed = set(_changed(steps))
+        caches = _caches(app)
+        pools = [pool for pool in app.app.pools if _keeps(caches.get(pool, _UNSEEN), changed, app.app)]
+        yield from graceful_reloads(fpm, pools, _WHY)
 
 
-def _reload(master: Master) -> ReloadUnit | SignalMaster:
-    if isinstance(master.unit, Unknown) or not master.unit.name:
-        return SignalMaster(master.pid, master.start, master.test)
-    return ReloadUnit(master.unit.name, master.test)
+def lives_by_reloads(app: AppExamination) -> bool:
+    """Whether a pool of the app would go on with what it has compiled, whatever is written to the disk."""
+    caches = _caches(app)
+    known = [caches.get(pool, _UNSEEN) for pool in app.app.pools]
+    return any(isinstance(cache, Unknown) or (cache.enabled and not cache.validates) for cache in known)
+
+
+def renews(step: Step) -> bool:
+    """Whether a step changes what PHP would compile."""
+    return isinstance(step.act, RunArtisan | RemoveFile | PointSymlink)
+
+
+def _caches(app: AppExamination) -> dict[str, PoolOpcache | Unknown]:
+    opcache = app.facts.get(Opcache)
+    return dict(opcache.pools) if isinstance(opcache, Opcache) else {}
+
+
+_UNSEEN = Unknown("the pool's OPcache was not looked at")
 
 
 def _changed(steps: Iterable[Step]) -> Iterator[str]:

@@ -17,11 +17,11 @@ class CannotWrite(Exception):
 
 
 class Console:
-    """Standard output and error of one run."""
+    """Standard output and error of one run; ``progressing``: a progress line may still stand there."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, progressing: bool = False) -> None:
         self._gone = sys.stdout is None
-        self._progressing = False
+        self._progressing = progressing and sys.stderr is not None and sys.stderr.isatty()
         for stream in (sys.stdout, sys.stderr):
             # A locale that lacks a character gets its number, not a traceback.
             if stream is not None and hasattr(stream, "reconfigure"):

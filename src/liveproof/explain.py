@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from liveproof.model.examination import AppExamination, Examination
 from liveproof.model.findings import Result
 from liveproof.model.verdicts import RuleVerdict
+from liveproof.report.found import Found
 from liveproof.report.lines import BLANK, Line, field, line
 from liveproof.report.pages import Page, Pages
 from liveproof.report.place import NOWHERE, Place, place
 from liveproof.report.symptoms import SYMPTOMS, Symptom
-from liveproof.report.text import diagnosis_lines
 from liveproof.report.visible import shown, visible
 
 _WORDS = {
@@ -99,9 +99,10 @@ def _conclusion(symptom: Symptom, app: AppExamination, pages: Pages) -> Iterator
             yield line(f"It found something else: {', '.join(others)}; see `liveproof check`.")
         return
     yield line((f"{len(meant)} cause{'s' if len(meant) > 1 else ''} found here", "head"))
+    found = Found(app.app.path, mended)
     for number, diagnosis in enumerate(meant, 1):
         yield BLANK
-        yield from diagnosis_lines(diagnosis, mended, f"{number}.")
+        yield from found.cause(diagnosis, f"{number}.")
 
 
 def _result(app: AppExamination, result: Result | None) -> Iterator[Line]:

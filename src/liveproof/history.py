@@ -152,7 +152,9 @@ class History:
             with closing(self._connect(sqlite3, write=write)) as store:
                 self._prepare(store, write=write)
                 yield store
-        except (OSError, state.UnsafeState) as error:
+        except OSError as error:
+            raise StoreFailed(f"{error.filename or self._path}: {error.strerror or error}") from None
+        except state.UnsafeState as error:
             raise StoreFailed(str(error)) from None
         except sqlite3.DatabaseError as error:
             raise StoreFailed(self._why(error)) from None

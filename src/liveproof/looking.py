@@ -13,6 +13,7 @@ from liveproof.history import History, NoSuchRun, StoreFailed, new_id
 from liveproof.host.memory import Memory, open_memory
 from liveproof.host.reader import Reader
 from liveproof.model.examination import Examination
+from liveproof.model.plans import OutcomeKind
 from liveproof.model.record import Record, Repair
 from liveproof.model.settings import Settings
 from liveproof.model.verdicts import LinkVerdict
@@ -191,9 +192,12 @@ def _story(history: History, run: str) -> tuple[Record, Record | None]:
     if newest.kind != "check":
         return record, None
     for earlier in runs[1:]:
+        if earlier.kind == "rollback" and earlier.apps == newest.apps:
+            break
         if earlier.kind == "fix" and earlier.apps == newest.apps and newest.started - earlier.started < _STORY:
             fix = history.load(earlier.id)
-            if fix.before:
+            mended = any(repair.outcome and repair.outcome.kind is OutcomeKind.FIXED for repair in fix.repairs)
+            if fix.before and mended:
                 return replace(record, repairs=fix.repairs), replace(fix, examination=fix.before, before=None)
     return record, None
 

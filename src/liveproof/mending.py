@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from liveproof import __version__
 from liveproof.asked import Asked
+from liveproof.config import ConfigError
 from liveproof.console import Console
 from liveproof.examine import examine
 from liveproof.history import new_id
@@ -24,10 +25,11 @@ from liveproof.repair import recover, repair
 from liveproof.report.comparison import comparison_lines
 from liveproof.report.lines import BLANK, Line, line
 from liveproof.report.plan import outcome_lines, plan_lines
+from liveproof.report.text import brief_lines
 from liveproof.report.visible import shown, visible
 from liveproof.rules import load
 
-REFUSED = 4
+REFUSED, INTERRUPTED = 4, 130
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +73,12 @@ def fix(wanted: Fix, console: Console) -> int:
     if wanted.script:
         return _script(plans, found, console)
     run = _Run(found, found)
+    _show(found, plans, wanted, console)
     for plan in plans:
-        _show(plan, wanted, console)
         if wanted.dry_run:
             run.repairs.append(Repair(plan))
-        else:
-            _repair(plan, run, wanted, console, (settings, memory))
+        elif _repair(plan, run, wanted, console, (settings, memory)) is OutcomeKind.FAILED:
+            break
     return _told(run, wanted, console, settings)
 
 
@@ -108,20 +110,26 @@ def _script(plans: tuple[Plan, ...], found: Examination, console: Console) -> in
     return 0
 
 
-def _show(plan: Plan, wanted: Fix, console: Console) -> None:
+def _show(found: Examination, plans: tuple[Plan, ...], wanted: Fix, console: Console) -> None:
+    """What was found, in short, and what is planned against it."""
     if wanted.asked.format == "text" and not wanted.asked.output:
-        console.lines((*plan_lines(plan), BLANK))
+        console.lines(brief_lines(found))
+        for plan in plans:
+            if plan.steps or plan.held_back or plan.manual:
+                console.lines((BLANK, *plan_lines(plan)))
+        console.lines((BLANK,))
 
 
-def _repair(plan: Plan, run: _Run, wanted: Fix, console: Console, seen: tuple[Settings, Memory]) -> None:
+def _repair(plan: Plan, run: _Run, wanted: Fix, console: Console, seen: tuple[Settings, Memory]) -> OutcomeKind:
     def ask(_: Plan) -> bool:
-        return wanted.yes or console.confirmed("Apply this plan?")
+        return wanted.yes or console.confirmed(f"Apply the plan for {visible(plan.app)}?")
 
     done = repair(plan, *seen, allow=_allowed(wanted), ask=ask, progress=console.progress)
     _tell_recovered(done.recovered, console)
     run.repairs.append(Repair(plan, done.outcome))
     if done.after:
         run.after = done.after
+    return done.outcome.kind
 
 
 def _told(run: _Run, wanted: Fix, console: Console, settings: Settings) -> int:
@@ -130,8 +138,13 @@ def _told(run: _Run, wanted: Fix, console: Console, settings: Settings) -> int:
     name = next((outcome.run for outcome in outcomes if outcome.run), "") or new_id(run.before.started)
     record = Record(name, "fix", __version__, run.after, run.before if changed else None, tuple(run.repairs))
     record = replace(record, id="") if wanted.dry_run else keep(record, console)
-    lead = tuple(_lead(run, changed=changed, dry_run=wanted.dry_run))
-    tell(record, wanted.asked, console, settings, lead=lead)
+    lead = tuple(_lead(run, changed=changed))
+    if wanted.asked.format == "text" and not wanted.asked.output and not changed:
+        console.lines(lead)  # nothing is different from what was shown above
+    else:
+        tell(record, wanted.asked, console, settings, lead=(*lead, BLANK))
+    if any(outcome.reason.startswith("stopped by SIGINT") for outcome in outcomes):
+        return INTERRUPTED
     kinds = {outcome.kind for outcome in outcomes}
     if kinds & {OutcomeKind.FAILED, OutcomeKind.ROLLED_BACK}:
         return 1
@@ -141,14 +154,12 @@ def _told(run: _Run, wanted: Fix, console: Console, settings: Settings) -> int:
 _UNCHANGED = (OutcomeKind.REFUSED, OutcomeKind.NOTHING_TO_DO)
 
 
-def _lead(run: _Run, *, changed: bool, dry_run: bool) -> Iterator[Line]:
+def _lead(run: _Run, *, changed: bool) -> Iterator[Line]:
     for each in run.repairs:
         yield from outcome_lines(each)
     if changed:
         yield BLANK
         yield from comparison_lines(run.before, run.after)
-    if run.repairs and not dry_run:
-        yield BLANK
 
 
 def _tell_recovered(recovered: tuple[RolledBack, ...], console: Console) -> None:
@@ -177,6 +188,8 @@ def undo(run: str, console: Console, *, yes: bool, form: str = "text") -> int:
         return REFUSED
     except (UnsafeState, OSError) as error:
         raise Wrong(f"cannot roll back: {error}") from None
+    if done:
+        _look_again(console)
     if form == "json":
         from liveproof.report.json import dumps, rollback_document  # noqa: PLC0415
 
@@ -184,6 +197,17 @@ def undo(run: str, console: Console, *, yes: bool, form: str = "text") -> int:
     else:
         console.lines(_rolled_back(done))
     return 0 if all(back.complete for back in done) else 1
+
+
+def _look_again(console: Console) -> None:
+    """Keep how things stand after a rollback, so that later reports know of it."""
+    try:
+        settings, memory = settle(Asked())
+    except (Wrong, ConfigError) as error:  # what was taken back is taken back
+        console.tell(f"not examined again: {error}")
+        return
+    found = examine(Reader(), settings, memory, console.progress)
+    keep(Record(new_id(found.started), "rollback", __version__, found), console)
 
 
 def _newest() -> str:

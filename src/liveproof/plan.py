@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import replace
 
-from liveproof.closing import closing_reloads
+from liveproof.closing import closing_reloads, lives_by_reloads, renews
 from liveproof.merging import Contradiction, merge, stricter
 from liveproof.model.codec import to_json
 from liveproof.model.examination import AppExamination
@@ -44,14 +44,17 @@ def make_plan(app: AppExamination, rules: Iterable[Rule], *, allow: frozenset[Sa
             mended[id(finding)] = steps
         else:
             held[id(finding)] = steps
-    steps = merge(step for mending in mended.values() for step in mending)
-    if steps:
-        steps = merge((*steps, *closing_reloads(app, steps)))
+    steps, late = _closed(app, mended, allow)
+    if late and lives_by_reloads(app):
+        # Without the reload these would change the disk and not what is live: no better than before.
+        for key in [key for key, mending in mended.items() if any(map(renews, mending))]:
+            held[key] = mended.pop(key)
+        steps, late = _closed(app, mended, allow)
     follows = _follows(found, mended, held, by_code)
     return Plan(
         app.app.path,
         steps,
-        _held_back(held, steps),
+        _held_back([*(step for mending in held.values() for step in mending), *late], steps),
         tuple(sorted({finding.code for finding in found if id(finding) in mended})),
         tuple(
             (finding.code, reasons[id(finding)])
@@ -129,8 +132,17 @@ def _follows(found: list[Finding], mended: _Mending, held: _Mending, by_code: di
     return follows
 
 
-def _held_back(held: _Mending, steps: tuple[Step, ...]) -> tuple[Step, ...]:
-    everything = [step for mending in held.values() for step in mending]
+def _closed(
+    app: AppExamination, mended: _Mending, allow: frozenset[Safety]
+) -> tuple[tuple[Step, ...], tuple[Step, ...]]:
+    """The merged steps with the reloads that end them, and the reloads that are not allowed."""
+    steps = merge(step for mending in mended.values() for step in mending)
+    closing = tuple(closing_reloads(app, steps)) if steps else ()
+    late = tuple(step for step in merge(closing) if step.safety not in allow)
+    return merge((*steps, *(step for step in closing if step.safety in allow))), late
+
+
+def _held_back(everything: list[Step], steps: tuple[Step, ...]) -> tuple[Step, ...]:
     try:
         merged = merge(everything)
     except Contradiction:  # told when they are asked for

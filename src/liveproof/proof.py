@@ -6,23 +6,30 @@ from liveproof.model.plans import Plan
 from liveproof.model.verdicts import RuleVerdict
 
 
-def unproven(plan: Plan, before: AppExamination, after: AppExamination | None) -> str:
+def unproven(
+    plan: Plan, before: AppExamination, after: AppExamination | None, *, later: frozenset[str] = frozenset()
+) -> str:
     """What keeps the plan from counting as fixed, in words; empty when it is.
 
     A fault that can no longer be seen is not proven to be gone. A fault that nobody could have seen before (its rule
-    did not run or answered UNKNOWN, as everything does behind a dead PHP-FPM) did not come by the plan.
+    did not run or answered UNKNOWN, as everything does behind a dead PHP-FPM) did not come by the plan. ``later`` are
+    codes that steps which are still to come will settle.
     """
     if after is None:
         return f"{plan.app} is no longer found"
     results = {result.code: result for result in after.results}
-    left = [text for code in plan.fixes if (text := _left(code, plan, before, results.get(code)))]
-    ok = {result.code for result in before.results if result.verdict is RuleVerdict.OK}
-    came = [
+    left = [text for code in plan.fixes if code not in later and (text := _left(code, plan, before, results.get(code)))]
+    return "; ".join(dict.fromkeys((*left, *came(before, after, later=later))))
+
+
+def came(before: AppExamination, after: AppExamination, *, later: frozenset[str] = frozenset()) -> tuple[str, ...]:
+    """The breaking findings of ``after`` whose rule had answered OK ``before``, in words."""
+    ok = {result.code for result in before.results if result.verdict is RuleVerdict.OK} - later
+    return tuple(
         f"{finding.code} came: {finding.message}"
         for finding in after.findings
         if finding.code in ok and finding.severity and finding.severity.breaks
-    ]
-    return "; ".join(dict.fromkeys((*left, *came)))
+    )
 
 
 def _left(code: str, plan: Plan, before: AppExamination, now: Result | None) -> str:

@@ -19,11 +19,21 @@ from liveproof.host.writer import LeftAlone, why
 from liveproof.journal import Journal, RolledBack, list_runs, pending
 from liveproof.model.examination import AppExamination, Examination
 from liveproof.model.facts.fpm import Fpm, Socket
-from liveproof.model.plans import MakeDirectory, Outcome, OutcomeKind, Plan
+from liveproof.model.plans import (
+    MakeDirectory,
+    Outcome,
+    OutcomeKind,
+    Plan,
+    ReloadUnit,
+    RestartUnit,
+    SignalMaster,
+    StartUnit,
+    Step,
+)
 from liveproof.model.settings import Settings
-from liveproof.model.verdicts import Safety
+from liveproof.model.verdicts import Link, Safety
 from liveproof.plan import SAFE_ONLY, Contradiction, make_plan
-from liveproof.proof import unproven
+from liveproof.proof import came, unproven
 from liveproof.rules import load
 from liveproof.undo.run import take_back_run
 
@@ -31,9 +41,11 @@ Progress = Callable[[str], None]
 
 # Stale for as long as opcache.revalidate_freq may say; workers that are just starting; a reload that settles.
 _SETTLE_SECONDS = 8.0
+_DISK_SECONDS = 4.0
 _AGAIN_SECONDS = 0.7
 _LEAST_PATIENCE = 10.0
 
+_SERVICES = (ReloadUnit, StartUnit, RestartUnit, SignalMaster)
 _NO_STEP = (Refused, LeftAlone, TooMuch, ServiceFailed)
 _FAILED = (*_NO_STEP, ArtisanFailed)
 
@@ -53,14 +65,14 @@ class Repaired:
 
 
 def recover(progress: Progress = lambda _: None) -> tuple[RolledBack, ...]:
-    """Take back every interrupted run; ``fix`` calls it before it examines. Empty when there is none.
+    """Take back every interrupted run; ``fix`` calls it before it examines, so that it sees no fix of another half-done.
+
+    Empty when there is none.
 
     Raises:
         lock.Held: another fix or rollback is at work; the message names it (exit status 4).
         OSError, state.UnsafeState: the state directory cannot be used.
     """
-    if not pending():
-        return ()
     with lock.Lock(), Stopping():
         return _recover(progress)
 
@@ -168,7 +180,7 @@ class _Repairing:
             return _refused(f"stopped by {stopping.name}; nothing was changed")
         journal = Journal.begin(self._plan, doing)
         try:
-            failure = self._apply(runner, journal, stopping) or self._prove(app, stopping)
+            failure = self._mend(runner, journal, app, stopping)
             if not failure:
                 journal.fixed()
         except OSError as error:
@@ -208,28 +220,46 @@ class _Repairing:
         site = Site(app.app, frozenset(sockets - {""}), frozenset(made))
         return Runner(site, doing, lambda: stopping.asked), doing
 
-    def _apply(self, runner: Runner, journal: Journal, stopping: Stopping) -> str:
-        """Carry out every step; why it failed, or nothing."""
-        for number, step in enumerate(self._plan.steps, 1):
-            self._progress(f"step {number} of {len(self._plan.steps)}: {step.what}")
+    def _mend(self, runner: Runner, journal: Journal, app: AppExamination, stopping: Stopping) -> str:
+        """Change files, prove what that must mend, then let services take it up, and prove everything.
+
+        What PHP-FPM keeps in memory is lost with a reload, and may be all that keeps a site alive whose files cannot be
+        read. So nothing is reloaded before the disk is proven to be as it should.
+        """
+        numbered = list(enumerate(self._plan.steps))
+        files = [(number, step) for number, step in numbered if not isinstance(step.act, _SERVICES)]
+        rest = [(number, step) for number, step in numbered if isinstance(step.act, _SERVICES)]
+        failure = self._apply(files, runner, journal, stopping)
+        if files and rest and not failure:
+            later = {code for _, step in rest for code in step.fixes}
+            later |= {rule.code for rule in load() if rule.link in (Link.MEMORY, Link.SERVICES)}
+            failure = self._prove(app, stopping, _DISK_SECONDS, frozenset(later))
+        failure = failure or self._apply(rest, runner, journal, stopping)
+        return failure or self._prove(app, stopping, _SETTLE_SECONDS, frozenset())
+
+    def _apply(self, steps: list[tuple[int, Step]], runner: Runner, journal: Journal, stopping: Stopping) -> str:
+        """Carry out some steps; why it failed, or nothing."""
+        for number, step in steps:
+            name = f"step {number + 1} ({step.what})"
+            self._progress(f"step {number + 1} of {len(self._plan.steps)}: {step.what}")
             try:
-                runner.apply(journal, number - 1, step)
+                runner.apply(journal, number, step)
             except Stopped:
                 return f"stopped by {stopping.name}"
             except _FAILED as error:
-                return f"step {number} ({step.what}) failed: {error}"
+                return f"{name} failed: {error}"
             except OSError as error:
-                return f"step {number} ({step.what}) failed: {_told(error)}"
+                return f"{name} failed: {_told(error)}"
             except Exception as error:  # noqa: BLE001  (whatever it is, what was begun is taken back)
-                return f"liveproof failed in step {number} ({type(error).__name__}: {error}); please report this"
+                return f"liveproof failed in {name} ({type(error).__name__}: {error}); please report this"
         return ""
 
-    def _prove(self, before: AppExamination, stopping: Stopping) -> str:
+    def _prove(self, before: AppExamination, stopping: Stopping, seconds: float, later: frozenset[str]) -> str:
         """Look again until everything is as the plan wants it; what is not, or nothing."""
-        deadline = time.monotonic() + _SETTLE_SECONDS
+        deadline = time.monotonic() + seconds
         while True:
             self.after = self._examine()
-            left = unproven(self._plan, before, _find(self.after, self._plan.app))
+            left = unproven(self._plan, before, _find(self.after, self._plan.app), later=later)
             if stopping.asked:
                 return f"stopped by {stopping.name} before it was proven"
             if not left or time.monotonic() > deadline:
@@ -241,11 +271,15 @@ class _Repairing:
         self._progress("taking everything back")
         done = self._take_back(run)
         self.after = self._examine()
+        before, after = _find(self.before, self._plan.app), _find(self.after, self._plan.app)
         if done is None or not done.complete:
             left = "; ".join(f"{path} {reason}" for path, reason in (done.refused[:5] if done else ()))
             how = f"`liveproof rollback {run}` tries again"
             return Outcome(OutcomeKind.FAILED, f"{failure}; not everything could be taken back: {left}; {how}", run)
-        notes = "".join(f"; {note}" for note in done.notes)
+        bare = came(before, after) if before and after else ()
+        notes = "".join(
+            f"; {note}" for note in (*done.notes, *(f"since PHP-FPM's memory is new, {text}" for text in bare))
+        )
         return Outcome(OutcomeKind.ROLLED_BACK, f"{failure}; everything was taken back{notes}", run)
 
     def _take_back(self, run: str) -> RolledBack | None:
@@ -258,8 +292,8 @@ class _Repairing:
         return None
 
 
-def _find(examination: Examination, path: str) -> AppExamination | None:
-    return next((app for app in examination.apps if app.app.path == path), None)
+def _find(examination: Examination | None, path: str) -> AppExamination | None:
+    return next((app for app in examination.apps if app.app.path == path), None) if examination else None
 
 
 def _differences(old: Plan, new: Plan) -> Iterator[str]:

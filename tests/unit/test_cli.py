@@ -252,6 +252,22 @@ def test_report_tells_the_story(monkeypatch: pytest.MonkeyPatch, capsys: pytest.
     assert "**FIXED**" in out
 
 
+def test_a_fix_that_was_taken_back_is_no_story(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """After a rollback the newest check stands alone."""
+    History().save(incident.fixed())
+    back = replace(incident.broken().examination, started=AT + 30)
+    History().save(Record("20251024-103030-00", "rollback", "0.1.0", back))
+    _finds(monkeypatch, replace(incident.broken().examination, started=AT + 60))
+    assert cli.main(["check"]) == 1
+    capsys.readouterr()
+    assert cli.main(["report"]) == 0
+    out = capsys.readouterr().out
+    assert "No earlier run to compare with" in out
+    assert "**FIXED**" not in out
+
+
 def test_report_compares_two_runs(capsys: pytest.CaptureFixture[str]) -> None:
     """--before names any earlier run."""
     History().save(replace(incident.broken(), id="20251024-102900-aa"))

@@ -217,6 +217,7 @@ def test_rollback(bench: Bench, monkeypatch: pytest.MonkeyPatch, capsys: pytest.
     assert cli.main(["rollback", "--yes"]) == 0
     out = capsys.readouterr().out
     assert f"ROLLED BACK  run {RUN}: 12 paths" in out
+    assert [run.kind for run in History().runs()] == ["rollback"]
     assert "was reloaded" in out
 
 

@@ -54,13 +54,31 @@ def test_a_cell_cannot_be_left(text: str) -> None:
     assert span.content == (visible(text) if visible(text).strip() else " ")
 
 
-@given(HOSTILE)
-def test_prose_is_read_as_written(text: str) -> None:
-    """A reader finds text only: no emphasis, link, code, HTML or entity."""
-    tokens = MarkdownIt("commonmark").parse(f"x{prose(text)}x")
-    (inline,) = [token for token in tokens if token.type == "inline"]
-    assert {token.type for token in inline.children or []} <= {"text", "text_special"}
-    assert "".join(token.content for token in inline.children or []) == f"x{visible(text)}x"
+LINES = HOSTILE | st.sampled_from(
+    ["# x", "- x", "+ x", "1. x", "12) x", "===", "---", "    x", "> x", "a_b_c", "_a_", "__a__"]
+)
+
+
+@given(LINES)
+@pytest.mark.parametrize("before", ["", "x ", "**", "- Issue: "])
+def test_prose_is_read_as_written(before: str, text: str) -> None:
+    """A reader finds text only: no heading, list, rule, emphasis, link, code, HTML or entity, wherever it stands."""
+    line = f"{before}{prose(text)}" + ("**" if before == "**" else "")
+    tokens = MarkdownIt("commonmark").enable(["table", "strikethrough"]).parse(line)
+    inline = [child for token in tokens for child in token.children or []]
+    if before in ("", "x "):
+        assert {token.type for token in inline} <= {"text", "text_special"}
+        assert {token.type for token in tokens} <= {"paragraph_open", "inline", "paragraph_close"}
+        assert "".join(token.content for token in inline).strip() == (before + visible(text).strip()).strip()
+    else:
+        assert not {token.type for token in inline} & {
+            "html_inline",
+            "link_open",
+            "image",
+            "em_open",
+            "code_inline",
+            "s_open",
+        }
 
 
 @given(HOSTILE)

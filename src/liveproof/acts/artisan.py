@@ -134,7 +134,7 @@ def _run(act: RunArtisan, identity: Identity) -> Ran:
     bound = (_SETPRIV, "--pdeathsig", "KILL", "--") if os.access(_SETPRIV, os.X_OK) else ()
     argv = (*bound, act.php, "artisan", *act.arguments, "--no-interaction", "--no-ansi")
     try:
-        return run(argv, identity=identity, cwd=act.app, timeout=SECONDS)
+        return run(argv, identity=identity, cwd=act.app, timeout=SECONDS, umask=act.umask)
     except OSError as error:
         raise ArtisanFailed(f"artisan {act.arguments[0]} cannot be run: {why(error)}") from None
 

@@ -1,6 +1,7 @@
 """Run a program of an inspected app as its own user, keep what it wrote to a private directory, and leave no trace."""
 
 import os
+import stat as modes
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -31,6 +32,7 @@ def run_apart(
     reads: Sequence[str],
     given: Mapping[str, bytes],
     timeout: float,
+    alone: bool = False,
 ) -> Apart:
     """Run ``argv`` (its program an absolute path) as ``identity`` with a fresh private directory.
 
@@ -38,7 +40,7 @@ def run_apart(
     root what the program writes into ``trees`` (resolved directories) vanishes, and nothing else is writable; see
     ``host/sandbox.py``. A liveproof that runs as the app's user itself cannot do that and relies on the redirection.
     ``reads`` are files without which the program would run and mislead (``.env``): it is not started where that user
-    cannot open one of them.
+    cannot open one of them. ``alone``: nor where what it writes into ``trees`` would stay.
 
     Raises:
         PermissionError: that user is root or does not exist, or is not ours while we are not root.
@@ -56,8 +58,12 @@ def run_apart(
         command = [argument.replace(OUT, out) for argument in argv]
         surroundings = {"HOME": identity.home, **{name: value.replace(OUT, out) for name, value in env.items()}}
         if os.geteuid() == 0:
-            command = _sandboxed(command, identity, cwd=cwd, out=out, top=top, trees=list(trees), reads=list(reads))
+            command = _sandboxed(
+                command, identity, cwd=cwd, out=out, top=top, trees=list(trees), reads=list(reads), alone=alone
+            )
             cwd = "/"
+        elif alone:
+            raise PermissionError(1, "only root can keep a program apart from the app")
         else:
             for path in reads:
                 os.close(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC))
@@ -65,7 +71,7 @@ def run_apart(
         return Apart(ran, dict(_collect(out)))
 
 
-def _sandboxed(command: Sequence[str], identity: Identity, **places: str | Sequence[str]) -> list[str]:
+def _sandboxed(command: Sequence[str], identity: Identity, **places: str | bool | Sequence[str]) -> list[str]:
     import json  # noqa: PLC0415  (nothing is run where nothing changed)
 
     from liveproof.host import sandbox  # noqa: PLC0415
@@ -129,9 +135,13 @@ def _content(name: str, directory: int) -> bytes | None:
         descriptor = os.open(name, flags, dir_fd=directory)
     except OSError:
         return None
-    with open(descriptor, "rb", closefd=True) as file:
-        import stat as modes  # noqa: PLC0415
-
+    try:
         if not modes.S_ISREG(os.fstat(descriptor).st_mode):
             return None
-        return file.read(FILE_LIMIT)
+        chunks, left = [], FILE_LIMIT
+        while left > 0 and (chunk := os.read(descriptor, min(left, 1 << 20))):
+            chunks.append(chunk)
+            left -= len(chunk)
+        return b"".join(chunks)
+    finally:
+        os.close(descriptor)

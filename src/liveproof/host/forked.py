@@ -49,8 +49,8 @@ def together(count: int, work: Callable[[Iterator[int]], Any]) -> list[Any]:
     """What ``work`` returns in this process and in a forked one, each having taken part of ``range(count)``.
 
     Both draw from one pipe of tokens, so whoever is quicker takes more. A token stands for a run of neighbours when
-    there are more than a pipe holds. On one processor, or when the forked process is lost, this process does it all:
-    the results always cover every index once, so ``work`` may only return what it did, not leave it anywhere.
+    there are more than a pipe holds. On one processor, or when the other process cannot be had or is lost, this one does
+    it all: the results always cover every index once, so ``work`` may only return what it did, not leave it anywhere.
     """
     if count < 2 or len(os.sched_getaffinity(0)) < 2:
         return [work(iter(range(count)))]
@@ -61,7 +61,10 @@ def together(count: int, work: Callable[[Iterator[int]], Any]) -> list[Any]:
             os.write(filling, b"".join(at.to_bytes(4, "little") for at in range(0, count, stride)))
         finally:
             os.close(filling)
-        child, receiving = _fork(lambda: work(_draw(tokens, stride, count)), group=False)
+        try:
+            child, receiving = _fork(lambda: work(_draw(tokens, stride, count)), group=False)
+        except OSError:
+            return [work(iter(range(count)))]
         try:
             ours = work(_draw(tokens, stride, count))
             theirs = _open(_receive(receiving, None))

@@ -53,7 +53,8 @@ def load(
 ) -> Load:
     """The pool's load; ``processes`` are its workers as seen at first.
 
-    A pool that does not seem full, or that there is no time to ``watch``, is looked at once. ``unanswered`` is for how long its status page gave no answer.
+    A pool that does not seem full, or that there is no time to ``watch``, is looked at once. ``unanswered`` is for
+    how long its status page gave no answer.
     """
     first = _look(sockets, subject, processes)
     waiting, held, count = first.waiting, first.held, first.processes

@@ -111,9 +111,14 @@ def worker(process: Process) -> Worker:
     return Worker(process.pid, process.start, process.uid)
 
 
-def workers_of(processes: Sequence[Process], master: Process | None, name: str) -> tuple[Process, ...]:
-    """The workers of one pool of one master."""
-    return tuple(p for p in processes if master and p.parent == master.pid and pool_of(p) == name)
+def workers_of(children: Sequence[Process]) -> dict[str, list[Process]]:
+    """The workers among a master's children, by the name of their pool."""
+    found: dict[str, list[Process]] = {}
+    for one in children:
+        name = pool_of(one)
+        if name:
+            found.setdefault(name, []).append(one)
+    return found
 
 
 def source(reader: Reader, path: str) -> str:

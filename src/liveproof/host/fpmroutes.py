@@ -29,7 +29,9 @@ def moved(sockets: Sockets, wanted: Sequence[str], master: Master) -> Master:
     ]
     if len(there) != 1 or len(astray) != 1:
         return master
-    pools = tuple(replace(pool, address=there[0]) if pool is astray[0] else pool for pool in master.pools)
+    pools = tuple(
+        replace(pool, address=there[0], pending=pool.address) if pool is astray[0] else pool for pool in master.pools
+    )
     return replace(master, pools=pools)
 
 

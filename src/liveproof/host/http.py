@@ -10,8 +10,7 @@ import os
 import socket
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from liveproof.host.reader import CannotSee
 
@@ -19,8 +18,7 @@ BODY_LIMIT = 1024 * 1024
 _HEAD_LIMIT = 64 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Response:
+class Response(NamedTuple):
     """An answer: status, headers in their order with names as sent, the body's first 1 MB, whether that was all."""
 
     status: int

@@ -1,7 +1,6 @@
 """Whom a process really runs as, from /proc/PID/status (proc_pid_status(5)).
 
-The owner of /proc/PID does not tell it: a process that changed its user without exec, as workers of nginx and php-fpm
-do, is not dumpable, and its directory belongs to root.
+The owner of /proc/PID is the effective user alone: that of a set-user-id program is root, whoever started it.
 """
 
 from dataclasses import dataclass

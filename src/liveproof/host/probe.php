@@ -13,18 +13,22 @@
  */
 
 (static function () {
-    $faults = [];
-    set_error_handler(static function ($level, $message) use (&$faults) {
-        $faults[] = $message;
-        return true;
-    });
+    // An auto_prepend_file may have set a handler that throws; any function below may be in disable_functions.
+    if (function_exists('set_error_handler')) {
+        set_error_handler(static function () {
+            return true;
+        });
+    }
+    $call = static function ($name, ...$arguments) {
+        return function_exists($name) ? @$name(...$arguments) : false;
+    };
 
-    $asked = static function ($name) {
+    $asked = static function ($name) use ($call) {
         if (isset($_SERVER[$name])) {
             return (string) $_SERVER[$name];
         }
         // variables_order without S leaves $_SERVER empty.
-        return function_exists('getenv') ? (string) getenv($name) : '';
+        return (string) $call('getenv', $name);
     };
     $paths = static function ($name) use ($asked) {
         $found = [];
@@ -60,22 +64,21 @@
 
     $answer = ['liveproof' => 1, 'php' => PHP_VERSION, 'problem' => ''];
     try {
-        $answer['pid'] = function_exists('getmypid') ? (int) getmypid() : 0;
-        $answer['uid'] = function_exists('posix_geteuid') ? posix_geteuid() : -1;
+        $answer['pid'] = (int) $call('getmypid');
         $answer['time'] = time();
         $answer['extensions'] = array_merge(get_loaded_extensions(), get_loaded_extensions(true));
         $answer['loaded'] = in_array('Zend OPcache', $answer['extensions'], true);
 
         $settings = [];
         foreach (['realpath_cache_size', 'realpath_cache_ttl', 'user_ini.filename', 'open_basedir'] as $name) {
-            $settings[$name] = $text(ini_get($name));
+            $settings[$name] = $text($call('ini_get', $name));
         }
         if ($answer['loaded']) {
-            foreach (ini_get_all('zend opcache', false) ?: [] as $name => $value) {
+            foreach ($call('ini_get_all', 'zend opcache', false) ?: [] as $name => $value) {
                 $settings[$name] = $text($value);
             }
-            $configuration = function_exists('opcache_get_configuration') ? opcache_get_configuration() : false;
-            foreach ($configuration === false ? [] : $configuration['directives'] as $name => $value) {
+            $configuration = $call('opcache_get_configuration') ?: ['directives' => []];
+            foreach ($configuration['directives'] as $name => $value) {
                 $settings[$name] = $text($value);
             }
         }
@@ -86,9 +89,8 @@
             if (!function_exists('opcache_get_status')) {
                 $answer['problem'] = 'disabled_function';
             } else {
-                $faults = [];
-                $status = opcache_get_status(true);
-                if ($status === false && $faults) {
+                $status = $call('opcache_get_status', true);
+                if ($status === false && ($settings['opcache.restrict_api'] ?? '') !== '') {
                     $answer['problem'] = 'restricted';
                 }
             }
@@ -125,14 +127,12 @@
         $answer['scripts'] = $scripts;
 
         $pinned = [];
-        if (function_exists('realpath_cache_get')) {
-            $directories = $paths('LIVEPROOF_LINKED');
-            foreach ($directories ? realpath_cache_get() : [] as $path => $entry) {
-                $path = (string) $path;
-                if ($path !== $entry['realpath'] && strpos($path, '/.') === false && count($pinned) < 2000
-                    && $below($path, $directories)) {
-                    $pinned[] = [$told($path), $told($entry['realpath']), $entry['expires']];
-                }
+        $directories = $paths('LIVEPROOF_LINKED');
+        foreach ($directories ? ($call('realpath_cache_get') ?: []) : [] as $path => $entry) {
+            $path = (string) $path;
+            if ($path !== $entry['realpath'] && strpos($path, '/.') === false && count($pinned) < 2000
+                && $below($path, $directories)) {
+                $pinned[] = [$told($path), $told($entry['realpath']), $entry['expires']];
             }
         }
         $answer['realpath'] = $pinned;
@@ -141,7 +141,7 @@
     }
 
     // An auto_prepend_file, or a buffer the pool's ini opens, may have something to say: it does not belong here.
-    while (function_exists('ob_get_level') && ob_get_level() > 0 && ob_end_clean()) {
+    while ($call('ob_get_level') > 0 && $call('ob_end_clean')) {
         continue;
     }
     header('Content-Type: application/json');

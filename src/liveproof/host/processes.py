@@ -79,23 +79,13 @@ def _process(name: str, boot: float, ours: str) -> Process | None:
             int(name),
             int(fields[1]),
             boot + int(fields[19]) / _TICKS,
-            _user(name),
+            os.stat(f"/proc/{name}").st_uid,
             stat[opening + 1 : closing].decode(errors="replace"),
             tuple(part.decode(errors="surrogateescape") for part in command.rstrip(b"\0 ").split(b"\0")),
             _cgroup(name),
         )
     except (OSError, ValueError, IndexError):
         return None
-
-
-def _user(name: str) -> int:
-    """The effective user. The directory of a process that changed its user without exec belongs to root instead."""
-    owner = os.stat(f"/proc/{name}").st_uid
-    if owner:
-        return owner
-    status = _read(f"/proc/{name}/status")
-    at = status.index(b"\nUid:")
-    return int(status[at + 5 : at + 100].split()[1])
 
 
 def _namespace(name: str) -> str:

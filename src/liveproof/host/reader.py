@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from liveproof.host.apart import Apart
     from liveproof.host.content import Compared, Directory
     from liveproof.host.fastcgi import Response
-    from liveproof.host.http import Response as HttpResponse
     from liveproof.host.git import Repository
+    from liveproof.host.http import Response as HttpResponse
     from liveproof.host.listeners import TcpSockets, UnixSockets
     from liveproof.host.systemd import Service
     from liveproof.host.walk import Layout, Walked
@@ -208,12 +208,13 @@ class Reader:
         reads: Sequence[str],
         given: Mapping[str, bytes],
         timeout: float,
+        alone: bool = False,
     ) -> "Apart":
         """Run code of the app as its user so that it leaves no trace; see ``host.apart.run_apart`` for words and errors."""
         from liveproof.host import apart  # noqa: PLC0415
 
         return apart.run_apart(
-            argv, identity=identity, env=env, cwd=cwd, trees=trees, reads=reads, given=given, timeout=timeout
+            argv, identity=identity, env=env, cwd=cwd, trees=trees, reads=reads, given=given, timeout=timeout, alone=alone
         )
 
     def fastcgi(

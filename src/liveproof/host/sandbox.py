@@ -39,12 +39,14 @@ def main(specification: str) -> None:
     """Become what ``specification`` (JSON) says; never returns when all goes well.
 
     Keys: ``argv``, ``cwd``, ``uid``, ``gid``, ``groups``, ``out`` (results), ``top`` (an empty directory of root's for
-    the upper layers), ``trees`` (absolute, resolved), ``reads`` (files without which the program would mislead).
+    the upper layers), ``trees`` (absolute, resolved), ``reads`` (files without which the program would mislead),
+    ``alone`` (not started where it could not be kept apart).
     """
     spec = json.loads(specification)
     libc = ctypes.CDLL(None, use_errno=True)
     libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
-    isolate(libc, spec["out"], spec["top"], spec["trees"])
+    if not isolate(libc, spec["out"], spec["top"], spec["trees"]) and spec["alone"]:
+        raise PermissionError(1, "it cannot be kept apart from the app", spec["argv"][0])
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     os.setgroups(spec["groups"])
     os.setresgid(spec["gid"], spec["gid"], spec["gid"])
@@ -58,7 +60,7 @@ def main(specification: str) -> None:
 
 
 def isolate(libc: ctypes.CDLL, out: str, top: str, trees: Sequence[str]) -> bool:
-    """Give this process its own throw-away view; False, with nothing changed, where that is not allowed."""
+    """Give this process its own throw-away view; False where that is not allowed, or a tree takes no overlay."""
     if libc.unshare(_CLONE_NEWNS) or not _mount(libc, b"none", "/", None, _MS_REC | _MS_PRIVATE):
         return False
     if not _mount(libc, os.fsencode(out), out, None, _MS_BIND):
@@ -74,7 +76,7 @@ def isolate(libc: ctypes.CDLL, out: str, top: str, trees: Sequence[str]) -> bool
             _attributes(libc, path, 0, _ATTR_RDONLY)
     for _, handle in opened:
         os.close(handle)
-    return True
+    return len(covered) == len(opened)
 
 
 def _cover(libc: ctypes.CDLL, path: str, handle: int, layer: str) -> bool:

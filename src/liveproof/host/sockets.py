@@ -37,6 +37,7 @@ class Sockets:
     answers: Mapping[str, str] | Unknown
     _unix: dict[int, UnixSockets] = field(default_factory=dict)
     _tcp: dict[int, TcpSockets] = field(default_factory=dict)
+    _open: dict[int, frozenset[int]] = field(default_factory=dict)
 
     def unix(self, pid: int = 0) -> UnixSockets:
         """The unix sockets as ``pid`` has them."""
@@ -60,6 +61,7 @@ class Sockets:
         """Look anew the next time."""
         self._unix.clear()
         self._tcp.clear()
+        self._open.clear()
 
     def of(self, address: str, master: int, asked: Iterable[str] = ()) -> Socket | Unknown:
         """The socket at ``address`` (as nginx writes it).
@@ -132,6 +134,11 @@ class Sockets:
 
     def _inodes(self, pid: int) -> frozenset[int]:
         """The sockets that a process has open; none when we may not look."""
+        if pid not in self._open:
+            self._open[pid] = self._opened(pid)
+        return self._open[pid]
+
+    def _opened(self, pid: int) -> frozenset[int]:
         try:
             names = self.reader.list(f"/proc/{pid}/fd") if pid else ()
         except OSError:

@@ -10,8 +10,9 @@ _DIRECTORIES = (
     "/lib/systemd/system",
 )  # fmt: skip
 _PROPERTIES = (
-    "Id,LoadState,ActiveState,SubState,Result,MainPID,NeedDaemonReload,UnitFileState,PrivateTmp,ExecStart,ExecStartPost"
-)
+    "Id", "LoadState", "ActiveState", "SubState", "Result", "MainPID", "NeedDaemonReload", "UnitFileState",
+    "PrivateTmp", "NRestarts", "ExecStart", "ExecStartPost",
+)  # fmt: skip
 _PATIENCE = 5.0
 _WEB = ("nginx", "openresty", "angie", "fpm")
 _MASTERS = ("nginx: master process", "php-fpm: master process")
@@ -36,6 +37,7 @@ class Service:
     private_tmp: bool
     start: tuple[tuple[str, ...], ...]
     post: tuple[tuple[str, ...], ...]
+    restarts: int = 0
 
 
 def names(reader: Reader, parts: Iterable[str]) -> tuple[str, ...]:
@@ -63,7 +65,9 @@ def services(reader: Reader, wanted: Iterable[str]) -> Mapping[str, Service]:
         raise CannotSee("systemd does not run this host, so it has no units")
     if not asked:
         return {}
-    ran = reader.run(["systemctl", "show", "--no-pager", f"--property={_PROPERTIES}", "--", *asked], timeout=_PATIENCE)
+    ran = reader.run(
+        ["systemctl", "show", "--no-pager", f"--property={','.join(_PROPERTIES)}", "--", *asked], timeout=_PATIENCE
+    )
     if ran.timed_out:
         raise CannotSee(f"systemd did not answer `systemctl show` within {_PATIENCE:g} s")
     told = list(parse(ran.text))
@@ -90,20 +94,24 @@ def parse(text: str) -> Iterator[Service]:
         if not lines:
             continue
         one = {name: value for name, _, value in lines}
-        pid = one.get("MainPID", "")
         yield Service(
             one.get("Id", ""),
             one.get("LoadState", ""),
             one.get("ActiveState", ""),
             one.get("SubState", ""),
             one.get("Result", ""),
-            int(pid) if pid.isascii() and pid.isdigit() else 0,
+            _number(one.get("MainPID", "")),
             one.get("NeedDaemonReload") == "yes",
             one.get("UnitFileState", ""),
             one.get("PrivateTmp") not in ("no", "", None),
             tuple(_argv(value) for name, _, value in lines if name == "ExecStart"),
             tuple(_argv(value) for name, _, value in lines if name == "ExecStartPost"),
+            _number(one.get("NRestarts", "")),
         )
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() else 0
 
 
 def _argv(value: str) -> tuple[str, ...]:

@@ -63,25 +63,25 @@ def carry_out(service: Service, stopped: Callable[[], bool] = lambda: False) -> 
             signal_master(service.pid, service.start, service.patience, stopped)
 
 
-def bring_back(service: Service, *, begun: bool, restored: bool, stop_started: bool) -> str:
-    """After the files are back: make the service run with them again. A remark for the administrator, or nothing.
+def bring_back(service: Service, *, stop_started: bool) -> str:
+    """After the files are back, for a service that the run touched: make it run with them again.
+
+    Returns a remark for the administrator, or nothing. A service that the run had not come to is not reloaded: what it
+    holds in memory is still from before, and may be all that keeps it alive.
 
     Raises:
         ServiceFailed: it could not be brought back.
     """
     if service.verb == "signal":
-        if begun or restored:
-            carry_out(service)
+        carry_out(service)
         return ""
     if service.verb == "start":
-        if not begun or service.was == "active" or state(service.unit).active != "active":
+        if service.was == "active" or state(service.unit).active != "active":
             return ""
         if not stop_started:
             return f"{service.unit} was started by the run and is left running; systemctl stop {service.unit} stops it"
         stop(service.unit)
         return f"{service.unit} was started by the run and is stopped again"
-    if not (begun or (restored and service.verb == "reload")):
-        return ""
     if state(service.unit).active == "active":
         carry_out(service)
     elif service.was == "active":

@@ -63,7 +63,7 @@ def freshness(pool: PoolOpcache, script: Script, now: float) -> Freshness:
     return _KEPT_TIME if compared else _by_times(pool, script, now)
 
 
-_KEPT_TIME = Freshness(State.UNKNOWN, "changed without moving its time, which is all that PHP compares")
+_KEPT_TIME = Freshness(State.UNKNOWN, "changed later than the time that it carries, which is all that PHP compares")
 
 
 def _by_times(pool: PoolOpcache, script: Script, now: float) -> Freshness:

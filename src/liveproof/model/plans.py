@@ -94,7 +94,8 @@ class RunArtisan:
     """Run artisan as the app's user.
 
     ``writes`` names every file or directory (below ``app``) that the command may change: the journal keeps them for
-    the undo. ``php`` is the absolute path of the interpreter of the pool's own version.
+    the undo. ``php`` is the absolute path of the interpreter of the pool's own version. ``umask`` (umask(2)) keeps what
+    it makes as closed as what was there: a configuration cache holds every secret of ``.env``.
     """
 
     app: str
@@ -102,6 +103,7 @@ class RunArtisan:
     php: str
     arguments: tuple[str, ...]
     writes: tuple[str, ...]
+    umask: int = 0o022
 
 
 @dataclass(frozen=True, slots=True)

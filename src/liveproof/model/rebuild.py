@@ -9,6 +9,7 @@ from liveproof.model.findings import Absent, Unknown
 from liveproof.model.plans import RemoveFile, RunArtisan, Step
 
 _UNDO = "the files as they were come back from the journal, with their owners, modes and times"
+_SECRET = ("config", "routes")
 _MANIFESTS = ("config", "routes", "packages", "services")
 
 
@@ -17,15 +18,28 @@ def can_rebuild(laravel: Laravel, cache: CacheFile) -> bool:
     return bool(laravel.php) and not cache.path.startswith("/")
 
 
-def artisan(app: App, laravel: Laravel, command: str, why: str) -> Step:
-    """Run ``config:cache``, ``route:cache`` or ``package:discover``.
+def artisan(app: App, laravel: Laravel, command: str, why: str, *also: str) -> Step:
+    """Run ``config:cache``, ``route:cache``, ``package:discover``, ``view:cache`` or ``env`` (just starts the app).
 
     Booting the app for any of them may write the two manifests as well (Illuminate's PackageManifest and
-    ProviderRepository), through a temporary file beside them: so the directories are named, not the files.
+    ProviderRepository), through a temporary file beside them: so the directories are named, not the files. ``also`` are
+    further directories that it writes.
     """
     kept = {cache.path.rpartition("/")[0] for cache in laravel.caches if cache.kind in _MANIFESTS}
-    writes = tuple(sorted(path for path in kept if path and not path.startswith("/")))
-    return Step(RunArtisan(app.path, app.user, laravel.php, (command,), writes), why, _UNDO)
+    writes = tuple(sorted(path for path in {*kept, *also} if path and not path.startswith("/")))
+    act = RunArtisan(app.path, app.user, laravel.php, (command,), writes, _umask(app, laravel))
+    return Step(act, why, _UNDO)
+
+
+def _umask(app: App, laravel: Laravel) -> int:
+    """What makes new files no more open than the caches that the app's user has there, which may hold secrets."""
+    own = [cache.mode for cache in laravel.caches if cache.kind in _SECRET and cache.exists and cache.uid == app.uid]
+    mask = 0
+    for mode in own or [0o644]:
+        for reads, writes in ((0o040, 0o020), (0o004, 0o002)):
+            mask |= 0 if mode & writes else writes
+            mask |= 0 if mode & reads else reads | writes | reads >> 2
+    return mask
 
 
 def remove(app: App, files: Files | Unknown | Absent, paths: Iterable[str], why: str) -> Iterator[Step]:

@@ -69,8 +69,10 @@ def _master(memory: Memory, accounts: Accounts, sockets: Sockets, found: Found, 
     told = fpmpools.read(reader, found)
     log = fpmpools.error_log(found, told.conf)
     pools = []
+    pid = found.process.pid if found.process else -1
+    workers_by_pool = fpmpools.workers_of([one for one in reader.processes() if one.parent == pid])
     for section in told.conf.pools if told.conf else ():
-        workers = fpmpools.workers_of(reader.processes(), found.process, section.name)
+        workers = workers_by_pool.get(section.name, ())
         pool = fpmpools.pool(reader, accounts, found, version=version, section=section, workers=workers)
         if found.process is None or found.trusted or not reader.root or sockets.holds(found.process.pid, pool.address):
             pools.append(pool)
@@ -95,7 +97,7 @@ def _master(memory: Memory, accounts: Accounts, sockets: Sockets, found: Found, 
 def _unit(service: Service) -> Unit:
     return Unit(
         service.name, service.load, service.active, service.sub, service.result, service.main_pid,
-        service.need_daemon_reload, service.enabled, service.private_tmp,
+        service.need_daemon_reload, service.enabled, service.private_tmp, service.restarts,
     )  # fmt: skip
 
 
@@ -113,11 +115,8 @@ def _counted(reader: Reader, found: Found, pools: list[Pool]) -> list[Pool]:
     if found.process is None or all(len(pool.workers) >= pool.least for pool in pools):
         return pools
     reader.pause(_AGAIN)
-    now = reader.children(found.process.pid)
-    return [
-        replace(pool, workers=tuple(fpmpools.worker(one) for one in fpmpools.workers_of(now, found.process, pool.name)))
-        for pool in pools
-    ]
+    now = fpmpools.workers_of(reader.children(found.process.pid))
+    return [replace(pool, workers=tuple(map(fpmpools.worker, now.get(pool.name, ())))) for pool in pools]
 
 
 def _distinct(masters: list[Master]) -> list[Master]:
@@ -161,6 +160,8 @@ def _seen(master: Master, sockets: Sockets, routes: Sequence[tuple[str, tuple[st
         status: PoolStatus | Unknown = Unknown(f"pool {pool.id} does not run")
         if isinstance(socket, Unknown):
             status = load = socket
+        elif master.pid and not asked:
+            status = load = Unknown(f"nginx passes nothing to pool {pool.id}, so it was not asked")
         elif master.pid and socket.listening:
             load, status = busy.look(master, pool, socket, asked)
         elif master.pid:

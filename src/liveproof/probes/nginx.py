@@ -31,7 +31,10 @@ _NO_BUILD = Build("", "/etc/nginx", "/etc/nginx/nginx.conf", "nobody", "", "", "
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    """What is remembered of a configuration. ``valid`` is None when the test has to be asked each time."""
+    """What is remembered of a configuration. ``valid`` is None when it has to be tested each time.
+
+    Only "valid" lasts, and only where files alone decide it: a failure may be due to what no file tells.
+    """
 
     user: str
     group: str
@@ -97,7 +100,8 @@ def _service(reader: Reader, process: Process | None) -> systemd.Service | None:
     except (CannotSee, OSError):
         return None
     if process:
-        return found.get(process.unit)
+        own = found.get(process.unit)
+        return own if own and own.load != "not-found" else None
     ours = [one for one in found.values() if one.load != "not-found" and one.name.startswith(_UNITS)]
     return next(iter(ours), None)
 
@@ -184,7 +188,7 @@ def _read(reader: Reader, command: Command, build: Build, config: str) -> _Kept:
         present,
         tuple(tree.patterns),
         (*tree.problems, *missed),
-        valid is not None and not ngxpaths.asks_resolver(tree),
+        bool(valid) and not ngxpaths.asks_resolver(tree),
         valid,
         errors,
     )

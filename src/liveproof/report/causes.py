@@ -29,11 +29,6 @@ def severity(finding: Finding) -> str:
     return finding.severity.value.upper() if finding.severity else "MEDIUM"
 
 
-def breaks(diagnosis: Diagnosis) -> bool:
-    """Whether a root or one of its consequences breaks a link."""
-    return any(f.severity and f.severity.breaks for f in (diagnosis.root, *diagnosis.consequences))
-
-
 def analysis(diagnoses: tuple[Diagnosis, ...], place: Place, pages: Pages, mended: Remedies) -> Iterator[str]:
     """One part per root cause."""
     yield from ("", "## Technical analysis")
@@ -48,7 +43,7 @@ def analysis(diagnoses: tuple[Diagnosis, ...], place: Place, pages: Pages, mende
             yield from _page_part("Why this breaks deployment", page.section("Why"), place)
         yield from ("", "**Evidence:**", "")
         yield from _evidence(root)
-        yield from _consequences(diagnosis, pages)
+        yield from _consequences(diagnosis)
         yield from _affected(diagnosis)
         if page:
             yield from _page_part("Verify by hand", page.section("Verify by hand"), place)
@@ -66,13 +61,11 @@ def _evidence(finding: Finding) -> Iterator[str]:
         yield f"- {code(shown(evidence.source))}: saw {code(shown(evidence.saw))}{expected}"
 
 
-def _consequences(diagnosis: Diagnosis, pages: Pages) -> Iterator[str]:
+def _consequences(diagnosis: Diagnosis) -> Iterator[str]:
     if diagnosis.consequences:
         yield from ("", "**What followed from it:**", "")
         for finding in diagnosis.consequences:
-            page = pages.get(finding.code)
-            title = f"{prose(page.title)}. " if page else ""
-            yield f"- {finding.code} ({severity(finding)}): {title}{prose(shown(finding.message))}"
+            yield f"- {finding.code} ({severity(finding)}): {prose(shown(finding.message))}"
             yield from (f"  {each}" for each in _evidence(finding))
         if diagnosis.why:
             yield from ("", f"How one led to the other: {prose(shown(diagnosis.why))}.")
@@ -90,9 +83,9 @@ def _affected(diagnosis: Diagnosis) -> Iterator[str]:
 
 def _remedy(root: Finding, safety: Safety) -> Iterator[str]:
     if safety is Safety.SAFE:
-        yield from ("", "**Fix:** `liveproof fix` mends it without losing a request.")
+        yield from ("", "**Fix:** by `liveproof fix`, without losing a request.")
     elif safety is Safety.DISRUPTIVE:
-        yield from ("", "**Fix:** `liveproof fix --allow disruptive` mends it; it may delay or drop requests.")
+        yield from ("", "**Fix:** by `liveproof fix --allow disruptive`, which may delay or drop requests.")
     if root.advice:
         yield from (
             "",

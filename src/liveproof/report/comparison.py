@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from liveproof.model.examination import AppExamination, Examination
+from liveproof.model.examination import AppExamination, Examination, LinkState
+from liveproof.model.verdicts import LinkVerdict
 from liveproof.report.lines import BLANK, Line, line
 from liveproof.report.measured import BAD, OK, Row, rows
 from liveproof.report.place import changed_files
@@ -12,6 +13,7 @@ from liveproof.report.visible import shown
 _STYLES = {OK: "good", BAD: "bad"}
 _MARKS = {OK: "ok", BAD: "WRONG"}
 _WIDTH = 38
+_ROOM = 29
 
 
 def comparison_lines(before: Examination, after: Examination) -> Iterator[Line]:
@@ -28,11 +30,9 @@ def _app(then: AppExamination, then_at: float, now: AppExamination, now_at: floa
     for state in now.links:
         old = earlier.get(state.link)
         text, style = word(old.verdict) if old else ("", "")
-        codes = f" {shown(old.reason)}" if old and old.reason and style == "bad" else ""
-        yield line(
-            f"{state.link.value:<26}", (text, style), f"{_short(codes, _WIDTH - len(text) - 2):<{_WIDTH - len(text)}}",
-            word(state.verdict), indent=3,
-        )  # fmt: skip
+        codes = _codes(old)
+        gap = " " * max(1, _WIDTH - len(text) - len(codes))
+        yield line(f"{state.link.value:<26}", (text, style), codes, gap, word(state.verdict), _codes(state), indent=3)
     files = changed_files(then)
     was = {row.check: row for row in rows(then, then_at, files)}
     rest = [(was.get(row.check), row) for row in rows(now, now_at, files)]
@@ -45,10 +45,14 @@ def _app(then: AppExamination, then_at: float, now: AppExamination, now_at: floa
         yield _side("after", row)
 
 
+def _codes(state: LinkState | None) -> str:
+    """The codes that broke a link, as far as they fit."""
+    if state is None or state.verdict is not LinkVerdict.BROKEN:
+        return ""
+    codes = shown(state.reason)
+    return " " + (codes if len(codes) <= _ROOM else codes[: _ROOM - 3] + "...")
+
+
 def _side(name: str, row: Row) -> Line:
     mark = (f"{_MARKS.get(row.state, 'unseen'):<8}", _STYLES.get(row.state, "unsure"))
     return line((f"{name:<8}", "dim"), mark, shown(row.saw), indent=6, hang=16)
-
-
-def _short(text: str, width: int) -> str:
-    return text if len(text) <= width else text[: width - 3] + "..."

@@ -14,6 +14,7 @@ from liveproof.model.plans import OutcomeKind
 from liveproof.model.record import Record, Repair
 from liveproof.model.verdicts import LinkVerdict, RuleVerdict
 from liveproof.report import advice, causes
+from liveproof.report.found import breaks
 from liveproof.report.measured import BAD, OK, Row, rows
 from liveproof.report.pages import Pages
 from liveproof.report.performance import figures
@@ -69,7 +70,7 @@ def markdown(record: Record, pages: Pages, *, before: Record | None = None, hit_
         part = _App((app, examination.started), was, repair, pages, remedies(record, pages, app.app.path))
         lines += ["", "---", "", *part.sections(titled=len(examination.apps) > 1, hit_ratio=hit_ratio)]
     if record.cuts:
-        lines += ["", f"Long lists were shortened when this run was kept ({record.cuts} places)."]
+        lines += ["", "Long lists were shortened when this run was kept."]
     return "\n".join(lines) + "\n"
 
 
@@ -125,7 +126,7 @@ class _App:
         if not found:
             yield f"No root cause was found. The verdict is **{self.now.verdict.value}**: {MEANINGS[self.now.verdict]}."
         else:
-            count = len([d for d in found if causes.breaks(d)])
+            count = len([d for d in found if breaks(d)])
             many = f"{count or 'No'} root cause{'' if count == 1 else 's'} between the deployed code and the live code."
             yield many if count else f"{many} Worth knowing:"
         still = {finding.code for finding in self.now.findings}
@@ -195,7 +196,8 @@ class _App:
             cells = (figure.before or "-", figure.after or "-") if self.then else (figure.after,)
             yield f"| {prose(figure.name)} | {' | '.join(_cell(cell) for cell in cells)} |"
         if self.then:
-            yield from ("", "After a reload the hit ratio begins at 0 and returns as requests warm the cache.")
+            cold = "After a reload the hit ratio begins at 0, and the first requests compile what they use."
+            yield from ("", f"{cold} Measure again when the cache is warm.")
 
     def _support(self) -> Iterator[str]:
         yield from ("", "## Support information", "", "If it persists:", "")
@@ -239,6 +241,8 @@ def _advices(title: str, given: tuple[advice.Advice, ...], mark: str, *, listed:
 
 
 def _impact(diagnosis: Diagnosis, app: AppExamination) -> str:
+    if not breaks(diagnosis):
+        return "breaks nothing"
     codes = {finding.code for finding in (diagnosis.root, *diagnosis.consequences)}
     broken = [
         state.link.value

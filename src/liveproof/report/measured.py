@@ -74,8 +74,9 @@ def _files(app: AppExamination, started: float, named: tuple[str, ...]) -> Itera
     )
     if newest:
         at = newest.newest_mtime / 1e9
-        saw = f"{newest.newest_mtime_path}: {clock(at)} ({age(started - at)} before the check)"
-        yield Row("Newest code file", saw, OK if answer(app, "REL007") is not RuleVerdict.FOUND else BAD)
+        name = "the app's own directory" if newest.newest_mtime_path == "." else newest.newest_mtime_path
+        saw = f"{name}: {clock(at)} ({age(started - at)} before the check)"
+        yield Row("Newest change of the code", saw, OK if answer(app, "REL007") is not RuleVerdict.FOUND else BAD)
     access = seen(app, Access)
     saw = f"{access.asked - len(access.unreadable):,} of {access.asked:,} readable" if access and access.asked else ""
     yield from _row(app, f"Code readable by {app.app.user}", saw, "FIL002")
@@ -113,7 +114,7 @@ def _opcache(app: AppExamination) -> Iterator[Row]:
         if isinstance(cache, PoolOpcache):
             count = len(cache.scripts)
             saw = f"{count:,} script{'' if count == 1 else 's'} of the app, none older than {clock(cache.since)}"
-            yield from _row(app, f"OPcache holds the files on disk ({pool})", saw, "OPC001")
+            yield from _row(app, f"OPcache holds the files on disk ({pool})", saw, "OPC001", "OPC004", "REL007")
 
 
 def _caches(app: AppExamination) -> Iterator[Row]:

@@ -10,7 +10,7 @@ from liveproof.model.facts.laravel import Laravel
 from liveproof.model.facts.nginx import Nginx, Server
 from liveproof.model.facts.opcache import Opcache, PoolOpcache
 from liveproof.model.facts.wire import Wire
-from liveproof.model.findings import Unknown
+from liveproof.model.findings import Result, Unknown
 from liveproof.model.verdicts import RuleVerdict
 from liveproof.report.visible import quoted
 
@@ -126,21 +126,26 @@ def place(app: AppExamination) -> Place:
 
 def changed_files(app: AppExamination) -> tuple[str, ...]:
     """At most three code files that findings name, else the newest: absolute paths below the app as it is served."""
-    code = app.app.path + "/"
+    below = app.app.path + "/"
     named = [
         ref.id
+        for code in _ABOUT_CODE
         for finding in app.findings
-        if finding.code in ("OPC001", "FIL001", "REL001", "FIL002")
+        if finding.code == code
         for ref in finding.about
         if ref.kind == "file" and ref.id.endswith(".php") and "/bootstrap/cache/" not in ref.id
     ]
     if not named:
         files = seen(app, Files)
         newest = [t for t in files.times if t.section == "code" and t.newest_mtime_path] if files else []
-        named = [code + t.newest_mtime_path for t in newest if t.newest_mtime_path != "."]
+        named = [below + t.newest_mtime_path for t in newest if t.newest_mtime_path != "."]
     real = app.app.real + "/"
-    served = [code + path[len(real) :] if path.startswith(real) else path for path in named]
+    served = [below + path[len(real) :] if path.startswith(real) else path for path in named]
     return tuple(dict.fromkeys(served))[:3]
+
+
+# Findings about single files of the code, those first whose files are most likely the ones that were just deployed.
+_ABOUT_CODE = ("OPC001", "REL001", "FIL002", "FIL001")
 
 
 def caches(app: AppExamination) -> tuple[tuple[str, PoolOpcache | Unknown], ...]:
@@ -150,9 +155,17 @@ def caches(app: AppExamination) -> tuple[tuple[str, PoolOpcache | Unknown], ...]
 
 
 def answer(app: AppExamination, *codes: str) -> RuleVerdict | None:
-    """What these rules answered together: found, else unknown, else ok; None when none was asked."""
-    given = {result.verdict for result in app.results if result.code in codes}
+    """What these rules answered together: found, else unknown, else ok; None when none was asked.
+
+    A notice breaks nothing, so what it is about is as it should be.
+    """
+    given = {_judged(result) for result in app.results if result.code in codes}
     return next((v for v in (RuleVerdict.FOUND, RuleVerdict.UNKNOWN, RuleVerdict.OK) if v in given), None)
+
+
+def _judged(result: Result) -> RuleVerdict:
+    broken = any(finding.severity is None or finding.severity.breaks for finding in result.findings)
+    return RuleVerdict.OK if result.findings and not broken else result.verdict
 
 
 def reason(app: AppExamination, *codes: str) -> str:

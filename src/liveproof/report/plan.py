@@ -8,7 +8,7 @@ from liveproof.model.verdicts import Safety
 from liveproof.report.lines import BLANK, Line, field, line
 from liveproof.report.visible import shown, visible
 
-_SHOWN_ENTRIES = 6
+_SHOWN_ENTRIES = 5
 
 
 def what(step: Step) -> str:

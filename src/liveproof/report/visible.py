@@ -68,8 +68,23 @@ def cell(text: str) -> str:
 
 
 def prose(text: str) -> str:
-    """The text of a host inside Markdown prose: printable, and every character that Markdown or HTML reads escaped."""
-    return "".join(f"\\{c}" if c in "\\`*_{}[]<>#|~&!" else c for c in visible(text))
+    """The text of a host inside Markdown prose: printable, and whatever Markdown or HTML would read escaped.
+
+    An underscore inside a word is no emphasis (CommonMark, rule 2 of emphasis) and stays readable.
+    """
+    line = visible(text).strip()
+    told = "".join(f"\\{c}" if c in _MARKUP and not _inside_word(line, at) else c for at, c in enumerate(line))
+    number = len(told) - len(told.lstrip("0123456789"))
+    if number and told[number : number + 1] in (".", ")"):  # a numbered list
+        return f"{told[:number]}\\{told[number:]}"
+    return f"\\{told}" if told[:1] in ("#", "+", "-", "=") else told
+
+
+_MARKUP = "\\`*_[]<>|~&"
+
+
+def _inside_word(line: str, at: int) -> bool:
+    return line[at] == "_" and line[at - 1 : at].isalnum() and line[at + 1 : at + 2].isalnum()
 
 
 def block(text: str, language: str = "bash") -> str:

@@ -83,9 +83,8 @@ class _Recovery:
         for row in self._first["services"]:
             number, verb, unit, test, patience, was, pid, start = row
             service = Service(number, verb, unit, tuple(test), patience, was, pid, start)
-            restored = bool(self._restored)
             try:
-                note = bring_back(service, begun=number in begun, restored=restored, stop_started=stop_started)
+                note = bring_back(service, stop_started=stop_started) if number in begun else ""
             except ServiceFailed as error:
                 note = f"after the files were put back: {error}"
             if note:

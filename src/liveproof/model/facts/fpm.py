@@ -103,7 +103,10 @@ class Pool:
     does not exist. ``workers`` is empty when it does not run. ``status`` is Unknown with its reason (no status_path,
     saturated, no socket, no root). ``acl``: listen.acl_users or listen.acl_groups is set, which overrules owner and
     group. ``status_address`` is pm.status_listen as an address, empty when the status page has no socket of its own.
-    ``source`` is the text of ``file``, told only where a fix must edit it (nginx's user is refused). It may hold secrets.
+    ``pending`` is the address that ``file`` names by now where the pool still listens at another one, to which nginx
+    passes: the next reload moves the socket away from nginx.
+    ``source`` is the text of ``file``, told only where a fix must edit it (nginx's user is refused): it may hold
+    secrets.
     """
 
     version: str
@@ -134,6 +137,7 @@ class Pool:
     listen: str = ""
     acl: bool = False
     status_address: str = ""
+    pending: str = ""
     load: Load | Unknown = _NOT_LOOKED
     source: str = field(default="", repr=False)
 
@@ -150,7 +154,7 @@ class Pool:
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """A systemd unit as ``systemctl show`` tells it: ActiveState, SubState, Result, MainPID, NeedDaemonReload."""
+    """A systemd unit in the words of ``systemctl show``; ``restarts`` is NRestarts: how often Restart= did its work."""
 
     name: str
     load: str
@@ -161,6 +165,7 @@ class Unit:
     need_daemon_reload: bool
     enabled: str
     private_tmp: bool
+    restarts: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,8 +175,8 @@ class Master:
     ``start`` is epoch seconds (it stays when SIGUSR2 re-executes the master, so it is not the cache's age).
     ``files`` are the configuration files with ctimes; ``control_timeout`` is process_control_timeout in seconds.
     ``test`` is the command that tests the configuration, empty when it must not be run (the master is not root's).
-    ``unread`` tells what of the configuration could not be read or understood. ``last_errors`` are the last errors of the
-    error log when no master runs.
+    ``unread`` tells what of the configuration could not be read or understood. ``last_errors`` are the last errors of
+    the error log when no master runs.
     """
 
     version: str

@@ -51,7 +51,9 @@ class Laravel:
     ``log_files`` are what the effective configuration names: absolute paths, of a daily channel today's and tomorrow's.
     ``timezone`` is the zone that its log lines are written in, empty if unknown. ``missing_providers`` are
     classes in the manifests that Composer cannot find; ``packages_differ`` the packages whose manifest entry is stale.
-    ``compiled`` is the directory of the compiled views, below the app or absolute, empty if unknown.
+    ``compiled`` is the directory of the compiled views, below the app or absolute, empty if unknown. ``views_compile``:
+    there are stale views, and ``artisan view:cache`` was seen to work. ``recomputed``: artisan derived the caches from
+    the sources, so the app starts with them; where it could not, a rebuild may stop an app that still works.
     """
 
     version: str
@@ -66,6 +68,8 @@ class Laravel:
     log_files: tuple[str, ...] | Unknown
     timezone: str = ""
     compiled: str = ""
+    views_compile: bool = False
+    recomputed: bool = True
 
     def cache(self, kind: str) -> CacheFile | None:
         """The cache file of this kind, None when this version of Laravel has none."""

@@ -80,9 +80,9 @@ class Nginx:
     ``valid`` is None when the test could not be run; ``errors`` are the lines of ``nginx -t`` with file and line, or
     why the test could not be run. ``test`` is the command of that test. ``worker_user``/``uid``/``gid``/``groups`` are
     whom its workers run as, ``worker_group`` names ``gid``. ``files`` are all configuration files with their ctime
-    (epoch seconds). ``process`` is None when nginx does not run. ``unit`` names its systemd unit, empty when it has none;
-    ``unit_state`` is that unit's ActiveState/UnitFileState (``active/enabled``). ``unread`` holds what of the configuration
-    could not be read or understood: ``servers`` may then be incomplete.
+    (epoch seconds). ``process`` is None when nginx does not run. ``unit`` names its systemd unit, empty when it has
+    none; ``unit_state`` is that unit's ActiveState/UnitFileState (``active/enabled``). ``unread`` holds what of the
+    configuration could not be read or understood: ``servers`` may then be incomplete.
     """
 
     binary: str

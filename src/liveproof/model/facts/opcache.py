@@ -130,18 +130,27 @@ class PoolOpcache:
 
 
 @dataclass(frozen=True, slots=True)
+class Source:
+    """A configuration file that a fix would edit: as its server names it, its real path, and its text."""
+
+    path: str
+    real: str
+    text: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Opcache:
     """The caches of all pools that serve the app; a pool that could not be asked is Unknown under its id.
 
     ``link_moved`` is the newest change (epoch seconds) of a symbolic link on the app's path, 0 when there is none on
     it. ``now`` is the moment that the facts hold for: a window of revalidation that was about to close was waited for.
-    ``sources`` holds path and text of configuration files that a fix would edit; they may hold secrets.
+    ``sources`` holds the configuration files that a fix would edit; their texts may hold secrets.
     """
 
     pools: tuple[tuple[str, PoolOpcache | Unknown], ...]
     link_moved: float
     now: float
-    sources: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    sources: tuple[Source, ...] = field(default=(), repr=False)
 
     @property
     def seen(self) -> tuple[PoolOpcache, ...]:

@@ -17,7 +17,9 @@ class Job:
         command: the call of artisan or composer alone, secrets hidden.
         user: whom it runs as; ``uid`` is numeric.
         app: the directory of the app it works on, as the line names it.
-        replacement: what should stand instead so that it runs as the app's user, and ``place`` where that belongs.
+        right, right_uid: whom it should run as: artisan as the app's user, Composer as the owner of the code.
+        replacement: what should stand instead so that it runs as that user, and ``place`` where that belongs, in words
+            that the replacement follows (``In /etc/cron.d/x:3 put``).
     """
 
     kind: str
@@ -28,6 +30,8 @@ class Job:
     user: str
     uid: int
     app: str
+    right: str
+    right_uid: int
     replacement: str
     place: str
 

@@ -19,7 +19,7 @@ from liveproof.probes.laravel.recompute import Kitchen
 from liveproof.probes.laravel.rights import readable
 from liveproof.probes.laravel.subject import Subject, kitchen
 from liveproof.probes.laravel.verdicts import Verdict
-from liveproof.probes.laravel.viewmemory import stale_views
+from liveproof.probes.laravel.viewmemory import compiles, stale_views
 
 _LIMIT = 1 << 20
 
@@ -39,19 +39,22 @@ def probe(
     found = see_caches(subject)
     rules = found.effective
     unseen = Unknown(found.reason or "the effective configuration is not known")
+    views = _views(subject, found) if rules else unseen
     return Laravel(
         version=subject.place.version,
         php=subject.place.php,
         environment=rules.environment if rules else "",
         debug=rules.debug if rules and rules.debug is not None else unseen,
         caches=_caches(subject, found, _worker(app, fpm)),
-        stale_views=_views(subject, found) if rules else unseen,
+        stale_views=views,
         missing_providers=found.missing,
         packages_differ=found.verdicts["packages"].differs,
         log_channel=rules.channel if rules else "",
         log_files=log_files(rules, reader.now()) if rules else unseen,
         timezone=rules.timezone if rules else "",
         compiled=subject.below(rules.compiled) if rules else "",
+        recomputed=not found.reason,
+        views_compile=bool(views) and isinstance(views, tuple) and compiles(subject, found),
     )
 
 

@@ -37,7 +37,7 @@ def read_array(content: bytes) -> dict[Key, Value]:
         Unreadable: cut off, not PHP, no array, or nested deeper than any configuration.
     """
     root = _parser().parse(content).root_node
-    if root.has_error:
+    if root.has_error or not content.rstrip().endswith((b";", b"?>")):
         raise Unreadable("it is no complete PHP file")
     array = _outermost(root)
     if array is None:

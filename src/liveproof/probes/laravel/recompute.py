@@ -63,6 +63,18 @@ class Kitchen:
             raise CannotSee(_reason("compiling views", ran))
         return read_answer(ran.out, files)
 
+    def caches_views(self, given: Mapping[str, bytes]) -> bool:
+        """Whether ``artisan view:cache`` works for this app: it stops at the first view that does not compile.
+
+        It empties the view cache before, so it is only tried where nothing that it does can stay.
+        """
+        argv = (self.php, *_QUIET, "artisan", "view:cache", "--no-interaction", "--no-ansi")
+        try:
+            ran, _ = self._run(argv, given, alone=True)
+        except OSError:
+            return False
+        return ran.status == 0
+
     def _artisan(self, command: str, given: Mapping[str, bytes], wanted: str) -> Mapping[str, bytes]:
         argv = (self.php, *_QUIET, "artisan", command, "--no-interaction", "--no-ansi")
         ran, files = self._run(argv, given)
@@ -70,7 +82,9 @@ class Kitchen:
             raise CannotSee(_reason(f"artisan {command}", ran))
         return files
 
-    def _run(self, argv: Sequence[str], given: Mapping[str, bytes]) -> tuple[Ran, Mapping[str, bytes]]:
+    def _run(
+        self, argv: Sequence[str], given: Mapping[str, bytes], *, alone: bool = False
+    ) -> tuple[Ran, Mapping[str, bytes]]:
         done = self.reader.run_apart(
             argv,
             identity=self.identity,
@@ -80,6 +94,7 @@ class Kitchen:
             reads=self.reads,
             given=given,
             timeout=TIMEOUT,
+            alone=alone,
         )
         return done.ran, done.files
 

@@ -35,6 +35,11 @@ def stale_views(subject: Subject, caches: Caches) -> tuple[list[tuple[Compiled, 
     return judge(reader, views, expected, rules, lambda seen: _writable(seen, subject.app))
 
 
+def compiles(subject: Subject, caches: Caches) -> bool:
+    """Whether ``artisan view:cache`` would work: one view that does not compile stops it."""
+    return not isinstance(subject.kitchen, Unknown) and subject.kitchen.caches_views(caches.given)
+
+
 def _writable(seen: Stat, app: App) -> bool:
     return permits.permits(seen.mode, seen.uid, seen.gid, app, permits.WRITE)
 

@@ -61,7 +61,10 @@ class _Reading:
         self.truncated: set[str] = set()
         self._reader, self._memory, self._start = reader, memory, start
         where = "".join(c if c.isascii() and c.isalnum() else "-" for c in app.real)
-        self._name, self._signature = f"logs-{where[-80:]}", f"{_FORM}:{start!r}"
+        self._name, self._signature = (
+            f"logs-{where[-80:]}",
+            repr((_FORM, app.real, app.path, app.servers, app.pools, start)),
+        )
         kept = memory.recall(self._name, self._signature) or {}
         self._old = kept
         self._marks: dict[str, list[object]] = {}

@@ -34,7 +34,7 @@ def pool_opcache(reader: Reader, answer: Answer, app: App, pool: Pool, beside: B
         settings=tuple(settings.items()),
         start_time=start,
         last_restart_time=restart,
-        since=_since(reader, int(told["pid"]), scripts, start) if start > restart else restart - _TICK,
+        since=_since(reader, int(told["pid"]), scripts, start) if start >= restart else restart - _TICK,
         now=now,
         hits=int(counts.get("hits", 0)),
         misses=int(counts.get("misses", 0)),

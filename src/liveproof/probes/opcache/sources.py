@@ -4,14 +4,15 @@ from liveproof.host.reader import CannotSee, Reader
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.fpm import Fpm
 from liveproof.model.facts.nginx import FastcgiPass, Nginx
+from liveproof.model.facts.opcache import Source
 from liveproof.model.findings import Unknown
 
 _LIMIT = 1 << 20
 _INCLUDES = 100
 
 
-def sources(reader: Reader, app: App, fpm: Fpm, nginx: Nginx | Unknown) -> tuple[tuple[str, str], ...]:
-    """Path and text of each such file; one that cannot be read, or is not UTF-8, is left out.
+def sources(reader: Reader, app: App, fpm: Fpm, nginx: Nginx | Unknown) -> tuple[Source, ...]:
+    """Each such file; one that cannot be read, or is not UTF-8, is left out.
 
     php-fpm.conf where ``process_control_timeout`` is 0; the file of a ``fastcgi_pass`` that hands PHP an unresolved
     link, and all that nginx read beside it, since that may hold the parameter.
@@ -23,7 +24,7 @@ def sources(reader: Reader, app: App, fpm: Fpm, nginx: Nginx | Unknown) -> tuple
             wanted += [taken.file for taken in passes]
             wanted += [path for path, _ in nginx.files[:_INCLUDES]]
     texts = {path: _text(reader, path) for path in dict.fromkeys(wanted)}
-    return tuple((path, text) for path, text in texts.items() if text)
+    return tuple(Source(path, reader.resolve(path), text) for path, text in texts.items() if text)
 
 
 def _unresolved(taken: FastcgiPass) -> bool:

@@ -7,7 +7,6 @@ when one of them changed: every file and directory that was looked at is remembe
 import posixpath
 import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import astuple
 from typing import Any
 
 from liveproof import __version__
@@ -22,8 +21,7 @@ from liveproof.model.facts.schedule import Job, Rotation, Schedule
 from liveproof.model.findings import Absent, Unknown
 from liveproof.model.secrets import hide_in_command
 from liveproof.model.settings import Settings
-from liveproof.probes.schedule import logrotate
-from liveproof.probes.schedule.collected import Collector, Found
+from liveproof.probes.schedule.found import Entry, Found, Said
 from liveproof.probes.schedule.rotated import entries, rotations
 from liveproof.probes.schedule.watched import Watched, unchanged
 
@@ -46,26 +44,23 @@ def probe(
     return Schedule(tuple(dict.fromkeys(jobs)), rotated, unread)
 
 
-_Rotating = list[tuple[str, logrotate.Entry]]
-_Unread = tuple[tuple[str, str], ...]
+_Collected = tuple[list[Found], list[Entry], tuple[tuple[str, str], ...]]
 
 
-def _collected(reader: Reader, memory: Memory, app: App, accounts: Accounts) -> tuple[list[Found], _Rotating, _Unread]:
+def _collected(reader: Reader, memory: Memory, app: App, accounts: Accounts) -> _Collected:
     """What the host's configuration says, from memory where every file that was read is as it was."""
     name = f"schedule-{zlib.crc32(app.path.encode('utf-8', 'surrogateescape')):08x}"
     supervisors = [process.uid for process in reader.processes() if any("supervisord" in w for w in process.argv[:2])]
-    signature = f"{__version__} {app.path} {app.real} {supervisors} {reader.root}"
-    kept: Any = memory.recall(name, signature)
-    if kept is not None and unchanged(reader, kept["stamps"]):
-        return (
-            [Found(*each) for each in kept["found"]],
-            [(path, _entry(*each)) for path, each in kept["rotating"]],
-            tuple((place, reason) for place, reason in kept["unread"]),
-        )
+    signature = f"2 {__version__} {app.path} {app.real} {supervisors} {reader.root}"
+    kept = _kept(reader, memory.recall(name, signature))
+    if kept:
+        return kept
+    from liveproof.probes.schedule.collected import Collector  # noqa: PLC0415  (with all that takes texts apart)
+
     watched = Watched(reader)
     watched.stat("/etc/passwd")
     directories = dict.fromkeys((app.path, app.real, posixpath.dirname(app.path)))
-    found = list(Collector(reader, watched, _home(accounts)).everything(tuple(directories)))
+    found = [each.hidden() for each in Collector(reader, watched, _home(accounts)).everything(tuple(directories))]
     rotating = entries(watched)
     unread = tuple(watched.unread.items())
     if watched.settled():
@@ -74,16 +69,26 @@ def _collected(reader: Reader, memory: Memory, app: App, accounts: Accounts) -> 
             signature,
             {
                 "stamps": watched.stamps,
-                "found": [astuple(each) for each in found],
-                "rotating": [(path, (each.patterns, astuple(each.said), each.number)) for path, each in rotating],
+                "found": found,
+                "rotating": rotating,
                 "unread": unread,
             },
         )
     return found, rotating, unread
 
 
-def _entry(patterns: list[str], said: list[Any], number: int) -> logrotate.Entry:
-    return logrotate.Entry(tuple(patterns), logrotate.Said(*said), number)
+def _kept(reader: Reader, value: Any) -> _Collected | None:
+    """What was remembered, None when a file changed since or when it has not the shape that it should have."""
+    try:
+        if value is None or not unchanged(reader, value["stamps"]):
+            return None
+        return (
+            [Found(*each) for each in value["found"]],
+            [Entry(path, number, tuple(patterns), Said(*said)) for path, number, patterns, said in value["rotating"]],
+            tuple((place, reason) for place, reason in value["unread"]),
+        )
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return None
 
 
 def _home(accounts: Accounts) -> Callable[[str], str | None]:
@@ -106,18 +111,27 @@ def _job(reader: Reader, app: App, accounts: Accounts, found: Found) -> Job | No
     account = accounts.user(found.user)
     if account is None:
         return None
+    right, right_uid = _right(reader, app, accounts, found.tool)
     return Job(
         kind=found.kind,
         source=found.source,
         caller=found.caller,
-        line=hide_in_command(found.line.strip()),
-        command=hide_in_command(found.command),
+        line=found.line.strip(),
+        command=found.command,
         user=account.name,
         uid=account.uid,
         app=found.app,
-        replacement=hide_in_command(found.replacement.strip().replace("\0", app.user)),
-        place=found.place.replace("\0", app.user),
+        right=right,
+        right_uid=right_uid,
+        replacement=found.replacement.strip().replace("\0", right),
+        place=found.place.replace("\0", right),
     )
+
+
+def _right(reader: Reader, app: App, accounts: Accounts, tool: str) -> tuple[str, int]:
+    """Whom a tool should run as: Composer writes the code, so it is its owner's, who need not be the app's user."""
+    seen = reader.stat(app.below("composer.json")) if tool == "composer" else None
+    return (accounts.user_name(seen.uid), seen.uid) if seen else (app.user, app.uid)
 
 
 def _is_of(reader: Reader, app: App, directory: str) -> bool:
@@ -140,10 +154,21 @@ def _running(reader: Reader, app: App, accounts: Accounts) -> Iterator[Job]:
         if uid is None or not place.startswith("/") or not _is_of(reader, app, place):
             continue
         command = hide_in_command(" ".join(process.argv))
-        source, place = f"/proc/{process.pid}", process.unit or f"process {process.pid}"
-        user = accounts.user_name(uid)
-        replacement = f"cd {app.path} && sudo -u {app.user} {command}"
-        yield Job("process", source, "", command, command, user, uid, app.path, replacement, place)
+        right, right_uid = _right(reader, app, accounts, "artisan" if name == "artisan" else "composer")
+        yield Job(
+            kind="process",
+            source=f"/proc/{process.pid}",
+            caller="",
+            line=command,
+            command=command,
+            user=accounts.user_name(uid),
+            uid=uid,
+            app=app.path,
+            right=right,
+            right_uid=right_uid,
+            replacement=f"cd {app.path} && sudo -u {right} {command}",
+            place=f"End process {process.pid}{f' of {process.unit}' if process.unit else ''} and start instead",
+        )
 
 
 def _cwd(reader: Reader, process: Process) -> str:

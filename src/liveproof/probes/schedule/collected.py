@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from liveproof.host.reader import Reader
 from liveproof.probes.schedule import crontab, ini, units
+from liveproof.probes.schedule.found import Found
 from liveproof.probes.schedule.runs import SHELLS, Host, Run, Setting, runs
 from liveproof.probes.schedule.shell import LIMIT
 from liveproof.probes.schedule.watched import Watched
@@ -14,21 +15,6 @@ from liveproof.probes.schedule.watched import Watched
 _DISTRIBUTION = ("/bin/", "/sbin/", "/lib/", "/usr/bin/", "/usr/sbin/", "/usr/lib/", "/usr/share/", "/usr/libexec/")
 _USER = "\0"
 _MOST = 300
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A call with where it stands. In ``replacement`` and ``place`` a NUL stands for the name of the app's user."""
-
-    kind: str
-    source: str
-    caller: str
-    line: str
-    command: str
-    user: str
-    app: str
-    replacement: str
-    place: str
 
 
 class Collector:
@@ -52,14 +38,11 @@ class Collector:
 
     def _crontabs(self) -> Iterator[Found]:
         debian = self._watched.stat("/etc/debian_version") is not None
-        system = ["/etc/crontab"]
-        system += [
-            f"/etc/cron.d/{name}"
-            for name in self._watched.names("/etc/cron.d")
-            if crontab.is_read_by_cron(name, debian=debian)
-        ]
-        for path in system:
-            yield from self._crontab(path, "")
+        yield from self._crontab("/etc/crontab", "")
+        for name in self._watched.names("/etc/cron.d"):
+            path = f"/etc/cron.d/{name}"
+            if crontab.is_read_by_cron(name, debian=debian) and not (debian and self._is_insecure(path)):
+                yield from self._crontab(path, "")
         for directory in ("/var/spool/cron/crontabs", "/var/spool/cron"):
             for name in self._watched.names(directory):
                 if not name.startswith("tmp."):
@@ -79,12 +62,12 @@ class Collector:
                 if run.script or run.user != entry.user:
                     yield from self._of_script(run, "cron", source)
                 elif owner:
-                    where = f"crontab -u {_USER} -e (and take it out of {owner}'s: crontab -u {owner} -e)"
+                    where = f"Take it out with crontab -u {owner} -e, and with crontab -u {_USER} -e put"
                     yield _own(run, _Line("cron", source, entry.line), entry.line, where)
                 else:
                     end = entry.user_start + len(entry.user)
                     line = f"{entry.line[: entry.user_start]}{_USER}{entry.line[end:]}"
-                    yield _own(run, _Line("cron", source, entry.line), line, source)
+                    yield _own(run, _Line("cron", source, entry.line), line, f"In {source} put")
 
     def _periodic(self) -> Iterator[Found]:
         """/etc/cron.daily and its like: run-parts runs what is executable there, as root."""
@@ -113,7 +96,9 @@ class Collector:
                         yield from self._of_script(run, "systemd", f"{line.path}:{line.number}")
                         continue
                     replacement = line.plain if line.privileged else f"User={_USER}"
-                    where = f"systemctl edit {service.name} (section [Service]), then systemctl restart {service.name}"
+                    where = (
+                        f"Run systemctl edit {service.name}, then systemctl restart {service.name}; below [Service] put"
+                    )
                     yield _own(run, _Line("systemd", f"{line.path}:{line.number}", line.text), replacement, where)
 
     # supervisor
@@ -162,7 +147,7 @@ class Collector:
                 if run.script or run.user != user:
                     yield from self._of_script(run, "supervisor", source)
                 else:
-                    where = f"{path}, section [{section}], then supervisorctl reread && supervisorctl update {name}"
+                    where = f"In {path}, before supervisorctl reread and update {name}, below [{section}] put"
                     whole = f"command={said['command'].value}"
                     yield _own(run, _Line("supervisor", source, whole), f"user={_USER}", where)
 
@@ -209,7 +194,8 @@ class Collector:
             return
         replacement = f"cd {run.app} && sudo -u {_USER} {run.command}"
         if not run.script:
-            yield Found(kind, caller, "", run.text, run.command, run.user, run.app, replacement, caller)
+            where = f"In {caller} put"
+            yield Found(run.tool, kind, caller, "", run.text, run.command, run.user, run.app, replacement, where)
             return
         number = run.text.count("\n", 0, run.start) + 1
         begin = run.text.rfind("\n", 0, run.start) + 1
@@ -218,7 +204,10 @@ class Collector:
             at = run.start - begin
             replacement = f"{line[:at]}sudo -u {_USER} {line[at:]}"
         source = f"{run.script}:{number}"
-        yield Found(kind, source, caller, line.strip(), run.command, run.user, run.app, replacement.strip(), source)
+        yield Found(
+            run.tool, kind, source, caller, line.strip(), run.command, run.user, run.app, replacement.strip(),
+            f"In {source} put",
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,7 +221,9 @@ class _Line:
 
 def _own(run: Run, line: _Line, replacement: str, place: str) -> Found:
     """A call in a job's own line, as the user whom the job says."""
-    return Found(line.kind, line.source, "", line.text, run.command, run.user or "", run.app or "", replacement, place)
+    return Found(
+        run.tool, line.kind, line.source, "", line.text, run.command, run.user or "", run.app or "", replacement, place
+    )
 
 
 def _is_off(line: ini.Assignment | None) -> bool:
@@ -240,7 +231,7 @@ def _is_off(line: ini.Assignment | None) -> bool:
 
 
 def _is_shell_script(text: str, path: str) -> bool:
-    if "\0" in text[:1024]:
+    if "\ufffd" in text[:1024]:
         return False
     first = text.partition("\n")[0]
     if first.startswith("#!"):

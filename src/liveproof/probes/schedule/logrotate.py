@@ -1,7 +1,9 @@
 """logrotate's configuration (logrotate.conf(5)): its entries with what each does to a new log file's owner."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+
+from liveproof.probes.schedule.found import Entry, Said
 
 _LINES = 5000
 _SCRIPTS = frozenset({"prerotate", "postrotate", "firstaction", "lastaction", "preremove"})
@@ -10,33 +12,6 @@ TABOO = (
     ".bak", ".cfsaved", ".disabled", ".dpkg-bak", ".dpkg-del", ".dpkg-dist", ".dpkg-new", ".dpkg-old", ".dpkg-tmp",
     ".rpmnew", ".rpmorig", ".rpmsave", ".swp", ".ucf-dist", ".ucf-new", ".ucf-old", ",v", "~", "-cfengine", ".~",
 )  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """What is said of a new log file: ``create`` as mode, owner and group (empty: not said), ``su`` as user and group.
-
-    ``line`` and ``number`` are of the directive that names an owner, or of the entry.
-    """
-
-    create: bool = False
-    mode: str = ""
-    owner: str = ""
-    group: str = ""
-    su_user: str = ""
-    su_group: str = ""
-    copies: bool = False
-    line: str = ""
-    number: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """Patterns with what is said of their new files."""
-
-    patterns: tuple[str, ...]
-    said: Said
-    number: int
 
 
 @dataclass(slots=True)
@@ -48,7 +23,7 @@ class Configuration:
     includes: list[str] = field(default_factory=list)
 
 
-def read(text: str, defaults: Said) -> Configuration:
+def read(path: str, text: str, defaults: Said) -> Configuration:
     """Read one file; directives outside of an entry are the defaults of what follows."""
     found = Configuration(defaults=defaults)
     lines = enumerate(text.split("\n")[:_LINES], 1)
@@ -61,7 +36,7 @@ def read(text: str, defaults: Said) -> Configuration:
         if opens:
             patterns = (*waiting, *_patterns(head))
             waiting = []
-            found.entries.append(Entry(patterns, _block(tail, number, lines, found.defaults), number))
+            found.entries.append(Entry(path, number, patterns, _block(tail, number, lines, found.defaults)))
         elif stripped.startswith(("/", '"', "'")):
             waiting += _patterns(stripped)
         elif stripped.startswith("include "):
@@ -109,7 +84,7 @@ def _patterns(text: str) -> list[str]:
 
 def _block(tail: str, number: int, lines: Iterator[tuple[int, str]], defaults: Said) -> Said:
     """The directives up to the closing brace, on top of the defaults."""
-    said = replace(defaults, line=defaults.line, number=defaults.number or number)
+    said = defaults._replace(line=defaults.line, number=defaults.number or number)
     pending = [(number, tail)] if tail.strip() else []
     while True:
         if pending:
@@ -145,15 +120,14 @@ def _directive(said: Said, line: str, number: int) -> Said:
         mode = words[0] if words and words[0].isdigit() else ""
         names = words[1:] if mode else words
         owner, group = [*names, "", ""][:2]
-        return replace(said, create=True, mode=mode, owner=owner, group=group, line=line, number=number)
+        return said._replace(create=True, mode=mode, owner=owner, group=group, line=line, number=number)
     if name == "nocreate":
-        return replace(said, create=False, mode="", owner="", group="")
+        return said._replace(create=False, mode="", owner="", group="")
     if name == "su":
         user, group = [*words, "", ""][:2]
-        return replace(
-            said, su_user=user, su_group=group, line=said.line if said.owner else line,
+        return said._replace(su_user=user, su_group=group, line=said.line if said.owner else line,
             number=said.number if said.owner else number,
         )  # fmt: skip
     if name in ("copytruncate", "copy", "nocopytruncate", "nocopy"):
-        return replace(said, copies=not name.startswith("no"))
+        return said._replace(copies=not name.startswith("no"))
     return said

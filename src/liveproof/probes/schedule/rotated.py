@@ -13,7 +13,7 @@ from liveproof.host.accounts import Accounts
 from liveproof.host.reader import Reader, Stat
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.schedule import Rotation
-from liveproof.probes.schedule import logrotate
+from liveproof.probes.schedule.found import Entry, Said
 from liveproof.probes.schedule.watched import Watched
 
 MAIN = "/etc/logrotate.conf"
@@ -21,28 +21,28 @@ _WILD = "*?["
 _MOST = 500
 
 
-def entries(watched: Watched) -> list[tuple[str, logrotate.Entry]]:
-    """Every entry of the host with its file, in the order that logrotate reads them."""
+def entries(watched: Watched) -> list[Entry]:
+    """Every entry of the host, in the order that logrotate reads them."""
+    from liveproof.probes.schedule import logrotate  # noqa: PLC0415  (not needed for what is remembered)
+
     text = watched.text(MAIN)
     if text is None:
         return []
-    main = logrotate.read(text, logrotate.Said())
-    found = [(MAIN, entry) for entry in main.entries]
+    main = logrotate.read(MAIN, text, Said())
+    found = main.entries
     for include in main.includes:
         names = watched.names(include)
         paths = [f"{include}/{name}" for name in names if not name.endswith(logrotate.TABOO) and name[:1] != "."]
         for path in (paths if names else [include])[:_MOST]:
-            found += [(path, entry) for entry in logrotate.read(watched.text(path) or "", main.defaults).entries]
+            found += logrotate.read(path, watched.text(path) or "", main.defaults).entries
     return found
 
 
-def rotations(
-    reader: Reader, app: App, logs: tuple[str, ...], found: list[tuple[str, logrotate.Entry]]
-) -> Iterator[Rotation]:
+def rotations(reader: Reader, app: App, logs: tuple[str, ...], found: list[Entry]) -> Iterator[Rotation]:
     """What the entries make of these logs; the first entry that matches a log is the one that counts."""
     wanted = {reader.resolve(log): log for log in logs}
     accounts = Accounts(reader)
-    for path, entry in found:
+    for entry in found:
         for pattern in entry.patterns:
             if not _may_match(reader, pattern, wanted):
                 continue
@@ -50,7 +50,7 @@ def rotations(
                 log = wanted.pop(reader.resolve(match), None)
                 seen = reader.stat(match) if log else None
                 if log and seen and seen.is_file:
-                    yield _rotation(reader, app, accounts, (path, entry), log=log, seen=seen)
+                    yield _rotation(reader, app, accounts, entry, log=log, seen=seen)
 
 
 def _may_match(reader: Reader, pattern: str, wanted: dict[str, str]) -> bool:
@@ -60,10 +60,7 @@ def _may_match(reader: Reader, pattern: str, wanted: dict[str, str]) -> bool:
     return any(log.startswith(fixed) for log in wanted)
 
 
-def _rotation(
-    reader: Reader, app: App, accounts: Accounts, where: tuple[str, logrotate.Entry], *, log: str, seen: Stat
-) -> Rotation:
-    path, entry = where
+def _rotation(reader: Reader, app: App, accounts: Accounts, entry: Entry, *, log: str, seen: Stat) -> Rotation:
     said = entry.said
     directory = posixpath.dirname(reader.resolve(log))
     helper = accounts.user(said.su_user) if said.su_user else None
@@ -79,7 +76,7 @@ def _rotation(
     mode = int(said.mode, 8) & 0o7777 if said.mode and set(said.mode) <= set("01234567") else seen.permissions
     own_group = accounts.group_name(app.gid)
     return Rotation(
-        source=f"{path}:{said.number or entry.number}",
+        source=f"{entry.path}:{said.number or entry.number}",
         line=said.line or " ".join(entry.patterns),
         log=log,
         creates=creates,
@@ -93,7 +90,7 @@ def _rotation(
     )
 
 
-def _rotates(reader: Reader, accounts: Accounts, directory: str, said: logrotate.Said) -> bool:
+def _rotates(reader: Reader, accounts: Accounts, directory: str, said: Said) -> bool:
     seen = reader.stat(directory)
     if seen is None:
         return False

@@ -27,17 +27,18 @@ class Watched:
             return ()
 
     def text(self, path: str) -> str | None:
-        """A regular file's text, None when there is none or it cannot be read (then it is unread)."""
+        """A regular file's text (NULs replaced), None when there is none or it cannot be read (then it is unread)."""
         seen = self.stat(path)
         if seen is None or not seen.is_file:
             return None
         try:
-            return self._reader.read(path, _LARGEST).decode("utf-8", "surrogateescape")
+            text = self._reader.read(path, _LARGEST).decode("utf-8", "surrogateescape")
         except CannotSee:
             return None
         except OSError as error:
             self.unread[path] = error.strerror or str(error)
             return None
+        return text.replace("\0", "\ufffd")  # no path may hold one
 
     def stat(self, path: str) -> Stat | None:
         """The status of a path, links followed; None when nothing is there."""

@@ -45,7 +45,8 @@ def probe(
     if not found:
         raise CannotSee(f"no server block of nginx leads to {app.path}, so no request can be asked of it")
     asking = _Asking(reader, log_files(settings, laravel))
-    chosen = tuple((request, target) for request in settings.requests if (target := _choose(request, found, settings)))
+    others = targets(reader, app, nginx, fpm, ours=False)
+    chosen = tuple((request, target) for request in settings.requests if (target := _choose(request, found, others)))
     if chosen:
         for request, target in chosen:
             for way in request.ways:
@@ -62,14 +63,17 @@ def probe(
     )
 
 
-def _choose(request: Request, found: tuple[Target, ...], settings: Settings) -> Target | None:
-    """The server block that a configured request is for; None when it names a host of another app."""
+def _choose(request: Request, found: tuple[Target, ...], others: tuple[Target, ...]) -> Target | None:
+    """The server block that a configured request is for; None when its host is another app's.
+
+    A host that no server block names is sent to ours: nginx decides who answers it, and the answer tells.
+    """
     if not request.host:
         return found[0]
     named = next((target for target in found if target.answers(request.host)), None)
-    if named is None and not settings.app:
+    if named is None and any(target.answers(request.host) for target in others):
         return None
-    return replace(named or found[0], host=request.host)
+    return (named or found[0])._replace(host=request.host)
 
 
 class _Asking:

@@ -1,7 +1,7 @@
 """Send one request over one way, and tell who answered."""
 
 import os
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from liveproof import __version__
 from liveproof.host import http
@@ -17,8 +17,7 @@ _OWN_PAGES = (b"<center>nginx", b"<center>openresty", b"<center>tengine")
 _FPM_PAGES = {403: b"Access denied.", 404: b"File not found."}
 
 
-@dataclass(frozen=True, slots=True)
-class Sent:
+class Sent(NamedTuple):
     """What came of a request: see Exchange; ``body`` is all that was read (1 MB), ``told`` its beginning, hidden."""
 
     address: str

@@ -1,6 +1,6 @@
 """Where a request for the app goes: the server block, its name and address, and what nginx would tell the pool."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from liveproof.host.reader import Reader
 from liveproof.model.facts.apps import App
@@ -9,8 +9,7 @@ from liveproof.model.facts.nginx import FastcgiPass, Listen, Nginx, Server
 from liveproof.model.findings import Absent, Unknown
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(NamedTuple):
     """A server block of the app as a request sees it.
 
     Attributes:
@@ -57,12 +56,14 @@ class Target:
         return any(_matches(name.lower(), wanted) for name in self.server.names)
 
 
-def targets(reader: Reader, app: App, nginx: Nginx, fpm: Fpm | Unknown | Absent) -> tuple[Target, ...]:
-    """The server blocks that hand requests of the app to FastCGI: encrypted ones first, as visitors use them."""
+def targets(
+    reader: Reader, app: App, nginx: Nginx, fpm: Fpm | Unknown | Absent, *, ours: bool = True
+) -> tuple[Target, ...]:
+    """The server blocks that hand requests to FastCGI, the app's or all others: encrypted ones first."""
     found = [
         target
         for server in nginx.servers
-        if server.id in app.servers and (target := _target(reader, server, app, nginx, fpm)) is not None
+        if (server.id in app.servers) is ours and (target := _target(reader, server, app, nginx, fpm)) is not None
     ]
     return tuple(sorted(found, key=lambda target: (not target.tls, not target.host)))
 

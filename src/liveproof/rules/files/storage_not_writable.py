@@ -93,8 +93,10 @@ def _faults(tree: Tree, kinds: dict[str, FileClass]) -> tuple[list[str], list[st
         return path.startswith("storage/framework/") and kind.uid not in welcome
 
     denied = [path for path in _refused(tree.access) if counts(path)]
-    paths = {*(path for path in denied if path not in _ABOVE), *_missing(tree.access)}
-    return sorted(paths, key=lambda path: (path.count("/"), path)), [path for path in denied if path in _ABOVE]
+    above = [path for path in denied if path in _ABOVE]
+    serious = {*(path for path in denied if path not in _ABOVE), *_missing(tree.access)}
+    # What is mended must not leave a notice behind.
+    return sorted(serious | set(above) if serious else (), key=lambda path: (path.count("/"), path)), above
 
 
 def _missing(access: Access) -> Iterator[str]:

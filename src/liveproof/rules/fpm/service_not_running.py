@@ -36,7 +36,7 @@ _UNDO = "stop the unit again"
 
 @rule.check
 def check(app: App, fpm: Fpm | Absent) -> Iterator[Finding | Unknown]:
-    if isinstance(fpm, Absent) or not app.pools:
+    if isinstance(fpm, Absent) or not fpm.serving(app.pools):
         yield no_pool(app, fpm.reason) if isinstance(fpm, Absent) else no_pool(app)
         return
     by_config: dict[str, tuple[Master, list[Pool]]] = {}
@@ -45,7 +45,7 @@ def check(app: App, fpm: Fpm | Absent) -> Iterator[Finding | Unknown]:
     for master, pools in by_config.values():
         if master.pid:
             continue
-        if isinstance(master.unit, Unit) and master.unit.active == "activating" and master.unit.sub != "auto-restart":
+        if isinstance(master.unit, Unit) and master.unit.active == "activating" and not _loops(master.unit):
             yield Unknown(f"{master.unit.name} is just being started; look again")
         else:
             yield _finding(app, master, pools)
@@ -72,6 +72,11 @@ def _finding(app: App, master: Master, pools: list[Pool]) -> Finding:
     )
 
 
+def _loops(unit: Unit) -> bool:
+    """Whether systemd starts it again by itself: in such an attempt it looks like any unit that is being started."""
+    return unit.sub.startswith("auto-restart") or unit.restarts > 0
+
+
 def _how(unit: Unit | Unknown) -> str:
     if isinstance(unit, Unknown):
         return ""
@@ -79,8 +84,9 @@ def _how(unit: Unit | Unknown) -> str:
         return " (its unit is masked)"
     if unit.active == "failed":
         return f" (it failed: {unit.result})"
-    if unit.sub == "auto-restart":
-        return f" (systemd restarts it again and again: {unit.result})"
+    if unit.active == "activating":
+        why = "" if unit.result == "success" else f": {unit.result}"
+        return f" (it ended, and systemd keeps starting it again{why})"
     return " (it is stopped, and not enabled to start at boot)" if unit.enabled == "disabled" else " (it is stopped)"
 
 

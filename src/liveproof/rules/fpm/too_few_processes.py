@@ -41,6 +41,7 @@ def check(app: App, fpm: Fpm, settings: Settings) -> Iterator[Finding | Unknown]
             continue
         master, pool = one
         if isinstance(master.unit, Unit) and master.unit.active == "reloading":
+            judged.add(master.pid)
             yield Unknown(f"{master.unit.name} is being reloaded; look again")
         elif len(pool.workers) < pool.least:
             judged.add(master.pid)

@@ -99,7 +99,7 @@ def make(finding: Finding, app: App, laravel: Laravel) -> Iterator[Step]:
     missing = [cache for cache in laravel.caches if not cache.exists and _ref(app, cache) in finding.about]
     held = any(seen.source == _HELD for seen in finding.evidence)
     for cache in missing:
-        if not can_rebuild(laravel, cache):
+        if not laravel.recomputed or not can_rebuild(laravel, cache):
             continue
         if cache.kind in _MANIFESTS:
             yield artisan(app, laravel, "package:discover", f"{cache.path} is not there")

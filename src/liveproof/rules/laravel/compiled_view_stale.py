@@ -15,8 +15,9 @@ ls -l --time-style=full-iso {app}/resources/views {app}/storage/framework/views
 ```
 
 ## Fix safety
-Safe: only the stale compiled files are taken away, and the next request that needs one compiles it. No view is compiled
-beforehand, since one that nobody uses may not compile at all.
+Safe: `artisan view:cache` as the app's user, where liveproof has seen that it works: one view that does not compile,
+though nobody uses it, stops it. There only the stale compiled files are taken away, and the next request that needs
+one compiles it.
 """
 
 from collections.abc import Iterator
@@ -27,7 +28,7 @@ from liveproof.model.facts.laravel import Laravel
 from liveproof.model.findings import Absent, Evidence, Finding, Ref, Unknown
 from liveproof.model.lab import Lab
 from liveproof.model.plans import Step
-from liveproof.model.rebuild import remove
+from liveproof.model.rebuild import artisan, remove
 from liveproof.model.rule import Rule
 from liveproof.model.verdicts import Safety, Severity
 
@@ -60,7 +61,12 @@ def _absolute(app: App, path: str) -> str:
 
 @rule.fix(Safety.SAFE)
 def compile_again(_finding: Finding, app: App, laravel: Laravel, files: Files | Unknown | Absent) -> Iterator[Step]:
-    if not isinstance(laravel.stale_views, Unknown) and not laravel.compiled.startswith("/"):
+    if isinstance(laravel.stale_views, Unknown) or laravel.compiled.startswith("/"):
+        return
+    if laravel.views_compile and laravel.php:
+        why = "compiled views do not hold what their sources say now"
+        yield artisan(app, laravel, "view:cache", why, laravel.compiled)
+    else:
         stale = [view.compiled for view in laravel.stale_views]
         yield from remove(app, files, stale, "Laravel compiles a view anew when it finds it not compiled")
 

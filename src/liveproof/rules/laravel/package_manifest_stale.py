@@ -15,8 +15,9 @@ grep -A5 '"laravel"' {app}/vendor/composer/installed.json
 ```
 
 ## Fix safety
-Safe: `artisan package:discover` as the app's user. Manifests that name a class that is gone are taken away first,
-since artisan cannot start with them. A package whose files are missing is Composer's to mend: `composer install`.
+Safe: `artisan package:discover` as the app's user, then one start of the app, which writes `services.php`. Manifests
+that name a class that is gone are taken away first, since artisan cannot start with them. Where the app would not
+start with the packages as they are nothing is done: missing files are Composer's to mend, by `composer install`.
 """
 
 from collections.abc import Iterator
@@ -76,8 +77,8 @@ def _message(laravel: Laravel) -> str:
 @rule.fix(Safety.SAFE)
 def discover(_finding: Finding, app: App, laravel: Laravel, files: Files | Unknown | Absent) -> Iterator[Step]:
     manifests = _manifests(laravel)
-    if not all(can_rebuild(laravel, cache) for cache in manifests):
-        return
+    if not laravel.recomputed or not all(can_rebuild(laravel, cache) for cache in manifests):
+        return  # with the packages as they are the app would not start
     if laravel.missing_providers and not laravel.packages_differ:
         return  # the manifest is right, the package's files are missing
     hindered = laravel.missing_providers or any(cache.broken or not cache.readable for cache in manifests)
@@ -85,12 +86,14 @@ def discover(_finding: Finding, app: App, laravel: Laravel, files: Files | Unkno
     why = "a manifest that is wrong keeps artisan from starting, or is not written anew"
     yield from remove(app, files, [cache.path for cache in (manifests if hindered else services)], why)
     yield artisan(app, laravel, "package:discover", "the manifest does not list the packages that are installed")
+    yield artisan(app, laravel, "env", "the app starts once, so that services.php is written now and not by a visitor")
 
 
 @rule.fault
 def package_added_without_scripts(lab: Lab) -> None:
     lab.sh('echo "<?php return array ();" >"$CACHE/packages.php" && rm "$CACHE/services.php"', user=lab.user)
-    lab.sh("sleep 3")
+    lab.sh('systemctl reload "$FPM.service"; sleep 1')
+    lab.get()
 
 
 @rule.symptom

@@ -8,6 +8,9 @@ old version; a typing error does the same. Nobody accepts the connection, and vi
 Only unix sockets and ports of this very machine are judged: behind any other address a remote pool may listen. A socket
 where something else than PHP-FPM listens (a container, another FastCGI server) is no fault.
 
+A pool whose `listen` was changed while nginx still passes to its old socket answers until the next reload of PHP-FPM:
+that is told without breaking the proof.
+
 ## Verify by hand
 ```
 grep -rn fastcgi_pass /etc/nginx
@@ -22,7 +25,7 @@ Manual: whether nginx or the pool names the right socket, only a person knows.
 from collections.abc import Iterator
 
 from liveproof.model.facts.apps import App
-from liveproof.model.facts.fpm import Fpm, Socket
+from liveproof.model.facts.fpm import Fpm, Pool, Socket
 from liveproof.model.facts.nginx import FastcgiPass, Nginx, Server
 from liveproof.model.findings import Evidence, Finding, Ref, Unknown
 from liveproof.model.lab import Lab
@@ -52,6 +55,21 @@ def check(app: App, nginx: Nginx, fpm: Fpm) -> Iterator[Finding | Unknown]:
         socket = strangers[address]
         assert isinstance(socket, Socket)
         yield _finding(app, fpm, address, socket, places)
+    for _, pool in fpm.serving(app.pools):
+        if pool.pending:
+            yield _until_reload(app, pool)
+
+
+def _until_reload(app: App, pool: Pool) -> Finding:
+    """Told, as the site still answers: a reload of PHP-FPM would take its socket away."""
+    return Finding(
+        f"nginx passes to {pool.address}, where pool {pool.id} listens only until PHP-FPM is reloaded: "
+        f"its file names {pool.pending} by now.",
+        (Ref("app", app.path), Ref("pool", pool.id), Ref("file", pool.file)),
+        (Evidence(f"listen of [{pool.name}] in {pool.file}", pool.pending, pool.address),),
+        f"Let fastcgi_pass name {pool.pending}, or listen {pool.address} again, before anything reloads PHP-FPM.",
+        severity=Severity.NOTICE,
+    )
 
 
 def _finding(app: App, fpm: Fpm, address: str, socket: Socket, places: list[tuple[Server, FastcgiPass]]) -> Finding:

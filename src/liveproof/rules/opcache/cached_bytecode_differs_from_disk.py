@@ -46,10 +46,10 @@ _Judged = tuple[Script, Freshness]
 def check(app: App, opcache: Opcache) -> Iterator[Finding | Unknown]:
     yield from opcache.unseen
     for pool in opcache.seen:
-        if not pool.enabled:
-            continue
         if reason := blind(pool):
             yield Unknown(reason)
+            continue
+        if not pool.enabled:
             continue
         judged = [(script, freshness(pool, script, opcache.now)) for script in pool.scripts]
         stale = [one for one in judged if one[1].state in (State.STALE, State.PASSING)]
@@ -63,14 +63,14 @@ def check(app: App, opcache: Opcache) -> Iterator[Finding | Unknown]:
 
 
 def _finding(app: App, opcache: Opcache, pool: PoolOpcache, stale: list[_Judged]) -> Finding:
-    count = f"{len(stale)} of the {len(pool.scripts)} cached scripts"
+    count = f"{len(stale)} of the {len(pool.scripts)} cached scripts of this app"
     ends = [judged.until for _, judged in stale]
     heals = ""
     if all(ends):
         heals = f"; PHP looks at them again in {max(1, max(ends) + 1 - opcache.now):.0f} s (opcache.revalidate_freq)"
     shown = stale[:_SHOWN]
     return Finding(
-        f"pool {pool.pool} runs old bytecode: {count} are not what lies on disk{heals}",
+        f"pool {pool.pool} runs old bytecode for {count}{heals}",
         (Ref("app", app.path), Ref("pool", pool.pool), *(Ref("file", script.path) for script, _ in shown)),
         tuple(_evidence(pool, script, judged) for script, judged in shown),
         "Reload PHP-FPM gracefully after each deploy.",
@@ -90,8 +90,9 @@ def _unsure(pool: PoolOpcache, unsure: list[_Judged]) -> Unknown:
     for script, judged in unsure:
         reasons.setdefault(judged.why, []).append(script.path)
     told = "; ".join(f"{len(paths)} {why}, such as {paths[0]}" for why, paths in reasons.items())
-    cached = "its file cache would survive that: opcache.file_cache" if pool.setting("opcache.file_cache") else ""
-    settles = f"a reload of PHP-FPM does not settle it, since {cached}" if cached else "a reload of PHP-FPM settles it"
+    settles = "a reload of PHP-FPM settles it"
+    if pool.setting("opcache.file_cache"):
+        settles = "a reload of PHP-FPM does not settle it, since opcache.file_cache survives that"
     return Unknown(f"pool {pool.pool}: of {len(pool.scripts)} cached scripts, {told}; {settles}")
 
 
@@ -103,12 +104,11 @@ def reload(finding: Finding, opcache: Opcache, fpm: Fpm) -> Iterator[Step]:
 
 
 @rule.fault
-def edited_behind_the_cache(lab: Lab) -> None:
-    lab.ini("opcache.validate_timestamps=0")
+def edited_within_an_hour_of_trust(lab: Lab) -> None:
+    lab.ini("opcache.validate_timestamps=1", "opcache.revalidate_freq=3600")
     lab.sh("sleep 2")
     lab.warm()
-    # Later than the last request that used it by more than a request may take.
-    lab.sh("""sleep 4; sed -i "s/handler-v[0-9]*/handler-v9/" "$HANDLER" """)
+    lab.sh("""sleep 1; sed -i "s/handler-v[0-9]*/handler-v9/" "$HANDLER" """)
 
 
 @rule.symptom

@@ -53,18 +53,20 @@ def _cutting(app: App, fpm: Fpm) -> list[Master]:
 
 @rule.fix(Safety.DISRUPTIVE)
 def let_requests_finish(finding: Finding, app: App, fpm: Fpm, opcache: Opcache) -> Iterator[Step]:
-    texts = dict(opcache.sources)
+    sources = {source.path: source for source in opcache.sources}
     pools = {ref.id for ref in finding.about if ref.kind == "pool"}
     for master in _cutting(app, fpm):
-        text = texts.get(master.config, "")
-        content = with_global(text, "process_control_timeout", _WANTED)
-        if content is None or content == text or not master.test or not pools & {pool.id for pool in master.pools}:
+        source = sources.get(master.config)
+        if source is None or not master.test or not pools & {pool.id for pool in master.pools}:
             continue
-        digest = hashlib.sha256(text.encode()).hexdigest()
+        content = with_global(source.text, "process_control_timeout", _WANTED)
+        if content is None or content == source.text:
+            continue
+        digest = hashlib.sha256(source.text.encode()).hexdigest()
         yield Step(
-            WriteFile(master.config, digest, content, master.test),
+            WriteFile(source.real, digest, content, master.test),
             f"running requests get {_WANTED} to finish at every later reload",
-            f"the old {master.config} comes back, and PHP-FPM is reloaded",
+            f"the old {source.real} comes back, and PHP-FPM is reloaded",
             Safety.DISRUPTIVE,
         )
         yield from graceful_reloads(fpm, sorted(pools), "the new process_control_timeout must be read")

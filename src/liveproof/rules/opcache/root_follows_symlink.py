@@ -99,17 +99,20 @@ def forget_or_resolve(finding: Finding, app: App, nginx: Nginx, fpm: Fpm, opcach
 
 
 def _edits(app: App, nginx: Nginx, opcache: Opcache) -> dict[str, tuple[str, str]]:
-    """Old and new text of each file; empty unless every place can be mended in the site's own file."""
-    texts = dict(opcache.sources)
+    """Old and new text of each file by its real path; empty unless every place can be mended in the site's own file."""
+    sources = {source.path: source for source in opcache.sources}
+    texts = {source.path: source.text for source in opcache.sources}
     edited: dict[str, tuple[str, str]] = {}
     places = unresolved(app, nginx)
     # From the last line up, so that lines which are added do not move those that are yet to be edited.
     for place in sorted(places, key=lambda place: place.line, reverse=True):
-        old = texts.get(place.file, "")
-        new = with_realpath_root(edited.get(place.file, (old, old))[1], place.line, texts)
-        if new is None or not old or not nginx.test or not nginx.unit or not _own(place, app, nginx):
+        source = sources.get(place.file)
+        if source is None or not nginx.test or not nginx.unit or not _own(place, app, nginx):
             return {}
-        edited[place.file] = (old, new)
+        new = with_realpath_root(edited.get(source.real, ("", source.text))[1], place.line, texts)
+        if new is None:
+            return {}
+        edited[source.real] = (source.text, new)
     return edited
 
 

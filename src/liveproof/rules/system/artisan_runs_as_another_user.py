@@ -9,7 +9,8 @@ Whoever gives the files back to the right user mends the symptom until the job r
 liveproof looks into crontabs, systemd services and timers, supervisor's programs, the scripts that these call, and the
 processes that run now. A deploy script that only root can run, or that calls `sudo php artisan` itself, is told as a
 notice: nobody can see whether it is still used. A job of another user than root may be meant so (a deploy user with a
-shared group or ACLs); what it breaks is told by the rules on files.
+shared group or ACLs); what it breaks is told by the rules on files. Composer writes the code, so it should run as the
+code's owner: as root only where the code is root's.
 
 ## Verify by hand
 ```
@@ -47,28 +48,25 @@ _KINDS = {
 
 @rule.check
 def check(app: App, schedule: Schedule) -> Iterator[Finding | Unknown]:
-    if app.uid == 0:
+    if app.uid < 0:
+        yield Unknown(f"it is not known as whom {app.path} runs, so nobody can be told to be the wrong user")
         return
-    jobs = [job for job in schedule.jobs if job.uid == 0]
+    jobs = [job for job in schedule.jobs if job.uid == 0 and job.right_uid > 0]
     certain = [job for job in jobs if job.kind != "script"]
     if certain:
-        yield _finding(app, certain, f"{_who(certain)} root run artisan or Composer for {app.path}", None)
+        kinds = ", ".join(dict.fromkeys(_KINDS.get(job.kind, job.kind) for job in certain))
+        yield _finding(app, certain, f"root runs artisan or Composer for {app.path} ({kinds})", None)
     elif jobs:
-        said = f"{_who(jobs)} root would run artisan or Composer for {app.path}; whether it is used cannot be seen"
-        yield _finding(app, jobs, said, Severity.NOTICE)
+        message = f"A deploy script would run artisan or Composer as root for {app.path}, if it is used"
+        yield _finding(app, jobs, message, Severity.NOTICE)
     if schedule.unread:
         places = ", ".join(f"{place} ({reason})" for place, reason in schedule.unread[:5])
         yield Unknown(f"what runs as whom is not fully known, since these could not be read: {places}")
 
 
-def _who(jobs: list[Job]) -> str:
-    kinds = list(dict.fromkeys(_KINDS.get(job.kind, job.kind) for job in jobs))
-    told = " and ".join(kinds)
-    return f"{told[0].upper()}{told[1:]} as"
-
-
 def _finding(app: App, jobs: list[Job], message: str, severity: Severity | None) -> Finding:
     shown = jobs[:_MOST]
+    told = [job for job in shown if job.kind != "process"] or shown
     return Finding(
         f"{message}: {jobs[0].command} ({jobs[0].source}){f' and {len(jobs) - 1} more' if len(jobs) > 1 else ''}.",
         (Ref("app", app.path), *dict.fromkeys(_file(job) for job in shown if job.kind != "process")),
@@ -76,25 +74,18 @@ def _finding(app: App, jobs: list[Job], message: str, severity: Severity | None)
             Evidence(
                 f"{job.source}, called by {job.caller}" if job.caller else job.source,
                 f"as {job.user}: {job.line}",
-                f"as {app.user}: {job.replacement}",
+                f"as {job.right}: {job.replacement}",
             )
             for job in shown
         ),
-        " ".join(_advice(job) for job in shown if job.kind != "process") or _stop(app, shown[0]),
+        " | ".join(f"{job.place}: {job.replacement}" for job in told[:3])
+        + (" | the others as the evidence shows" if len(told) > 3 else ""),
         severity=severity,
     )
 
 
 def _file(job: Job) -> Ref:
     return Ref("file", job.source.rpartition(":")[0] or job.source)
-
-
-def _advice(job: Job) -> str:
-    return f"In {job.place} put: {job.replacement}"
-
-
-def _stop(app: App, job: Job) -> str:
-    return f"End it ({job.place}) and start it as {app.user}: {job.replacement}"
 
 
 @rule.fault

@@ -33,6 +33,9 @@ rule = Rule("SYS003", Severity.HIGH)
 
 @rule.check
 def check(app: App, schedule: Schedule) -> Iterator[Finding | Unknown]:
+    if app.uid < 0:
+        yield Unknown(f"it is not known as whom {app.path} runs, so neither whether it may write its next log")
+        return
     wrong = [rotation for rotation in schedule.rotations if not rotation.writable]
     unread = [f"{place} ({reason})" for place, reason in schedule.unread if "logrotate" in place]
     if unread:

@@ -37,8 +37,8 @@ rule = Rule(
     "WIR001",
     Severity.CRITICAL,
     caused_by=(
-        "FPM001", "FPM002", "FPM003", "FPM006", "NGX001", "NGX004", "FIL002", "FIL003", "FIL005", "FIL006", "REL001",
-        "LAR001", "LAR002", "LAR003", "LAR006", "LAR007", "OPC001", "OPC004",
+        "FPM001", "FPM002", "FPM003", "FPM006", "NGX001", "NGX004", "NGX009", "FIL002", "FIL003", "FIL005", "FIL006",
+        "REL001", "LAR001", "LAR002", "LAR003", "LAR006", "LAR007", "OPC001", "OPC004",
     ),
 )  # fmt: skip
 
@@ -128,14 +128,17 @@ def _hint(status: int) -> str:
 
 
 def _where(exchanges: list[Exchange]) -> str:
-    ways = {exchange.way: exchange.passed for exchange in exchanges}
-    if len(ways) < 2:
+    by_way = {exchange.way: exchange for exchange in exchanges}
+    pool, nginx = by_way.get("pool"), by_way.get("nginx")
+    if pool is None or nginx is None or nginx.passed is not False:
         return ""
-    if ways.get("pool") is True:
+    if pool.passed is True:
+        if not nginx.status:
+            return "; straight to the pool it is right, so the fault is nginx's"
         return "; straight to the pool it is right, so the fault lies between nginx and the pool"
-    if ways.get("pool") is False and ways.get("nginx") is False:
-        return "; straight to the pool it fails too, so the fault is the app's or PHP's"
-    return ""
+    if pool.passed is False and not pool.status:
+        return "; straight to the pool there is no answer either, so PHP-FPM or its socket is at fault"
+    return "; straight to the pool it fails too, so the fault is the app's or PHP's" if pool.passed is False else ""
 
 
 def _answer(exchange: Exchange) -> str:
@@ -156,7 +159,15 @@ def _evidence(exchange: Exchange) -> Evidence:
 def _advice(app: App, wire: Wire, exchanges: list[Exchange]) -> str:
     if wire.maintenance:
         return f"The app is in maintenance mode. To end it: sudo -u {app.user} php {app.path}/artisan up"
-    if any(each.answered_by == "nginx" and each.passed is False for each in exchanges):
+    failed = [each for each in exchanges if each.passed is False]
+    if any(each.answered_by == "fpm" for each in failed):
+        return (
+            "See which SCRIPT_FILENAME nginx sends for this location, that this file exists, and that the pool's user "
+            "may read it."
+        )
+    if any(each.way == "nginx" and not each.status for each in failed):
+        return "See that nginx runs and listens there: systemctl status nginx; ss -ltnp"
+    if any(each.answered_by == "nginx" for each in failed):
         return "Read nginx's error log, and the location of its configuration that answers this path."
     return "Read what the app, PHP-FPM and nginx logged at this moment; search for the request's X-Request-Id."
 

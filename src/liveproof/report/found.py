@@ -1,0 +1,98 @@
+"""What was found, for a terminal: each root cause with what was seen, what follows from it, and what to do."""
+
+from collections.abc import Iterable, Iterator
+
+from liveproof.model.findings import Diagnosis, Finding
+from liveproof.model.verdicts import Safety, Severity
+from liveproof.report.lines import BLANK, Line, field, line
+from liveproof.report.remedy import Remedies
+from liveproof.report.visible import shown
+
+_SHOWN_EVIDENCE = 3
+
+
+def breaks(diagnosis: Diagnosis) -> bool:
+    """Whether a root or one of its consequences breaks a link."""
+    return any(f.severity and f.severity.breaks for f in (diagnosis.root, *diagnosis.consequences))
+
+
+def causes(diagnoses: Iterable[Diagnosis]) -> list[Diagnosis]:
+    """The diagnoses that break something."""
+    return [diagnosis for diagnosis in diagnoses if breaks(diagnosis)]
+
+
+class Found:
+    """The diagnoses of one app, told in turn: what was told once is only named again.
+
+    Where something was seen below the app is told without the app's own path, which stands at the head of the report.
+    """
+
+    def __init__(self, path: str, mended: Remedies) -> None:
+        self._below = f"{path}/"
+        self._mended = mended
+        self._told: set[int] = set()
+
+    def root_causes(self, diagnoses: Iterable[Diagnosis]) -> Iterator[Line]:
+        """Those that break something, each in full."""
+        found = causes(diagnoses)
+        if found:
+            yield line((f"{len(found)} root cause{'s' if len(found) > 1 else ''}", "head"))
+        for number, diagnosis in enumerate(found, 1):
+            yield BLANK
+            yield from self.cause(diagnosis, f"{number}.")
+
+    def notices(self, diagnoses: Iterable[Diagnosis]) -> Iterator[Line]:
+        """Those that break nothing, in short."""
+        found = [diagnosis for diagnosis in diagnoses if not breaks(diagnosis)]
+        if found:
+            yield line(("Worth knowing (breaks nothing)", "head"))
+            yield BLANK
+        for diagnosis in found:
+            yield self._head(diagnosis.root, "-")
+            yield from self._remedy(diagnosis)
+
+    def cause(self, diagnosis: Diagnosis, mark: str) -> Iterator[Line]:
+        """One root cause in full."""
+        yield self._head(diagnosis.root, mark)
+        yield from self._evidence(diagnosis.root)
+        name = "leads to"
+        for finding in diagnosis.consequences:
+            again = id(finding) in self._told
+            self._told.add(id(finding))
+            yield field(name, f"{finding.code}  ", ("as above", "dim") if again else shown(finding.message))
+            name = ""
+        yield from self._remedy(diagnosis)
+
+    def _short(self, text: str) -> str:
+        return shown(text.replace(self._below, ""))
+
+    def _head(self, root: Finding, mark: str) -> Line:
+        severity = root.severity or Severity.MEDIUM
+        style = "bad" if severity.breaks else "unsure"
+        label = (severity.value.upper(), style)
+        return line(f"{mark:<3}", label, f" {root.code}  ", (shown(root.message), "head"), hang=3)
+
+    def _evidence(self, finding: Finding) -> Iterator[Line]:
+        name = "seen"
+        for evidence in finding.evidence[:_SHOWN_EVIDENCE]:
+            expected = f", expected {shown(evidence.expected)}" if evidence.expected else ""
+            yield field(name, f"{self._short(evidence.source)}: {shown(evidence.saw)}{expected}")
+            name = ""
+        left = len(finding.evidence) - _SHOWN_EVIDENCE
+        if left > 0:
+            yield field("", (f"and {left} more: `--format json` lists them", "dim"))
+
+    def _remedy(self, diagnosis: Diagnosis) -> Iterator[Line]:
+        root = diagnosis.root
+        safety = self._mended.get(root.code, Safety.MANUAL)
+        if safety is Safety.SAFE:
+            yield field("do", ("liveproof fix", "command"), "  mends it without losing a request")
+        elif safety is Safety.DISRUPTIVE:
+            yield field("do", ("liveproof fix --allow disruptive", "command"), "  mends it; may delay or drop requests")
+        if root.advice:
+            yield field("do" if safety is Safety.MANUAL else "and", shown(root.advice))
+        if safety is Safety.MANUAL:
+            mended = (f.code for f in diagnosis.consequences if self._mended.get(f.code, safety) is not safety)
+            rest = ", ".join(dict.fromkeys(mended))
+            if rest:
+                yield field("then", ("liveproof fix", "command"), f"  mends {rest}")

@@ -1,0 +1,155 @@
+"""Discovery: from what nginx serves and where the pools listen to the apps of a host, on this machine's own files."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from liveproof.host.reader import Reader
+from liveproof.model.facts.apps import App, Apps
+from liveproof.model.facts.fpm import Fpm, Master, Pool
+from liveproof.model.facts.nginx import FastcgiPass, Nginx, Server
+from liveproof.model.findings import Absent, Unknown
+from liveproof.model.settings import Settings
+from liveproof.probes.apps import probe
+
+UNSEEN = Unknown("not looked at")
+POOL = Pool(
+    "8.2", "www", "/etc/www.conf", "www-data", "www-data", 33, 33, (33,), "unix:/a", "", "", "0660", "dynamic", 5, 2, 1,
+    3, "", "", 0.0, 0.0, (), (), UNSEEN, UNSEEN,
+)  # fmt: skip
+NGINX = Nginx("nginx", "1", "/etc/nginx.conf", True, (), (), "www-data", 33, 33, (33,), (), None, "")
+
+
+def fpm(*pools: Pool, routes: tuple[tuple[str, tuple[str, ...]], ...] = (("unix:/a", ("8.2/www",)),)) -> Fpm:
+    return Fpm((Master("8.2", 1, 1.0, "", "", (), 0.0, "", UNSEEN, pools or (POOL,)),), routes)
+
+
+def server(line: int, root: str, script: str = "", address: str = "unix:/a") -> Server:
+    one = FastcgiPass("php", address, () if "$" in address else (address,), script, "", "/s", line + 1, root)
+    return Server("/s", line, (), (), root, (), (one,), "", "")
+
+
+def discover(*servers: Server, facts: Fpm | Unknown | Absent | None = None, **settings: Any) -> Apps:
+    return probe(Reader(), Settings(**settings), replace(NGINX, servers=servers), facts or fpm())
+
+
+@pytest.fixture
+def laravel(tmp_path: Path) -> Path:
+    """A Laravel app of two releases, with a link to the first."""
+    for number in "12":
+        release = tmp_path / f"releases/{number}"
+        (release / "public").mkdir(parents=True)
+        (release / "bootstrap").mkdir()
+        for name in ("artisan", "bootstrap/app.php", "public/index.php"):
+            (release / name).write_text("<?php\n")
+    (tmp_path / "current").symlink_to("releases/1")
+    return tmp_path
+
+
+def only(told: Apps) -> App:
+    (app,) = told.apps
+    return app
+
+
+def test_a_laravel_app_behind_a_link(laravel: Path) -> None:
+    """The app is the parent of its public directory; the link by which it is served stays in its path."""
+    app = only(discover(server(1, f"{laravel}/current/public")))
+    assert (app.path, app.real) == (f"{laravel}/current", f"{laravel}/releases/1")
+    assert (app.user, app.uid, app.pools, app.servers, app.laravel) == ("www-data", 33, ("8.2/www",), ("/s:1",), True)
+
+
+def test_server_blocks_of_one_tree_are_one_app(laravel: Path) -> None:
+    """HTTP and HTTPS, and a block that serves the release itself, are the same app."""
+    told = discover(server(1, f"{laravel}/current/public"), server(9, f"{laravel}/releases/1/public"))
+    assert only(told).servers == ("/s:1", "/s:9")
+    assert only(told).path == f"{laravel}/current"
+
+
+def test_a_plain_php_app_and_a_site_without_php(tmp_path: Path) -> None:
+    """A root with PHP in it is an app itself; one with none is served by nginx alone."""
+    (tmp_path / "php").mkdir()
+    (tmp_path / "php/start.php").touch()
+    (tmp_path / "html").mkdir()
+    (tmp_path / "html/index.html").touch()
+    app = only(discover(server(1, f"{tmp_path}/php"), server(5, f"{tmp_path}/html")))
+    assert (app.path, app.laravel) == (f"{tmp_path}/php", False)
+
+
+def test_a_root_that_leads_nowhere_is_still_an_app(tmp_path: Path) -> None:
+    """A link to a release that is gone must not make the app disappear."""
+    (tmp_path / "current").symlink_to("releases/9")
+    assert only(discover(server(1, f"{tmp_path}/current/public"))).path == f"{tmp_path}/current"
+
+
+@pytest.mark.parametrize(
+    "script", ["{0}/current/public$fastcgi_script_name", "{0}/current/public/index.php", "$document_root/x.php"]
+)
+def test_the_scripts_that_php_runs_tell_the_tree(script: str, laravel: Path) -> None:
+    """A path in SCRIPT_FILENAME counts more than the document root."""
+    root = "/nowhere" if script.startswith("{") else f"{laravel}/current/public"
+    assert only(discover(server(1, root, script.format(laravel)))).path == f"{laravel}/current"
+
+
+def test_a_pool_in_a_chroot(laravel: Path) -> None:
+    """Paths that PHP is told start at the pool's own root."""
+    pool = replace(POOL, chroot=f"{laravel}/current")
+    assert (
+        only(discover(server(1, "/elsewhere", "/public$fastcgi_script_name"), facts=fpm(pool))).path
+        == f"{laravel}/current"
+    )
+
+
+def test_a_root_with_a_variable_is_told() -> None:
+    """Discovery says where it could not follow."""
+    told = discover(server(1, "/var/www/$host"))
+    assert told.apps == ()
+    assert "/s:2 holds a variable" in told.reason
+
+
+def test_a_pass_that_leads_to_no_pool(laravel: Path) -> None:
+    """The app is there without a pool; it runs as the one user that all pools of the host share."""
+    app = only(discover(server(1, f"{laravel}/current/public", address="$php")))
+    assert (app.pools, app.user) == ((), "www-data")
+    two = fpm(POOL, replace(POOL, name="b", user="b", uid=5))
+    assert only(discover(server(1, f"{laravel}/current/public", address="$php"), facts=two)).uid == -1
+
+
+def test_the_user_that_is_configured_counts(laravel: Path) -> None:
+    """A name of this host; one that nobody knows has no number."""
+    assert only(discover(server(1, f"{laravel}/current/public"), user="root")).uid == 0
+    app = only(discover(server(1, f"{laravel}/current/public"), user="no such user"))
+    assert (app.user, app.uid) == ("no such user", -1)
+
+
+@pytest.mark.parametrize("below", ["current", "current/", "current/public", "releases/1", "."])
+def test_the_app_that_is_named(below: str, laravel: Path) -> None:
+    """By its path, its document root, the release behind it, or the directory of its releases: it is the served app."""
+    told = discover(server(1, f"{laravel}/current/public"), app=f"{laravel}/{below}".replace("/.", ""))
+    assert only(told).path == f"{laravel}/current"
+    assert only(told).pools == ("8.2/www",)
+
+
+def test_an_app_that_nobody_serves(laravel: Path) -> None:
+    """It is examined all the same, and the reason tells that no request reaches it."""
+    told = discover(server(1, f"{laravel}/current/public"), app=f"{laravel}/releases/2")
+    assert (only(told).path, only(told).pools, only(told).laravel) == (f"{laravel}/releases/2", (), True)
+    assert "nginx passes no request" in told.reason
+
+
+@pytest.mark.parametrize(
+    ("path", "reason"), [("/nowhere/at/all", "does not exist"), ("/etc/passwd", "is no directory")]
+)
+def test_a_path_that_is_no_directory(path: str, reason: str) -> None:
+    """The reason names it."""
+    assert discover(app=path) == Apps((), f"{path} {reason}")
+
+
+def test_without_nginx_and_fpm(laravel: Path) -> None:
+    """Nothing is discovered and both reasons are told; a named app is examined."""
+    absent = probe(Reader(), Settings(), Absent("no nginx here"), Absent("no FPM here"))
+    assert absent.apps == ()
+    assert all(word in absent.reason for word in ("no nginx here", "no FPM here", "name its directory"))
+    named = probe(Reader(), Settings(app=f"{laravel}/current"), Unknown("no nginx here"), Unknown("no FPM here"))
+    assert (only(named).uid, only(named).root) == (-1, "")

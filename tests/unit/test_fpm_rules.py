@@ -1,0 +1,249 @@
+"""The rules on PHP-FPM, from facts to findings and steps."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from liveproof.model.facts.apps import App
+from liveproof.model.facts.fpm import Fpm, Load, Master, Pool, Socket, Unit, Worker
+from liveproof.model.facts.nginx import FastcgiPass, Listen, Nginx, NginxProcess, Server
+from liveproof.model.findings import Absent, Finding, Unknown
+from liveproof.model.plans import ChangeMode, ChangeOwner, ReloadUnit, RestartUnit, SignalMaster, StartUnit, WriteFile
+from liveproof.model.settings import Settings, Thresholds
+from liveproof.model.verdicts import Safety
+from liveproof.rules.fpm import (
+    pool_saturated,
+    service_not_running,
+    socket_missing,
+    socket_not_accessible_by_web_server,
+    too_few_processes,
+)
+
+PATH = "/run/php/php8.2-fpm.sock"
+ADDRESS = f"unix:{PATH}"
+APP = App(
+    "/var/www/x", "/var/www/x", "/var/www/x/public", "www-data", 33, 33, (33,), ("8.2/www",), ("/s:1",), laravel=True
+)
+UNIT = Unit("php8.2-fpm.service", "loaded", "active", "running", "success", 30, False, "enabled", False)
+SOCKET = Socket(exists=True, listening=True, uid=33, gid=33, mode=0o660, web_server_connects=True, path=PATH)
+POOL = Pool(
+    "8.2", "www", "/etc/php/8.2/fpm/pool.d/www.conf", "www-data", "www-data", 33, 33, (33,), ADDRESS, "www-data",
+    "www-data", "0660", "dynamic", 5, 2, 1, 3, "/status", "", 0.0, 0.0, (), (Worker(31, 1.0, 33), Worker(32, 1.0, 33)),
+    SOCKET, Unknown("not asked"), listen=PATH, load=Load(2, 0, 0, 0.0),
+    source=f"[www]\nlisten = {PATH}\nlisten.owner = root\n",
+)  # fmt: skip
+MASTER = Master(
+    "8.2", 30, 1.0, "/usr/sbin/php-fpm8.2", "/etc/php/8.2/fpm/php-fpm.conf", (), 10.0, "/var/log/php8.2-fpm.log", UNIT,
+    (POOL,), ("/usr/sbin/php-fpm8.2", "-t"),
+)  # fmt: skip
+PASS = FastcgiPass("php", ADDRESS, (ADDRESS,), "", "", "/s", 9)
+NGINX = Nginx(
+    "/usr/sbin/nginx", "1.22", "/etc/nginx/nginx.conf", True, (), (), "www-data", 33, 33, (33,),
+    (Server("/s", 1, (), (Listen("*", 80, tls=False, default=True),), "/var/www/x/public", (), (PASS,), "", ""),),
+    NginxProcess(9, 1.0, "/etc/nginx/nginx.conf", "www-data", ((10, 1.0),), ()), "nginx.service", "www-data",
+)  # fmt: skip
+ROUTES = ((ADDRESS, ("8.2/www",)),)
+
+
+def fpm(master: Master = MASTER, **pool: Any) -> Fpm:
+    return Fpm((replace(master, pools=(replace(POOL, **pool),)),), ROUTES)
+
+
+def stopped(**unit: Any) -> Fpm:
+    return fpm(replace(MASTER, pid=0, unit=replace(UNIT, active="inactive", sub="dead", **unit)), workers=())
+
+
+def found(said: Iterable[Finding | Unknown]) -> Finding:
+    (one,) = said
+    assert isinstance(one, Finding), one
+    return one
+
+
+def reason(said: Iterable[Finding | Unknown]) -> str:
+    (one,) = said
+    assert isinstance(one, Unknown), one
+    return one.reason
+
+
+CHECKS: list[Callable[[Fpm], Iterable[Finding | Unknown]]] = [
+    lambda facts: service_not_running.check(APP, facts),
+    lambda facts: socket_missing.check(APP, facts),
+    lambda facts: socket_not_accessible_by_web_server.check(APP, NGINX, facts),
+    lambda facts: pool_saturated.check(APP, facts, NGINX),
+    lambda facts: too_few_processes.check(APP, facts, Settings()),
+]
+
+
+@pytest.mark.parametrize("check", CHECKS)
+def test_healthy_is_silent(check: Callable[[Fpm], Iterable[Finding | Unknown]]) -> None:
+    """Debian's default pool, one master and two workers, raises nothing."""
+    assert list(check(fpm())) == []
+
+
+@pytest.mark.parametrize("check", CHECKS)
+def test_an_app_without_a_known_pool_is_unknown(check: Callable[[Fpm], Iterable[Finding | Unknown]]) -> None:
+    """Nothing is called fine where nobody knows the pool."""
+    assert "no PHP-FPM pool is known" in reason(check(Fpm(())))
+
+
+@pytest.mark.parametrize("check", CHECKS[1:])
+def test_a_pool_that_does_not_run_is_unknown_to_the_others(check: Callable[[Fpm], Iterable[Finding | Unknown]]) -> None:
+    """Only FPM001 tells that it is stopped; the others cannot see."""
+    assert reason(check(stopped())) == "pool 8.2/www does not run"
+
+
+def test_no_fpm_at_all() -> None:
+    """A host without PHP-FPM leaves the services unproven, with the probe's reason."""
+    assert "nothing here" in reason(service_not_running.check(APP, Absent("nothing here")))
+
+
+@pytest.mark.parametrize(
+    ("unit", "said", "starts"),
+    [
+        ({}, "it is stopped", True),
+        ({"enabled": "disabled"}, "not enabled to start at boot", True),
+        ({"active": "failed", "result": "exit-code"}, "it failed: exit-code", True),
+        ({"active": "activating", "sub": "auto-restart-queued", "result": "signal"}, "keeps starting", True),
+        ({"active": "activating", "sub": "start", "restarts": 3}, "keeps starting", True),
+        ({"enabled": "masked", "load": "masked"}, "masked", False),
+    ],
+)
+def test_service_not_running(unit: dict[str, Any], said: str, starts: bool) -> None:
+    """How it stopped is told; a masked unit is not started."""
+    facts = fpm(replace(MASTER, pid=0, unit=replace(UNIT, **{"active": "inactive", "sub": "dead", **unit})), workers=())
+    finding = found(service_not_running.check(APP, facts))
+    assert said in finding.message
+    steps = list(service_not_running.start(finding, facts))
+    assert [step.act for step in steps] == ([StartUnit("php8.2-fpm.service", MASTER.test)] if starts else [])
+
+
+def test_service_being_started() -> None:
+    """A start in progress is neither a fault nor fine."""
+    facts = fpm(replace(MASTER, pid=0, unit=replace(UNIT, active="activating", sub="start")))
+    assert "being started" in reason(service_not_running.check(APP, facts))
+
+
+GONE = replace(SOCKET, exists=False, listening=False, web_server_connects=False, refusal="no such file")
+
+
+@pytest.mark.parametrize(
+    ("socket", "unit", "act", "safety"),
+    [
+        (GONE, UNIT, ReloadUnit("php8.2-fpm.service", MASTER.test), Safety.SAFE),
+        (replace(GONE, orphaned=True), UNIT, RestartUnit("php8.2-fpm.service", MASTER.test), Safety.DISRUPTIVE),
+        (
+            replace(GONE, exists=True, orphaned=True),
+            UNIT,
+            RestartUnit("php8.2-fpm.service", MASTER.test),
+            Safety.DISRUPTIVE,
+        ),
+        (GONE, Unknown("by hand"), SignalMaster(30, 1.0, MASTER.test), Safety.SAFE),
+        (replace(GONE, orphaned=True), Unknown("by hand"), None, None),
+        (replace(GONE, hidden=True), UNIT, None, None),
+    ],
+)
+def test_socket_missing(socket: Socket, unit: Unit | Unknown, act: object, safety: Safety | None) -> None:
+    """The least disruptive step that really brings the socket back, or none."""
+    facts = fpm(replace(MASTER, unit=unit), socket=socket)
+    steps = list(socket_missing.make_it_listen(found(socket_missing.check(APP, facts)), facts))
+    assert [(step.act, step.safety) for step in steps] == ([(act, safety)] if act else [])
+
+
+REFUSED = replace(SOCKET, uid=0, gid=0, web_server_connects=False, refusal="permission denied")
+
+
+def test_socket_not_accessible() -> None:
+    """The socket is opened in place, and its configuration with it."""
+    facts = fpm(socket=REFUSED)
+    finding = found(socket_not_accessible_by_web_server.check(APP, NGINX, facts))
+    assert "owner root, group root, mode 0660" in finding.evidence[1].saw
+    owner, file = socket_not_accessible_by_web_server.let_the_web_server_in(finding, NGINX, facts)
+    assert isinstance(owner.act, ChangeOwner)
+    assert (owner.act.root, owner.act.uid, owner.act.names) == ("/run/php", 33, "www-data:www-data")
+    assert isinstance(file.act, WriteFile)
+    assert "listen.owner = www-data\n" in file.act.content
+    assert "listen.mode = 0660\n" in file.act.content
+
+
+def test_mode_too_narrow() -> None:
+    """Where only the mode keeps nginx out, the owner stays."""
+    facts = fpm(socket=replace(REFUSED, uid=33, gid=33, mode=0o400))
+    finding = found(socket_not_accessible_by_web_server.check(APP, NGINX, facts))
+    steps = list(socket_not_accessible_by_web_server.let_the_web_server_in(finding, NGINX, facts))
+    assert isinstance(steps[0].act, ChangeMode)
+
+
+@pytest.mark.parametrize(
+    ("pool", "advice"),
+    [
+        ({"socket": replace(REFUSED, uid=33, gid=33)}, "namei"),
+        ({"socket": REFUSED, "acl": True}, "acl_users"),
+        ({"socket": replace(REFUSED, path="")}, "firewall"),
+    ],
+)
+def test_what_is_not_the_socket_s_own_fault(pool: dict[str, Any], advice: str) -> None:
+    """A directory above it, an access list or a firewall is for a person."""
+    facts = fpm(**pool)
+    finding = found(socket_not_accessible_by_web_server.check(APP, NGINX, facts))
+    assert advice in finding.advice
+    assert list(socket_not_accessible_by_web_server.let_the_web_server_in(finding, NGINX, facts)) == []
+
+
+@pytest.mark.parametrize(
+    ("load", "status", "verdict"),
+    [
+        (Load(5, 3, 5, 0.9), Unknown("saturated"), "found"),
+        (Load(5, 0, 5, 0.9), Unknown("saturated"), "found"),
+        (Load(5, 0, 4, 0.9), Unknown("no status page"), "ok"),
+        (Load(4, 3, 4, 0.0), Unknown("no status page"), "ok"),
+        (Load(5, 3, 5, 0.0), Unknown("no time"), "no time"),
+        (Load(5, 0, 0, 0.9, 2.0), Unknown("silent"), "silent"),
+        (Load(2, -1, 0, 0.0), Unknown("no status page"), "cannot be seen"),
+        (Unknown("no root"), Unknown("no root"), "no root"),
+    ],
+)
+def test_pool_saturated(load: Load | Unknown, status: Unknown, verdict: str) -> None:
+    """Found where it is proven, silent with room left, unknown where nobody can tell."""
+    if isinstance(load, Load) and load.processes == 5 and not load.seconds:
+        verdict = "seems saturated"
+    said = list(pool_saturated.check(APP, fpm(load=load, status=status), NGINX))
+    if verdict == "ok":
+        assert said == []
+    elif verdict == "found":
+        assert "All 5 workers" in found(said).message
+    else:
+        assert verdict in reason(said)
+
+
+def test_connections_that_nginx_keeps_open_are_not_requests() -> None:
+    """Idle kept connections occupy workers without saturating the pool."""
+    keeping = replace(NGINX, servers=(replace(NGINX.servers[0], passes=(replace(PASS, keeps=True),)),))
+    said = pool_saturated.check(APP, fpm(load=Load(5, 0, 5, 0.9)), keeping)
+    assert "fastcgi_keep_conn" in reason(said)
+
+
+@pytest.mark.parametrize(
+    ("pool", "least", "said"),
+    [
+        ({"workers": ()}, 2, "0 workers"),
+        ({"pm": "static", "max_children": 2}, 2, ""),
+        ({"pm": "static", "max_children": 3}, 2, "2 workers, but should always have 3"),
+        ({"pm": "ondemand", "workers": ()}, 2, ""),
+        ({}, 3, ""),
+        ({}, 5, "3 processes; 5 are asked for"),
+        ({"pm": "ondemand", "workers": ()}, 5, ""),
+    ],
+)
+def test_too_few_processes(pool: dict[str, Any], least: int, said: str) -> None:
+    """The pool's own minimum counts, and what is asked for of master and workers together."""
+    settings = Settings(thresholds=Thresholds(min_processes=least))
+    told = list(too_few_processes.check(APP, fpm(**pool), settings))
+    assert said in found(told).message if said else told == []
+
+
+def test_a_reload_in_progress_has_no_count() -> None:
+    """While the old workers finish and the new ones are not there yet, nothing is judged."""
+    facts = fpm(replace(MASTER, unit=replace(UNIT, active="reloading")), workers=())
+    assert "being reloaded" in reason(too_few_processes.check(APP, facts, Settings()))

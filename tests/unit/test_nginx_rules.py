@@ -1,0 +1,119 @@
+"""The rules on nginx, from facts to findings."""
+
+from dataclasses import replace
+
+import pytest
+
+from liveproof.model.facts.apps import App
+from liveproof.model.facts.fpm import Fpm, Master, Pool, Socket
+from liveproof.model.facts.nginx import FastcgiPass, Nginx, NginxProcess, Server
+from liveproof.model.findings import Finding, Ref, Unknown
+from liveproof.model.plans import StartUnit
+from liveproof.model.verdicts import Severity
+from liveproof.rules.nginx import configuration_invalid, upstream_socket_is_no_pool, web_server_not_running
+
+APP = App("/x", "/x", "/x/public", "www-data", 33, 33, (33,), (), ("/s:1",), laravel=True)
+PASS = FastcgiPass("php", "unix:/gone", ("unix:/gone",), "", "", "/s", 9)
+SERVER = Server("/s", 1, (), (), "/x/public", (), (PASS,), "", "")
+NGINX = Nginx(
+    "/usr/sbin/nginx", "1.22", "/etc/nginx/nginx.conf", True, (), (), "www-data", 33, 33, (33,), (SERVER,),
+    NginxProcess(9, 1.0, "/etc/nginx/nginx.conf", "www-data", (), ()), "nginx.service", "www-data",
+    ("/usr/sbin/nginx", "-t"), "active/enabled",
+)  # fmt: skip
+DEAD = Socket(exists=False, listening=False, uid=0, gid=0, mode=0, web_server_connects=False, path="/gone")
+ALIVE = replace(DEAD, exists=True, listening=True)
+
+
+def test_valid_configuration_is_silent() -> None:
+    """Nothing is told of a configuration that nginx takes."""
+    assert list(configuration_invalid.check(APP, NGINX)) == []
+
+
+def test_invalid_configuration() -> None:
+    """The file and the line that nginx names are told, and the file is what the finding is about."""
+    errors = ('[emerg] unknown directive "server_nam" in /etc/nginx/sites-enabled/x:3',)
+    (finding,) = configuration_invalid.check(APP, replace(NGINX, valid=False, errors=errors))
+    assert isinstance(finding, Finding)
+    assert Ref("file", "/etc/nginx/sites-enabled/x") in finding.about
+    assert "line 3" in finding.advice
+    assert finding.evidence[0].saw == errors[0]
+
+
+def test_untested_configuration() -> None:
+    """Why it was not tested is the reason."""
+    assert list(configuration_invalid.check(APP, replace(NGINX, valid=None, errors=("no root",)))) == [
+        Unknown("no root")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("strangers", "said"),
+    [
+        ((), ""),
+        ((("unix:/gone", DEAD),), "unix:/gone, where no pool listens (/s:9)"),
+        ((("unix:/gone", ALIVE),), ""),
+        ((("unix:/gone", Unknown("no root")),), "no root"),
+    ],
+)
+def test_where_nginx_passes_to(strangers: tuple[tuple[str, Socket | Unknown], ...], said: str) -> None:
+    """Only an address where nobody at all listens is a fault."""
+    told = list(upstream_socket_is_no_pool.check(APP, NGINX, Fpm((), strangers=strangers)))
+    if not said:
+        assert told == []
+    else:
+        (one,) = told
+        assert said in (one.message if isinstance(one, Finding) else one.reason)
+
+
+def test_other_servers_are_not_this_app_s_business() -> None:
+    """A dead socket of another site is told with that site."""
+    facts = Fpm((), strangers=(("unix:/gone", DEAD),))
+    assert list(upstream_socket_is_no_pool.check(replace(APP, servers=("/other:1",)), NGINX, facts)) == []
+
+
+def test_a_variable_that_nobody_can_resolve() -> None:
+    """It is told with its place."""
+    server = replace(SERVER, passes=(replace(PASS, address="$php", addresses=()),))
+    (one,) = upstream_socket_is_no_pool.check(APP, replace(NGINX, servers=(server,)), Fpm(()))
+    assert isinstance(one, Unknown)
+    assert "/s:9 passes to $php" in one.reason
+
+
+@pytest.mark.parametrize(
+    ("state", "found", "starts"),
+    [
+        ("inactive/enabled", True, True),
+        ("failed/enabled", True, True),
+        ("failed/disabled", True, False),
+        ("inactive/disabled", False, False),
+        ("inactive/masked", False, False),
+        ("", False, False),
+    ],
+)
+def test_web_server_not_running(state: str, found: bool, starts: bool) -> None:
+    """A unit that should run is a fault; one that nobody enabled may have been replaced by another web server."""
+    nginx = replace(NGINX, process=None, unit_state=state)
+    (one,) = web_server_not_running.check(APP, nginx)
+    assert isinstance(one, Finding) is found
+    if isinstance(one, Finding):
+        steps = [step.act for step in web_server_not_running.start(one, nginx)]
+        assert steps == ([StartUnit("nginx.service", NGINX.test)] if starts else [])
+
+
+def test_nginx_that_does_not_serve_the_app() -> None:
+    """Whether it runs is of no interest then."""
+    assert list(web_server_not_running.check(replace(APP, servers=()), replace(NGINX, process=None))) == []
+    assert list(web_server_not_running.check(APP, NGINX)) == []
+
+
+def test_a_pool_that_leaves_nginx_at_its_next_reload() -> None:
+    """The site answers, so the proof holds; that a reload would end it is told."""
+    pool = Pool(
+        "8.2", "www", "/www.conf", "www-data", "www-data", 33, 33, (33,), "unix:/old", "", "", "0660", "dynamic", 5, 2, 1,
+        3, "", "", 0.0, 0.0, (), (), ALIVE, Unknown("not asked"), pending="unix:/new",
+    )  # fmt: skip
+    master = Master("8.2", 1, 1.0, "", "", (), 0.0, "", Unknown("no unit"), (pool,))
+    (one,) = upstream_socket_is_no_pool.check(replace(APP, pools=("8.2/www",)), NGINX, Fpm((master,)))
+    assert isinstance(one, Finding)
+    assert one.severity is Severity.NOTICE
+    assert "unix:/new" in one.message

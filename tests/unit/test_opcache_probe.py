@@ -1,0 +1,185 @@
+"""What the probe makes of files and of earlier runs, tried on this machine's own file system."""
+
+import os
+import shutil
+import subprocess
+import time
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from liveproof.host.memory import Memory
+from liveproof.host.phpprobe import installed
+from liveproof.host.reader import CannotSee, Reader
+from liveproof.model.freshness import State, freshness
+from liveproof.probes.opcache.beside import Beside, link_moved
+from liveproof.probes.opcache.earlier import remembering
+from liveproof.probes.opcache.pool import _path as decoded
+from tests.unit.opcaches import app, pool, script
+
+READER = Reader()
+
+
+@pytest.fixture
+def tree(tmp_path):
+    (tmp_path / "app").mkdir()
+    for name in ("a.php", "b.php"):
+        (tmp_path / "app" / name).write_text(f"<?php // {name}")
+    time.sleep(0.02)
+    return tmp_path / "app"
+
+
+def cached(path, **fields):
+    """A script that was compiled just now from this file."""
+    seen, beside = os.stat(path), Beside(READER)
+    values = {
+        "mtime_ns": seen.st_mtime_ns,
+        "ctime_ns": seen.st_ctime_ns,
+        "placed_ns": beside.placed_ns(str(path)),
+        "last_used": int(time.time()),
+        **fields,
+    }
+    return replace(script(str(path)), **values)
+
+
+def examined(tree, memory, since, **fields):
+    """One run: what it concludes of each file."""
+    scripts = tuple(cached(path) for path in sorted(tree.glob("*.php")))
+    seen = pool("0", scripts=scripts, since=since, now=int(time.time()) + 1, **fields)
+    known = remembering(READER, memory, app(str(tree)), seen)
+    return {script.path.rpartition("/")[2]: freshness(known, script, time.time()).state for script in known.scripts}
+
+
+def test_content_tells_an_owner_or_time_change_from_an_edit(tree, tmp_path):
+    """The first run proves the scripts fresh; the second sees new times, and reads."""
+    memory, since = Memory(str(tmp_path)), time.time()
+    assert examined(tree, memory, since) == {"a.php": State.FRESH, "b.php": State.FRESH}
+    time.sleep(0.02)
+    os.chmod(tree / "a.php", 0o600)
+    kept = os.stat(tree / "b.php")
+    (tree / "b.php").write_text("<?php // other")
+    os.utime(tree / "b.php", ns=(kept.st_atime_ns, kept.st_mtime_ns))
+    expected = {"a.php": State.FRESH, "b.php": State.STALE}
+    assert examined(tree, memory, since) == expected
+    assert examined(tree, memory, since) == expected
+
+
+@pytest.mark.parametrize(
+    "fields", [{"memory_wasted": 7}, {"start_time": 1}, {"last_restart_time": 5}], ids=["replaced", "reload", "reset"]
+)
+def test_what_was_known_is_not_used_once_something_may_have_been_compiled_anew(tree, tmp_path, fields):
+    """Then only the times speak, and they cannot tell."""
+    memory, since = Memory(str(tmp_path)), time.time()
+    examined(tree, memory, since)
+    time.sleep(0.02)
+    os.chmod(tree / "a.php", 0o600)
+    assert examined(tree, memory, since, **fields)["a.php"] is State.UNKNOWN
+
+
+def test_fewer_hits_mean_another_compilation(tree, tmp_path):
+    """They begin again with the new one."""
+    memory = Memory(str(tmp_path))
+    path = tree / "a.php"
+    many = pool("0", scripts=(cached(path, hits=50),), since=time.time())
+    remembering(READER, memory, app(str(tree)), many)
+    for hits, known in ((60, True), (3, None)):
+        again = replace(many, scripts=(cached(path, hits=hits),))
+        assert remembering(READER, memory, app(str(tree)), again).scripts[0].same is known
+
+
+def test_an_unchanged_host_writes_nothing(tree, tmp_path):
+    """The third run finds its memory as the second left it."""
+    memory, since = Memory(str(tmp_path)), time.time()
+    examined(tree, memory, since)
+    (kept,) = tmp_path.glob("opcache-*.json")
+    before = os.stat(kept).st_mtime_ns
+    examined(tree, memory, since)
+    assert os.stat(kept).st_mtime_ns == before
+
+
+def test_names_that_are_not_utf8_are_remembered(tree, tmp_path):
+    """As they are."""
+    path = os.fsdecode(os.fsencode(tree) + b"/\xff\n.php")
+    with open(path, "w") as file:
+        file.write("<?php")
+    memory = Memory(str(tmp_path))
+    seen = pool("0", scripts=(cached(path),), since=time.time() + 1)
+    remembering(READER, memory, app(str(tree)), seen)
+    assert remembering(READER, memory, app(str(tree)), seen).scripts[0].same is True
+
+
+def test_a_renamed_directory_is_a_change_of_place(tree, tmp_path):
+    """The files in it are old, and came under this path just now."""
+    swapped = tmp_path / "new"
+    shutil.copytree(tree, swapped)
+    time.sleep(0.05)
+    before = time.time_ns()
+    tree.rename(tmp_path / "old")
+    swapped.rename(tree)
+    assert Beside(READER).placed_ns(str(tree / "a.php")) > before - 20_000_000
+    assert os.stat(tree / "a.php").st_ctime_ns < before
+
+
+def test_entries_that_come_and_go_are_no_change_of_place(tree):
+    """A directory's ctime moves with its entries, not with its place."""
+    inner = tree / "views"
+    inner.mkdir()
+    (inner / "x.php").write_text("")
+    time.sleep(0.05)
+    before = time.time_ns()
+    (inner / "y.php").write_text("")
+    assert Beside(READER).placed_ns(str(inner / "x.php")) < before
+
+
+def test_a_file_that_cannot_be_reached_is_gone(tree):
+    """A loop of links, a file in place of a directory."""
+    (tree / "loop").symlink_to("loop")
+    beside = Beside(READER)
+    assert [beside.file(f"{tree}/{name}") for name in ("loop/x", "a.php/x", "none")] == [None] * 3
+
+
+def test_links_on_the_way_are_dated_by_their_newest(tmp_path):
+    """Links behind links too; a path without any has no date, a circle ends."""
+    (tmp_path / "r1").mkdir()
+    assert link_moved(READER, str(tmp_path / "r1")) == pytest.approx(link_moved(READER, str(tmp_path)))
+    (tmp_path / "first").symlink_to("second")
+    time.sleep(0.03)
+    (tmp_path / "second").symlink_to(tmp_path / "r1")
+    newest = os.lstat(tmp_path / "second").st_ctime
+    assert link_moved(READER, str(tmp_path / "first")) == pytest.approx(newest)
+    (tmp_path / "loop").symlink_to("loop")
+    assert link_moved(READER, str(tmp_path / "loop")) > 0
+
+
+@given(st.binary(max_size=60))
+def test_any_path_comes_through_the_probe(raw):
+    """UTF-8 as it is, everything else in hexadecimal digits behind a NUL byte."""
+    path = raw.replace(b"\0", b"")
+    try:
+        told = path.decode()
+    except UnicodeDecodeError:
+        told = "\0" + path.hex()
+    assert os.fsencode(decoded(told)) == path
+
+
+def test_the_installed_probe_is_trusted_only_when_nobody_else_could_write_it(tmp_path, monkeypatch):
+    """A copy that everyone may write is refused with the way to mend it."""
+    (tmp_path / "probe.php").write_text("<?php")
+    (tmp_path / "probe.php").chmod(0o666)
+    monkeypatch.setattr("liveproof.host.phpprobe.__file__", str(tmp_path / "phpprobe.py"))
+    with pytest.raises(CannotSee, match="chmod go-w"):
+        installed()
+
+
+def test_the_probe_refuses_the_command_line():
+    """It answers over a pool's socket only."""
+    php = shutil.which("php")
+    if php is None:
+        pytest.skip("there is no php on this machine; the lab's hosts have one")
+    import liveproof.host.phpprobe as here
+
+    path = os.path.join(os.path.dirname(here.__file__), "probe.php")
+    ran = subprocess.run([php, path], capture_output=True, text=True, timeout=20, check=False)
+    assert (ran.returncode, "nobody else" in ran.stdout) == (1, True)

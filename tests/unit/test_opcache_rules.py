@@ -1,0 +1,298 @@
+"""The rules on OPcache: silent on what is healthy, and honest about what they cannot know."""
+
+import hashlib
+from dataclasses import replace
+
+import pytest
+
+from liveproof.model.facts.files import Files, SectionTimes
+from liveproof.model.facts.opcache import Opcache, Source
+from liveproof.model.findings import Absent, Finding, Unknown
+from liveproof.model.outdated import changed_scripts, held_releases
+from liveproof.model.plans import ReloadUnit, SignalMaster, WriteFile
+from liveproof.model.settings import Settings
+from liveproof.model.verdicts import Safety, Severity
+from liveproof.rules.opcache import cached_bytecode_differs_from_disk as opc001
+from liveproof.rules.opcache import graceful_reload_would_drop_requests as opc013
+from liveproof.rules.opcache import hit_ratio_below_threshold as opc009
+from liveproof.rules.opcache import jit_settings_ineffective as opc015
+from liveproof.rules.opcache import opcache_disabled_in_pool as opc012
+from liveproof.rules.opcache import reset_ran_in_cli_only as opc010
+from liveproof.rules.opcache import root_follows_symlink as opc004
+from liveproof.rules.opcache import timestamps_never_validated as opc002
+from liveproof.rules.release import deploy_newer_than_service as rel007
+from tests.unit.opcaches import BEGAN, NOW, app, fpm, nginx, opcache, passing, pool, script
+
+NO_NGINX = Absent("no nginx")
+EDITED = script("/srv/app/app/X.php", mtime=BEGAN + 60, ctime=BEGAN + 60, last_used=BEGAN + 30)
+USED_SINCE = replace(EDITED, last_used=BEGAN + 90)
+
+
+def files(newest: float) -> Files:
+    times = SectionTimes("code", int(newest * 1e9), "app/X.php", int(newest * 1e9), "app/X.php")
+    return Files("/srv/app", 1, (), (times,), (), "", 0, (), 0.0)
+
+
+def about(*cached, **fields):
+    return opcache(pool("0", scripts=cached, **fields))
+
+
+def test_healthy_pools_are_silent():
+    """Warm, compared, and every file older than the cache."""
+    host = opcache(pool(scripts=(script(),)))
+    said = [
+        *opc001.check(app(), host),
+        *opc002.check(app(), host, nginx(passing())),
+        *opc004.check(app(), nginx(passing()), host),
+        *opc009.check(app(), host, Settings()),
+        *opc010.check(app(), host, nginx(passing())),
+        *opc012.check(app(), host),
+        *opc013.check(app(), fpm()),
+        *opc015.check(app(), host),
+        *rel007.check(app(), files(NOW), host, NO_NGINX),
+    ]
+    assert said == []
+
+
+def test_never_looking_is_no_fault_after_a_reload():
+    """validate_timestamps=0 with a cache that is younger than the deploy."""
+    host = about(script())
+    assert [*opc001.check(app(), host), *opc002.check(app(), host, NO_NGINX)] == []
+    assert list(rel007.check(app(), files(BEGAN - 5), host, NO_NGINX)) == []
+
+
+def test_a_deploy_without_reload_is_found_by_its_causes():
+    """Proven stale: all four speak, about the same pool."""
+    host = about(script(), EDITED)
+    found = [
+        *opc001.check(app(), host),
+        *opc002.check(app(), host, NO_NGINX),
+        *opc010.check(app(), host, NO_NGINX),
+        *rel007.check(app(), files(BEGAN + 60), host, NO_NGINX),
+    ]
+    assert len(found) == 4
+    assert all(isinstance(one, Finding) and ("pool", "8.2/www") in [(r.kind, r.id) for r in one.about] for one in found)
+
+
+def test_a_script_used_since_the_deploy_is_unknown_and_the_deploy_is_told():
+    """Which bytecode runs cannot be told; that nobody reloaded after the deploy can."""
+    host = about(script(), USED_SINCE)
+    (said,) = opc001.check(app(), host)
+    assert isinstance(said, Unknown)
+    assert "a reload of PHP-FPM settles it" in said.reason
+    assert len(list(opc002.check(app(), host, NO_NGINX))) == 1
+
+
+@pytest.mark.parametrize("path", ["storage/framework/views/1.php", "bootstrap/cache/config.php", "var/cache/x/y.php"])
+def test_what_the_app_writes_while_it_runs_is_no_deploy(path):
+    """A compiled view is normally younger than the cache, and compiled after it was written."""
+    host = about(replace(USED_SINCE, path=f"/srv/app/{path}"))
+    assert list(opc002.check(app(), host, NO_NGINX)) == []
+
+
+def test_a_release_that_was_switched_to_later_is_no_proof_of_a_missing_reload():
+    """Its files are younger than the cache, and were first asked for after the switch."""
+    host = replace(about(replace(USED_SINCE, path="/srv/r/2/app/X.php")), link_moved=BEGAN + 70.0)
+    assert changed_scripts(app("/srv/current", "/srv/r/2"), host, host.seen[0]) == ()
+
+
+def test_a_window_that_closes_is_told_with_its_end():
+    """revalidate_freq of a minute: stale now, healed by itself later."""
+    cached = replace(EDITED, timestamp=BEGAN, mtime_ns=(NOW - 5) * 10**9 + 1, ctime_ns=(NOW - 5) * 10**9 + 1)
+    (found,) = opc001.check(app(), opcache(pool(freq="60", scripts=(replace(cached, revalidate=NOW + 20),))))
+    assert isinstance(found, Finding)
+    assert "in 21 s" in found.message
+
+
+def test_pools_that_cannot_be_asked_leave_the_rules_unknown():
+    """Never fine, and with the reason."""
+    host = Opcache((("8.2/www", Unknown("busy")),), 0.0, float(NOW))
+    assert [*opc001.check(app(), host)] == [Unknown("busy")]
+    assert [*opc002.check(app(), host, NO_NGINX)] == [Unknown("busy")]
+    assert [*opc012.check(app(), host)] == [Unknown("busy")]
+
+
+def test_bytecode_kept_in_files_only_is_unknown():
+    """No status tells of it, so it is not off either."""
+    host = opcache(replace(pool(file_cache_only="1"), enabled=False))
+    (said,) = opc001.check(app(), host)
+    assert isinstance(said, Unknown)
+    assert list(opc012.check(app(), host)) == []
+
+
+def test_reloading_is_safe_only_where_requests_may_finish():
+    """process_control_timeout decides."""
+    (found,) = opc001.check(app(), about(EDITED))
+    (safe,) = opc001.reload(found, about(EDITED), fpm())
+    (cutting,) = opc001.reload(found, about(EDITED), fpm(0.0))
+    assert safe.act == cutting.act == ReloadUnit("php8.2-fpm.service", ("/usr/sbin/php-fpm8.2", "-t"))
+    assert (safe.safety, cutting.safety) == (Safety.SAFE, Safety.DISRUPTIVE)
+    (signal,) = opc001.reload(found, about(EDITED), fpm(unit=""))
+    assert signal.act == SignalMaster(9, 1.0, ("/usr/sbin/php-fpm8.2", "-t"))
+
+
+# --- the symbolic link ---------------------------------------------------------------------------------------------
+
+LINKED = app("/srv/current", "/srv/r/2")
+OLD, NEW = "/srv/r/1/public/index.php", "/srv/r/2/public/index.php"
+MOVED = float(BEGAN + 500)
+
+
+def switched(*entries, ttl="120", validates="0", realpath=()):
+    held = pool(validates, entries=entries, realpath=realpath, settings={"realpath_cache_ttl": ttl})
+    return replace(opcache(held), link_moved=MOVED)
+
+
+def held(host, configuration=None):
+    return [one.release for one in held_releases(LINKED, host, host.seen[0], configuration or nginx(passing()))]
+
+
+def test_a_release_used_after_the_switch_is_held():
+    """The old front controller answered the latest request."""
+    assert held(switched(script(OLD, last_used=BEGAN + 900), script(NEW, last_used=BEGAN + 100))) == ["/srv/r/1"]
+
+
+def test_a_release_used_until_the_switch_is_not_held():
+    """Its scripts stay in the cache, which is no fault."""
+    assert held(switched(script(OLD, last_used=BEGAN + 499), script(NEW, last_used=BEGAN + 900))) == []
+
+
+def test_a_release_that_has_given_way_is_not_held():
+    """The realpath cache has let go of it, and the new release answers."""
+    assert held(switched(script(OLD, last_used=BEGAN + 590), script(NEW, last_used=BEGAN + 900))) == []
+
+
+def test_a_worker_may_still_hold_it_while_another_has_let_go():
+    """Within the realpath cache's time both answer."""
+    host = switched(script(OLD, last_used=BEGAN + 590), script(NEW, last_used=BEGAN + 900), ttl="3600")
+    assert held(host) == ["/srv/r/1"]
+
+
+def test_a_worker_that_resolves_the_link_to_the_old_release_holds_it():
+    """What its realpath cache says."""
+    pinned = (("/srv/current", "/srv/r/1"), ("/srv/current/public", "/srv/r/1/public"))
+    assert held(switched(realpath=pinned)) == ["/srv/r/1"]
+    assert held(switched(realpath=(("/srv/current", "/srv/r/2"),))) == []
+    assert held(switched(realpath=(("/srv/current/storage", "/srv/shared/storage"),))) == []
+
+
+def test_a_resolved_root_holds_nothing():
+    """$realpath_root: another release is somebody else's."""
+    host = switched(script(OLD, last_used=BEGAN + 900))
+    assert held(host, nginx(passing("$realpath_root"))) == []
+
+
+def test_a_release_that_another_server_block_serves_is_not_held():
+    """A preview, or the other colour."""
+    host = switched(script(OLD, last_used=BEGAN + 900))
+    assert held(host, nginx(passing(), roots=("/srv/r/1/public",))) == []
+
+
+def test_a_neighbour_is_no_release():
+    """Another app beside the release has another layout."""
+    host = switched(script("/srv/r/other/web/public/index.php", last_used=BEGAN + 900))
+    assert held(host) == []
+
+
+def test_the_setting_alone_is_a_notice_and_its_effect_a_fault():
+    """A safe reload ends the effect; the edit, which is disruptive, ends the setting."""
+    quiet = list(opc004.check(LINKED, nginx(passing()), switched()))
+    assert [one.severity for one in quiet if isinstance(one, Finding)] == [Severity.NOTICE]
+    loud = list(opc004.check(LINKED, nginx(passing()), switched(script(OLD, last_used=BEGAN + 900))))
+    assert [one.severity for one in loud if isinstance(one, Finding)] == [None, Severity.NOTICE]
+    assert list(opc002.check(LINKED, switched(script(OLD, last_used=BEGAN + 900)), nginx(passing())))
+
+
+SITE = """server {
+  root /srv/current/public;
+  location ~ php {
+    include fastcgi_params;
+    fastcgi_pass unix:/run/php/php8.2-fpm.sock;
+    fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;
+  }
+}
+"""
+PARAMS = "fastcgi_param QUERY_STRING $query_string;\nfastcgi_param DOCUMENT_ROOT $document_root;\n"
+
+
+def test_the_edit_resolves_the_root_in_the_real_file():
+    """nginx names it by a link; the link itself is not replaced."""
+    sources = (Source("/n", "/etc/nginx/sites-available/n", SITE), Source("/etc/fastcgi_params", "/x", PARAMS))
+    host = replace(switched(), sources=sources)
+    *_, notice = opc004.check(LINKED, nginx(passing()), host)
+    assert isinstance(notice, Finding)
+    write, *reloads = opc004.forget_or_resolve(notice, LINKED, nginx(passing()), fpm(), host)
+    assert isinstance(write.act, WriteFile)
+    assert (write.act.path, write.safety) == ("/etc/nginx/sites-available/n", Safety.DISRUPTIVE)
+    assert write.act.old_sha256 == hashlib.sha256(SITE.encode()).hexdigest()
+    assert write.act.content.count("$realpath_root") == 2
+    assert "$document_root" not in write.act.content
+    assert [type(step.act) for step in reloads] == [ReloadUnit, ReloadUnit]
+
+
+def test_a_shared_snippet_is_not_edited():
+    """It would change other apps as well."""
+    host = replace(switched(), sources=(Source("/snippet", "/snippet", SITE),))
+    shared = nginx(passing(file="/snippet"))
+    *_, notice = opc004.check(LINKED, shared, host)
+    assert isinstance(notice, Finding)
+    assert list(opc004.forget_or_resolve(notice, LINKED, shared, fpm(), host)) == []
+
+
+# --- settings and counters -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("hits", "misses", "age", "found"),
+    [(8000, 2000, 700, 1), (8000, 2000, 500, 0), (80, 20, 700, 0), (9000, 1000, 700, 0), (0, 0, 700, 0)],
+)
+def test_the_hit_ratio_has_a_warm_up_gate(hits, misses, age, found):
+    """Too young or too few look-ups: silent."""
+    host = opcache(pool(hits=hits, misses=misses, start_time=NOW - age))
+    assert len(list(opc009.check(app(), host, Settings()))) == found
+
+
+JIT = "opcache.jit"
+SIZE = "opcache.jit_buffer_size"
+
+
+@pytest.mark.parametrize(
+    ("php", "mode", "size", "on", "found"),
+    [
+        ("8.2.36", "tracing", "0", False, 0),
+        ("8.2.36", "1235", "0", False, 1),
+        ("8.2.36", "tracing", "67108864", False, 1),
+        ("8.2.36", "1235", "67108864", True, 0),
+        ("8.2.36", "off", "67108864", False, 0),
+        ("8.4.28", "disable", "67108864", False, 0),
+        ("8.4.28", "tracing", "0", False, 1),
+        ("8.4.28", "tracing", "67108864", True, 0),
+        ("7.4.33", "", "", False, 0),
+    ],
+)
+def test_the_jit_is_asked_for_only_by_what_differs_from_the_default(php, mode, size, on, found):
+    """PHP before 8.4 names a mode without a buffer by default, later ones a buffer without a mode."""
+    host = opcache(pool(php=php, jit_on=on, settings={JIT: mode, SIZE: size}))
+    assert len(list(opc015.check(app(), host))) == found
+
+
+def test_a_pool_without_opcache_is_told():
+    """Off, or not even there."""
+    off = opcache(replace(pool(settings={"opcache.enable": "0"}), enabled=False))
+    missing = opcache(replace(pool(), enabled=False, loaded=False))
+    (first,), (second,) = opc012.check(app(), off), opc012.check(app(), missing)
+    assert isinstance(first, Finding)
+    assert isinstance(second, Finding)
+    assert "opcache.enable=0" in first.evidence[0].saw
+    assert "not loaded" in second.evidence[0].saw
+
+
+def test_the_timeout_is_set_in_the_global_section():
+    """And takes effect by a reload that still cuts off."""
+    config = "/etc/php/8.2/fpm/php-fpm.conf"
+    host = replace(opcache(pool()), sources=(Source(config, config, "[global]\npid = /run/x\n"),))
+    (found,) = opc013.check(app(), fpm(0.0))
+    write, reload = opc013.let_requests_finish(found, app(), fpm(0.0), host)
+    assert isinstance(write.act, WriteFile)
+    assert write.act.content == "[global]\nprocess_control_timeout = 10s\npid = /run/x\n"
+    assert reload.safety is Safety.DISRUPTIVE

@@ -1,0 +1,438 @@
+"""Crontabs, units, supervisor, scripts and logrotate: what runs artisan for the app, and whose its logs become."""
+
+import os
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from liveproof.host.memory import Memory
+from liveproof.host.processes import Process
+from liveproof.host.reader import Reader, Stat
+from liveproof.model.facts.apps import App
+from liveproof.model.facts.schedule import Job, Rotation, Schedule
+from liveproof.model.findings import Finding, Unknown
+from liveproof.model.settings import Settings
+from liveproof.model.verdicts import Severity
+from liveproof.probes.schedule import crontab, ini, logrotate, probe
+from liveproof.probes.schedule.found import Said
+from liveproof.rules.system import artisan_runs_as_another_user as sys001
+from liveproof.rules.system import log_rotation_creates_wrong_owner as sys003
+
+APP = App("/srv/app", "/srv/app", "", "www-data", 33, 33, (33,), (), (), True)
+PASSWD = "root:x:0:0::/root:/bin/sh\nwww-data:x:33:33::/var/www:/bin/sh\nbob:x:1000:1000::/home/bob:/bin/sh\n"
+GROUP = "root:x:0:\nadm:x:4:\nwww-data:x:33:\nbob:x:1000:\n"
+
+
+class Below(Reader):
+    """This machine's reader, for a host whose root is a directory; files are root's there whoever runs the tests."""
+
+    def __init__(self, root: Path) -> None:
+        super().__init__()
+        self._root = str(root)
+        self._processes = ()
+        self.owners: dict[str, tuple[int, int]] = {}
+        self.reads: list[str] = []
+
+    def read(self, path: str, limit: int = 1 << 20) -> bytes:
+        self.reads.append(path)
+        return super().read(self._root + path, limit)
+
+    def stat(self, path: str, *, follow: bool = True) -> Stat | None:
+        seen = super().stat(self._root + path, follow=follow)
+        uid, gid = self.owners.get(path, (0, 0))
+        if seen is None:
+            return None
+        return Stat(
+            seen.mode, uid, gid, seen.size, seen.mtime_ns, seen.ctime_ns - 10**10, seen.nlink, seen.inode, seen.device
+        )
+
+    def list(self, path: str) -> tuple[str, ...]:
+        return super().list(self._root + path)
+
+    def glob(self, pattern: str) -> tuple[str, ...]:
+        return tuple(path[len(self._root) :] for path in super().glob(self._root + pattern))
+
+    def resolve(self, path: str) -> str:
+        return super().resolve(self._root + path)[len(self._root) :] or "/"
+
+    def default_acl(self, _: str) -> tuple[tuple[int, int, int], ...]:
+        return ()
+
+
+@pytest.fixture
+def host(tmp_path):
+    """An empty Debian host with an app; gives a writer of its files and a reader of its schedule."""
+    return Made(tmp_path)
+
+
+class Made:
+    """A host made of files."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.reader = Below(root)
+        self.memory = Memory(None)
+        self.write("/etc/passwd", PASSWD)
+        self.write("/etc/group", GROUP)
+        self.write("/etc/debian_version", "12")
+        self.write("/srv/app/artisan", "")
+
+    def write(self, path: str, text: str, mode: int = 0o644) -> None:
+        target = Path(f"{self.root}{path}")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text)
+        target.chmod(mode)
+
+    def see(self, app: App = APP) -> Schedule:
+        return probe(self.reader, Settings(), self.memory, app, laravel=Unknown(""))
+
+    def users(self) -> list[tuple[str, str]]:
+        return [(job.kind, job.user) for job in self.see().jobs]
+
+
+def test_a_crontab_line_and_its_replacement(host):
+    """The user's column changes, nothing else."""
+    host.write("/etc/cron.d/app", "SHELL=/bin/sh\n*/5 * * * *\troot  cd /srv/app && php artisan x >> /dev/null\n")
+    (job,) = host.see().jobs
+    assert (job.source, job.user, job.uid, job.app) == ("/etc/cron.d/app:2", "root", 0, "/srv/app")
+    assert job.replacement == "*/5 * * * *\twww-data  cd /srv/app && php artisan x >> /dev/null"
+
+
+def test_roots_own_crontab_is_replaced_by_another_users(host):
+    """There is no column for the user: the line moves."""
+    host.write("/var/spool/cron/crontabs/root", "@hourly php /srv/app/artisan x\n")
+    (job,) = host.see().jobs
+    assert job.replacement == "@hourly php /srv/app/artisan x"
+    assert "crontab -u www-data -e" in job.place
+
+
+def test_files_that_cron_passes_over_run_nothing(host):
+    """Names with a dot, and files that others could have written; comments, variables, other apps."""
+    line = "* * * * * root php /srv/app/artisan x\n"
+    host.write("/etc/cron.d/app.disabled", line)
+    host.write("/etc/cron.d/open", line, 0o666)
+    host.write("/etc/cron.daily/not-executable", "#!/bin/sh\nphp /srv/app/artisan x\n")
+    host.write("/etc/cron.d/ok", f"#{line}X=php artisan\n* * * * * root php /srv/other/artisan x\n")
+    assert host.see().jobs == ()
+
+
+def test_scripts_that_a_job_calls_are_read(host):
+    """As the user who calls them, with the line in the script."""
+    host.write("/opt/tools/run.sh", "#!/bin/bash\ncd /srv/app\nphp artisan x\n")
+    host.write("/etc/cron.d/app", "* * * * * root /opt/tools/run.sh\n")
+    host.write("/etc/cron.daily/app", "#!/bin/sh\nphp /srv/app/artisan y\n", 0o755)
+    first, second = host.see().jobs
+    assert (first.source, first.caller, first.user) == ("/opt/tools/run.sh:3", "/etc/cron.d/app:1", "root")
+    assert first.replacement == "sudo -u www-data php artisan x"
+    assert (second.source, second.line) == ("/etc/cron.daily/app:2", "php /srv/app/artisan y")
+
+
+def test_sudo_in_another_users_crontab_is_roots(host):
+    """And the replacement names the app's user."""
+    host.write("/etc/cron.d/app", "* * * * * bob cd /srv/app && sudo php artisan x\n")
+    (job,) = host.see().jobs
+    assert (job.user, job.replacement) == ("root", "cd /srv/app && sudo -u www-data php artisan x")
+
+
+def test_composer_is_the_code_owners(host):
+    """Who need not be the app's user; where the code is root's, Composer is root's too."""
+    host.write("/etc/cron.d/app", "* * * * * root cd /srv/app && composer install && php artisan x\n")
+    host.write("/srv/app/composer.json", "{}")
+    assert [(job.right, job.right_uid) for job in host.see().jobs] == [("root", 0), ("www-data", 33)]
+    host.reader.owners = {"/srv/app/composer.json": (1000, 1000)}
+    first, _ = host.see().jobs
+    assert first.replacement.startswith("* * * * * bob cd /srv/app && composer install")
+
+
+UNIT = "[Unit]\nDescription=q\n[Service]\n{}ExecStart=/usr/bin/php artisan queue:work\nWorkingDirectory=/srv/app\n"
+
+
+def enable(host: Made, name: str, target: str = "multi-user.target.wants") -> None:
+    """As systemctl enable does."""
+    link = Path(f"{host.root}/etc/systemd/system/{target}/{name}")
+    link.parent.mkdir(parents=True, exist_ok=True)
+    os.symlink(f"../{name}", link)
+
+
+def test_a_service_runs_as_its_unit_and_drop_ins_say(host):
+    """Root unless said; the last word is the drop-in's."""
+    host.write("/etc/systemd/system/q.service", UNIT.format(""))
+    assert host.users() == []  # nothing starts it
+    enable(host, "q.service")
+    assert host.users() == [("systemd", "root")]
+    host.write("/etc/systemd/system/q.service.d/10-user.conf", "[Service]\nUser=bob\n")
+    assert host.users() == [("systemd", "bob")]
+    host.write("/usr/lib/systemd/system/q.service.d/20-user.conf", "[Service]\nUser=www-data\n")
+    assert host.users() == [("systemd", "www-data")]
+    host.write("/etc/systemd/system/q.service.d/20-user.conf", "[Service]\nUser=\n")
+    (job,) = host.see().jobs
+    assert (job.user, job.replacement) == ("root", "User=www-data")
+    assert job.source == "/etc/systemd/system/q.service:4"
+
+
+def test_a_timer_starts_its_service(host):
+    """The one of its name, or the one that it names."""
+    host.write("/etc/systemd/system/s.service", UNIT.format("").replace("queue:work", "schedule:run"))
+    host.write("/etc/systemd/system/t.timer", "[Timer]\nOnCalendar=minutely\nUnit=s.service\n")
+    enable(host, "t.timer", "timers.target.wants")
+    assert host.users() == [("systemd", "root")]
+
+
+def test_templates_prefixes_and_resets(host):
+    """An instance takes its template; ``+`` runs as root whatever User= says; an empty ExecStart= forgets."""
+    host.write("/etc/systemd/system/q@.service", UNIT.format("User=%i\n"))
+    enable(host, "q@bob.service")
+    assert host.users() == [("systemd", "bob")]
+    host.write(
+        "/etc/systemd/system/q@.service.d/a.conf",
+        "[Service]\nExecStart=\nExecStart=+/usr/bin/php \\\n  /srv/app/artisan x\n",
+    )
+    (job,) = host.see().jobs
+    assert (job.user, job.replacement) == ("root", "ExecStart=/usr/bin/php /srv/app/artisan x")
+
+
+def test_supervisors_programs_count_while_it_runs(host):
+    """As their user, else as supervisor's own."""
+    host.write("/etc/supervisor/supervisord.conf", "[supervisord]\n[include]\nfiles = conf.d/*.conf\n")
+    host.write(
+        "/etc/supervisor/conf.d/q.conf",
+        "[program:a]\ncommand=php artisan queue:work ; comment\n  --tries=3\ndirectory=/srv/app\n"
+        "[program:b]\ncommand=php /srv/app/artisan x\nuser=www-data\n"
+        "[program:c]\ncommand=php /srv/app/artisan x\nautostart=false\n",
+    )
+    assert host.users() == []
+    host.reader._processes = (Process(1, 0, 0.0, 0, "supervisord", ("python3", "/usr/bin/supervisord"), "/"),)
+    root, own = host.see().jobs
+    assert (root.user, root.command, own.user) == ("root", "php artisan queue:work --tries=3", "www-data")
+    assert root.replacement == "user=www-data"
+
+
+def test_deploy_scripts_of_whom_nothing_is_known_are_left_out(host):
+    """Only those that nobody but root can run, or that ask for root themselves."""
+    body = "#!/bin/sh\ncd /srv/app\nphp artisan x\n"
+    host.write("/opt/deploy.sh", body, 0o755)
+    assert host.see().jobs == ()
+    host.write("/opt/deploy.sh", body, 0o700)
+    host.write("/srv/app/deploy.sh", '#!/bin/sh\ncd "$(dirname "$0")"\nsudo php artisan y\n', 0o755)
+    assert {(job.kind, job.source, job.user) for job in host.see().jobs} == {
+        ("script", "/opt/deploy.sh:3", "root"),
+        ("script", "/srv/app/deploy.sh:3", "root"),
+    }
+
+
+def test_secrets_in_lines_are_hidden(host):
+    """Neither shown nor remembered."""
+    host.write("/etc/cron.d/app", "* * * * * root cd /srv/app && API_TOKEN=s3cret php artisan x --password s3cret\n")
+    assert "s3cret" not in repr(host.see())
+
+
+def test_what_did_not_change_is_not_read_again(host, tmp_path_factory):
+    """And what did change is: a file, a name in a directory, a file that was not there."""
+    host.memory = Memory(str(tmp_path_factory.mktemp("memory")))
+    host.write("/etc/cron.d/app", "* * * * * root php /srv/app/artisan x\n")
+    first = host.see()
+    host.reader.reads.clear()
+    assert host.see() == first
+    assert "/etc/cron.d/app" not in host.reader.reads
+    host.write("/etc/cron.d/app", "* * * * * www-data php /srv/app/artisan x\n")
+    assert host.users() == [("cron", "www-data")]
+    host.write("/etc/crontab", "* * * * * root php /srv/app/artisan x\n")
+    assert ("cron", "root") in host.users()
+
+
+def test_hostile_files_are_survived(host):
+    """A FIFO, a loop, a directory, binary and invalid UTF-8 where files are expected."""
+    os.makedirs(f"{host.root}/etc/cron.d/dir")
+    os.mkfifo(f"{host.root}/etc/cron.d/fifo")
+    os.symlink("loop", f"{host.root}/etc/cron.d/loop")
+    host.write("/etc/cron.d/nul", "* * * * * root cd /srv/a\0b && php artisan x\n")
+    Path(f"{host.root}/etc/cron.d/bytes").write_bytes(b"* * * * * root cd /srv/\xff\xfe && php artisan x\n" * 9)
+    Path(f"{host.root}/etc/logrotate.conf").write_bytes(bytes(range(256)) * 9)
+    assert host.see().jobs == ()
+
+
+ROTATE = "/srv/app/storage/logs/*.log {{\n  daily\n{}\n}}\n"
+
+
+def rotation(host: Made, directives: str, main: str = "include /etc/logrotate.d\n", mode: int = 0o755) -> Rotation:
+    """What a rotation makes of the app's log, which is the app's, as is its directory."""
+    host.write("/srv/app/storage/logs/laravel.log", "", 0o640)
+    Path(f"{host.root}/srv/app/storage/logs").chmod(mode)
+    host.write("/etc/logrotate.conf", main)
+    host.write("/etc/logrotate.d/app", ROTATE.format(directives))
+    host.reader.owners = {"/srv/app/storage/logs/laravel.log": (33, 33), "/srv/app/storage/logs": (33, 33)}
+    (found,) = host.see().rotations
+    return found
+
+
+@pytest.mark.parametrize(
+    ("directives", "made"),
+    [
+        ("create 0640 root adm", "root:adm 640"),
+        ("create root adm", "root:adm 640"),
+        ("create 0640 root root", "root:root 640"),
+        ("create 0444 www-data www-data", "www-data:www-data 444"),
+        ("su root root\ncreate 0600 root root", "root:root 600"),
+    ],
+)
+def test_new_logs_that_the_app_may_not_write(host, directives, made):
+    """By owner, group and mode."""
+    found = rotation(host, directives)
+    assert (found.writable, f"{found.user}:{found.group} {found.mode:o}") == (False, made)
+    assert found.source == f"/etc/logrotate.d/app:{directives.count(chr(10)) + 3}"
+    assert found.replacement == f"create {found.mode:04o} www-data www-data"
+
+
+@pytest.mark.parametrize(
+    "directives",
+    [
+        "create", "create 0600", "create 0664 root www-data", "create 0666 root root", "nocreate", "copytruncate",
+        "copytruncate\ncreate 0640 root adm", "create 0640 root adm\nnocreate", "create 0640 nobody-knows adm",
+        "su www-data www-data\ncreate 0640 root adm", "su bob bob\ncreate", "weekly", "su root root\ncreate",
+        "postrotate\ncreate 0640 root adm\nendscript",
+    ],
+)  # fmt: skip
+def test_new_logs_that_the_app_may_write(host, directives):
+    """Or that are not made at all: su of somebody who may not write the directory rotates nothing."""
+    assert rotation(host, directives).writable
+
+
+def test_su_gives_the_log_to_that_user_whatever_create_says(host):
+    """Only root can give files away; tried with logrotate itself."""
+    host.reader.owners = {}
+    found = rotation(host, "su bob bob\ncreate 0640 www-data www-data", mode=0o777)
+    assert (found.writable, found.user, found.replacement) == (False, "bob", "su www-data www-data")
+
+
+def test_a_directory_that_logrotate_refuses_is_not_rotated(host):
+    """Group-writable by another group than root's, without su."""
+    assert rotation(host, "create 0640 root adm", mode=0o775).writable
+
+
+def test_the_defaults_of_the_main_file_count(host):
+    """And entries of files with a taboo extension do not."""
+    assert not rotation(host, "weekly", "create 0640 root adm\ninclude /etc/logrotate.d\n").writable
+    host.write("/etc/logrotate.d/a.dpkg-old", ROTATE.format("create 0600 bob bob"))
+    assert rotation(host, "create").user == "www-data"
+
+
+# Rules
+
+
+def job(user: str = "root", uid: int = 0, kind: str = "cron", right: int = 33) -> Job:
+    """A job."""
+    return Job(
+        kind,
+        "/etc/cron.d/a:1",
+        "",
+        "line",
+        "php artisan x",
+        user,
+        uid,
+        "/srv/app",
+        "www-data",
+        right,
+        "better",
+        "there",
+    )
+
+
+def said(rule: ModuleType, schedule: Schedule, app: App = APP) -> list[Finding | Unknown]:
+    """What a rule says of a schedule."""
+    return list(rule.check(app, schedule))
+
+
+def test_only_root_is_the_wrong_user():
+    """A deploy user may be meant so; an app of root's own is root's."""
+    assert said(sys001, Schedule((job("www-data", 33), job("bob", 1000)), (), ())) == []
+    (finding,) = said(sys001, Schedule((job(), job("www-data", 33)), (), ()))
+    assert isinstance(finding, Finding)
+    assert len(finding.evidence) == 1
+    assert "better" in finding.advice
+    assert said(sys001, Schedule((job(right=0),), (), ())) == []
+
+
+def test_a_script_that_nobody_is_seen_to_call_is_a_notice():
+    """It does not break the link."""
+    (finding,) = said(sys001, Schedule((job(kind="script"),), (), ()))
+    assert isinstance(finding, Finding)
+    assert finding.severity is Severity.NOTICE
+
+
+def test_places_that_could_not_be_read_are_unknown():
+    """For jobs and for rotations."""
+    unread = Schedule((), (), (("/var/spool/cron/crontabs", "Permission denied"), ("/etc/logrotate.d/x", "I/O error")))
+    assert [type(each) for rule in (sys001, sys003) for each in said(rule, unread)] == [Unknown, Unknown]
+
+
+def test_an_app_of_whom_nobody_knows_the_user():
+    """Nobody can be told to be the wrong one."""
+    nobody = App("/srv/app", "/srv/app", "", "", -1, -1, (), (), (), True)
+    assert [type(each) for rule in (sys001, sys003) for each in said(rule, Schedule((job(),), (), ()), nobody)] == [
+        Unknown,
+        Unknown,
+    ]
+
+
+# Any text
+
+lines = st.lists(
+    st.text(alphabet=st.sampled_from("* 05@#%=ab\\'\"{}/\t[];:.") | st.characters(), max_size=30), max_size=8
+)
+
+
+@given(lines, st.sampled_from(["", "root"]))
+def test_any_crontab_is_read(parts, owner):
+    """Each entry lies in its line."""
+    text = "\n".join(parts)
+    for entry in crontab.entries(text, owner):
+        assert entry.line == text.split("\n")[entry.number - 1]
+        assert entry.line[entry.start :].startswith(entry.command)
+        assert entry.user
+
+
+@given(
+    st.sampled_from(["* * * * *", "@daily", "0 1-5,*/2 1 jan mon"]),
+    st.sampled_from(["root", "www-data"]),
+    st.text("ab c/"),
+)
+def test_a_crontab_line_comes_apart_as_it_was_put_together(when, user, command):
+    """Time, user and command."""
+    found = list(crontab.entries(f"{when} {user}\t{command}\n", ""))
+    assert [(each.user, each.command) for each in found] == ([(user, command.strip())] if command.strip() else [])
+
+
+@given(lines)
+def test_any_ini_is_read(parts):
+    """Both dialects."""
+    for read in (ini.unit, ini.supervisor):
+        assert all(each.number <= len(parts) for each in read("\n".join(parts)))
+
+
+@given(lines)
+def test_any_logrotate_configuration_is_read(parts):
+    """Whatever stands in the braces."""
+    found = logrotate.read(
+        "/etc/x", "\n".join(["/a {", *parts, "}", "/b/*.log {", "create 0640 root adm", "}"]), Said()
+    )
+    assert all(entry.patterns is not None for entry in found.entries)
+
+
+def test_logrotate_entries_with_quotes_and_several_patterns():
+    """On one line or on several, the brace on its own or not."""
+    text = (
+        '"/var/log/a b.log" /c.log {\nrotate 1 }\n/d.log\n/e.log\n{\n  create 600 a b\n'
+        "  postrotate\n  }\n  endscript\n}\n/f { su x y }\n"
+    )
+    found = logrotate.read("/etc/x", text, Said()).entries
+    assert [entry.patterns for entry in found] == [("/var/log/a b.log", "/c.log"), ("/d.log", "/e.log"), ("/f",)]
+    assert (found[1].said.owner, found[1].said.number, found[2].said.su_user) == ("a", 6, "x")
+
+
+def test_the_percent_sign_ends_a_crontab_command():
+    r"""What follows is its input; ``\%`` is the command's own."""
+    (entry,) = crontab.entries(r"0 0 * * * date +\%F % php artisan", "root")
+    assert entry.command == r"date +\%F "
