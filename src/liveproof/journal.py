@@ -8,7 +8,7 @@ is gone was cut off: it is taken back before anything else is mended.
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -78,7 +78,7 @@ def list_runs() -> tuple[Run, ...]:
 
 def pending() -> tuple[Run, ...]:
     """Runs that were cut off (SIGKILL, power cut) and not yet taken back, newest first. Changes nothing."""
-    found = [run for path in _directories() if not _ended(path) and (run := _run(path))]
+    found = [run for path in _directories() if writeahead.ended(path) is None and (run := _run(path))]
     cut_off = [run for run in found if run.state == INTERRUPTED]
     return tuple(sorted(cut_off, key=lambda run: (run.started, run.id), reverse=True))
 
@@ -181,7 +181,7 @@ class Journal:
         """
         self._log.append({"is": "end", "state": FIXED, "at": time.time()})
         self._log.release_reserve()
-        self._log.end(FIXED)
+        self._log.end({**summarised(writeahead.records(self._log.path)), "state": FIXED})
         prune()
 
     def close(self) -> None:
@@ -207,31 +207,35 @@ def _directories() -> list[str]:
         return []
 
 
-def _ended(path: str) -> str:
-    try:
-        return writeahead.ended(path)
-    except OSError:
-        return ""
-
-
 def _run(path: str) -> Run | None:
     """The run in a directory; None when it wrote no record, and so did nothing."""
     name = os.path.basename(path)
+    summary = writeahead.ended(path)
+    if summary is None:
+        try:
+            records = writeahead.records(path)
+        except (writeahead.Damaged, OSError):
+            return Run(name, "", 0.0, DAMAGED, (), path)
+        if not records:
+            return None
+        summary = {**summarised(records), "state": _state(path, records)}
     try:
-        records = writeahead.records(path)
-    except (writeahead.Damaged, OSError):
+        return Run(
+            name, summary["app"], float(summary["started"]), summary["state"], tuple(summary["steps"]), path
+        )  # fmt: skip
+    except (KeyError, TypeError, ValueError):
         return Run(name, "", 0.0, DAMAGED, (), path)
-    if not records:
-        return None
-    first = records[0]
-    begun = tuple(str(record.get("what", "")) for record in records if record.get("is") == "begin")
-    return Run(name, str(first.get("app", "")), float(first.get("started", 0.0)), _state(path, records), begun, path)
+
+
+def summarised(records: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """What a list of runs tells of a run, but its state."""
+    begun = [str(record.get("what", "")) for record in records if record.get("is") == "begin"]
+    return {"app": records[0].get("app"), "started": records[0].get("started"), "steps": begun}
 
 
 def _state(path: str, records: tuple[dict[str, Any], ...]) -> str:
-    states = [str(record.get("state", "")) for record in records if record.get("is") == "end"]
-    if states and records[-1].get("is") == "end":
-        return states[-1]
+    if records[-1].get("is") == "end":
+        return str(records[-1].get("state", ""))
     return APPLYING if writeahead.at_work(path) else INTERRUPTED
 
 

@@ -39,10 +39,10 @@ def _left(code: str, plan: Plan, before: AppExamination, now: Result | None) -> 
         return ""
     if now.verdict is RuleVerdict.UNKNOWN:
         return f"{code} can no longer be seen: {now.reason}"
-    by_hand = any(manual == code for manual, _ in plan.manual)
+    by_hand = any(manual == code for manual, _ in plan.manual) or any(code in step.fixes for step in plan.held_back)
     was = [finding for finding in before.findings if finding.code == code]
     if by_hand and len(now.findings) < len(was):
-        return ""  # one of several was mended; the others were told as work for a person
+        return ""  # one of several was mended; the others were told as work for a person, or held back
     stayed = [finding for finding in now.findings if _about(finding) in {_about(known) for known in was}]
     shown = (stayed or list(now.findings))[0]
     return f"{code} is still found: {shown.message}"

@@ -65,7 +65,7 @@ class Repaired:
 
 
 def recover(progress: Progress = lambda _: None) -> tuple[RolledBack, ...]:
-    """Take back every interrupted run; ``fix`` calls it before it examines, so that it sees no fix of another half-done.
+    """Take back every interrupted run; ``fix`` calls it before it examines, so it sees no half-done fix.
 
     Empty when there is none.
 

@@ -6,11 +6,11 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.lab import LAYOUTS, NOISE, SUITES, USERS, Host, available, mirror, places, state
-from tests.lab.host import layers
 from tests.lab.layer import layer, recipe
 
 pytestmark = [pytest.mark.live]
@@ -22,18 +22,6 @@ needs_hosts = pytest.mark.skipif(available() is not None, reason=str(available()
 def host():
     with Host.up() as booted:
         yield booted
-
-
-@needs_hosts
-@pytest.mark.parametrize("debian", SUITES)
-def test_a_host_is_up_within_a_second_and_a_half(debian):
-    layers(debian, "plain", "www-data")
-    took = []
-    for _ in range(3):
-        start = time.monotonic()
-        with Host.up(debian):
-            took.append(time.monotonic() - start)
-    assert min(took) < 1.5, took
 
 
 @needs_hosts
@@ -203,7 +191,7 @@ def test_a_recipe_is_its_contents(tmp_path, monkeypatch):
     (tmp_path / "a").chmod(0o755)
     assert recipe("x", tmp_path) != first
     monkeypatch.setenv("LIVEPROOF_LAB", str(tmp_path / "lab"))
-    built = []
+    built: list[Any] = []
     assert layer("y", "k", built.append) == layer("y", "k", built.append)
     assert len(built) == 1
 

@@ -1,6 +1,8 @@
 """The whole program, in a process of its own: pipes, full disks, terminals, imports."""
 
 import os
+import pty
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -65,6 +67,40 @@ def test_a_terminal_without_unicode(form: str) -> None:
     ran = _liveproof("report", "--format", form, env={"PYTHONIOENCODING": "ascii", "LC_ALL": "C"})
     assert ran.returncode == 0, ran.stderr
     assert ran.stdout.isascii()
+
+
+def _on_a_terminal(*words: str, **env: str) -> str:
+    """What a terminal of 80 columns gets on standard output and error."""
+    terminal, other_end = pty.openpty()
+    command = [sys.executable, "-m", "liveproof", *words]
+    wanted = {**os.environ, "TERM": "xterm-256color", "COLUMNS": "80", **env}
+    with subprocess.Popen(command, stdin=other_end, stdout=other_end, stderr=other_end, env=wanted) as ran:
+        os.close(other_end)
+        told = b""
+        try:
+            while chunk := os.read(terminal, 65536):
+                told += chunk
+        except OSError:  # Linux's way to say that the other end is closed
+            ran.wait(30)
+    os.close(terminal)
+    return told.decode()
+
+
+@pytest.mark.parametrize(("env", "coloured"), [({}, True), ({"NO_COLOR": "1"}, False), ({"TERM": "dumb"}, False)])
+def test_colours_only_where_they_are_wanted(env: dict[str, str], coloured: bool) -> None:
+    """A terminal gets colours, not so under NO_COLOR or a dumb one; a hostile name drives neither."""
+    History().save(hostile.record())
+    told = _on_a_terminal("report", "--format", "text", **env)
+    assert "BROKEN" in told
+    assert bool(re.search(r"\x1b\[[0-9;]*3[0-7]", told)) is coloured
+    assert "\x1b[2J" not in told
+
+
+def test_progress_is_shown_and_taken_away() -> None:
+    """A person sees what is being done; when it is done nothing of it is left."""
+    told = _on_a_terminal("check")
+    assert "nginx ..." in told
+    assert told.rindex("...") < told.rindex("\r\x1b[K") < told.rindex("UNPROVEN" if "UNPROVEN" in told else "PROVEN")
 
 
 def test_no_colour_in_a_pipe() -> None:

@@ -76,6 +76,7 @@ def test_all_errors_come_at_once_with_their_places(file):
         ("[[request]]\nmethd='GET'", "request[0].methd: unknown key; did you mean method?"),
         ("[[policy.rules]]\npattern='x'\nownr='x'", "policy.rules[0].ownr: unknown key; did you mean owner?"),
         ("[rules]\ndisable=[]", "rules.disable: unknown key; did you mean disabled?"),
+        ("[rules]\ndisabled=['SYS001', 'fil001']", "rules.disabled[1]: 'fil001' is no rule; did you mean FIL001?"),
     ],
 )
 def test_an_unknown_key_is_an_error_with_the_key_that_was_meant(file, text, meant):

@@ -122,6 +122,7 @@ def test_large_files(tmp_path: Path) -> None:
 @pytest.mark.parametrize("algorithm", ["sha1", "sha256"])
 def test_git_blobs(tmp_path: Path, algorithm: str) -> None:
     """The digests of git: contents, links by their target, an executable bit that was lost."""
+
     def digest(data: bytes) -> str:
         return hashlib.new(algorithm, b"blob %d\0" % len(data) + data).hexdigest()
 

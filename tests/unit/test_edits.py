@@ -38,7 +38,8 @@ def test_setting_twice_is_setting_once(text):
 
 def site(*lines: str) -> str:
     body = "".join(f"    {line}\n" for line in lines)
-    return f"# a site\nserver {{\n  root /srv/current/public; # }} not an end\n  location ~ \\.php(/|$) {{\n{body}  }}\n}}\n"
+    root = "root /srv/current/public; # } not an end"
+    return f"# a site\nserver {{\n  {root}\n  location ~ \\.php(/|$) {{\n{body}  }}\n}}\n"
 
 
 PASS = "fastcgi_pass unix:/run/php.sock;"

@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from liveproof.host import forked as forking
 from liveproof.host.forked import Lost, OutOfTime, forked, together
 
 
@@ -46,7 +45,7 @@ def test_any_other_error_is_told() -> None:
 def test_what_cannot_be_carried_is_told() -> None:
     """A value that marshal does not know."""
     with pytest.raises(Lost, match="ValueError"):
-        forked(lambda: object(), 5.0)
+        forked(object, 5.0)
 
 
 def test_a_process_that_is_killed_is_told() -> None:
@@ -90,13 +89,18 @@ def test_shared_work_is_done_once(count: int) -> None:
     assert sorted(at for part in done for at in part) == list(range(count))
 
 
+def _slept(seconds: float) -> bool:
+    time.sleep(seconds)
+    return True
+
+
 def test_both_processes_take_part() -> None:
     """When the work takes long enough."""
     if len(os.sched_getaffinity(0)) < 2:
         pytest.skip("one processor: work is never shared")
 
     def work(claims: Iterator[int]) -> tuple[int, int]:
-        return os.getpid(), sum(1 for _ in claims if not time.sleep(0.01))
+        return os.getpid(), sum(_slept(0.01) for _ in claims)
 
     (ours, some), (theirs, others) = together(40, work)
     assert ours == os.getpid() != theirs
@@ -111,7 +115,7 @@ def test_work_of_a_lost_process_is_done_again() -> None:
         if os.getpid() != parent:
             next(claims, None)
             os.kill(os.getpid(), signal.SIGKILL)
-        return [at for at in claims if not time.sleep(0.001)]
+        return [at for at in claims if _slept(0.001)]
 
     assert together(50, work) == [list(range(50))]
 
@@ -143,7 +147,7 @@ def test_nothing_is_left_open(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse() -> int:
         raise BlockingIOError(11, "Resource temporarily unavailable")
 
-    monkeypatch.setattr(forking.os, "fork", refuse)
+    monkeypatch.setattr(os, "fork", refuse)
     with pytest.raises(BlockingIOError):
         forked(lambda: 1, 5.0)
     assert together(10, list) == [list(range(10))]

@@ -107,8 +107,8 @@ def test_attempts_as_another_user(server: socket.socket, mode: int, answer: str)
     """The mode of the socket decides whether that user gets through."""
     path = server.getsockname()
     os.chmod(path, mode)
-    for parent in list(Path(path).parents)[:3]:
-        if parent != Path("/tmp"):
+    for parent in Path(path).parents:
+        if parent.stat().st_mode & 0o005 != 0o005:
             parent.chmod(0o755)
     assert attempts([f"unix:{path}"], NOBODY) == {f"unix:{path}": answer}
 

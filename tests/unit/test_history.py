@@ -3,6 +3,8 @@
 import json
 import os
 import sqlite3
+import subprocess
+import sys
 import threading
 from dataclasses import replace
 from pathlib import Path
@@ -199,13 +201,12 @@ def test_a_run_of_another_shape_is_told(store: History, tmp_path: Path) -> None:
 def test_a_crash_while_writing_loses_only_that_run(store: History, tmp_path: Path) -> None:
     """A process that dies inside the transaction leaves what was kept before."""
     store.save(incident.broken())
-    pid = os.fork()
-    if pid == 0:
-        dying = sqlite3.connect(tmp_path / "state/history.db", isolation_level=None)
-        dying.execute("BEGIN IMMEDIATE")
-        dying.execute("DELETE FROM run")
-        os._exit(9)
-    os.waitpid(pid, 0)
+    dying = (
+        "import os, sqlite3, sys; store = sqlite3.connect(sys.argv[1], isolation_level=None); "
+        "store.execute('BEGIN IMMEDIATE'); store.execute('DELETE FROM run'); os._exit(9)"
+    )
+    died = subprocess.run([sys.executable, "-c", dying, tmp_path / "state/history.db"], check=False)
+    assert died.returncode == 9
     assert [run.id for run in store.runs()] == [incident.broken().id]
     store.save(replace(incident.broken(), id="20251024-103001-00"))
     assert len(store.runs()) == 2
@@ -229,8 +230,6 @@ def test_many_writers(tmp_path: Path) -> None:
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount a small file system")
 def test_a_full_disk_costs_the_record_only(tmp_path: Path) -> None:
     """ENOSPC is a StoreFailed, and what was kept before can still be read."""
-    import subprocess  # noqa: PLC0415
-
     disk = tmp_path / "disk"
     disk.mkdir()
     if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k,mode=700", "tmpfs", disk], check=False).returncode:
@@ -251,8 +250,6 @@ def test_a_full_disk_costs_the_record_only(tmp_path: Path) -> None:
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount read-only")
 def test_a_read_only_disk_can_still_be_read(tmp_path: Path) -> None:
     """Saving fails with the reason; the kept runs are told all the same."""
-    import subprocess  # noqa: PLC0415
-
     disk = tmp_path / "disk"
     disk.mkdir()
     if subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=700", "tmpfs", disk], check=False).returncode:

@@ -421,7 +421,7 @@ def test_any_run_comes_back_exactly(
 
 
 def _commands(commands: list[tuple[str, int]], names: list[str]) -> str:
-    import shlex
+    import shlex  # noqa: PLC0415
 
     lines = ["cd cache || exit 0"]
     for verb, at in commands:

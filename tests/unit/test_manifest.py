@@ -91,7 +91,7 @@ def test_dots_and_stars() -> None:
 )
 def test_refused(text: str) -> None:
     """With a sentence."""
-    with pytest.raises(BadManifest, match="."):
+    with pytest.raises(BadManifest, match=r"."):
         parse(text)
 
 

@@ -2,9 +2,10 @@
 
 import os
 import shutil
-import subprocess
 import time
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -13,9 +14,10 @@ from hypothesis import strategies as st
 from liveproof.host.memory import Memory
 from liveproof.host.phpprobe import installed
 from liveproof.host.reader import CannotSee, Reader
+from liveproof.model.facts.opcache import PoolOpcache, Script
 from liveproof.model.freshness import State, freshness
 from liveproof.probes.opcache.beside import Beside, link_moved
-from liveproof.probes.opcache.earlier import remembering
+from liveproof.probes.opcache.earlier import Earlier
 from liveproof.probes.opcache.pool import _path as decoded
 from tests.unit.opcaches import app, pool, script
 
@@ -31,10 +33,10 @@ def tree(tmp_path):
     return tmp_path / "app"
 
 
-def cached(path, **fields):
+def cached(path: Path | str, **fields: Any) -> Script:
     """A script that was compiled just now from this file."""
     seen, beside = os.stat(path), Beside(READER)
-    values = {
+    values: dict[str, Any] = {
         "mtime_ns": seen.st_mtime_ns,
         "ctime_ns": seen.st_ctime_ns,
         "placed_ns": beside.placed_ns(str(path)),
@@ -44,11 +46,24 @@ def cached(path, **fields):
     return replace(script(str(path)), **values)
 
 
-def examined(tree, memory, since, **fields):
+def remembering(memory: Memory, where: Path, seen: PoolOpcache) -> PoolOpcache:
+    """The pool with what earlier runs knew; keeps what this one proves."""
+    signature = f"{seen.start_time} {seen.last_restart_time}"
+    earlier = Earlier(READER, memory, app(str(where)), seen.pool, signature=signature, wasted=seen.memory_wasted)
+    scripts = []
+    for one in seen.scripts:
+        seen_by, same = earlier.of(one.path, one.timestamp, one.hits, one.mtime_ns, one.ctime_ns)
+        scripts.append(replace(one, seen_by=seen_by, same=same))
+    known = replace(seen, scripts=tuple(scripts))
+    earlier.keep(known)
+    return known
+
+
+def examined(tree: Path, memory: Memory, since: float, **fields: Any) -> dict[str, State]:
     """One run: what it concludes of each file."""
     scripts = tuple(cached(path) for path in sorted(tree.glob("*.php")))
     seen = pool("0", scripts=scripts, since=since, now=int(time.time()) + 1, **fields)
-    known = remembering(READER, memory, app(str(tree)), seen)
+    known = remembering(memory, tree, seen)
     return {script.path.rpartition("/")[2]: freshness(known, script, time.time()).state for script in known.scripts}
 
 
@@ -83,10 +98,10 @@ def test_fewer_hits_mean_another_compilation(tree, tmp_path):
     memory = Memory(str(tmp_path))
     path = tree / "a.php"
     many = pool("0", scripts=(cached(path, hits=50),), since=time.time())
-    remembering(READER, memory, app(str(tree)), many)
+    remembering(memory, tree, many)
     for hits, known in ((60, True), (3, None)):
         again = replace(many, scripts=(cached(path, hits=hits),))
-        assert remembering(READER, memory, app(str(tree)), again).scripts[0].same is known
+        assert remembering(memory, tree, again).scripts[0].same is known
 
 
 def test_an_unchanged_host_writes_nothing(tree, tmp_path):
@@ -106,8 +121,8 @@ def test_names_that_are_not_utf8_are_remembered(tree, tmp_path):
         file.write("<?php")
     memory = Memory(str(tmp_path))
     seen = pool("0", scripts=(cached(path),), since=time.time() + 1)
-    remembering(READER, memory, app(str(tree)), seen)
-    assert remembering(READER, memory, app(str(tree)), seen).scripts[0].same is True
+    remembering(memory, tree, seen)
+    assert remembering(memory, tree, seen).scripts[0].same is True
 
 
 def test_a_renamed_directory_is_a_change_of_place(tree, tmp_path):
@@ -171,15 +186,3 @@ def test_the_installed_probe_is_trusted_only_when_nobody_else_could_write_it(tmp
     monkeypatch.setattr("liveproof.host.phpprobe.__file__", str(tmp_path / "phpprobe.py"))
     with pytest.raises(CannotSee, match="chmod go-w"):
         installed()
-
-
-def test_the_probe_refuses_the_command_line():
-    """It answers over a pool's socket only."""
-    php = shutil.which("php")
-    if php is None:
-        pytest.skip("there is no php on this machine; the lab's hosts have one")
-    import liveproof.host.phpprobe as here
-
-    path = os.path.join(os.path.dirname(here.__file__), "probe.php")
-    ran = subprocess.run([php, path], capture_output=True, text=True, timeout=20, check=False)
-    assert (ran.returncode, "nobody else" in ran.stdout) == (1, True)

@@ -2,11 +2,13 @@
 
 import hashlib
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from liveproof.model.facts.files import Files, SectionTimes
-from liveproof.model.facts.opcache import Opcache, Source
+from liveproof.model.facts.nginx import Nginx
+from liveproof.model.facts.opcache import Opcache, Script, Source
 from liveproof.model.findings import Absent, Finding, Unknown
 from liveproof.model.outdated import changed_scripts, held_releases
 from liveproof.model.plans import ReloadUnit, SignalMaster, WriteFile
@@ -33,7 +35,7 @@ def files(newest: float) -> Files:
     return Files("/srv/app", 1, (), (times,), (), "", 0, (), 0.0)
 
 
-def about(*cached, **fields):
+def about(*cached: Script, **fields: Any) -> Opcache:
     return opcache(pool("0", scripts=cached, **fields))
 
 
@@ -123,6 +125,7 @@ def test_bytecode_kept_in_files_only_is_unknown():
 def test_reloading_is_safe_only_where_requests_may_finish():
     """process_control_timeout decides."""
     (found,) = opc001.check(app(), about(EDITED))
+    assert isinstance(found, Finding)
     (safe,) = opc001.reload(found, about(EDITED), fpm())
     (cutting,) = opc001.reload(found, about(EDITED), fpm(0.0))
     assert safe.act == cutting.act == ReloadUnit("php8.2-fpm.service", ("/usr/sbin/php-fpm8.2", "-t"))
@@ -138,12 +141,14 @@ OLD, NEW = "/srv/r/1/public/index.php", "/srv/r/2/public/index.php"
 MOVED = float(BEGAN + 500)
 
 
-def switched(*entries, ttl="120", validates="0", realpath=()):
+def switched(
+    *entries: Script, ttl: str = "120", validates: str = "0", realpath: tuple[tuple[str, str], ...] = ()
+) -> Opcache:
     held = pool(validates, entries=entries, realpath=realpath, settings={"realpath_cache_ttl": ttl})
     return replace(opcache(held), link_moved=MOVED)
 
 
-def held(host, configuration=None):
+def held(host: Opcache, configuration: Nginx | None = None) -> list[str]:
     return [one.release for one in held_releases(LINKED, host, host.seen[0], configuration or nginx(passing()))]
 
 

@@ -128,7 +128,7 @@ def test_a_named_revision_is_the_intended_one(tree: Path) -> None:
 def test_a_revision_that_is_none(tree: Path, revision: str) -> None:
     """Is told as such, and never read as an option."""
     commit(tree)
-    with pytest.raises(CannotSee, match="revision|commit"):
+    with pytest.raises(CannotSee, match=r"revision|commit"):
         see(tree, Settings(release=revision))
 
 
@@ -182,7 +182,7 @@ def test_a_broken_repository(tree: Path, what: str) -> None:
         dot.symlink_to(".git")
     else:
         git(tree, "init", "-q")
-    with pytest.raises(CannotSee, match="."):
+    with pytest.raises(CannotSee, match=r"."):
         see(tree)
 
 
@@ -199,9 +199,9 @@ def test_nothing_of_a_hostile_repository_runs(tree: Path) -> None:
     for name in ("post-index-change", "post-checkout", "reference-transaction", "fsmonitor-watchman"):
         shutil.copy(evil, tree / ".git/hooks" / name)
     for key in (
-        "core.fsmonitor", "core.pager", "core.editor", "core.sshCommand", "core.askPass", "core.gitProxy", "gpg.program",
-        "core.alternateRefsCommand", "filter.evil.clean", "filter.evil.smudge", "filter.evil.process", "diff.evil.textconv",
-        "diff.evil.command", "diff.external", "merge.evil.driver", "credential.helper", "pager.ls-tree", "pager.rev-parse",
+        "core.fsmonitor", "core.pager", "core.editor", "core.sshCommand", "core.askPass", "core.gitProxy", "gpg.program",  # noqa: E501
+        "core.alternateRefsCommand", "filter.evil.clean", "filter.evil.smudge", "filter.evil.process", "diff.evil.textconv",  # noqa: E501
+        "diff.evil.command", "diff.external", "merge.evil.driver", "credential.helper", "pager.ls-tree", "pager.rev-parse",  # noqa: E501
         "remote.origin.uploadpack", "alias.ls-tree", "alias.rev-parse", "trace2.eventTarget",
     ):  # fmt: skip
         git(tree, "config", key, f"{'!' if key.startswith('alias') else ''}{evil}")
@@ -273,7 +273,9 @@ def test_line_endings_by_themselves_are_a_change(tree: Path) -> None:
 
 def test_what_a_filter_makes_is_skipped_with_the_reason(tree: Path) -> None:
     """Only where the content differs; what is equal needs no excuse."""
-    (tree / ".gitattributes").write_text("app/** filter=crypt\nresources/** ident\npublic/*.php working-tree-encoding=UTF-16\n")
+    (tree / ".gitattributes").write_text(
+        "app/** filter=crypt\nresources/** ident\npublic/*.php working-tree-encoding=UTF-16\n"
+    )
     git(tree, "init", "-q")
     git(tree, "config", "filter.crypt.clean", "cat")
     (tree / "public/index.php").write_text("a\n", encoding="utf-16")

@@ -80,7 +80,9 @@ def test_classes_hold_mode_owner_and_links(tmp_path: Path) -> None:
         (tmp_path / name).chmod(0o640)
     os.link(tmp_path / "c", tmp_path / "e")
     classes = {key: groups for key, groups in see(tmp_path).classes.items() if stat.S_ISREG(key[1])}
-    assert {(mode & 0o7777, linked, len(groups[0][1].split("/"))) for (_, mode, _, _, linked), groups in classes.items()} == {
+    assert {
+        (mode & 0o7777, linked, len(groups[0][1].split("/"))) for (_, mode, _, _, linked), groups in classes.items()
+    } == {
         (0o640, False, 3),
         (0o640, True, 2),
     }
@@ -154,7 +156,7 @@ def test_survives_entries_that_come_and_go(tmp_path: Path) -> None:
         [
             sys.executable,
             "-c",
-            "import os, shutil, itertools\n"
+            "import os, shutil, itertools\n"  # noqa: ISC004  (one program, line by line)
             f"os.chdir({str(tmp_path)!r})\n"
             "print('go', flush=True)\n"
             "for n in itertools.count():\n"
@@ -185,7 +187,7 @@ def test_a_link_put_in_a_directorys_place_is_not_followed(tmp_path: Path) -> Non
     root = os.open(tmp_path / "app", os.O_RDONLY)
     descent = Descent(root)
     try:
-        with pytest.raises(OSError, match="Not a directory|Too many levels"):
+        with pytest.raises(OSError, match=r"Not a directory|Too many levels"):
             descent.open("d/secret")
     finally:
         descent.close()
@@ -194,7 +196,14 @@ def test_a_link_put_in_a_directorys_place_is_not_followed(tmp_path: Path) -> Non
 
 def test_sections_are_handed_down(tmp_path: Path) -> None:
     """A start begins a section for itself and all below; what is ignored is told and not looked into."""
-    for path in ("app/x.php", "vendor/a/b.php", "bootstrap/app.php", "bootstrap/cache/c.php", "skip/me/f", "app/vendor/x"):
+    for path in (
+        "app/x.php",
+        "vendor/a/b.php",
+        "bootstrap/app.php",
+        "bootstrap/cache/c.php",
+        "skip/me/f",
+        "app/vendor/x",
+    ):
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_text("")
     layout = Layout({"vendor": "vendor", "bootstrap/cache": "cache"}, lambda path: path == "skip")

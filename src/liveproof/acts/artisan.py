@@ -9,6 +9,7 @@ from liveproof.acts.ready import Ready, again, parent, whole
 from liveproof.acts.site import Refused, Site, top
 from liveproof.host.command import Identity, Ran, run
 from liveproof.host.images import FILE, FOLDER, NOTHING, TIMES, Image, look, read_tree
+from liveproof.host.openat2 import open_beneath
 from liveproof.host.redaction import HIDDEN, redact
 from liveproof.host.writeahead import Keeper
 from liveproof.host.writer import why
@@ -19,6 +20,7 @@ from liveproof.undo.step import Places
 SECONDS = 120.0
 _ENTRIES = 50_000
 _ROOM = 4 * 1024 * 1024
+_INODES = 200
 _SETPRIV = "/usr/bin/setpriv"
 _SHORTEST_SECRET = 6
 
@@ -44,7 +46,7 @@ def run_artisan(act: RunArtisan, site: Site, keeper: Keeper | None) -> Ready:
             trees.append((root, start))
             images = found.setdefault(root, [])
             images += _images(descriptor, start, keeper)
-            _refuse_full(descriptor, root, sum(image.size for image in images if image.kind == FILE))
+            _refuse_full(descriptor, root, start, sum(image.size for image in images if image.kind == FILE))
     before = tuple((root, _once(images)) for root, images in found.items())
     ran: list[Ran] = []
 
@@ -118,15 +120,20 @@ def _once(images: list[Image]) -> tuple[Image, ...]:
     return tuple(found.values())
 
 
-def _refuse_full(descriptor: int, root: str, size: int) -> None:
+def _refuse_full(top: int, root: str, start: str, size: int) -> None:
     """A cache that the disk had no room for would be cut off, and the app with it."""
-    free = os.fstatvfs(descriptor)
+    folder = start if look(top, start).kind == FOLDER else parent(start)
+    descriptor = open_beneath(top, folder)
+    try:
+        free = os.fstatvfs(descriptor)
+    finally:
+        os.close(descriptor)
+    place = absolute(root, folder)
     if free.f_bavail * free.f_frsize < 2 * size + _ROOM:
-        raise Refused(
-            f"the file system of {root} has {free.f_bavail * free.f_frsize >> 20} MB left: artisan is not run"
-        )
-    if free.f_files and free.f_favail < 200:
-        raise Refused(f"the file system of {root} has {free.f_favail} inodes left: artisan is not run")
+        left = free.f_bavail * free.f_frsize / (1 << 20)
+        raise Refused(f"the file system of {place} has {left:.1f} MB left: artisan is not run")
+    if free.f_files and free.f_favail < _INODES:
+        raise Refused(f"the file system of {place} has {free.f_favail} inodes left: artisan is not run")
 
 
 def _run(act: RunArtisan, identity: Identity) -> Ran:

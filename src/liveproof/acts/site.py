@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from liveproof.host.openat2 import open_root
 from liveproof.host.writer import LeftAlone, why
@@ -21,12 +21,13 @@ class Site:
     """The app and the places outside of it that a step may name.
 
     ``sockets`` are the socket files of its pools, as the configuration of a master that root runs names them;
-    ``directories`` those that earlier steps of the plan make.
+    ``directories`` those that earlier steps of the plan make; ``opened`` the root directories that were opened by now.
     """
 
     app: App
     sockets: frozenset[str] = frozenset()
     directories: frozenset[str] = frozenset()
+    opened: dict[str, tuple[int, int]] = field(default_factory=dict)
 
     def covers(self, root: str) -> bool:
         """Whether a real directory lies in the app, or beside it in its deployment (``shared``, other releases)."""
@@ -65,7 +66,10 @@ def top(root: str, site: Site | None, *, paths: tuple[str, ...] = ()) -> Iterato
 
 def _refuse_elsewhere(root: str, descriptor: int, site: Site, paths: tuple[str, ...]) -> None:
     sockets = bool(paths) and all(absolute(root, path) in site.sockets for path in paths)
-    owner = os.fstat(descriptor).st_uid
+    seen = os.fstat(descriptor)
+    owner = seen.st_uid
+    if site.opened.setdefault(root, (seen.st_dev, seen.st_ino)) != (seen.st_dev, seen.st_ino):
+        raise LeftAlone(root, "is another directory by now: something else was put in its place")
     if site.covers(root) or sockets or (owner == site.app.uid and owner != 0):
         return
     raise LeftAlone(

@@ -7,7 +7,6 @@ import errno
 import os
 import select
 import socket
-import threading
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -137,6 +136,8 @@ def _addresses(host: str, port: str, flags: int = 0) -> list[tuple[int, Any]]:
 
 def _resolve(host: str, port: str, deadline: float) -> list[tuple[int, Any]]:
     """Ask the resolver; it knows no deadline, so it is left behind in a thread when it takes too long."""
+    import threading  # noqa: PLC0415  (pools have numeric addresses or paths)
+
     found: list[tuple[int, Any]] = []
 
     def ask() -> None:

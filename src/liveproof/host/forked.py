@@ -49,7 +49,7 @@ def together(count: int, work: Callable[[Iterator[int]], Any]) -> list[Any]:
     """What ``work`` returns in this process and in a forked one, each having taken part of ``range(count)``.
 
     Both draw from one pipe of tokens, so whoever is quicker takes more. A token stands for a run of neighbours when
-    there are more than a pipe holds. On one processor, or when the other process cannot be had or is lost, this one does
+    there are more than a pipe holds. On one processor, or when the other process cannot be had or is lost, this does
     it all: the results always cover every index once, so ``work`` may only return what it did, not leave it anywhere.
     """
     if count < 2 or len(os.sched_getaffinity(0)) < 2:

@@ -87,6 +87,13 @@ def same(one: Image, other: Image) -> bool:
     )  # fmt: skip
 
 
+def same_entry(one: Image, other: Image) -> bool:
+    """Whether two images show the same entry with the same owner and mode, whatever their scopes."""
+    return (one.kind, one.inode, one.uid, one.gid, one.mode) == (
+        other.kind, other.inode, other.uid, other.gid, other.mode,
+    )  # fmt: skip
+
+
 def of_stat(path: str, scope: str, seen: os.stat_result) -> Image:
     """The image of what an open descriptor is, without content."""
     mode = seen.st_mode

@@ -4,6 +4,7 @@ import os
 
 # File systems whose server may be gone: a call to them may wait for ever.
 _REMOTE = ("nfs", "nfs4", "cifs", "smb3", "smbfs", "ceph", "glusterfs", "lustre", "afs", "9p", "ncpfs", "gfs2", "ocfs2")
+_TABLE = "/proc/self/mountinfo"
 _PSEUDO = ("/proc", "/sys", "/dev", "/run")
 
 
@@ -32,7 +33,7 @@ def _remote(kind: str) -> bool:
 def _mounts() -> list[tuple[str, str]]:
     """Mount points and types. A name's blanks and backslashes are written as three octal digits."""
     try:
-        with open("/proc/self/mountinfo", encoding="utf-8", errors="surrogateescape") as file:
+        with open(_TABLE, encoding="utf-8", errors="surrogateescape") as file:
             lines = file.read().split("\n")
     except OSError:
         return []

@@ -210,11 +210,19 @@ class Reader:
         timeout: float,
         alone: bool = False,
     ) -> "Apart":
-        """Run code of the app as its user so that it leaves no trace; see ``host.apart.run_apart`` for words and errors."""
+        """Run code of the app as its user so that it leaves no trace; words and errors: ``host.apart.run_apart``."""
         from liveproof.host import apart  # noqa: PLC0415
 
         return apart.run_apart(
-            argv, identity=identity, env=env, cwd=cwd, trees=trees, reads=reads, given=given, timeout=timeout, alone=alone
+            argv,
+            identity=identity,
+            env=env,
+            cwd=cwd,
+            trees=trees,
+            reads=reads,
+            given=given,
+            timeout=timeout,
+            alone=alone,
         )
 
     def fastcgi(

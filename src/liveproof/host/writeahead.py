@@ -86,19 +86,27 @@ class Log:
             os.ftruncate(self._descriptor, end)
             raise
 
-    def end(self, state: str) -> None:
-        """Mark the run as over, in one word or two, so that nobody has to read its records to know it.
+    def end(self, summary: dict[str, Any]) -> None:
+        """Mark the run as over, with what a list of runs tells of it, so that nobody has to read all its records.
 
         Raises:
             OSError: it cannot be written.
         """
         mark = os.open(f"{self.path}/{_ENDED}.new", os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
         try:
-            os.write(mark, state.encode())
+            os.write(mark, json.dumps(summary).encode())
             os.fsync(mark)
         finally:
             os.close(mark)
         os.rename(f"{self.path}/{_ENDED}.new", f"{self.path}/{_ENDED}")
+        _flush(self.path)
+
+    def reopen(self) -> None:
+        """Take the mark of the end away: the run is about to be taken back, and is not over until that is done."""
+        try:
+            os.unlink(f"{self.path}/{_ENDED}")
+        except FileNotFoundError:
+            return
         _flush(self.path)
 
     def release_reserve(self) -> None:
@@ -172,17 +180,14 @@ class Keeper:
         _flush(os.path.dirname(self._path))
 
 
-def ended(path: str) -> str:
-    """How the run in the directory ``path`` ended, empty while it has not.
-
-    Raises:
-        OSError: it cannot be read.
-    """
+def ended(path: str) -> dict[str, Any] | None:
+    """The summary of the run in the directory ``path``; None while it has not ended, or when that cannot be read."""
     try:
         with open(f"{path}/{_ENDED}", encoding="utf-8") as mark:
-            return mark.read()
-    except FileNotFoundError:
-        return ""
+            summary = json.load(mark)
+    except (OSError, ValueError):
+        return None
+    return summary if isinstance(summary, dict) else None
 
 
 def at_work(path: str) -> bool:

@@ -13,7 +13,20 @@ import sys
 from collections.abc import Iterable
 from dataclasses import replace
 
-from liveproof.host.images import FILE, FOLDER, META, NOTHING, WHOLE, Image, attributes, look, of_stat, read_whole, same
+from liveproof.host.images import (
+    FILE,
+    FOLDER,
+    META,
+    NOTHING,
+    WHOLE,
+    Image,
+    attributes,
+    look,
+    of_stat,
+    read_whole,
+    same,
+    same_entry,
+)
 from liveproof.host.openat2 import DIRECTORY, PATH_ONLY, open_beneath
 
 _LIBC = ctypes.CDLL(None, use_errno=True)
@@ -257,7 +270,7 @@ def refuse_unsafe_place(root: int, seen: Image) -> None:
     finally:
         os.close(parent)
     if seen.kind == FILE:
-        entry = _open_as_seen(root, replace(seen, scope=META))
+        entry = _open_as_seen(root, seen)
         try:
             refuse_unsafe(seen.path, entry, os.fstat(entry))
         finally:
@@ -306,8 +319,7 @@ def _open_as_seen(root: int, seen: Image) -> int:
         if error.errno in (errno.ELOOP, errno.ENOTDIR):
             raise LeftAlone(seen.path, f"cannot be reached: {why(error)}") from None
         raise
-    now = of_stat(seen.path, META, os.fstat(entry))
-    if not same(now, replace(seen, scope=META)):
+    if not same_entry(of_stat(seen.path, META, os.fstat(entry)), seen):
         os.close(entry)
         raise LeftAlone(seen.path, "was changed while liveproof was at work")
     return entry

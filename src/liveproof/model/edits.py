@@ -56,10 +56,12 @@ def with_realpath_root(text: str, line: int, others: Mapping[str, str]) -> str |
     """
     try:
         block = _block(_parse(text), line)
+        return _resolved(text, block, others) if block else None
     except ValueError:
         return None
-    if block is None:
-        return None
+
+
+def _resolved(text: str, block: "tuple[_Directive, ...]", others: Mapping[str, str]) -> str | None:
     edits: list[tuple[int, int, str]] = []
     added = []
     for name in ("SCRIPT_FILENAME", "DOCUMENT_ROOT"):

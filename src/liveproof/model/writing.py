@@ -47,6 +47,22 @@ class Tree:
             return frozenset((self.app.uid,))
         return owned.accepted | {owned.uid, owned.writer_uid, self.app.uid}
 
+    def caches(self) -> dict[str, FileClass]:
+        """The files of bootstrap/cache, by path."""
+        return {
+            path: kind
+            for kind in self.files.classes
+            if kind.section == "cache" and kind.kind == "f"
+            for path in kind.paths()
+            if path.endswith(".php")
+        }
+
+    def foreign_caches(self) -> list[giving.Given]:
+        """The files of bootstrap/cache whose users neither deploy nor run the app, as they should be."""
+        welcome = self.welcome()
+        wanted = [giving.Given(path, kind, *self.writer(path), kind.mode) for path, kind in self.caches().items()]
+        return [entry for entry in wanted if entry.now.uid not in welcome and entry.now.uid != entry.uid]
+
     def saw(self, path: str, now: FileClass | None) -> str:
         """What was seen of a path that the app's user cannot write."""
         if path in self.access.missing:

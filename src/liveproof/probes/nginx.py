@@ -2,7 +2,8 @@
 
 The structure is read from the files, so that a configuration which nginx refuses still tells which apps it serves;
 ``nginx -T`` then says whether it is valid, and whether any file was missed. Both are remembered together with the state
-of every file that they came from.
+of every file that they came from. As any ``nginx -t`` that root runs, the test opens the logs that the configuration
+names, and leaves an empty pid file where nginx does not run.
 """
 
 from dataclasses import dataclass

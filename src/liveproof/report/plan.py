@@ -94,7 +94,10 @@ def outcome_lines(repair: Repair) -> Iterator[Line]:
     if outcome is None:
         yield line("Nothing was changed: the plan was only shown.")
         return
-    style = "good" if outcome.kind in (OutcomeKind.FIXED, OutcomeKind.NOTHING_TO_DO) else "bad"
-    yield line((outcome.kind.value.upper(), style), f"  {visible(repair.plan.app)}  {shown(outcome.reason)}")
+    left = outcome.kind is OutcomeKind.NOTHING_TO_DO and (repair.plan.manual or repair.plan.held_back)
+    fine = outcome.kind in (OutcomeKind.FIXED, OutcomeKind.NOTHING_TO_DO)
+    style = "unsure" if left else "good" if fine else "bad"
+    reason = "no step that is allowed mends what was found: see above what is left" if left else shown(outcome.reason)
+    yield line((outcome.kind.value.upper(), style), f"  {visible(repair.plan.app)}  {reason}", hang=3)
     if outcome.kind is OutcomeKind.FIXED and outcome.run:
         yield line("take it back with ", (f"liveproof rollback {outcome.run}", "command"), indent=3)

@@ -191,10 +191,10 @@ def _refused(place: Place) -> tuple[Look, ...]:
             ("FPM003",),
         ),
         Look(
-            "Does nginx ask that very socket?",
-            ("nginx -t", "nginx -T 2>/dev/null | grep -n fastcgi_pass"),
-            f"fastcgi_pass {place.address or 'unix:…'}",
-            ("NGX001", "NGX004"),
+            "Does nginx run, and does it ask that very socket?",
+            ("systemctl status nginx --no-pager", "nginx -t", "nginx -T 2>/dev/null | grep -n fastcgi_pass"),
+            f"active (running); fastcgi_pass {place.address or 'as the pool listens'}",
+            ("NGX001", "NGX004", "NGX009"),
         ),
         Look(
             "Are all workers busy?",

@@ -7,7 +7,7 @@ from typing import Any
 from liveproof.host.images import from_row
 from liveproof.host.units import Service, ServiceFailed, bring_back
 from liveproof.host.writeahead import Damaged, Log, records
-from liveproof.journal import BACK, BACK_IN_PART, RolledBack, Run
+from liveproof.journal import BACK, BACK_IN_PART, RolledBack, Run, summarised
 from liveproof.undo.step import Begun, Places, Renewed, take_back
 
 Progress = Callable[[str], None]
@@ -30,6 +30,7 @@ def take_back_run(run: Run, progress: Progress, *, stop_started: bool) -> Rolled
     if not told or told[0].get("is") != "run":
         raise Damaged(f"{run.directory} does not begin as a run does")
     with Log(run.directory) as log:
+        log.reopen()
         log.release_reserve()
         return _Recovery(run, told, log, progress).all(stop_started=stop_started)
 
@@ -60,7 +61,7 @@ class _Recovery:
         state = BACK_IN_PART if self._refused else BACK
         self._write({"is": "end", "state": state, "at": time.time()})
         try:
-            self._log.end(state)
+            self._log.end({**summarised(self._told), "state": state})
         except OSError:
             self._notes.append("the state directory is full: the run stays marked as interrupted")
         return RolledBack(self._run.id, self._restored, tuple(self._refused), tuple(self._notes))

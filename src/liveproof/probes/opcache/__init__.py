@@ -15,8 +15,7 @@ from liveproof.model.facts.opcache import Opcache, PoolOpcache
 from liveproof.model.findings import Unknown
 from liveproof.model.freshness import State, freshness
 from liveproof.probes.opcache.asking import ask
-from liveproof.probes.opcache.beside import Beside, link_moved
-from liveproof.probes.opcache.earlier import remembering
+from liveproof.probes.opcache.beside import link_moved
 from liveproof.probes.opcache.pool import pool_opcache
 from liveproof.probes.opcache.sources import sources
 
@@ -32,13 +31,12 @@ def probe(reader: Reader, memory: Memory, app: App, fpm: Fpm, nginx: Nginx | Unk
     if not serving:
         raise CannotSee(f"no PHP-FPM pool is known to serve {app.path}: which bytecode runs cannot be asked")
     script = reader.php_probe()
-    beside = Beside(reader)
     moved = link_moved(reader, app.path)
     pools: list[tuple[str, PoolOpcache | Unknown]] = []
     for master, pool in serving:
         try:
-            told = pool_opcache(reader, ask(reader, script, app, master, pool), app, pool, beside)
-            pools.append((pool.id, remembering(reader, memory, app, told)))
+            answer = ask(reader, script, app, master, pool)
+            pools.append((pool.id, pool_opcache(reader, memory, answer, app, pool)))
         except CannotSee as error:
             pools.append((pool.id, Unknown(f"pool {pool.id}: {error}")))
     now = _settled(reader, pools)

@@ -7,8 +7,8 @@ Nothing was compiled anew when the wasted memory is the same (both ways to repla
 file, add its size to it: ext/opcache/ZendAccelerator.c), the recorded time is the same, and the hits did not fall.
 """
 
+import zlib
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from liveproof.host.memory import Memory
@@ -24,92 +24,80 @@ _FILE_LIMIT = 4 * 1024 * 1024
 _Kept = Mapping[str, list[Any]]
 
 
-def remembering(reader: Reader, memory: Memory, app: App, pool: PoolOpcache) -> PoolOpcache:
-    """The pool with what earlier runs knew of its scripts; keeps what this run proves."""
-    if not pool.scripts:
-        return pool
-    name, signature = _name(app, pool), f"1 {pool.php} {pool.start_time} {pool.last_restart_time}"
-    recalled = memory.recall(name, signature) or {}
-    before: _Kept = recalled.get("scripts", {})
-    kept: _Kept = before if recalled.get("wasted") == pool.memory_wasted else {}
-    digests = _Digests(reader, before)
-    known = replace(pool, scripts=tuple(_known(script, kept.get(script.path), digests) for script in pool.scripts))
-    keeping = {script.path: _keep(known, script, kept.get(script.path), digests) for script in known.scripts}
-    if keeping != before or kept is not before:
-        memory.keep(name, signature, {"wasted": pool.memory_wasted, "scripts": keeping})
-    return known
+class Earlier:
+    """What is remembered of one pool's cache; ``signature`` names this very cache, ``wasted`` its wasted memory."""
 
-
-def _name(app: App, pool: PoolOpcache) -> str:
-    import hashlib  # noqa: PLC0415
-
-    who = f"{pool.pool}\n{app.path}".encode(errors="surrogateescape")
-    return f"opcache-{hashlib.blake2b(who, digest_size=8).hexdigest()}"
-
-
-def _known(script: Script, kept: list[Any] | None, digests: "_Digests") -> Script:
-    if kept is None or kept[3] != script.timestamp or script.hits < kept[4]:
-        return script
-    same = None
-    if kept[0] and script.exists:
-        if kept[1:3] == [script.mtime_ns, script.ctime_ns]:
-            same = True
-        elif digest := digests.of(script):
-            same = digest == kept[0]
-    return replace(script, seen_by=kept[5], same=same)
-
-
-def _keep(pool: PoolOpcache, script: Script, kept: list[Any] | None, digests: "_Digests") -> list[Any]:
-    """What the next run is told of a script; what is kept already and still holds stays as it is."""
-    if kept is not None and script.seen_by:
-        if script.same:
-            return [kept[0], script.mtime_ns, script.ctime_ns, *kept[3:]]
-        if script.same is False:
-            return kept
-    else:
-        kept = None
-    fresh = freshness(pool, script, pool.now).state is State.FRESH and _unmoved(pool, script)
-    digest = digests.of(script) if fresh else ""
-    if kept and not digest:
-        return kept
-    by = kept[5] if kept else int(compiled_by(script))
-    return [digest, script.mtime_ns, script.ctime_ns, script.timestamp, script.hits, by]
-
-
-def _unmoved(pool: PoolOpcache, script: Script) -> bool:
-    """Whether the bytecode itself is fresh: not just about to be compiled anew."""
-    return not (pool.validates and script.timestamp and script.timestamp != script.mtime_ns // 1_000_000_000)
-
-
-class _Digests:
-    """Digests of files as they were looked at: one that changes meanwhile has none."""
-
-    def __init__(self, reader: Reader, before: _Kept) -> None:
-        self._reader = reader
-        self._before = before
+    def __init__(self, reader: Reader, memory: Memory, app: App, pool: str, *, signature: str, wasted: int) -> None:
+        self._reader, self._memory = reader, memory
+        self._name = f"opcache-{zlib.crc32(f'{pool} {app.path}'.encode(errors='surrogateescape')):08x}"
+        self._signature = f"1 {pool} {app.path} {signature}"
+        self._wasted = wasted
         self._until = 0.0
+        recalled = memory.recall(self._name, self._signature) or {}
+        self._before: _Kept = recalled.get("scripts", {})
+        self._same_cache = recalled.get("wasted") == wasted
 
-    def of(self, script: Script) -> str:
-        """The digest in hexadecimal; empty when it cannot be had now. One with the times that it had is not read."""
+    def of(self, path: str, timestamp: int, hits: int, mtime_ns: int, ctime_ns: int) -> tuple[int, bool | None]:
+        """By when the script had been compiled (0: not known), and whether its file's content is what was compiled."""
+        kept = self._valid(path, timestamp, hits)
+        if kept is None:
+            return 0, None
+        if not kept[0] or not ctime_ns:
+            return kept[5], None
+        if kept[1] == mtime_ns and kept[2] == ctime_ns:
+            return kept[5], True
+        digest = self._read(path, mtime_ns, ctime_ns)
+        return kept[5], digest == kept[0] if digest else None
+
+    def keep(self, pool: PoolOpcache) -> None:
+        """Keep what this run proves; what is kept already and still holds stays as it is."""
+        keeping = {script.path: self._keep(pool, script) for script in pool.scripts}
+        if keeping != self._before or not self._same_cache:
+            self._memory.keep(self._name, self._signature, {"wasted": self._wasted, "scripts": keeping})
+
+    def _valid(self, path: str, timestamp: int, hits: int) -> list[Any] | None:
+        kept = self._before.get(path) if self._same_cache else None
+        return kept if kept is not None and kept[3] == timestamp and hits >= kept[4] else None
+
+    def _keep(self, pool: PoolOpcache, script: Script) -> list[Any]:
+        kept = self._valid(script.path, script.timestamp, script.hits)
+        if kept is not None:
+            if script.same:
+                return kept if kept[2] == script.ctime_ns else [kept[0], script.mtime_ns, script.ctime_ns, *kept[3:]]
+            if script.same is False:
+                return kept
+        fresh = freshness(pool, script, pool.now).state is State.FRESH and _compiled_as_is(pool, script)
+        digest = self._digest(script) if fresh else ""
+        if kept is not None and not digest:
+            return kept
+        by = kept[5] if kept is not None else int(compiled_by(script))
+        return [digest, script.mtime_ns, script.ctime_ns, script.timestamp, script.hits, by]
+
+    def _digest(self, script: Script) -> str:
+        """The digest of the file; one with the times that it had at an earlier run is not read again."""
         before = self._before.get(script.path)
         if before and before[0] and before[1:3] == [script.mtime_ns, script.ctime_ns]:
             return str(before[0])
-        return self._read(script)
+        return self._read(script.path, script.mtime_ns, script.ctime_ns)
 
-    def _read(self, script: Script) -> str:
-        import hashlib  # noqa: PLC0415
+    def _read(self, path: str, mtime_ns: int, ctime_ns: int) -> str:
+        """The digest of a file that still has these times when it was read; empty when it cannot be had now."""
+        import hashlib  # noqa: PLC0415  (a run on an unchanged host reads nothing)
 
         now = self._reader.now()
         self._until = self._until or now + _BUDGET
         if now > self._until:
             return ""
         try:
-            content = self._reader.read(script.path, _FILE_LIMIT)
-            after = self._reader.stat(script.path)
+            content = self._reader.read(path, _FILE_LIMIT)
+            after = self._reader.stat(path)
         except (OSError, CannotSee):
             return ""
-        if after is None or len(content) >= _FILE_LIMIT:
-            return ""
-        if (after.mtime_ns, after.ctime_ns) != (script.mtime_ns, script.ctime_ns):
+        if after is None or len(content) >= _FILE_LIMIT or (after.mtime_ns, after.ctime_ns) != (mtime_ns, ctime_ns):
             return ""
         return hashlib.blake2b(content, digest_size=16).hexdigest()
+
+
+def _compiled_as_is(pool: PoolOpcache, script: Script) -> bool:
+    """Whether the bytecode itself is fresh: not just about to be compiled anew."""
+    return not (pool.validates and script.timestamp and script.timestamp != script.mtime_ns // 1_000_000_000)

@@ -2,12 +2,14 @@
 
 from typing import Any
 
+from liveproof.host.memory import Memory
 from liveproof.host.reader import Reader
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.fpm import Pool
 from liveproof.model.facts.opcache import PoolOpcache, Script
 from liveproof.probes.opcache.asking import Answer
 from liveproof.probes.opcache.beside import Beside
+from liveproof.probes.opcache.earlier import Earlier
 
 _ON = ("1", "on", "yes", "true")
 _TICK = 0.01  # s; a reset is told by a request's clock, which the clock of file times lags behind by up to this
@@ -15,18 +17,21 @@ _TICK = 0.01  # s; a reset is told by a request's clock, which the clock of file
 _PER_DIRECTORY = ("opcache.enable", "opcache.validate_timestamps", "opcache.revalidate_freq")
 
 
-def pool_opcache(reader: Reader, answer: Answer, app: App, pool: Pool, beside: Beside) -> PoolOpcache:
-    """The fact of one pool, without what earlier runs knew."""
+def pool_opcache(reader: Reader, memory: Memory, answer: Answer, app: App, pool: Pool) -> PoolOpcache:
+    """The fact of one pool, with what earlier runs knew of its scripts; keeps what this run proves."""
     told = answer.told
     settings = {name: _path(value) for name, value in told["settings"].items()}
     settings.update(_user_ini(reader, app, settings.get("user_ini.filename", "")))
     status: dict[str, Any] = told.get("status") or {}
-    counts, memory = status.get("opcache_statistics", {}), status.get("memory_usage", {})
+    counts, memory_usage = status.get("opcache_statistics", {}), status.get("memory_usage", {})
     interned, jit = status.get("interned_strings_usage", {}), status.get("jit", {})
     now = int(told["time"])
-    scripts = tuple(_script(record, beside) for record in told["scripts"])
     start, restart = int(counts.get("start_time", 0)), int(counts.get("last_restart_time", 0))
-    return PoolOpcache(
+    wasted = int(memory_usage.get("wasted_memory", 0))
+    earlier = Earlier(reader, memory, app, pool.id, signature=f"{told['php']} {start} {restart}", wasted=wasted)
+    beside = Beside(reader)
+    scripts = tuple(_script(record, beside, earlier) for record in told["scripts"])
+    seen = PoolOpcache(
         pool=pool.id,
         pid=int(told["pid"]),
         loaded=bool(told["loaded"]),
@@ -45,9 +50,9 @@ def pool_opcache(reader: Reader, answer: Answer, app: App, pool: Pool, beside: B
         hash_restarts=int(counts.get("hash_restarts", 0)),
         manual_restarts=int(counts.get("manual_restarts", 0)),
         restart_pending=bool(status.get("restart_pending")),
-        memory_used=int(memory.get("used_memory", 0)),
-        memory_free=int(memory.get("free_memory", 0)),
-        memory_wasted=int(memory.get("wasted_memory", 0)),
+        memory_used=int(memory_usage.get("used_memory", 0)),
+        memory_free=int(memory_usage.get("free_memory", 0)),
+        memory_wasted=wasted,
         interned_used=int(interned.get("used_memory", 0)),
         interned_free=int(interned.get("free_memory", 0)),
         jit_enabled=bool(jit.get("enabled")),
@@ -62,6 +67,9 @@ def pool_opcache(reader: Reader, answer: Answer, app: App, pool: Pool, beside: B
         incomplete=told["problem"] == "too_many",
         answered_in=answer.seconds,
     )
+    if seen.scripts:
+        earlier.keep(seen)
+    return seen
 
 
 def _path(told: str) -> str:
@@ -71,9 +79,11 @@ def _path(told: str) -> str:
     return told
 
 
-def _script(record: list[Any], beside: Beside) -> Script:
+def _script(record: list[Any], beside: Beside, earlier: Earlier) -> Script:
     path = _path(record[0])
     seen = beside.file(path)
+    mtime_ns, ctime_ns = (seen.mtime_ns, seen.ctime_ns) if seen else (0, 0)
+    seen_by, same = earlier.of(path, record[3], record[1], mtime_ns, ctime_ns)
     return Script(
         path=path,
         hits=record[1],
@@ -82,11 +92,11 @@ def _script(record: list[Any], beside: Beside) -> Script:
         last_used=record[4],
         revalidate=record[5],
         exists=seen is not None,
-        mtime_ns=seen.mtime_ns if seen else 0,
-        ctime_ns=seen.ctime_ns if seen else 0,
+        mtime_ns=mtime_ns,
+        ctime_ns=ctime_ns,
         placed_ns=beside.placed_ns(path) if seen else 0,
-        seen_by=0,
-        same=None,
+        seen_by=seen_by,
+        same=same,
     )
 
 

@@ -75,9 +75,14 @@ def _steps(tree: Tree) -> tuple[Step, ...] | str:
 
 @rule.fix(Safety.SAFE)
 def let_write(finding: Finding, app: App, access: Access, files: Files, settings: Settings) -> Iterator[Step]:  # noqa: ARG001
-    steps = _steps(Tree(app, access, files, settings.policy))
+    tree = Tree(app, access, files, settings.policy)
+    steps = _steps(tree)
     if not isinstance(steps, str):
         yield from steps
+        # Once the app can write there it leaves files of its own beside those of the other user.
+        foreign = tree.foreign_caches()
+        if not giving.refusal(app, files, foreign):
+            yield from giving.steps(files, foreign, "all caches of Laravel must belong to one user")
 
 
 @rule.fault

@@ -50,29 +50,17 @@ def check(
     unseen = files.unseen("cache")
     if unseen:
         yield unseen
-    caches = dict(_caches(files))
+    tree = Tree(app, _NOT_ASKED, files, settings.policy)
+    caches = tree.caches()
     if len({kind.uid for kind in caches.values()}) < 2:
         return
     owned = ownership(settings.policy, files, app)
     if isinstance(owned, Unknown):
         yield owned
         return
-    foreign = _foreign(Tree(app, _NOT_ASKED, files, settings.policy), caches)
+    foreign = tree.foreign_caches()
     if foreign:
         yield _finding(app, files, caches, foreign)
-
-
-def _caches(files: Files) -> Iterator[tuple[str, FileClass]]:
-    for kind in files.classes:
-        if kind.section == "cache" and kind.kind == "f":
-            yield from ((path, kind) for path in kind.paths() if path.endswith(".php"))
-
-
-def _foreign(tree: Tree, caches: dict[str, FileClass]) -> list[giving.Given]:
-    """The files of users who neither deploy nor run the app, as they should be."""
-    welcome = tree.welcome()
-    wanted = [giving.Given(path, kind, *tree.writer(path), kind.mode) for path, kind in caches.items()]
-    return [entry for entry in wanted if entry.now.uid not in welcome and entry.now.uid != entry.uid]
 
 
 def _finding(app: App, files: Files, caches: dict[str, FileClass], foreign: list[giving.Given]) -> Finding:
@@ -94,7 +82,7 @@ def _finding(app: App, files: Files, caches: dict[str, FileClass], foreign: list
 
 @rule.fix(Safety.SAFE)
 def give_to_one(finding: Finding, app: App, files: Files, settings: Settings) -> Iterator[Step]:  # noqa: ARG001
-    foreign = _foreign(Tree(app, _NOT_ASKED, files, settings.policy), dict(_caches(files)))
+    foreign = Tree(app, _NOT_ASKED, files, settings.policy).foreign_caches()
     if not giving.refusal(app, files, foreign):
         yield from giving.steps(files, foreign, "all caches of Laravel must belong to one user")
 

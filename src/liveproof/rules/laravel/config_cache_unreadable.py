@@ -89,5 +89,5 @@ def every_request_fails(lab: Lab) -> bool:
 
 
 @rule.lookalike
-def roots_file_that_all_can_read(lab: Lab) -> None:
-    lab.sh('chown root:root "$CACHE/config.php" && chmod 644 "$CACHE/config.php"')
+def apps_own_file_that_nobody_else_can_read(lab: Lab) -> None:
+    lab.sh('chmod 600 "$CACHE/config.php"')

@@ -119,8 +119,11 @@ def roots_session_directory(lab: Lab) -> None:
 
 
 @rule.symptom
-def denial_is_in_laravels_log(lab: Lab) -> bool:
-    return "Permission denied" in lab.sh("grep -a ERROR storage/logs/laravel.log", check=False)
+def a_request_is_denied_and_logged(lab: Lab) -> bool:
+    denials = 'grep -ac "ERROR.*Permission denied" storage/logs/laravel.log || true'
+    before = int(lab.sh(denials))
+    lab.get("/")
+    return int(lab.sh(denials)) > before
 
 
 @rule.lookalike

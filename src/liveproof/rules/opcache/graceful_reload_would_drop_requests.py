@@ -15,10 +15,8 @@ php-fpm{php} -tt 2>&1 | grep process_control_timeout
 Disruptive: the setting takes effect by a reload, and that one still happens without it.
 """
 
-import hashlib
 from collections.abc import Iterator
 
-from liveproof.model.edits import with_global
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.fpm import Fpm, Master
 from liveproof.model.facts.opcache import Opcache
@@ -53,6 +51,10 @@ def _cutting(app: App, fpm: Fpm) -> list[Master]:
 
 @rule.fix(Safety.DISRUPTIVE)
 def let_requests_finish(finding: Finding, app: App, fpm: Fpm, opcache: Opcache) -> Iterator[Step]:
+    import hashlib  # noqa: PLC0415  (a check edits nothing)
+
+    from liveproof.model.edits import with_global  # noqa: PLC0415
+
     sources = {source.path: source for source in opcache.sources}
     pools = {ref.id for ref in finding.about if ref.kind == "pool"}
     for master in _cutting(app, fpm):

@@ -22,10 +22,8 @@ itself: it edits the site's nginx file (tested with `nginx -t`) and reloads ngin
 know of, and PHP-FPM.
 """
 
-import hashlib
 from collections.abc import Iterator
 
-from liveproof.model.edits import with_realpath_root
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.fpm import Fpm
 from liveproof.model.facts.nginx import FastcgiPass, Nginx
@@ -84,6 +82,8 @@ def forget_or_resolve(finding: Finding, app: App, nginx: Nginx, fpm: Fpm, opcach
         pools = [ref.id for ref in finding.about if ref.kind == "pool"]
         yield from graceful_reloads(fpm, pools, f"PHP must resolve {app.path} anew")
         return
+    import hashlib  # noqa: PLC0415  (a check edits nothing)
+
     edits = _edits(app, nginx, opcache)
     for path, (old, new) in edits.items():
         yield Step(
@@ -100,6 +100,8 @@ def forget_or_resolve(finding: Finding, app: App, nginx: Nginx, fpm: Fpm, opcach
 
 def _edits(app: App, nginx: Nginx, opcache: Opcache) -> dict[str, tuple[str, str]]:
     """Old and new text of each file by its real path; empty unless every place can be mended in the site's own file."""
+    from liveproof.model.edits import with_realpath_root  # noqa: PLC0415
+
     sources = {source.path: source for source in opcache.sources}
     texts = {source.path: source.text for source in opcache.sources}
     edited: dict[str, tuple[str, str]] = {}

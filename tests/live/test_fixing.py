@@ -1,0 +1,220 @@
+"""Fixing on real hosts: nobody leads root astray, nothing is half-done, and what it says is so."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.lab import Host
+from tests.live.test_kill import BROKEN
+from tests.live.trial import difference, state
+
+# As the app's user, who owns the whole tree: swap the directory that root is about to change for a link to root's own
+# files of the same names, and files for links, as fast as the kernel goes.
+RACE = r"""
+import os, sys, time
+where, goal, until = sys.argv[1], sys.argv[2], time.monotonic() + float(sys.argv[3])
+swaps = 0
+failures = []
+while time.monotonic() < until:
+    for calm in (0.004, 0.0):
+        try:
+            os.rename(where, where + ".away")
+            os.symlink(goal, where)
+            time.sleep(0.0005)
+            os.unlink(where)
+            os.rename(where + ".away", where)
+            for name in os.listdir(where)[:3]:
+                path = f"{where}/{name}"
+                os.rename(path, path + ".away")
+                os.symlink(f"{goal}/{name}", path)
+                os.unlink(path)
+                os.rename(path + ".away", path)
+            swaps += 1
+        except OSError as error:
+            failures.append(repr(error))
+            if not os.path.isdir(where):
+                try:
+                    os.unlink(where)
+                except OSError:
+                    pass
+                os.rename(where + ".away", where)
+        time.sleep(calm)
+print(swaps)
+print(failures[:3], len(failures), file=sys.stderr)
+"""
+
+
+@pytest.fixture
+def host(suite: str) -> Iterator[Host]:
+    """A healthy host of the plain layout."""
+    with Host.up(suite) as up:
+        yield up
+
+
+def fixed(host: Host, *arguments: str) -> dict[str, Any]:
+    """What came of a fix of one app."""
+    ran = host.liveproof("fix", "--yes", "--format", "json", *arguments)
+    assert ran.stdout.startswith("{"), ran.stdout + ran.stderr
+    assert "Traceback" not in ran.stderr
+    outcome: dict[str, Any] = json.loads(ran.stdout)["outcome"][0]
+    return outcome
+
+
+def test_a_racing_user_gains_nothing(host: Host) -> None:
+    """Whatever the app's user swaps while root fixes, nothing outside of the app changes its owner, mode or content."""
+    host.sh(
+        """
+        mkdir /root/secret; cp -a app/Http/Controllers/. /root/secret/; chown -R root:root /root/secret
+        chmod 755 /root /root/secret; chmod 600 /root/secret/*
+        """
+    )
+    secret = host.snapshot("/root/secret")
+    shadow = host.sh("stat -c '%u %g %a %Y' /etc/shadow /etc")
+    for _ in range(3):
+        host.sh("chown root:root app/Http/Controllers/*.php; chmod 644 app/Http/Controllers/*.php")
+        host.sh(f"cat > /tmp/race.py <<'EOF'\n{RACE}\nEOF")
+        host.sh('(python3 /tmp/race.py "$APP/app/Http/Controllers" /root/secret 6 2>/tmp/failures >/tmp/swaps &)', user=host.user)
+        outcome = fixed(host)
+        host.sh("while pgrep -f /tmp/race.py >/dev/null; do sleep 0.1; done")
+        assert outcome["kind"] in ("fixed", "refused", "rolled back", "failed", "nothing to do")
+        assert int(host.sh("cat /tmp/swaps")) > 100, host.sh("cat /tmp/failures")
+        assert host.snapshot("/root/secret") == secret, outcome
+        host.liveproof("rollback", "--yes")
+        assert host.snapshot("/root/secret") == secret, outcome
+    assert host.sh("stat -c '%u %g %a %Y' /etc/shadow /etc") == shadow
+    host.sh("chown root:root app/Http/Controllers/*.php")
+    assert fixed(host)["kind"] == "fixed"
+
+
+def test_hard_links_out_of_the_app(host: Host) -> None:
+    """A second name of /etc/shadow in storage is not given to the app's user."""
+    host.sh("ln /etc/shadow storage/logs/laravel-old.log; chown root:root storage/logs app/Http/Kernel.php || true")
+    before = host.sh("stat -c '%u %g %a' /etc/shadow")
+    fixed(host)
+    assert host.sh("stat -c '%u %g %a' /etc/shadow") == before
+
+
+@pytest.mark.parametrize("place", ["storage", "bootstrap/cache", "storage/logs", "storage/framework/views"])
+def test_links_out_of_the_app(host: Host, place: str) -> None:
+    """The app's user points a directory that must be writable to one of root's: root's stays root's."""
+    host.sh("mkdir -p /root/private/logs /root/private/framework/views; echo x > /root/private/x; chmod 755 /root")
+    before = host.snapshot("/root/private")
+    host.sh(f"rm -rf {place}; ln -s /root/private {place}; chown root:root app/Http/*.php", user="root")
+    host.sh(f'chown -h "$WWW" {place}')
+    fixed(host)
+    fixed(host, "--allow", "disruptive")
+    assert host.snapshot("/root/private") == before
+
+
+def test_an_immutable_file(host: Host) -> None:
+    """What the kernel will not let root change is told with the way out, and nothing else is changed either."""
+    host.sh("chown root:root app/Http/Controllers/*.php")
+    if host.sh('chattr +i "$HANDLER" 2>&1 || echo unsupported'):
+        pytest.skip("this file system has no immutable flag")
+    before = state(host)
+    outcome = fixed(host)
+    told = state(host)
+    host.sh('chattr -i "$HANDLER"')
+    assert outcome["kind"] == "refused", outcome
+    assert "chattr -i" in outcome["reason"]
+    assert difference(before, told) == []
+    assert fixed(host)["kind"] == "fixed"
+
+
+def test_a_read_only_file_system(host: Host) -> None:
+    """A tree that is mounted read-only is told so; nothing is tried."""
+    host.sh('chown root:root app/Http/Controllers/*.php; mount --bind "$APP/app" "$APP/app"')
+    host.sh('mount -o remount,ro,bind "$APP/app"')
+    outcome = fixed(host)
+    assert outcome["kind"] == "refused", outcome
+    assert "read-only" in outcome["reason"]
+
+
+def test_an_unwritable_state_directory(host: Host) -> None:
+    """Without a place for the journal nothing is changed."""
+    host.sh(BROKEN)
+    host.sh("mkdir -p /var/lib/liveproof; mount -t tmpfs -o ro,mode=700 none /var/lib/liveproof")
+    before = state(host)
+    ran = host.liveproof("fix", "--yes")
+    assert ran.returncode in (2, 4), ran.stdout + ran.stderr
+    assert "nothing was changed" in ran.stdout + ran.stderr
+    assert "Traceback" not in ran.stderr
+    assert difference(before, state(host)) == []
+
+
+def test_a_full_disk(host: Host) -> None:
+    """Where the rebuilt cache has no room: refused with the place that is full; the site goes on as it was."""
+    host.sh(
+        """
+        cp -a bootstrap/cache /tmp/cache; mount -t tmpfs -o size=2m,mode=755 none bootstrap/cache
+        cp -a /tmp/cache/. bootstrap/cache/; chown -R "$WWW:$WWW" bootstrap/cache
+        sed -i "s/^APP_NAME=.*/APP_NAME=another/" .env
+        """
+    )
+    before = host.snapshot(f"{host.app}/bootstrap/cache")
+    outcome = fixed(host)
+    assert outcome["kind"] == "refused", outcome
+    assert "MB left" in outcome["reason"]
+    assert host.snapshot(f"{host.app}/bootstrap/cache") == before
+    assert host.get().status == 200
+
+
+def test_the_script_does_the_same(host: Host) -> None:
+    """`fix --script` is valid bash, and running it by hand mends the host."""
+    host.sh(BROKEN)
+    host.sh(r"touch app/$'new\nline.php'; chown root:root app/$'new\nline.php'")
+    script = host.liveproof("fix", "--script")
+    assert script.returncode == 0, script.stderr
+    host.exec(["tee", "/root/fix.sh"], stdin=script.stdout)
+    host.sh("bash -n /root/fix.sh")
+    ran = host.exec(["bash", "/root/fix.sh"], timeout=120)
+    assert ran.returncode == 0, ran.stdout + ran.stderr + script.stdout
+    assert host.liveproof("check").returncode == 0
+    assert host.sh('stat -c %U "$CACHE/config.php"') == host.user
+
+
+def test_a_service_that_was_started(host: Host) -> None:
+    """A stopped PHP-FPM is started; taking that run back later does not stop a service that visitors use by then."""
+    host.sh('systemctl stop "$FPM"')
+    outcome = fixed(host)
+    assert outcome["kind"] == "fixed", outcome
+    assert host.get().status == 200
+    back = host.liveproof("rollback", "--yes")
+    assert back.returncode == 0, back.stdout + back.stderr
+    assert "left running" in back.stdout + back.stderr
+    assert host.get().status == 200
+
+
+def test_no_request_is_lost(host: Host) -> None:
+    """Requests that come all through a fix are all answered."""
+    host.sh(BROKEN.replace("storage/logs", "storage/app"))
+    host.sh(
+        """
+        cat > /root/load.sh <<'EOF'
+        while ! test -e /root/enough; do
+          curl -s -o /dev/null -w '%{http_code}\\n' http://127.0.0.1/api/status >> /root/answers.$1
+        done
+        EOF
+        for i in 1 2 3; do (bash /root/load.sh $i &) ; done
+        """
+    )
+    outcome = fixed(host)
+    host.sh("touch /root/enough; sleep 0.5")
+    assert outcome["kind"] == "fixed", outcome
+    answers = host.sh("cat /root/answers.* | sort | uniq -c")
+    assert answers.split()[1:] == ["200"], answers
+
+
+def test_releases_and_shared_storage(suite: str) -> None:
+    """With releases and a shared storage: what lies behind the links is mended, and comes back exactly."""
+    with Host.up(suite, layout="releases") as host:
+        host.sh(
+            'chown root:root "$APP"/storage/logs "$CACHE" app/Http/Controllers/*.php; chmod 755 "$APP"/storage/logs'
+        )
+        before = state(host)
+        outcome = fixed(host)
+        assert outcome["kind"] == "fixed", outcome
+        assert host.liveproof("rollback", "--yes").returncode == 0
+        assert difference(before, state(host)) == []

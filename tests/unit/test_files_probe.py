@@ -1,0 +1,187 @@
+"""The Files fact: what it says of a tree, and a signature that no change of the code escapes."""
+
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from liveproof.host import mounts
+from liveproof.host.reader import CannotSee, Reader
+from liveproof.model.facts.apps import App
+from liveproof.model.facts.files import Files
+from liveproof.model.settings import OwnerRule, Policy, Settings
+from liveproof.probes import files as probing
+
+
+@pytest.fixture(autouse=True)
+def settled(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files made a moment ago count as old."""
+    monkeypatch.setattr(probing, "_UNSETTLED_NS", 0)
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    for path in (
+        ".env", ".git/HEAD", "app/A.php", "app/B.php", "bootstrap/app.php", "bootstrap/cache/config.php",
+        "node_modules/x/y.js", "public/index.php", "storage/logs/laravel.log", "vendor/autoload.php", "vendor/bin/tool",
+    ):  # fmt: skip
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text("")
+    return tmp_path
+
+
+def see(tree: Path, settings: Settings = Settings()) -> Files:  # noqa: B008  (frozen)
+    app = App(str(tree), str(tree), "", "root", os.geteuid(), os.getegid(), (), (), (), laravel=True)
+    return probing.probe(Reader(), settings, app)
+
+
+def test_every_entry_has_its_section(tree: Path) -> None:
+    """As the fact's words have it."""
+    sections: dict[str, set[str]] = {}
+    for kind in see(tree).classes:
+        sections.setdefault(kind.section, set()).update(kind.paths())
+    assert sections == {
+        "cache": {"bootstrap/cache", "bootstrap/cache/config.php"},
+        "code": {".", "app", "app/A.php", "app/B.php", "bootstrap", "bootstrap/app.php"},
+        "env": {".env"},
+        "git": {".git", ".git/HEAD"},
+        "ignored": {"node_modules"},
+        "public": {"public", "public/index.php"},
+        "storage": {"storage", "storage/logs", "storage/logs/laravel.log"},
+        "vendor": {"vendor", "vendor/autoload.php", "vendor/bin", "vendor/bin/tool"},
+    }
+
+
+def test_counts_agree(tree: Path) -> None:
+    """Of the whole, of the classes, of the paths."""
+    seen = see(tree)
+    assert (
+        seen.count == sum(kind.count for kind in seen.classes) == sum(len(list(kind.paths())) for kind in seen.classes)
+    )
+
+
+CHANGES: dict[str, Callable[[Path], object]] = {
+    "content": lambda tree: (tree / "app/A.php").write_text("x"),
+    "mode": lambda tree: (tree / "app/A.php").chmod(0o600),
+    "owner": lambda tree: os.chown(tree / "app/A.php", os.geteuid(), os.getegid()),
+    "time": lambda tree: os.utime(tree / "app/A.php", (1, 1)),
+    "new file": lambda tree: (tree / "vendor/new").write_text(""),
+    "lost file": lambda tree: (tree / "public/index.php").unlink(),
+    "lost directory": lambda tree: shutil.rmtree(tree / "vendor/bin"),
+    "renamed": lambda tree: (tree / "app/A.php").rename(tree / "app/C.php"),
+    "exchanged": lambda tree: [
+        (tree / a).rename(tree / b) for a, b in (("app/A.php", "t"), ("app/B.php", "app/A.php"))
+    ],
+    "linked": lambda tree: os.link(tree / "app/A.php", tree / "app/L.php"),
+    "cache": lambda tree: (tree / "bootstrap/cache/config.php").write_text("x"),
+    "environment": lambda tree: (tree / ".env").write_text("x"),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES.keys())
+def test_signature_changes_with_the_code(tree: Path, change: Callable[[Path], object]) -> None:
+    """Whatever the change."""
+    before = see(tree).signature
+    change(tree)
+    assert see(tree).signature != before
+
+
+@pytest.mark.parametrize("path", ["storage/logs/laravel.log", ".git/HEAD", "node_modules/x/y.js"])
+def test_signature_stays_while_the_code_stays(tree: Path, path: str) -> None:
+    """Logs, the repository and what is ignored are no code."""
+    before = see(tree)
+    (tree / path).write_text("more")
+    assert see(tree).signature == before.signature
+    assert before.settled
+
+
+def test_another_tree_has_another_signature(tree: Path) -> None:
+    """A release is not taken for the other, however alike."""
+    before = see(tree).signature
+    (tree / "app").rename(tree.parent / "app")
+    moved = tree.rename(tree.parent / "moved")
+    (tree.parent / "app").rename(moved / "app")
+    assert see(moved).signature != before
+
+
+def test_a_fresh_change_is_never_trusted(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Within a tick of the clock another change could have the same times."""
+    monkeypatch.setattr(probing, "_UNSETTLED_NS", 2_000_000_000)
+    first = see(tree)
+    assert not first.settled
+    assert see(tree).signature != first.signature
+
+
+def test_ignored_paths_are_told_and_not_looked_into(tree: Path) -> None:
+    """By the patterns of the configuration."""
+    seen = see(tree, Settings(ignore=("vendor", "app/*.php")))
+    assert {path for kind in seen.classes if kind.section == "ignored" for path in kind.paths()} == {
+        "node_modules",
+        "vendor",
+        "app/A.php",
+        "app/B.php",
+    }
+
+
+def test_names_of_owners_and_of_the_policy(tree: Path) -> None:
+    """So that nobody else needs to look them up."""
+    policy = Policy("own", owner="daemon", rules=(OwnerRule("**", "bin", "mail"), OwnerRule("**", "nobody-here")))
+    seen = see(tree, Settings(policy=policy))
+    assert dict(seen.users)[1] == "daemon"
+    assert {"bin", "daemon"} <= set(dict(seen.users).values())
+    assert "mail" in dict(seen.groups).values()
+    assert seen.owner(0, 0) == "root:root" or os.geteuid() != 0
+    assert seen.owner(4711, 4712) == "4711:4712"
+
+
+def test_a_release_with_a_shared_storage(tree: Path) -> None:
+    """The place of a path is where no link is on the way."""
+    release = tree / "releases/1"
+    release.mkdir(parents=True)
+    (tree / "shared/storage/logs").mkdir(parents=True)
+    (release / "storage").symlink_to("../../shared/storage")
+    seen = see(release)
+    assert seen.links == (("storage", "../../shared/storage"),)
+    assert seen.place("storage/logs") == (f"{tree}/shared/storage", "logs")
+    assert seen.place("storage") == (f"{tree}/shared/storage", ".")
+    assert seen.place("app") == (f"{release}", "app")
+
+
+def test_a_walk_that_takes_too_long(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Is a reason, with what to do."""
+    monkeypatch.setattr(probing, "_PATIENCE", -1.0)
+    with pytest.raises(CannotSee, match="ignore"):
+        see(tree)
+
+
+MOUNTS = """\
+24 1 254:0 / / rw,relatime - ext4 /dev/vda rw
+30 24 0:5 / /srv/with\\040blank rw shared:5 - nfs4 server:/x rw
+31 24 0:6 / /mnt/fuse rw - fuse.sshfs host:/ rw
+32 24 0:7 / /mnt/fuse/inner rw - tmpfs tmpfs rw
+33 24 0:8 / /srv/local rw - xfs /dev/vdb rw
+nonsense
+"""
+
+
+@pytest.mark.parametrize(
+    ("path", "hangs"),
+    [
+        ("/var/www", False),
+        ("/srv/with blank/app", True),
+        ("/srv/with blank", True),
+        ("/srv", True),
+        ("/srv/local/app", False),
+        ("/srv/with", False),
+        ("/mnt/fuse/app", True),
+        ("/mnt/fuse/inner/app", False),
+        ("/", True),
+    ],
+)
+def test_file_systems_that_may_hang(path: str, hangs: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The nearest mount above counts, and every one below."""
+    (tmp_path / "mountinfo").write_text(MOUNTS)
+    monkeypatch.setattr(mounts, "_TABLE", str(tmp_path / "mountinfo"))
+    assert mounts.hangs(path) is hangs

@@ -1,0 +1,315 @@
+"""Findings to a plan: what is merged, ordered, held back, left to a person, refused."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import MISSING, fields, replace
+from typing import Any
+
+import pytest
+
+from liveproof.merging import merge
+from liveproof.model.examination import AppExamination
+from liveproof.model.facts.apps import App
+from liveproof.model.facts.fpm import Fpm, Master, Pool, Unit
+from liveproof.model.facts.opcache import Opcache, PoolOpcache, Script
+from liveproof.model.findings import Diagnosis, Evidence, Finding, Ref, Result, Unknown
+from liveproof.model.plans import (
+    Act,
+    ChangeMode,
+    ChangeOwner,
+    MakeDirectory,
+    Moded,
+    Owned,
+    Plan,
+    ReloadUnit,
+    RemoveFile,
+    RestartUnit,
+    RunArtisan,
+    SignalMaster,
+    StartUnit,
+    Step,
+    WriteFile,
+)
+from liveproof.model.rule import Rule
+from liveproof.model.verdicts import RuleVerdict, Safety, Severity
+from liveproof.plan import WITH_DISRUPTIVE, Contradiction, make_plan
+
+REAL = "/var/www/x/releases/2"
+APP = App("/var/www/x/current", REAL, "", "www-data", 33, 33, (33,), ("8.2/www",), (), True)
+HERE = Ref("app", APP.path)
+
+
+def finding(code: str, *refs: Ref, advice: str = "") -> Finding:
+    """A finding on the app."""
+    return Finding(f"{code} was found", refs or (HERE,), (Evidence("stat", "this"),), advice, code, Severity.HIGH)
+
+
+def rule(code: str, *acts: Act, safety: Safety = Safety.SAFE, caused_by: tuple[str, ...] = ()) -> Rule:
+    """A rule whose fix makes these acts; without acts it has no fix."""
+    made = Rule(code, Severity.HIGH, caused_by=caused_by)
+    if acts:
+
+        @made.fix(safety)
+        def fix(finding: Finding) -> Iterator[Step]:
+            for act in acts:
+                yield Step(act, f"{code} says so", "it comes back")
+
+    return made
+
+
+def examined(*findings: Finding, facts: dict[type, object] | None = None) -> AppExamination:
+    """An examination that found these, each its own root."""
+    results = tuple(Result(found.code, found.code, RuleVerdict.FOUND, (found,)) for found in findings)
+    return AppExamination(APP, (), results, tuple(Diagnosis(found, (), "") for found in findings), facts or {})
+
+
+def planned(*rules: Rule, allow: frozenset[Safety] = frozenset({Safety.SAFE}), **facts: Any) -> Plan:
+    """The plan when every rule found its fault."""
+    return make_plan(examined(*(finding(r.code) for r in rules), **facts), rules, allow=allow)
+
+
+def acts(steps: Iterable[Step]) -> list[Act]:
+    """What steps do."""
+    return [step.act for step in steps]
+
+
+def owner(*paths: str, uid: int = 33, gid: int = 33, now: int = 0, root: str = REAL) -> ChangeOwner:
+    """Paths that get an owner."""
+    return ChangeOwner(root, tuple(Owned(path, now, now) for path in paths), uid, gid, f"{uid}:{gid}")
+
+
+def artisan(*arguments: str, writes: tuple[str, ...] = ("bootstrap/cache",)) -> RunArtisan:
+    """A command of artisan."""
+    return RunArtisan(REAL, "www-data", "/usr/bin/php8.2", arguments, writes)
+
+
+def test_two_rules_that_want_the_same_make_one_step() -> None:
+    """Entries of several findings become one step that names them all."""
+    plan = planned(rule("FIL001", owner("a", "b")), rule("FIL004", owner("b", "c")))
+    (step,) = plan.steps
+    assert step.act == owner("a", "b", "c")
+    assert step.fixes == ("FIL001", "FIL004")
+    assert step.why == "FIL001 says so; FIL004 says so"
+    assert plan.fixes == ("FIL001", "FIL004")
+
+
+def test_the_order_is_the_seeds() -> None:
+    """Directories, owners, modes, configuration, removals, artisan in its own order, then start, reload, restart."""
+    wanted: list[Act] = [
+        MakeDirectory(REAL, "storage", 33, 33, 0o755),
+        MakeDirectory(REAL, "storage/logs", 33, 33, 0o755),
+        owner("a"),
+        ChangeMode(REAL, (Moded("a", 0o600, 0o644),)),
+        WriteFile("/etc/x", "", "", ()),
+        RemoveFile(REAL, "bootstrap/cache/config.php"),
+        artisan("package:discover"),
+        artisan("config:cache"),
+        artisan("route:cache"),
+        artisan("view:cache"),
+        StartUnit("php8.2-fpm.service"),
+        ReloadUnit("php8.4-fpm.service"),
+        ReloadUnit("nginx.service"),
+        RestartUnit("queue.service"),
+    ]
+    assert acts(merge(Step(act, "", "back") for act in reversed(wanted))) == wanted
+
+
+def test_conflicting_owners_are_refused() -> None:
+    """Two rules that give one path to two users: nobody can be right, so nothing is done."""
+    with pytest.raises(Contradiction, match="/releases/2/a to belong to 33:33, FIL004 to 0:0"):
+        planned(rule("FIL001", owner("a")), rule("FIL004", owner("a", uid=0, gid=0, now=0)))
+
+
+def test_halves_of_an_owner_join() -> None:
+    """One rule sets the user, another the group: both hold; a path that is as wanted needs no step."""
+    plan = planned(rule("FIL001", owner("a", gid=-1)), rule("FIL002", owner("a", uid=-1, gid=34)))
+    assert acts(plan.steps) == [ChangeOwner(REAL, (Owned("a", 0, 0),), 33, 34, "33:-1, -1:34")]
+    assert planned(rule("FIL001", owner("a", now=33))).steps == ()
+
+
+def test_changes_of_a_mode_add_up() -> None:
+    """One rule adds bits, another takes some away; both see the same mode before."""
+    plan = planned(
+        rule("FIL002", ChangeMode(REAL, (Moded("a", 0o602, 0o646),))),
+        rule("FIL011", ChangeMode(REAL, (Moded("a", 0o602, 0o600),))),
+    )
+    assert acts(plan.steps) == [ChangeMode(REAL, (Moded("a", 0o602, 0o644),))]
+    with pytest.raises(Contradiction, match="seen differently"):
+        planned(
+            rule("FIL002", ChangeMode(REAL, (Moded("a", 0o600, 0o644),))),
+            rule("FIL011", ChangeMode(REAL, (Moded("a", 0o666, 0o644),))),
+        )
+
+
+def test_different_contents_are_refused() -> None:
+    """Two edits of one file cannot both be written."""
+    with pytest.raises(Contradiction, match="/etc/x"):
+        planned(rule("FPM003", WriteFile("/etc/x", "d", "a", ())), rule("OPC013", WriteFile("/etc/x", "d", "b", ())))
+
+
+def test_what_is_removed_is_not_given_away_first() -> None:
+    """A file that goes needs no owner; one that is to be written cannot go."""
+    plan = planned(rule("LAR007", RemoveFile(REAL, "c.php")), rule("FIL004", owner("c.php", "d.php")))
+    assert acts(plan.steps) == [owner("d.php"), RemoveFile(REAL, "c.php")]
+
+
+def test_artisan_runs_once_for_each_command() -> None:
+    """The same command of two rules runs once and may write what both say."""
+    plan = planned(rule("LAR001", artisan("config:cache")), rule("LAR003", artisan("config:cache", writes=("x",))))
+    assert acts(plan.steps) == [artisan("config:cache", writes=("bootstrap/cache", "x"))]
+
+
+def test_one_act_for_each_unit() -> None:
+    """A restart absorbs the reload of its unit, keeps its test, and is as disruptive as the strictest of them."""
+    plan = planned(
+        rule("OPC001", ReloadUnit("php8.2-fpm", ("php-fpm8.2", "-t"))),
+        rule("FPM002", RestartUnit("php8.2-fpm.service"), safety=Safety.DISRUPTIVE),
+        allow=WITH_DISRUPTIVE,
+    )
+    (step,) = plan.steps
+    assert step.act == RestartUnit("php8.2-fpm.service", ("php-fpm8.2", "-t"))
+    assert step.safety is Safety.DISRUPTIVE
+
+
+def test_what_is_not_allowed_is_held_back_whole() -> None:
+    """A disruptive fix is held back with what it would mend; a reload that is planned anyway is not held back too."""
+    reload = ReloadUnit("php8.2-fpm.service")
+    plan = planned(
+        rule("OPC001", reload), rule("OPC013", WriteFile("/etc/f", "d", "c", ()), reload, safety=Safety.DISRUPTIVE)
+    )
+    assert acts(plan.steps) == [reload]
+    assert plan.fixes == ("OPC001",)
+    assert [(step.act, step.fixes) for step in plan.held_back] == [(WriteFile("/etc/f", "d", "c", ()), ("OPC013",))]
+
+
+def test_what_has_no_step_is_left_to_a_person() -> None:
+    """Without a fix the advice is told; so is why a fix could not be planned."""
+    needing = Rule("FIL001", Severity.HIGH)
+
+    @needing.fix(Safety.SAFE)
+    def fix(finding: Finding, fpm: Fpm) -> Iterator[Step]:
+        yield Step(owner("a"), "", "back")
+
+    failing = Rule("FIL002", Severity.HIGH)
+
+    @failing.fix(Safety.SAFE)
+    def broken(finding: Finding) -> Iterator[Step]:
+        yield Step(owner("a"), "", "back")
+        raise KeyError("bug")
+
+    found = (finding("REL001", advice="look"), finding("FIL001", advice="chown"), finding("FIL002", advice="chmod"))
+    plan = make_plan(examined(*found, facts={Fpm: Unknown("no root")}), [rule("REL001"), needing, failing])
+    assert plan.steps == ()
+    told = dict(plan.manual)
+    assert told["REL001"] == "look"
+    assert "no root" in told["FIL001"]
+    assert "liveproof failed in FIL002" in told["FIL002"]
+
+
+def test_what_follows_from_a_mended_cause_is_told_so() -> None:
+    """A finding without a fix whose cause is mended is not a person's work; one of another app's is."""
+    cause, effect = rule("FIL003", owner("a")), rule("LAR011", caused_by=("FIL003",))
+    plan = planned(cause, effect)
+    assert plan.follows == (("LAR011", "FIL003"),)
+    assert plan.manual == ()
+    other = finding("LAR011", Ref("app", "/elsewhere"), advice="look")
+    plan = make_plan(examined(finding("FIL003"), other), [cause, effect])
+    assert plan.manual == (("LAR011", "look"),)
+
+
+def test_steps_lead_to_the_real_directory() -> None:
+    """A path below ``current`` becomes the release's: the writing door goes through no link."""
+    plan = planned(rule("FIL001", owner("a", root="/var/www/x/current")))
+    assert acts(plan.steps) == [owner("a")]
+    plan = planned(rule("LAR001", replace(artisan("config:cache"), app="/var/www/x/current")))
+    assert acts(plan.steps) == [artisan("config:cache")]
+
+
+def test_the_digest_knows_what_matters_and_nothing_else() -> None:
+    """Owners, modes and findings are in it; words, processes and findings of others are not."""
+    first = planned(rule("FIL001", owner("a")))
+    assert planned(rule("FIL001", owner("a"))).digest == first.digest
+    assert planned(rule("FIL001", owner("a", "b"))).digest != first.digest
+    assert planned(rule("FIL001", owner("a", now=1))).digest != first.digest
+    busy = replace(
+        finding("FIL001", HERE, Ref("process", "12@3")), message="17 of 20", evidence=(Evidence("/proc/12", "now"),)
+    )
+    rules = [rule("FIL001", owner("a")), rule("FPM006")]
+    assert make_plan(examined(busy, finding("FPM006")), rules).digest == first.digest
+
+
+def blank(kind: Any, **known: object) -> Any:
+    """A fact with these values, and nothing in its other fields."""
+    empty: dict[object, object] = {int: 0, bool: False, str: "", float: 0.0}
+    return kind(**{field.name: empty.get(field.type, ()) for field in fields(kind) if field.default is MISSING} | known)
+
+
+def fpm(pid: int = 7, *, timeout: float = 10.0, unit: bool = True) -> Fpm:
+    """One running master with the app's pool."""
+    named = blank(Unit, name="php8.2-fpm.service")
+    known = named if unit else Unknown("no systemd")
+    pools = (blank(Pool, version="8.2", name="www"),)
+    test = ("php-fpm8.2", "-t")
+    return Fpm((blank(Master, pid=pid, start=5.0, control_timeout=timeout, unit=known, pools=pools, test=test),))
+
+
+def opcache(*scripts: str, enabled: bool = True, validates: bool = True) -> Opcache:
+    """The cache of the app's pool."""
+    settings = (("opcache.validate_timestamps", "1" if validates else "0"),)
+    kept = tuple(blank(Script, path=path) for path in scripts)
+    pool = blank(PoolOpcache, pool="8.2/www", enabled=enabled, settings=settings, scripts=kept)
+    return blank(Opcache, pools=(("8.2/www", pool),))  # type: ignore[no-any-return]
+
+
+RELOAD = ReloadUnit("php8.2-fpm.service", ("php-fpm8.2", "-t"))
+
+
+@pytest.mark.parametrize(
+    ("act", "scripts", "closes"),
+    [
+        (owner("app/x.php"), (), True),
+        (owner("app"), (f"{REAL}/app/x.php",), True),
+        (owner("storage/logs/laravel.log"), (f"{REAL}/app/x.php",), False),
+        (owner("storage/framework/views"), (f"{REAL}/storage/framework/views/1.php",), True),
+        (owner("logs", root="/var/www/x/shared/storage"), (f"{REAL}/app/x.php",), False),
+        (RemoveFile(REAL, "storage/framework/views/1.php"), (f"{REAL}/storage/framework/views/1.php",), True),
+        (artisan("config:cache"), (), True),
+        (artisan("view:cache", writes=("storage/framework/views",)), (), False),
+    ],
+)
+def test_a_reload_closes_what_memory_may_hold(act: Act, scripts: tuple[str, ...], closes: bool) -> None:
+    """Code that changes on disk is followed by a reload; a log file's owner is not."""
+    plan = planned(rule("FIL001", act), facts={Fpm: fpm(), Opcache: opcache(*scripts)})
+    assert acts(plan.steps) == [act, *([RELOAD] if closes else [])]
+
+
+def test_no_reload_where_nothing_is_kept() -> None:
+    """A pool without OPcache, and a master that does not run, need none; an unseen cache needs one for code."""
+    changed = rule("FIL001", owner("app/x.php"))
+    assert len(planned(changed, facts={Fpm: fpm(), Opcache: opcache(enabled=False)}).steps) == 1
+    assert len(planned(changed, facts={Fpm: fpm(pid=0), Opcache: opcache()}).steps) == 1
+    assert acts(planned(changed, facts={Fpm: fpm(), Opcache: Unknown("saturated")}).steps)[-1] == RELOAD
+
+
+def test_without_systemd_the_master_gets_a_signal() -> None:
+    """A master that no unit runs is reloaded as the very process that was seen."""
+    plan = planned(rule("FIL001", owner("app/x.php")), facts={Fpm: fpm(unit=False), Opcache: opcache()})
+    assert acts(plan.steps)[-1] == SignalMaster(7, 5.0, ("php-fpm8.2", "-t"))
+
+
+def test_a_reload_that_would_drop_requests_is_held_back() -> None:
+    """Where running requests would be cut off, the closing reload needs to be allowed."""
+    facts = {Fpm: fpm(timeout=0), Opcache: opcache()}
+    plan = planned(rule("FIL001", owner("app/x.php")), facts=facts)
+    assert acts(plan.steps) == [owner("app/x.php")]
+    assert acts(plan.held_back) == [RELOAD]
+    plan = planned(rule("FIL001", owner("app/x.php")), facts=facts, allow=WITH_DISRUPTIVE)
+    assert acts(plan.steps) == [owner("app/x.php"), RELOAD]
+
+
+def test_rebuilding_without_a_reload_is_held_back_where_php_never_looks() -> None:
+    """With validate_timestamps=0 a new cache on disk is not live without the reload, so both wait for it."""
+    facts = {Fpm: fpm(timeout=0), Opcache: opcache(validates=False)}
+    plan = planned(rule("LAR001", artisan("config:cache")), rule("FIL006", owner("storage/logs/l.log")), facts=facts)
+    assert acts(plan.steps) == [owner("storage/logs/l.log")]
+    assert plan.fixes == ("FIL006",)
+    assert artisan("config:cache") in acts(plan.held_back)

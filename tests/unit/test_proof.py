@@ -1,0 +1,77 @@
+"""Whether a plan reached what it was made for."""
+
+from collections.abc import Iterable
+
+from liveproof.model.examination import AppExamination
+from liveproof.model.facts.apps import App
+from liveproof.model.findings import Evidence, Finding, Ref, Result
+from liveproof.model.plans import Plan
+from liveproof.model.verdicts import RuleVerdict, Severity
+from liveproof.proof import came, unproven
+
+APP = App("/x", "/x", "", "www-data", 33, 33, (33,), (), (), True)
+
+
+def found(code: str, *about: str, severity: Severity = Severity.HIGH) -> Finding:
+    """A finding about some pools, or the app."""
+    refs = tuple(Ref("pool", pool) for pool in about) or (Ref("app", "/x"),)
+    return Finding(f"{code} here", refs, (Evidence("a", "b"),), "", code, severity)
+
+
+def seen(*answers: Finding | tuple[str, RuleVerdict]) -> AppExamination:
+    """An examination with these findings, or answers of rules."""
+    grouped: dict[str, list[Finding]] = {}
+    results = []
+    for answer in answers:
+        if isinstance(answer, Finding):
+            grouped.setdefault(answer.code, []).append(answer)
+        else:
+            results.append(Result(answer[0], answer[0], answer[1], (), "because"))
+    results += [Result(code, code, RuleVerdict.FOUND, tuple(all_)) for code, all_ in grouped.items()]
+    return AppExamination(APP, (), tuple(results), (), {})
+
+
+def plan(*fixes: str, manual: Iterable[str] = ()) -> Plan:
+    """A plan that mends these codes."""
+    return Plan("/x", (), (), fixes, tuple((code, "") for code in manual), "")
+
+
+OK, UNKNOWN = RuleVerdict.OK, RuleVerdict.UNKNOWN
+
+
+def test_gone_is_proven() -> None:
+    """The rule answers OK where it found."""
+    assert unproven(plan("A"), seen(found("A")), seen(("A", OK))) == ""
+
+
+def test_still_there_is_not() -> None:
+    """The finding stays: it is named with its words."""
+    assert unproven(plan("A"), seen(found("A")), seen(found("A"))) == "A is still found: A here"
+
+
+def test_unseen_is_not_proven() -> None:
+    """A rule that can no longer see, or is no longer asked, proves nothing."""
+    assert unproven(plan("A"), seen(found("A")), seen(("A", UNKNOWN))) == "A can no longer be seen: because"
+    assert "no longer be seen" in unproven(plan("A"), seen(found("A")), seen())
+    assert "no longer found" in unproven(plan("A"), seen(found("A")), None)
+
+
+def test_what_was_fine_and_is_broken_came_by_the_plan() -> None:
+    """A breaking finding of a rule that had answered OK; a notice, or one that nobody could see before, is none."""
+    before = seen(found("A"), ("B", OK), ("C", OK), ("D", UNKNOWN), found("E"))
+    after = seen(("A", OK), found("B"), found("C", severity=Severity.NOTICE), found("D"), found("E"))
+    assert came(before, after) == ("B came: B here",)
+    assert unproven(plan("A"), before, after) == "B came: B here"
+
+
+def test_what_later_steps_settle_is_not_judged_yet() -> None:
+    """Before the reload the memory link is not asked."""
+    before, after = seen(found("A"), found("O"), ("P", OK)), seen(("A", OK), found("O"), found("P"))
+    assert unproven(plan("A", "O"), before, after, later=frozenset({"O", "P"})) == ""
+
+
+def test_one_of_several_was_mended() -> None:
+    """A code with one finding for a person and one that is gone counts as mended; with both still there it does not."""
+    before = seen(found("A", "1"), found("A", "2"))
+    assert unproven(plan("A", manual=["A"]), before, seen(found("A", "2"))) == ""
+    assert unproven(plan("A", manual=["A"]), before, before) == "A is still found: A here"
