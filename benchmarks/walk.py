@@ -14,6 +14,7 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
+from benchmarks import quiet
 from benchmarks.rows import Row, table
 
 FILES = 100_000
@@ -82,7 +83,10 @@ def measure(files: int = FILES, rounds: int = ROUNDS) -> list[Row]:
         build(root, files)
         find_once(root)
         expected = sum(1 + len(names) for _, _, names in os.walk(root))
-        pairs = [(walk_once(root), find_once(root)) for _ in range(rounds)]
+        pairs = []
+        for _ in range(rounds):
+            quiet.wait()
+            pairs.append((walk_once(root), find_once(root)))
     for ours, _ in pairs:
         if ours.entries != expected:
             raise AssertionError(f"the walk saw {ours.entries} entries of {expected}")

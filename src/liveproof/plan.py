@@ -10,7 +10,19 @@ from liveproof.model.codec import to_json
 from liveproof.model.examination import AppExamination
 from liveproof.model.facts.apps import App
 from liveproof.model.findings import Absent, Finding, Unknown
-from liveproof.model.plans import Act, ChangeMode, ChangeOwner, MakeDirectory, Plan, RemoveFile, RunArtisan, Step
+from liveproof.model.plans import (
+    Act,
+    ChangeMode,
+    ChangeOwner,
+    MakeDirectory,
+    Plan,
+    ReloadUnit,
+    RemoveFile,
+    RestartUnit,
+    RunArtisan,
+    SignalMaster,
+    Step,
+)
 from liveproof.model.rule import Rule, arguments, needs
 from liveproof.model.verdicts import Safety
 
@@ -44,12 +56,18 @@ def make_plan(app: AppExamination, rules: Iterable[Rule], *, allow: frozenset[Sa
             mended[id(finding)] = steps
         else:
             held[id(finding)] = steps
-    steps, late = _closed(app, mended, allow)
+    hidden = [finding.code for finding in found if finding.code in _HIDDEN_BY_MEMORY and id(finding) not in mended]
+    if hidden:
+        for key, mending in list(mended.items()):
+            mended[key] = tuple(_guarded(step, hidden) for step in mending)
+            if any(step.safety not in allow for step in mended[key]):
+                held[key] = mended.pop(key)
+    steps, late = _closed(app, mended, allow, hidden)
     if late and lives_by_reloads(app):
         # Without the reload these would change the disk and not what is live: no better than before.
         for key in [key for key, mending in mended.items() if any(map(renews, mending))]:
             held[key] = mended.pop(key)
-        steps, late = _closed(app, mended, allow)
+        steps, late = _closed(app, mended, allow, hidden)
     follows = _follows(found, mended, held, by_code)
     return Plan(
         app.app.path,
@@ -132,12 +150,26 @@ def _follows(found: list[Finding], mended: _Mending, held: _Mending, by_code: di
     return follows
 
 
+# Faults that what PHP-FPM keeps in memory hides from visitors until it is reloaded.
+_HIDDEN_BY_MEMORY = ("FIL002", "LAR007")
+
+
+def _guarded(step: Step, hidden: list[str]) -> Step:
+    """A reload that would end what keeps the site alive is never safe."""
+    if not isinstance(step.act, ReloadUnit | RestartUnit | SignalMaster):
+        return step
+    why = f"{step.why}; while {', '.join(hidden)} is not mended, only what is in memory may keep the site alive"
+    return replace(step, why=why, safety=stricter(step.safety, Safety.DISRUPTIVE))
+
+
 def _closed(
-    app: AppExamination, mended: _Mending, allow: frozenset[Safety]
+    app: AppExamination, mended: _Mending, allow: frozenset[Safety], hidden: list[str]
 ) -> tuple[tuple[Step, ...], tuple[Step, ...]]:
     """The merged steps with the reloads that end them, and the reloads that are not allowed."""
     steps = merge(step for mending in mended.values() for step in mending)
     closing = tuple(closing_reloads(app, steps)) if steps else ()
+    if hidden:
+        closing = tuple(_guarded(step, hidden) for step in closing)
     late = tuple(step for step in merge(closing) if step.safety not in allow)
     return merge((*steps, *(step for step in closing if step.safety in allow))), late
 

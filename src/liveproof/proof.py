@@ -25,11 +25,23 @@ def unproven(
 def came(before: AppExamination, after: AppExamination, *, later: frozenset[str] = frozenset()) -> tuple[str, ...]:
     """The breaking findings of ``after`` whose rule had answered OK ``before``, in words."""
     ok = {result.code for result in before.results if result.verdict is RuleVerdict.OK} - later
+    known = {finding.code for finding in before.findings}
+    told = {
+        consequence.code
+        for diagnosis in after.diagnoses
+        for consequence in diagnosis.consequences
+        if diagnosis.root.code in known and consequence.code in _TELLS_OF_THE_PAST
+    }
     return tuple(
         f"{finding.code} came: {finding.message}"
         for finding in after.findings
-        if finding.code in ok and finding.severity and finding.severity.breaks
+        if finding.code in ok and finding.code not in told and finding.severity and finding.severity.breaks
     )
+
+
+# A log line tells of something that happened, perhaps just before the fix: where an older fault explains it, the plan
+# did not bring it about.
+_TELLS_OF_THE_PAST = ("LAR015",)
 
 
 def _left(code: str, plan: Plan, before: AppExamination, now: Result | None) -> str:

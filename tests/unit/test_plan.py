@@ -313,3 +313,14 @@ def test_rebuilding_without_a_reload_is_held_back_where_php_never_looks() -> Non
     assert acts(plan.steps) == [owner("storage/logs/l.log")]
     assert plan.fixes == ("FIL006",)
     assert artisan("config:cache") in acts(plan.held_back)
+
+
+def test_memory_that_keeps_a_site_alive_is_not_thrown_away() -> None:
+    """While code stays unreadable, every reload is disruptive: the site may live by what PHP-FPM has compiled."""
+    reload = ReloadUnit("php8.2-fpm.service")
+    plan = planned(rule("FIL002"), rule("OPC001", reload), rule("FIL006", owner("storage/logs/l.log")))
+    assert acts(plan.steps) == [owner("storage/logs/l.log")]
+    assert acts(plan.held_back) == [reload]
+    assert "FIL002 is not mended" in plan.held_back[0].why
+    plan = planned(rule("FIL002", owner("app/x.php")), rule("OPC001", reload))
+    assert acts(plan.steps) == [owner("app/x.php"), reload]

@@ -1,10 +1,11 @@
 """Whether a plan reached what it was made for."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from liveproof.model.examination import AppExamination
 from liveproof.model.facts.apps import App
-from liveproof.model.findings import Evidence, Finding, Ref, Result
+from liveproof.model.findings import Diagnosis, Evidence, Finding, Ref, Result
 from liveproof.model.plans import Plan
 from liveproof.model.verdicts import RuleVerdict, Severity
 from liveproof.proof import came, unproven
@@ -75,3 +76,12 @@ def test_one_of_several_was_mended() -> None:
     before = seen(found("A", "1"), found("A", "2"))
     assert unproven(plan("A", manual=["A"]), before, seen(found("A", "2"))) == ""
     assert unproven(plan("A", manual=["A"]), before, before) == "A is still found: A here"
+
+
+def test_a_log_line_about_an_older_fault_did_not_come_by_the_plan() -> None:
+    """An error that was logged just before the fix, and that a fault from before explains, blames nobody."""
+    before = seen(found("FIL005"), ("LAR015", OK), ("WIR001", OK))
+    after = seen(found("FIL005"), found("LAR015"), found("WIR001"))
+    explained = (Diagnosis(found("FIL005"), (found("LAR015"), found("WIR001")), ""),)
+    assert came(before, replace(after, diagnoses=explained)) == ("WIR001 came: WIR001 here",)
+    assert len(came(before, after)) == 2

@@ -40,7 +40,7 @@ def _within_name(part: str, escape: Callable[[str], str]) -> Iterable[str]:
         if end > 0:
             inside = part[at + 1 : end]
             negated = inside[0] == "!"
-            yield f"[{'^/' if negated else ''}{escape(inside[negated:]).replace(chr(92) + '-', '-')}]"
+            yield _one_of(f"[{'^/' if negated else ''}{escape(inside[negated:]).replace(chr(92) + '-', '-')}]")
             at = end
         elif character == "*":
             yield "[^/]*"
@@ -49,3 +49,14 @@ def _within_name(part: str, escape: Callable[[str], str]) -> Iterable[str]:
         else:
             yield escape(character)
         at += 1
+
+
+def _one_of(characters: str) -> str:
+    """A set of characters; one with a range that ends before it begins matches nothing, as in the shell."""
+    import re  # noqa: PLC0415
+
+    try:
+        re.compile(characters)
+    except re.error:
+        return "(?!)"
+    return characters
