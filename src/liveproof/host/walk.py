@@ -17,8 +17,10 @@ from liveproof.host.forked import OutOfTime, forked, together
 from liveproof.host.mounts import hangs
 from liveproof.host.tally import Class, Layout, Tally, too_long
 
-# A second process pays for itself (a fork costs some milliseconds) when about as much again is still to be seen.
-_ALONE = 2500
+# A second process pays for itself (a fork costs some milliseconds) when about as much again is still to be seen. Opening
+# a directory costs about as much as some entries.
+_ALONE = 3500
+_DIRECTORY = 3
 _FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC | os.O_NONBLOCK
 
 __all__ = ["Layout", "Walked", "walk"]
@@ -98,7 +100,7 @@ def _tree(tally: Tally, root: str, shown: str, section: str) -> None:
         tally.root_directory(shown, section, os.fstat(descriptor))
         pending = [(".", section)]
         at, enough = 0, tally.count + _ALONE
-        while at < len(pending) and tally.count < enough:
+        while at < len(pending) and tally.count + _DIRECTORY * at < enough:
             pending += tally.directory(descent, prefix, *pending[at])
             at += 1
         rest = pending[at:]
