@@ -17,8 +17,8 @@ from liveproof.host.forked import OutOfTime, forked, together
 from liveproof.host.mounts import hangs
 from liveproof.host.tally import Class, Layout, Tally, too_long
 
-# A second process pays for itself (a fork costs some milliseconds) when about as much again is still to be seen. Opening
-# a directory costs about as much as some entries.
+# A second process pays for itself (a fork costs some milliseconds) when about as much again is still to be seen.
+# Opening a directory costs about as much as some entries.
 _ALONE = 3500
 _DIRECTORY = 3
 _FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC | os.O_NONBLOCK
