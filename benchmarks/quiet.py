@@ -7,7 +7,7 @@ _BUSY = 0.08
 _LOOK = 0.5
 
 
-def wait(seconds: float = 60.0) -> bool:
+def wait(seconds: float = 20.0) -> bool:
     """Wait until the processors are idle but for us, at most so long; whether they were. Says so when they were not."""
     until = time.monotonic() + seconds
     while True:

@@ -60,7 +60,7 @@ class Run:
 
 def new_id(started: float) -> str:
     """An id for a run that started then: UTC, sortable, with a random tail against two runs in one second."""
-    return f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime(started))}-{os.urandom(1).hex()}"
+    return f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime(started))}-{os.urandom(2).hex()}"
 
 
 class History:

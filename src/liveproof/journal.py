@@ -5,6 +5,7 @@ A run's records are ``run`` (what is planned), then for each step ``begin`` (wha
 is gone was cut off: it is taken back before anything else is mended.
 """
 
+import contextlib
 import os
 import shutil
 import time
@@ -127,9 +128,11 @@ class Journal:
             OSError: it cannot be written.
         """
         now = time.time()
-        tail = os.urandom(2).hex()
-        run = f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime(now))}-{tail}"
-        log = writeahead.Log.create(run)
+        log = None
+        while not log:
+            run = f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime(now))}-{os.urandom(2).hex()}"
+            with contextlib.suppress(FileExistsError):
+                log = writeahead.Log.create(run)
         temporary = f".liveproof-{os.urandom(4).hex()}-"
         journal = cls(run, temporary, log)
         log.append({

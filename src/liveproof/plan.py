@@ -1,7 +1,7 @@
 """Findings to a plan: the steps that mend them, merged, in the order of the seed. Pure."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from liveproof.closing import closing_reloads, lives_by_reloads, renews
@@ -26,7 +26,7 @@ from liveproof.model.plans import (
 from liveproof.model.rule import Rule, arguments, needs
 from liveproof.model.verdicts import Safety
 
-__all__ = ["SAFE_ONLY", "WITH_DISRUPTIVE", "Contradiction", "make_plan"]
+__all__ = ["SAFE_ONLY", "WITH_DISRUPTIVE", "Contradiction", "differences", "make_plan"]
 
 SAFE_ONLY = frozenset({Safety.SAFE})
 WITH_DISRUPTIVE = frozenset({Safety.SAFE, Safety.DISRUPTIVE})
@@ -196,3 +196,12 @@ def _digest(path: str, steps: tuple[Step, ...], mended: list[Finding]) -> str:
     ]
     acts = [[to_json(step.act, Act), step.safety.value] for step in steps]
     return hashlib.sha256(json.dumps([path, acts, sorted(about)], sort_keys=True).encode()).hexdigest()
+
+
+def differences(old: Plan, new: Plan) -> Iterator[str]:
+    """What two plans do not have in common, in words."""
+    yield from (f"{code} is gone" for code in old.fixes if code not in new.fixes)
+    yield from (f"{code} has come" for code in new.fixes if code not in old.fixes)
+    before, now = {step.what for step in old.steps}, {step.what for step in new.steps}
+    yield from (f"no longer needed: {what}" for what in sorted(before - now)[:3])
+    yield from (f"needed now: {what}" for what in sorted(now - before)[:3])

@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from liveproof.acts.artisan import ArtisanFailed
@@ -12,10 +12,10 @@ from liveproof.examine import examine
 from liveproof.host import lock, state
 from liveproof.host.memory import Memory
 from liveproof.host.reader import Reader
+from liveproof.host.refusal import LeftAlone, why
 from liveproof.host.stopping import Stopping
 from liveproof.host.units import Service, ServiceFailed
 from liveproof.host.writeahead import Damaged, TooMuch
-from liveproof.host.writer import LeftAlone, why
 from liveproof.journal import Journal, RolledBack, list_runs, pending
 from liveproof.model.examination import AppExamination, Examination
 from liveproof.model.facts.fpm import Fpm, Socket
@@ -32,7 +32,7 @@ from liveproof.model.plans import (
 )
 from liveproof.model.settings import Settings
 from liveproof.model.verdicts import Link, Safety
-from liveproof.plan import SAFE_ONLY, Contradiction, make_plan
+from liveproof.plan import SAFE_ONLY, Contradiction, differences, make_plan
 from liveproof.proof import came, unproven
 from liveproof.rules import load
 from liveproof.undo.run import take_back_run
@@ -105,6 +105,8 @@ def repair(
     """
     if not plan.steps:
         return Repaired(Outcome(OutcomeKind.NOTHING_TO_DO), None, None)
+    if os.geteuid() != 0:
+        return Repaired(_refused("only root may give files away and reload services; nothing was changed"), None, None)
     progress = _quiet(progress)
     try:
         with lock.Lock():
@@ -206,7 +208,7 @@ class _Repairing:
             return f"{error}; nothing was changed"
         if now.digest == self._plan.digest:
             return ""
-        changes = ", ".join(_differences(self._plan, now)) or "details of its steps"
+        changes = ", ".join(differences(self._plan, now)) or "details of its steps"
         return f"the host has changed since the plan was made ({changes}): make a new one; nothing was changed"
 
     def _runner(self, app: AppExamination, stopping: Stopping) -> tuple[Runner, tuple[Service, ...]]:
@@ -294,12 +296,3 @@ class _Repairing:
 
 def _find(examination: Examination | None, path: str) -> AppExamination | None:
     return next((app for app in examination.apps if app.app.path == path), None) if examination else None
-
-
-def _differences(old: Plan, new: Plan) -> Iterator[str]:
-    """What two plans do not have in common, in words."""
-    yield from (f"{code} is gone" for code in old.fixes if code not in new.fixes)
-    yield from (f"{code} has come" for code in new.fixes if code not in old.fixes)
-    before, now = {step.what for step in old.steps}, {step.what for step in new.steps}
-    yield from (f"no longer needed: {what}" for what in sorted(before - now)[:3])
-    yield from (f"needed now: {what}" for what in sorted(now - before)[:3])

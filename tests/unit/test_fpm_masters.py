@@ -12,7 +12,7 @@ from liveproof.host.accounts import Accounts
 from liveproof.host.fpmmaster import Found
 from liveproof.host.identity import credentials
 from liveproof.host.memory import Memory
-from liveproof.host.processes import children, processes
+from liveproof.host.processes import Process, children, processes
 from liveproof.host.reader import CannotSee, Reader
 
 SHOWN = """\
@@ -82,6 +82,34 @@ class _Nobody(Reader):
 
     def list(self, path):
         return () if path == "/etc/php" else super().list(path)
+
+
+class _Reloading(_Nobody):
+    """The unit's main process has just executed its program anew, and wears no title until it is looked at again."""
+
+    def __init__(self, looks: int) -> None:
+        super().__init__()
+        self.left = looks
+
+    def processes(self):
+        title = ("/usr/sbin/php-fpm8.2", "--nodaemonize") if self.left else ("php-fpm: master process (/f.conf)",)
+        return (Process(35, 1, 1.0, 0, "php-fpm8.2", title, "/system.slice/php8.2-fpm.service"),)
+
+    def pause(self, seconds):
+        pass
+
+    def forget_processes(self):
+        self.left -= 1
+
+
+def test_a_master_that_is_just_reloading_is_waited_for() -> None:
+    """Between execve and its title a master is none by name; one that never gets there is told as its unit only."""
+    services = {"php8.2-fpm.service": next(iter(systemd.parse(SHOWN)))}
+    (found,) = fpmmaster.masters(_Reloading(3), services)
+    assert found.process is not None
+    assert (found.process.pid, found.config) == (35, "/f.conf")
+    (found,) = fpmmaster.masters(_Reloading(10_000), services)
+    assert found.process is None
 
 
 @pytest.mark.parametrize(

@@ -125,6 +125,13 @@ def test_service_being_started() -> None:
     assert "being started" in reason(service_not_running.check(APP, facts))
 
 
+@pytest.mark.parametrize("active", ["active", "reloading", "deactivating"])
+def test_systemd_and_proc_contradict_each_other(active: str) -> None:
+    """A unit with a main process, but no master in /proc: it is being reloaded, and nothing is claimed."""
+    facts = fpm(replace(MASTER, pid=0, unit=replace(UNIT, active=active)), workers=())
+    assert "no PHP-FPM master" in reason(service_not_running.check(APP, facts))
+
+
 GONE = replace(SOCKET, exists=False, listening=False, web_server_connects=False, refusal="no such file")
 
 

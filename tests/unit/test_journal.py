@@ -17,8 +17,8 @@ from liveproof.acts.artisan import ArtisanFailed
 from liveproof.acts.runner import Runner
 from liveproof.acts.site import Refused, Site
 from liveproof.host import writeahead
+from liveproof.host.refusal import LeftAlone
 from liveproof.host.units import ServiceFailed
-from liveproof.host.writer import LeftAlone
 from liveproof.journal import BACK, FIXED, INTERRUPTED, Journal, NoSuchRun, RolledBack
 from liveproof.model.plans import (
     Act,

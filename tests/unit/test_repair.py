@@ -442,13 +442,13 @@ def test_an_app_that_vanishes_in_the_middle(site: Site, monkeypatch: pytest.Monk
         shutil.rmtree(f"{site.top}-old")
 
 
-def test_ten_thousand_entries_take_little_time(site: Site) -> None:
+def test_two_thousand_entries_take_little_time(site: Site) -> None:
     """Looking twice, writing down, changing and taking back an entry costs well under a millisecond."""
-    for number in range(10_000):
+    for number in range(2_000):
         (site.top / f"f{number}").touch()
     plan = site.plan()
     started = time.monotonic()
     done = mended(plan)
     assert done.outcome.kind is OutcomeKind.FIXED
     journal.rollback()
-    assert time.monotonic() - started < 20
+    assert time.monotonic() - started < 10

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from liveproof.host import openat2, writer
+from liveproof.host import openat2, refusal, writer
 from liveproof.host.images import FOLDER, META, NOTHING, TIMES, WHOLE, Image, look, read_whole, same
-from liveproof.host.writer import Gone, LeftAlone
+from liveproof.host.refusal import Gone, LeftAlone
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root may give files away")
 
@@ -79,7 +79,7 @@ def test_hard_links_are_refused(root: int, tmp_path: Path) -> None:
     with pytest.raises(LeftAlone, match="2 hard links"):
         writer.change(root, look(root, "storage"), uid=WWW, gid=WWW)
     with pytest.raises(LeftAlone, match="2 hard links"):
-        writer.survey(root, "storage")
+        refusal.survey(root, "storage")
     assert (tmp_path / "shadow").stat().st_uid == 0
 
 
@@ -129,7 +129,7 @@ def test_flagged_files_are_told(root: int, tmp_path: Path, flag: str, word: str)
         pytest.skip("this file system has no such flags")
     try:
         with pytest.raises(LeftAlone, match=f"{word}.*chattr -{flag}"):
-            writer.survey(root, "a")
+            refusal.survey(root, "a")
     finally:
         subprocess.run(["chattr", f"-{flag}", tmp_path / "a"], check=True)
 
@@ -143,9 +143,9 @@ def test_read_only_mounts_are_told(tmp_path: Path) -> None:
     try:
         descriptor = openat2.open_root(str(tmp_path / "m"))
         with pytest.raises(LeftAlone, match="read-only"):
-            writer.survey(descriptor, "a")
+            refusal.survey(descriptor, "a")
         with pytest.raises(LeftAlone, match="read-only"):
-            writer.refuse_unsafe_place(descriptor, Image("new", META))
+            refusal.refuse_unsafe_place(descriptor, Image("new", META))
         os.close(descriptor)
     finally:
         subprocess.run(["umount", tmp_path / "m"], check=True)

@@ -11,8 +11,8 @@ from liveproof.host.command import Identity, Ran, run
 from liveproof.host.images import FILE, FOLDER, NOTHING, TIMES, Image, look, read_tree
 from liveproof.host.openat2 import open_beneath
 from liveproof.host.redaction import HIDDEN, redact
+from liveproof.host.refusal import why
 from liveproof.host.writeahead import Keeper
-from liveproof.host.writer import why
 from liveproof.model.plans import RunArtisan
 from liveproof.undo.restoring import absolute
 from liveproof.undo.step import Places

@@ -7,10 +7,10 @@ from dataclasses import replace
 
 from liveproof.acts.ready import Ready, again, parent, whole
 from liveproof.acts.site import Refused, Site, top
-from liveproof.host import trusted, units, writer
+from liveproof.host import refusal, trusted, units, writer
 from liveproof.host.images import FILE, FOLDER, LINK, META, NOTHING, TIMES, WHOLE, Image, look
+from liveproof.host.refusal import Gone, LeftAlone
 from liveproof.host.writeahead import Keeper
-from liveproof.host.writer import Gone, LeftAlone
 from liveproof.model.plans import ChangeMode, ChangeOwner, MakeDirectory, PointSymlink, RemoveFile, WriteFile
 from liveproof.undo.restoring import absolute
 
@@ -29,7 +29,7 @@ def change_owner(act: ChangeOwner, site: Site, pause: Pause) -> Ready:
     with top(act.root, site, paths=tuple(entry.path for entry in act.entries)) as root:
         for entry in act.entries:
             try:
-                image = writer.survey(root, entry.path)
+                image = refusal.survey(root, entry.path)
             except Gone:
                 continue
             if (image.uid, image.gid) != (entry.uid, entry.gid):
@@ -54,7 +54,7 @@ def change_mode(act: ChangeMode, site: Site, pause: Pause) -> Ready:
     with top(act.root, site, paths=tuple(entry.path for entry in act.entries)) as root:
         for entry in act.entries:
             try:
-                image = writer.survey(root, entry.path)
+                image = refusal.survey(root, entry.path)
             except Gone:
                 continue
             if image.kind == LINK:
@@ -98,7 +98,7 @@ def make_directory(act: MakeDirectory, site: Site) -> Ready:
             raise LeftAlone(act.path, "has come into being since it was looked at")
         above = look(root, parent(act.path), TIMES)
         if above.kind == FOLDER:
-            writer.refuse_unsafe_place(root, now)
+            refusal.refuse_unsafe_place(root, now)
         elif absolute(act.root, parent(act.path)) not in site.directories:
             raise LeftAlone(parent(act.path), "is no directory by now")
     before = (now, above)
@@ -121,7 +121,7 @@ def remove_file(act: RemoveFile, site: Site, keeper: Keeper | None) -> Ready:
         image = whole(root, act.path, keeper)
         if image.kind != FILE:
             raise LeftAlone(act.path, "is gone" if image.kind == NOTHING else "is no file by now")
-        writer.refuse_unsafe_place(root, image)
+        refusal.refuse_unsafe_place(root, image)
         before = (image, look(root, parent(act.path), TIMES))
 
     def do() -> tuple[tuple[str, tuple[Image, ...]], ...]:
@@ -144,13 +144,13 @@ def write_file(act: WriteFile, temporary: str, keeper: Keeper | None) -> Ready:
     except trusted.Untrusted as error:
         raise Refused(f"{act.path} is not written: {error}") from None
     except OSError as error:
-        raise LeftAlone(act.path, f"cannot be read: {writer.why(error)}") from None
+        raise LeftAlone(act.path, f"cannot be read: {refusal.why(error)}") from None
     if hashlib.sha256(content).hexdigest() != act.old_sha256:
         raise LeftAlone(act.path, "has another content by now")
     folder, _, name = os.path.realpath(act.path).rpartition("/")
     with top(folder or "/", None) as root:
         image = whole(root, name, keeper)
-        writer.refuse_unsafe_place(root, image)
+        refusal.refuse_unsafe_place(root, image)
         before = (image, look(root, ".", TIMES))
     wanted = replace(image, mtime=0, atime=0)
     new = act.content.encode(errors="surrogateescape")
@@ -175,7 +175,7 @@ def point_symlink(act: PointSymlink, site: Site, temporary: str) -> Ready:
         image = look(root, name, WHOLE)
         if image.kind != LINK or image.target != act.old:
             raise LeftAlone(name, f"is no link to {act.old} by now")
-        writer.refuse_unsafe_place(root, image)
+        refusal.refuse_unsafe_place(root, image)
         before = (image, look(root, ".", TIMES))
     wanted = replace(image, target=act.target, mtime=0, atime=0)
 

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from liveproof.host.images import FILE, TIMES, WHOLE, Image, look, read_tree, read_whole
+from liveproof.host.refusal import LeftAlone
 from liveproof.host.writeahead import Keeper
-from liveproof.host.writer import LeftAlone
 from liveproof.undo.step import Places
 
 

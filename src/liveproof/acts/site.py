@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from liveproof.host.openat2 import open_root
-from liveproof.host.writer import LeftAlone, why
+from liveproof.host.refusal import LeftAlone, why
 from liveproof.model.facts.apps import App
 from liveproof.model.giving import deployment
 from liveproof.undo.restoring import absolute

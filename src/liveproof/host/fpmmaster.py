@@ -14,6 +14,7 @@ _TITLE = "php-fpm: master process"
 _POOL = "php-fpm: pool "
 _PATIENCE = 5.0
 _HELPER = "php-fpm-socket-helper"
+_MOMENT, _LOOKS = 0.1, 20  # a master that starts anew at a reload has no title until its modules have started
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,7 @@ def masters(reader: Reader, services: Mapping[str, Service]) -> tuple[Found, ...
     Anyone can give a process any title, so without being root's in every respect, with a program of FPM's name, one is
     not trusted: nothing that it names is run.
     """
+    _settle(reader, services)
     running = [
         _running(reader, process, services)
         for process in reader.processes()
@@ -46,6 +48,20 @@ def masters(reader: Reader, services: Mapping[str, Service]) -> tuple[Found, ...
     told = (*planned, *_packaged(reader, services))
     by_config = {found.config: found for found in (*reversed(told), *running)}
     return (*running, *(found for found in by_config.values() if found.process is None))
+
+
+def _settle(reader: Reader, services: Mapping[str, Service]) -> None:
+    """Wait, not for long, while a unit's main process has no title yet.
+
+    A reload executes the program anew under the same pid (fpm_pctl.c), and the title comes after the modules have
+    started: in between, no process of this host looks like a master.
+    """
+    pids = {service.main_pid for service in services.values() if any(is_fpm(argv[0]) for argv in service.start if argv)}
+    for _ in range(_LOOKS):
+        if all(process.title.startswith(_TITLE) for process in reader.processes() if process.pid in pids):
+            return
+        reader.pause(_MOMENT)
+        reader.forget_processes()
 
 
 def _pids(reader: Reader) -> frozenset[int]:

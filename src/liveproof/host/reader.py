@@ -179,6 +179,10 @@ class Reader:
             self._processes = processes()
         return self._processes
 
+    def forget_processes(self) -> None:
+        """Read the processes anew when they are next asked for, as they were seen in the middle of a change."""
+        self._processes = None
+
     def run(
         self,
         argv: Sequence[str],

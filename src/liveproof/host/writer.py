@@ -9,43 +9,16 @@ import ctypes
 import errno
 import os
 import stat as modes
-import sys
 from collections.abc import Iterable
 from dataclasses import replace
 
-from liveproof.host.images import (
-    FILE,
-    FOLDER,
-    META,
-    NOTHING,
-    WHOLE,
-    Image,
-    attributes,
-    look,
-    of_stat,
-    read_whole,
-    same,
-    same_entry,
-)
-from liveproof.host.openat2 import DIRECTORY, PATH_ONLY, open_beneath
+from liveproof.host.images import FOLDER, META, WHOLE, Image, attributes, look, of_stat, read_whole, same
+from liveproof.host.openat2 import DIRECTORY, open_beneath
+from liveproof.host.refusal import Gone, LeftAlone, open_as_seen, open_parent, refuse_unsafe, refuse_unsafe_place
 
 _LIBC = ctypes.CDLL(None, use_errno=True)
 _EMPTY_PATH, _SYMLINK_NOFOLLOW = 0x1000, 0x100
-_IMMUTABLE, _APPEND_ONLY = 0x10, 0x20  # stx_attributes of statx(2)
 _PRIVILEGE_BITS = modes.S_ISUID | modes.S_ISGID
-
-
-class LeftAlone(Exception):
-    """An entry is not what was seen, or not safe to change; it was not touched. ``reason`` goes on after its path."""
-
-    def __init__(self, path: str, reason: str) -> None:
-        super().__init__(f"{path} {reason}")
-        self.path = path
-        self.reason = reason
-
-
-class Gone(LeftAlone):
-    """Nothing stands there any more."""
 
 
 def change(root: int, seen: Image, *, uid: int = -1, gid: int = -1, mode: int = -1) -> Image:
@@ -55,7 +28,7 @@ def change(root: int, seen: Image, *, uid: int = -1, gid: int = -1, mode: int = 
         LeftAlone: it is not there as it was seen, or changing it is not safe.
         OSError: the kernel refuses.
     """
-    entry = _open_as_seen(root, seen)
+    entry = open_as_seen(root, seen)
     try:
         now = os.fstat(entry)
         refuse_unsafe(seen.path, entry, now)
@@ -79,7 +52,7 @@ def make_directory(root: int, path: str, uid: int, gid: int, mode: int) -> Image
         LeftAlone: something stands there.
         OSError: the kernel refuses.
     """
-    parent, name = _parent(root, path)
+    parent, name = open_parent(root, path)
     try:
         try:
             os.mkdir(name, 0o700, dir_fd=parent)
@@ -107,9 +80,9 @@ def remove(root: int, seen: Image) -> None:
         LeftAlone: it is not there as it was seen, or the directory is not empty.
         OSError: the kernel refuses.
     """
-    parent, name = _parent(root, seen.path)
+    parent, name = open_parent(root, seen.path)
     try:
-        os.close(_open_as_seen(root, seen))
+        os.close(open_as_seen(root, seen))
         try:
             if seen.kind == FOLDER:
                 os.rmdir(name, dir_fd=parent)
@@ -133,7 +106,7 @@ def put_file(root: int, seen: Image, wanted: Image, content: Iterable[bytes], te
         LeftAlone: the place is not as it was seen.
         OSError: the kernel refuses; the old file still stands.
     """
-    parent, name = _parent(root, wanted.path)
+    parent, name = open_parent(root, wanted.path)
     made = False
     try:
         refuse_unsafe_place(root, seen)
@@ -165,7 +138,7 @@ def put_link(root: int, seen: Image, wanted: Image, temporary: str) -> Image:
         LeftAlone: the place is not as it was seen.
         OSError: the kernel refuses; what stood there still stands.
     """
-    parent, name = _parent(root, wanted.path)
+    parent, name = open_parent(root, wanted.path)
     made = False
     try:
         os.symlink(wanted.target, temporary, dir_fd=parent)
@@ -228,113 +201,11 @@ def sweep(root: int, folder: str, prefix: str) -> int:
         os.close(place)
 
 
-def refuse_unsafe(path: str, entry: int, now: os.stat_result) -> None:
-    """Refuse an open entry whose owner or mode must not, or cannot, be changed.
-
-    Raises:
-        LeftAlone: the file has more than one hard link, carries privileges, is flagged, or lies on a read-only mount.
-    """
-    if modes.S_ISREG(now.st_mode):
-        if now.st_nlink > 1:
-            raise LeftAlone(
-                path,
-                f"has {now.st_nlink} hard links: the same file stands elsewhere too and would be changed there; "
-                "find its other names with find -samefile, and give it a copy of its own",
-            )
-        if now.st_mode & _PRIVILEGE_BITS:
-            raise LeftAlone(path, "is setuid or setgid, and another owner would get its rights: look at it by hand")
-        if now.st_mode & 0o111 and _capable(entry):
-            raise LeftAlone(path, "has file capabilities, which another owner would get or lose: look at it by hand")
-    flags = _flags(entry)
-    if flags & _IMMUTABLE:
-        raise LeftAlone(path, "is immutable; if it should not be: chattr -i")
-    if flags & _APPEND_ONLY:
-        raise LeftAlone(path, "is append-only; if it should not be: chattr -a")
-    if os.fstatvfs(entry).f_flag & os.ST_RDONLY:
-        raise LeftAlone(path, "lies on a file system that is mounted read-only")
-
-
-def refuse_unsafe_place(root: int, seen: Image) -> None:
-    """Refuse to replace or remove what ``seen`` shows where that must not, or cannot, be done.
-
-    Raises:
-        LeftAlone: as ``refuse_unsafe``, of the file and of its directory.
-        OSError: it cannot be looked at.
-    """
-    parent, _ = _parent(root, seen.path)
-    try:
-        if _flags(parent) & _IMMUTABLE:
-            raise LeftAlone(seen.path, "lies in an immutable directory; if it should not be: chattr -i")
-        if os.fstatvfs(parent).f_flag & os.ST_RDONLY:
-            raise LeftAlone(seen.path, "lies on a file system that is mounted read-only")
-    finally:
-        os.close(parent)
-    if seen.kind == FILE:
-        entry = _open_as_seen(root, seen)
-        try:
-            refuse_unsafe(seen.path, entry, os.fstat(entry))
-        finally:
-            os.close(entry)
-
-
-def why(error: OSError) -> str:
-    """What the kernel's refusal means for somebody who wanted a file changed, without its path."""
-    return {
-        errno.EPERM: "the kernel does not permit it, not even to root (an immutable flag, or a restricted container?)",
-        errno.EACCES: "the kernel does not permit it (a network file system that does not trust root?)",
-        errno.EROFS: "the file system is mounted read-only",
-        errno.ENOSPC: "the file system is full",
-        errno.EDQUOT: "the quota is used up",
-        errno.ELOOP: "a symbolic link stands where a directory was: somebody is changing the tree",
-        errno.ENOTDIR: "something else stands where a directory was: somebody is changing the tree",
-        errno.ENOENT: "it is gone",
-    }.get(error.errno or 0, error.strerror or str(error))
-
-
-def survey(root: int, path: str) -> Image:
-    """What stands at ``path``, where its owner and mode may be changed.
-
-    Raises:
-        LeftAlone: as ``refuse_unsafe``; Gone when nothing stands there.
-        OSError: it cannot be reached.
-    """
-    image = look(root, path)
-    if image.kind == NOTHING:
-        raise Gone(path, "is gone")
-    entry = _open_as_seen(root, image)
-    try:
-        refuse_unsafe(path, entry, os.fstat(entry))
-    finally:
-        os.close(entry)
-    return image
-
-
-def _open_as_seen(root: int, seen: Image) -> int:
-    """A path-only descriptor of an entry that is still what was seen."""
-    try:
-        entry = open_beneath(root, seen.path, PATH_ONLY)
-    except FileNotFoundError:
-        raise Gone(seen.path, "is gone") from None
-    except OSError as error:
-        if error.errno in (errno.ELOOP, errno.ENOTDIR):
-            raise LeftAlone(seen.path, f"cannot be reached: {why(error)}") from None
-        raise
-    if not same_entry(of_stat(seen.path, META, os.fstat(entry)), seen):
-        os.close(entry)
-        raise LeftAlone(seen.path, "was changed while liveproof was at work")
-    return entry
-
-
 def _still(root: int, seen: Image) -> None:
     """Refuse when the place is no longer as it was seen; content counts when it was read."""
     now = look(root, seen.path, seen.scope) if not seen.sha256 else read_whole(root, seen.path)
     if not same(replace(now, scope=seen.scope), seen):
         raise LeftAlone(seen.path, "was changed while liveproof was at work")
-
-
-def _parent(root: int, path: str) -> tuple[int, str]:
-    folder, _, name = path.rpartition("/")
-    return open_beneath(root, folder or ".", DIRECTORY), name
 
 
 def _dress(new: int, wanted: Image) -> None:
@@ -368,18 +239,3 @@ def _call(result: int, path: str) -> None:
     if result != 0:
         code = ctypes.get_errno()
         raise OSError(code, os.strerror(code), path)
-
-
-def _capable(entry: int) -> bool:
-    try:
-        return bool(os.getxattr(f"/proc/self/fd/{entry}", "security.capability"))
-    except OSError:
-        return False
-
-
-def _flags(entry: int) -> int:
-    """The inode's flags as statx(2) tells them, 0 where it cannot."""
-    told = ctypes.create_string_buffer(256)
-    if _LIBC.statx(entry, b"", _EMPTY_PATH | _SYMLINK_NOFOLLOW, 0, told) != 0:
-        return 0
-    return int.from_bytes(told.raw[8:16], sys.byteorder)

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 from liveproof.host import writer
 from liveproof.host.images import FILE, FOLDER, LINK, META, NOTHING, TIMES, WHOLE, Image, look
+from liveproof.host.refusal import LeftAlone, why
 from liveproof.host.writeahead import Log
-from liveproof.host.writer import LeftAlone, why
 
 
 @dataclass(slots=True)

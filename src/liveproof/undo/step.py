@@ -24,8 +24,8 @@ from liveproof.host.images import (
     same,
 )
 from liveproof.host.openat2 import open_root
+from liveproof.host.refusal import why
 from liveproof.host.writeahead import Log
-from liveproof.host.writer import why
 from liveproof.undo.restoring import Pair, Restoring, Source, Undone, absolute
 
 # A step that was cut off left no word of what it did. What changed within this time after it began is taken for its

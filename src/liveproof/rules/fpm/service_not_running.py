@@ -32,6 +32,7 @@ from liveproof.model.verdicts import Safety, Severity
 rule = Rule("FPM001", Severity.CRITICAL)
 
 _UNDO = "stop the unit again"
+_RUNNING = ("active", "reloading", "deactivating")
 
 
 @rule.check
@@ -47,6 +48,11 @@ def check(app: App, fpm: Fpm | Absent) -> Iterator[Finding | Unknown]:
             continue
         if isinstance(master.unit, Unit) and master.unit.active == "activating" and not _loops(master.unit):
             yield Unknown(f"{master.unit.name} is just being started; look again")
+        elif isinstance(master.unit, Unit) and master.unit.active in _RUNNING and master.unit.main_pid:
+            yield Unknown(
+                f"systemd says that {master.unit.name} runs as process {master.unit.main_pid}, but that is no PHP-FPM "
+                "master: it is being started, reloaded or stopped; look again"
+            )
         else:
             yield _finding(app, master, pools)
 
