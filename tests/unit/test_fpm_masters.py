@@ -92,7 +92,11 @@ class _Reloading(_Nobody):
         self.left = looks
 
     def processes(self):
-        title = ("/usr/sbin/php-fpm8.2", "--nodaemonize") if self.left else ("php-fpm: master process (/f.conf)",)
+        title = (
+            ("/usr/sbin/php-fpm8.2", "--nodaemonize")
+            if self.left
+            else ("php-fpm: master process (/etc/php/8.2/fpm/php-fpm.conf)",)
+        )
         return (Process(35, 1, 1.0, 0, "php-fpm8.2", title, "/system.slice/php8.2-fpm.service"),)
 
     def pause(self, seconds):
@@ -107,7 +111,7 @@ def test_a_master_that_is_just_reloading_is_waited_for() -> None:
     services = {"php8.2-fpm.service": next(iter(systemd.parse(SHOWN)))}
     (found,) = fpmmaster.masters(_Reloading(3), services)
     assert found.process is not None
-    assert (found.process.pid, found.config) == (35, "/f.conf")
+    assert (found.process.pid, found.config) == (35, "/etc/php/8.2/fpm/php-fpm.conf")
     (found,) = fpmmaster.masters(_Reloading(10_000), services)
     assert found.process is None
 

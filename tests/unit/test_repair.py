@@ -5,7 +5,6 @@ import shutil
 import subprocess
 import tempfile
 import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -442,13 +441,13 @@ def test_an_app_that_vanishes_in_the_middle(site: Site, monkeypatch: pytest.Monk
         shutil.rmtree(f"{site.top}-old")
 
 
-def test_two_thousand_entries_take_little_time(site: Site) -> None:
-    """Looking twice, writing down, changing and taking back an entry costs well under a millisecond."""
+def test_thousands_of_entries_in_one_step(site: Site) -> None:
+    """A step with more entries than the log's buffer holds is written down, done and taken back like a small one."""
     for number in range(2_000):
         (site.top / f"f{number}").touch()
-    plan = site.plan()
-    started = time.monotonic()
-    done = mended(plan)
+    before = snapshot(site.top)
+    done = mended(site.plan())
     assert done.outcome.kind is OutcomeKind.FIXED
+    assert snapshot(site.top) != before
     journal.rollback()
-    assert time.monotonic() - started < 10
+    assert snapshot(site.top) == before
