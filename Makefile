@@ -4,7 +4,7 @@ SHELL := /bin/bash
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 SUITES ?= bookworm trixie
 
-.PHONY: help setup demo test lint lock lab bench bench-faults bench-seed bench-speed docs clean
+.PHONY: help setup demo test lint lock lab recordings bench bench-faults bench-seed bench-speed docs clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,6 +30,9 @@ lock: setup ## lock the dependencies anew, with hashes and without an index
 
 lab: setup ## how to start disposable hosts by hand
 	@python -m tests.lab
+
+recordings: setup ## write tests/recorded anew from real hosts, every rule's fault (SUITES=…)
+	@python -m tests.recorded $(SUITES)
 
 bench: bench-speed bench-seed bench-faults ## all benchmarks
 

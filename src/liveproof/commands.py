@@ -185,6 +185,41 @@ def report(console: Console, /, run: str, before: str, listed: bool, form: str, 
     return looking.report(run, before, Asked(format=form, **given), console)
 
 
+@liveproof.command(
+    short_help="Write down what is seen of this host.",
+    epilog=_epilog(
+        "liveproof record --output host.json",
+        "liveproof record /var/www/api-gateway | gzip > host.json.gz",
+        status=False,
+    ),
+)
+@_shared("path", "output", "config", "policy", "user", "release")
+@click.pass_obj
+def record(console: Console, /, **given: Any) -> int:
+    """Write what is seen of the app in PATH, or of every app, as one file: for a bug report, or to look at elsewhere.
+
+    It names files, users, versions and settings of this host. Values of .env and of caches, headers, and bodies of
+    requests and answers are not in it, and what looks like a secret is hidden; read it before you send it.
+    """
+    from liveproof import replaying  # noqa: PLC0415
+
+    return replaying.record(_asked({"form": "text", **given}), console)
+
+
+@liveproof.command(
+    short_help="Say what holds on a recorded host.",
+    epilog=_epilog("liveproof replay host.json", "liveproof replay host.json.gz --format json", status=True),
+)
+@click.argument("file", type=click.Path(exists=True, dir_okay=False))
+@_shared("format", "output")
+@click.pass_obj
+def replay(console: Console, /, file: str, form: str, output: str) -> int:
+    """Say what the rules of this version find on the host that FILE (of `liveproof record`, also gzipped) holds."""
+    from liveproof import replaying  # noqa: PLC0415
+
+    return replaying.replay(file, Asked(format=form, output=output), console)
+
+
 @liveproof.group()
 def config() -> None:
     """Show the configuration, or what it may hold."""

@@ -42,11 +42,16 @@ def _examine_app(host: "_Sight", app: App, rules: tuple[Rule, ...], progress: Pr
             sight.fact(_fact_type(kind))
     progress("judging")
     clock = time.perf_counter()
-    results = check(rules, sight.facts)
-    findings = tuple(finding for result in results for finding in result.findings)
-    examination = AppExamination(app, links(rules, results), results, diagnose(rules, findings), sight.facts)
+    examination = judge(app, rules, sight.facts)
     host.timings["rules"] = host.timings.get("rules", 0.0) + time.perf_counter() - clock
     return examination
+
+
+def judge(app: App, rules: tuple[Rule, ...], facts: Mapping[type, object]) -> AppExamination:
+    """What the rules say of facts, live or recorded ones."""
+    results = check(rules, facts)
+    findings = tuple(finding for result in results for finding in result.findings)
+    return AppExamination(app, links(rules, results), results, diagnose(rules, findings), facts)
 
 
 def _function(rule: Rule) -> Callable[..., Any]:

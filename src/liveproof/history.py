@@ -8,16 +8,14 @@ import os
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, fields, replace
-from importlib import import_module
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 from liveproof.host import state
-from liveproof.model.codec import Cut, Misshapen, from_json, to_json
+from liveproof.model.codec import Cut, from_json, to_json
 from liveproof.model.examination import AppExamination, Examination
+from liveproof.model.factcodec import facts_from_json, facts_to_json
 from liveproof.model.facts.apps import App
-from liveproof.model.facts.wire import Wire
-from liveproof.model.findings import Absent, Unknown
 from liveproof.model.record import Record, Repair
 
 if TYPE_CHECKING:
@@ -29,7 +27,6 @@ KEPT_BYTES = 128 * 1024 * 1024
 # A run is kept for its report: of the tens of thousands of paths of a large app a report shows a few.
 _ITEMS, _TEXT = 200, 4000
 _WAIT = 1.0
-_FACTS = "liveproof.model.facts."
 
 _TABLE = """
 CREATE TABLE IF NOT EXISTS run (
@@ -240,27 +237,9 @@ def _examination_from_json(data: Mapping[str, Any]) -> Examination:
 
 def _app_to_json(app: AppExamination, cut: Cut) -> dict[str, Any]:
     told = {f.name: to_json(getattr(app, f.name), f.type, cut) for f in fields(AppExamination) if f.name != "facts"}
-    facts = {}
-    for kind, value in app.facts.items():
-        if kind.__module__.startswith(_FACTS) and kind is not App:
-            facts[f"{kind.__module__[len(_FACTS) :]}.{kind.__name__}"] = _fact_to_json(value, cut)
-    return {**told, "facts": facts}
-
-
-def _fact_to_json(value: object, cut: Cut) -> dict[str, Any]:
-    if isinstance(value, Wire):  # what the app answered may hold anything, its own secrets too
-        value = replace(value, exchanges=tuple(replace(exchange, body="") for exchange in value.exchanges))
-    return {type(value).__name__ if isinstance(value, Unknown | Absent) else "value": to_json(value, cut=cut)}
+    return {**told, "facts": facts_to_json(app.facts, cut)}
 
 
 def _app_from_json(data: Mapping[str, Any]) -> AppExamination:
     given = {f.name: from_json(f.type, data[f.name]) for f in fields(AppExamination) if f.name != "facts"}  # type: ignore[arg-type]
-    facts: dict[type, object] = {}
-    for name, told in data["facts"].items():
-        module, _, kind_name = name.rpartition(".")
-        if not (module.isidentifier() and kind_name.isidentifier()):
-            raise Misshapen(f"{name!r} names no fact")
-        kind = getattr(import_module(_FACTS + module), kind_name)
-        ((shape, value),) = told.items()
-        facts[kind] = from_json({"Unknown": Unknown, "Absent": Absent}.get(shape, kind), value)
-    return AppExamination(**given, facts={App: given["app"], **facts})
+    return AppExamination(**given, facts={App: given["app"], **facts_from_json(data["facts"])})

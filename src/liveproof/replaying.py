@@ -1,0 +1,65 @@
+"""Recordings, from the words asked for to the exit status: a host's facts to a file, and a file to a verdict."""
+
+import gzip
+import zlib
+
+from liveproof import recording
+from liveproof.asked import Asked
+from liveproof.console import Console, write_file
+from liveproof.examine import examine
+from liveproof.host.reader import Reader
+from liveproof.looking import STATUS, Wrong, settle, tell
+from liveproof.model.record import Record
+
+_RECORDING = 256 << 20
+
+
+def record(asked: Asked, console: Console) -> int:
+    """Look, and write down what was seen; the verdict is not asked for, so the status says only that it was written.
+
+    Raises:
+        Wrong, console.CannotWrite: as ``settle`` and ``tell``.
+    """
+    settings, memory = settle(asked)
+    examination = examine(Reader(), settings, memory, console.progress)
+    text = recording.dumps(recording.record(examination, settings))
+    if asked.output:
+        write_file(asked.output, text)
+        console.tell(
+            f"{asked.output} holds what was seen of {len(examination.apps)} app(s); read it before you send it"
+        )
+    else:
+        console.text(text)
+    return 0
+
+
+def replay(path: str, asked: Asked, console: Console) -> int:
+    """Tell what the rules of this version say of a recording; nothing of this host is looked at.
+
+    Raises:
+        Wrong: it cannot be read, or is no recording.
+    """
+    try:
+        known = recording.loads(_recorded(path))
+    except OSError as error:
+        raise Wrong(f"{path} cannot be read: {error.strerror or error}") from None
+    except recording.NoRecording as error:
+        raise Wrong(f"{path} is no recording: {error}") from None
+    examination = recording.replay(known)
+    record = Record("", "check", known.version, examination)
+    tell(record, asked, console, known.settings)
+    return STATUS[examination.verdict]
+
+
+def _recorded(path: str) -> bytes:
+    """The text of a recording, unpacked when it is gzip's; never more than a recording may be."""
+    with open(path, "rb") as file:
+        packed = file.read(2) == b"\x1f\x8b"
+        file.seek(0)
+        try:
+            text = gzip.GzipFile(fileobj=file).read(_RECORDING + 1) if packed else file.read(_RECORDING + 1)
+        except (EOFError, zlib.error) as error:
+            raise Wrong(f"{path} is damaged: {error}") from None
+    if len(text) > _RECORDING:
+        raise Wrong(f"{path} is larger than any recording ({_RECORDING >> 20} MB)")
+    return text
