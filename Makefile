@@ -2,6 +2,8 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
+# Where a company's own authority stands before the package index, only the system knows it.
+export UV_SYSTEM_CERTS ?= 1
 SUITES ?= bookworm trixie
 
 .PHONY: help setup demo test lint lock lab recordings bench bench-faults bench-seed bench-speed docs clean
