@@ -6,7 +6,7 @@ import time
 
 from benchmarks import content, walk
 from benchmarks.rows import Row, table
-from benchmarks.seed.__main__ import COMMANDS
+from benchmarks.seed.peer import COMMANDS
 from tests import lab
 from tests.lab import Host
 

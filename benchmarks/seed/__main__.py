@@ -1,42 +1,34 @@
 """Which faults the seed's commands and script find, fix or make worse, beside liveproof; and the requests lost.
 
-Every row is a fault of the fault bench on two fresh hosts: one for the seed, one for liveproof. "found" by the seed:
-a command that was satisfied on the healthy host no longer is. "fixed": the fault's symptom is gone. "worse": what
-liveproof finds broken afterwards that it did not find before.
+Every row is a fault that the seed names, from the fault bench, on two fresh hosts: one for the seed, one for liveproof.
+A command finds a fault when it was satisfied on a healthy host and no longer is. Fixed means that the symptom, which
+neither side judges, is gone. Exit status 1 when liveproof misses a fault, makes something worse, loses a request, or
+finds or fixes fewer than the seed.
 """
 
 import sys
-from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
-from pathlib import Path
+import time
+from concurrent.futures import ProcessPoolExecutor, as_completed
 
-from benchmarks.seed.load import Load, Loss
+from benchmarks.seed import peer
+from benchmarks.seed.losses import SITUATIONS, Losses, control, measured
+from benchmarks.seed.trial import Row, Told, tried
 from liveproof.rules import load as load_rules
 from tests import lab
 from tests.lab import Host
-from tests.live.trial import checked, codes
+from tests.live.trial import TrialFailed, checked, codes
 
-HERE = Path(__file__).parent
-COMMANDS = (HERE / "commands.sh").read_text()
-SCRIPT = (HERE / "fix.sh").read_text()
-UNDER_LOAD = "OPC002"
-
-
-@dataclass
-class Row:
-    """One fault on one suite, by both."""
-
-    code: str
-    seed_found: str
-    seed_fixed: bool
-    seed_worse: str
-    ours_found: bool
-    ours_fixed: str
-    ours_worse: str
+# The rules whose fault the seed's document names.
+STARS = (
+    "FIL001", "FIL002", "FIL003", "FIL004", "FIL005", "FIL006", "REL001", "REL007",
+    "OPC001", "OPC002", "OPC009", "OPC010", "OPC012", "OPC015", "FPM001", "FPM002", "FPM003", "FPM006", "FPM013",
+    "NGX001", "NGX004", "LAR001", "LAR002", "LAR003", "LAR005", "LAR006", "LAR007", "LAR011", "LAR015",
+    "WIR001", "WIR003", "SYS001", "SYS003",
+)  # fmt: skip
 
 
 def main(suites: list[str]) -> int:
-    """Print a table per suite; status 1 when liveproof missed a fault, made something worse or lost a request."""
+    """Print the tables of each suite."""
     reason = lab.available()
     if reason:
         print(f"no real hosts here: {reason}", file=sys.stderr)
@@ -45,73 +37,107 @@ def main(suites: list[str]) -> int:
 
 
 def _suite(suite: str) -> int:
+    started = time.monotonic()
+    healthy, after = _healthy(suite)
+    print(f"\n{suite}: on a healthy host")
+    print(f"  the seed's commands complain of: {', '.join(sorted(healthy)) or 'nothing'} (counted in no row below)")
+    print(f"  the seed's script leaves broken: {', '.join(after) or 'nothing'}", flush=True)
+    rows, failures = _rows(suite, healthy)
+    _table(rows)
+    failures += _verdict(rows)
+    failures += _losses(suite)
+    for failure in failures:
+        print(f"FAIL {suite}: {failure}")
+    print(f"{suite}: {time.monotonic() - started:.0f} s", flush=True)
+    return 1 if failures else 0
+
+
+def _healthy(suite: str) -> tuple[frozenset[str], list[str]]:
+    """What the commands complain of though nothing is wrong, and what the script then breaks."""
     Host.up(suite).down()
     with Host.up(suite) as host:
-        healthy = _bad(host)
-        print(
-            f"\n{suite}: on a healthy host the seed's commands complain of: {', '.join(sorted(healthy)) or 'nothing'}"
-        )
-    print(f"{'fault':7} {'rule':38} | seed: found by, fixed, made worse{'':25} | liveproof: found, fixed, worse")
-    failed = 0
+        found = frozenset(peer.complaints(host))
+        if codes(checked(host)):
+            raise TrialFailed(f"liveproof finds faults on a healthy host: {codes(checked(host))}")
+        peer.mend(host)
+        return found, sorted(codes(checked(host)))
+
+
+def _rows(suite: str, healthy: frozenset[str]) -> tuple[list[Row], list[str]]:
+    """Every fault, two at a time, with a line of progress for each."""
+    rows: list[Row] = []
+    failures: list[str] = []
     with ProcessPoolExecutor(2) as pool:
-        names = {rule.code: rule.name for rule in load_rules()}
-        for row in pool.map(_row, [(suite, code, tuple(healthy)) for code in names]):
-            seed = f"{row.seed_found or 'no':28.28} {'yes' if row.seed_fixed else 'no':4} {row.seed_worse or '-':24.24}"
-            ours = f"{'yes' if row.ours_found else 'NO':4} {row.ours_fixed:7} {row.ours_worse or '-'}"
-            print(f"{row.code:7} {names[row.code]:38} | {seed} | {ours}", flush=True)
-            failed += not row.ours_found or bool(row.ours_worse)
-    theirs, mine = _under_load(suite, by_seed=True), _under_load(suite, by_seed=False)
-    print(f"requests while fixing {UNDER_LOAD}: seed lost {theirs.lost} of {theirs.lost + theirs.served}, ", end="")
-    print(f"liveproof lost {mine.lost} of {mine.lost + mine.served}")
-    return 1 if failed or mine.lost else 0
-
-
-def _row(job: tuple[str, str, tuple[str, ...]]) -> Row:
-    suite, code, healthy = job
-    rule = next(rule for rule in load_rules() if rule.code == code)
-    assert rule.fault_function
-    assert rule.symptom_function
-    with Host.up(suite) as host:
-        rule.fault_function(host)
-        found = _bad(host) - set(healthy)
-        before = codes(checked(host))
-        host.sh(SCRIPT, check=False, timeout=180)
-        fixed = not rule.symptom_function(host)
-        worse = codes(checked(host)) - before
-    with Host.up(suite) as host:
-        rule.fault_function(host)
-        seen = codes(checked(host), breaking=False)
-        host.liveproof("fix", "--yes", "--allow", "disruptive")
-        ours = not rule.symptom_function(host)
-        ours_worse = codes(checked(host)) - seen
-    named = "yes" if ours else "no" if rule.fix_function else "named"
-    return Row(
-        code,
-        ", ".join(sorted(found)),
-        fixed,
-        ", ".join(sorted(worse)),
-        code in seen,
-        named,
-        ", ".join(sorted(ours_worse)),
-    )
-
-
-def _bad(host: Host) -> set[str]:
-    said = host.sh(COMMANDS, check=False).splitlines()
-    return {line.removeprefix("bad ") for line in said if line.startswith("bad ")}
-
-
-def _under_load(suite: str, *, by_seed: bool) -> Loss:
-    rule = next(rule for rule in load_rules() if rule.code == UNDER_LOAD)
-    assert rule.fault_function
-    with Host.up(suite) as host:
-        rule.fault_function(host)
-        with Load(host.ip) as load:
-            if by_seed:
-                host.sh(SCRIPT, check=False, timeout=180)
+        running = {pool.submit(_tried, suite, code, healthy): code for code in STARS}
+        for count, done in enumerate(as_completed(running), 1):
+            code, outcome = running[done], done.result()
+            if isinstance(outcome, Row):
+                rows.append(outcome)
             else:
-                host.liveproof("fix", "--yes")
-        return load.loss
+                failures.append(f"{code} could not be tried: {outcome}")
+            print(f"  {count}/{len(STARS)} {code}{'' if isinstance(outcome, Row) else ' FAILED'}", flush=True)
+    return sorted(rows, key=lambda row: STARS.index(row.code)), failures
+
+
+def _tried(suite: str, code: str, healthy: frozenset[str]) -> Row | str:
+    try:
+        return tried(next(rule for rule in load_rules() if rule.code == code), suite, healthy)
+    except (TrialFailed, AssertionError, RuntimeError, OSError) as error:
+        return str(error)
+
+
+def _table(rows: list[Row]) -> None:
+    names = {rule.code: rule.name for rule in load_rules()}
+    print(f"\n{'':46} | {'the seed':^66} | liveproof")
+    print(f"{'fault':46} | {'found by':32} {'fixed':6} {'made worse':26} | found fixed       made worse")
+    for row in rows:
+        what = f"{row.code} {names[row.code]}"
+        seed = f"{row.seed.found or 'no':32.32} {_fixed(row.seed):6} {', '.join(row.seed.worse) or '-':26.26}"
+        ours = f"{row.ours.found or 'NO':5} {_fixed(row.ours):11.60} {', '.join(row.ours.worse) or '-'}"
+        print(f"{what:46.46} | {seed} | {ours}")
+
+
+def _fixed(told: Told) -> str:
+    return "yes" if told.fixed else told.remark or "no"
+
+
+def _verdict(rows: list[Row]) -> list[str]:
+    """The sums, and what is not as it must be."""
+    sums = {
+        name: (sum(bool(getattr(row.seed, name)) for row in rows), sum(bool(getattr(row.ours, name)) for row in rows))
+        for name in ("found", "fixed", "worse")
+    }
+    for name, (seed, ours) in sums.items():
+        word = "made worse" if name == "worse" else name
+        print(f"{word}: the seed {seed}, liveproof {ours} of {len(rows)}")
+    failures = [f"liveproof did not find {row.code}" for row in rows if not row.ours.found]
+    failures += [f"liveproof made {row.code} worse: {', '.join(row.ours.worse)}" for row in rows if row.ours.worse]
+    failures += [
+        f"liveproof {name} fewer faults than the seed" for name in ("found", "fixed") if sums[name][1] < sums[name][0]
+    ]
+    for row in rows:
+        if row.seed.fixed and not row.ours.fixed:
+            print(f"{row.code}: the seed's script ends the symptom, liveproof does not ({row.ours.remark})")
+    return failures
+
+
+def _losses(suite: str) -> list[str]:
+    """Requests lost under load; one situation at a time, since the load takes what processor there is."""
+    print("\nrequests under load (8 clients) while fixing")
+    nothing = control(suite)
+    print(f"  {'nothing is done':40} {nothing}", flush=True)
+    failures = [f"the measuring itself lost requests: {nothing}"] if nothing.lost else []
+    for what in SITUATIONS:
+        told: Losses = measured(suite, what)
+        print(f"  {what:40} the seed: {told.seed}{_unless(told.seed_fixed)}")
+        print(f"  {'':40} liveproof: {told.ours}{_unless(told.ours_fixed)}", flush=True)
+        failures += [f"liveproof lost requests ({what}): {told.ours}"] if told.ours.lost else []
+        failures += [] if told.ours_fixed else [f"liveproof did not fix under load: {what}"]
+    return failures
+
+
+def _unless(fixed: bool) -> str:
+    return "" if fixed else ", and did not fix it"
 
 
 if __name__ == "__main__":

@@ -1,6 +1,8 @@
 #!/bin/bash
 # The ten commands of the seed's "100% Verification Steps", each with the outcome that the seed expects:
 # prints "ok NAME" or "bad NAME" a line. The peer of `liveproof check`; its judgement is the seed's own.
+# All ten are run, whatever one of them says.
+set +e
 said() { if [ "$1" = 0 ]; then echo "ok $2"; else echo "bad $2"; fi; }
 
 [ "$(stat -c '%U:%G' "$HANDLER")" = www-data:www-data ]; said $? handler-owner
