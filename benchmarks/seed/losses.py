@@ -15,13 +15,13 @@ _STALE = 'sed -i "s/^APP_NAME=.*/APP_NAME=renamed/" .env'
 
 @dataclass(frozen=True)
 class Losses:
-    """What was lost while one situation was mended, and whether it was mended."""
+    """What was lost while one situation was mended, and what of it is still broken afterwards (empty: nothing)."""
 
     what: str
     seed: Loss
-    seed_fixed: bool
+    seed_left: str
     ours: Loss
-    ours_fixed: bool
+    ours_left: str
 
 
 def control(suite: str) -> Loss:
@@ -35,18 +35,26 @@ def control(suite: str) -> Loss:
 
 def measured(suite: str, what: str) -> Losses:
     """Break two hosts in the same way, and mend one by each side, under load."""
-    break_it = SITUATIONS[what]
+    break_it, left = SITUATIONS[what]
     with Host.up(suite) as host:
         break_it(host)
+        _must_be_broken(left(host))
         with Load(host.ip) as load:
             ended = peer.mend(host)
-        seed, seed_fixed = load.loss, ended and not _still_broken(host)
+        seed, seed_left = load.loss, left(host) or ("" if ended else "the script did not come to its end")
     with Host.up(suite) as host:
         break_it(host)
+        _must_be_broken(left(host))
         with Load(host.ip) as load:
             ran = host.liveproof("fix", "--yes", "--format", "json")
-        outcome = json.loads(ran.stdout)["outcome"][0]["kind"] if ran.stdout.startswith("{") else ran.stderr
-        return Losses(what, seed, seed_fixed, load.loss, outcome == "fixed" and not _still_broken(host))
+        outcome = json.loads(ran.stdout)["outcome"][0] if ran.stdout.startswith("{") else {"kind": ran.stderr}
+        ours_left = left(host) or ("" if outcome["kind"] == "fixed" else str(outcome))
+        return Losses(what, seed, seed_left, load.loss, ours_left)
+
+
+def _must_be_broken(left: str) -> None:
+    if not left:
+        raise RuntimeError("the host is not broken, so mending it shows nothing")
 
 
 def _old_code(host: Host) -> None:
@@ -64,17 +72,26 @@ def _all_three(host: Host) -> None:
     _owners_and_caches(host)
 
 
-SITUATIONS: dict[str, Callable[[Host], None]] = {
-    "old code in OPcache": _old_code,
-    "root's files and a stale config cache": _owners_and_caches,
-    "all three issues of the seed": _all_three,
+# What follows is seen without liveproof.
+def _is_old(host: Host) -> str:
+    return "" if "handler-v9" in host.post().body else "old code answers"
+
+
+def _is_roots_or_stale(host: Host) -> str:
+    owned = host.sh('stat -c "%U %n" "$APP"/app/Http/Controllers/*.php "$CACHE" "$CACHE"/*.php').splitlines()
+    others = [line.rpartition("/")[2] for line in owned if line.split()[0] != host.user]
+    stale = "renamed" not in host.sh('cat "$CACHE"/config.php')
+    return ", ".join(
+        [*(["root owns " + " ".join(others)] if others else []), *(["config.php is stale"] if stale else [])]
+    )
+
+
+def _is_either(host: Host) -> str:
+    return ", ".join(filter(None, (_is_old(host), _is_roots_or_stale(host))))
+
+
+SITUATIONS: dict[str, tuple[Callable[[Host], None], Callable[[Host], str]]] = {
+    "old code in OPcache": (_old_code, _is_old),
+    "root's files and a stale config cache": (_owners_and_caches, _is_roots_or_stale),
+    "all three issues of the seed": (_all_three, _is_either),
 }
-
-
-def _still_broken(host: Host) -> bool:
-    """Seen without liveproof: an owner that is not the app's, the old name in the cache, or old code that answers."""
-    owners = set(host.sh('stat -c %U "$APP"/app/Http/Controllers/*.php "$CACHE" "$CACHE"/*.php').split())
-    name = host.sh("sed -n 's/^APP_NAME=//p' .env").strip("\"'")
-    cached = host.sh(f"grep -c \"'name' => '{name}'\" \"$CACHE\"/config.php || true")
-    code = next((v for v in ("handler-v9", "handler-v1") if v in host.sh('cat "$HANDLER"')), "handler")
-    return owners != {host.user} or cached == "0" or code not in host.post().body

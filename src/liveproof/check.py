@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from liveproof.model.examination import LinkState
+from liveproof.model.facts.apps import App
 from liveproof.model.findings import Absent, Finding, Result, Unknown
 from liveproof.model.rule import Rule, arguments, needs
 from liveproof.model.verdicts import Link, LinkVerdict, RuleVerdict
@@ -25,6 +26,8 @@ def _ask(rule: Rule, facts: Facts) -> Result | None:
     given = arguments(needs(rule.check_function), facts)
     if isinstance(given, Absent):
         return None
+    if not isinstance(given, Unknown) and rule.of_user:
+        given = _nobody(facts) or given
     if isinstance(given, Unknown):
         return Result(rule.code, rule.name, RuleVerdict.UNKNOWN, reason=given.reason)
     findings: list[Finding] = []
@@ -43,6 +46,17 @@ def _ask(rule: Rule, facts: Facts) -> Result | None:
     if reasons:
         return Result(rule.code, rule.name, RuleVerdict.UNKNOWN, reason="; ".join(dict.fromkeys(reasons)))
     return Result(rule.code, rule.name, RuleVerdict.OK)
+
+
+def _nobody(facts: Facts) -> Unknown | None:
+    """Why nothing can be said of the app's user; None when it is known."""
+    app = facts.get(App)
+    if not isinstance(app, App) or app.user:
+        return None
+    return Unknown(
+        f"it is not known as whom {app.path} runs, since no PHP-FPM pool of it was seen: name its user under [app] in "
+        "the configuration"
+    )
 
 
 def links(rules: Iterable[Rule], results: Iterable[Result]) -> tuple[LinkState, ...]:

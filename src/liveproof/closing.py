@@ -15,7 +15,7 @@ from liveproof.model.plans import (
     RunArtisan,
     Step,
 )
-from liveproof.model.reloading import graceful_reloads
+from liveproof.model.reloading import graceful_reloads, moves_socket
 
 _WHY = "what PHP-FPM keeps in memory must be compiled from the files as they are now"
 
@@ -39,6 +39,14 @@ def lives_by_reloads(app: AppExamination) -> bool:
     caches = _caches(app)
     known = [caches.get(pool, _UNSEEN) for pool in app.app.pools]
     return any(isinstance(cache, Unknown) or (cache.enabled and not cache.validates) for cache in known)
+
+
+def moved_by(app: AppExamination, step: Step) -> str:
+    """Why this step must wait: it would make PHP-FPM listen where nginx does not pass to; empty where it would not."""
+    fpm = app.facts.get(Fpm)
+    if not isinstance(fpm, Fpm):
+        return ""
+    return next((why for master in fpm.masters if (why := moves_socket(master, step.act))), "")
 
 
 def renews(step: Step) -> bool:

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from liveproof.closing import closing_reloads, lives_by_reloads, renews
+from liveproof.closing import closing_reloads, lives_by_reloads, moved_by, renews
 from liveproof.merging import Contradiction, merge, stricter
 from liveproof.model.codec import to_json
 from liveproof.model.examination import AppExamination
@@ -37,8 +37,9 @@ _Mending = dict[int, tuple[Step, ...]]  # by the finding's id()
 def make_plan(app: AppExamination, rules: Iterable[Rule], *, allow: frozenset[Safety] = SAFE_ONLY) -> Plan:
     """The plan for one app: ``steps`` that ``allow`` admits, ``held_back`` those it does not, the rest for a person.
 
-    A finding is mended wholly or not at all: one step that is not allowed holds back all steps of its finding. Where
-    files change that a pool keeps in memory, a graceful reload of the pool comes last.
+    A finding is mended wholly or not at all: one step that is not allowed holds back all steps of its finding, but for
+    further steps, which are held back alone. Where files change that a pool keeps in memory, a graceful reload of the
+    pool comes last. Nothing reloads a PHP-FPM whose pool would then listen where nginx does not pass to.
 
     Raises:
         Contradiction: two findings want the same path to have different owners, contents or targets.
@@ -48,12 +49,14 @@ def make_plan(app: AppExamination, rules: Iterable[Rule], *, allow: frozenset[Sa
     mended: _Mending = {}
     held: _Mending = {}
     reasons: dict[int, str] = {}
+    further: list[Step] = []
     for finding in found:
         steps, reason = _steps(finding, by_code[finding.code], app)
         if not steps:
             reasons[id(finding)] = reason
-        elif all(step.safety in allow for step in steps):
-            mended[id(finding)] = steps
+        elif all(step.safety in allow for step in steps if not step.further):
+            mended[id(finding)] = tuple(step for step in steps if step.safety in allow)
+            further += [step for step in steps if step.safety not in allow]
         else:
             held[id(finding)] = steps
     hidden = [finding.code for finding in found if finding.code in _HIDDEN_BY_MEMORY and id(finding) not in mended]
@@ -65,14 +68,20 @@ def make_plan(app: AppExamination, rules: Iterable[Rule], *, allow: frozenset[Sa
     steps, late = _closed(app, mended, allow, hidden)
     if late and lives_by_reloads(app):
         # Without the reload these would change the disk and not what is live: no better than before.
+        barred = next((why for step in late if (why := moved_by(app, step))), "")
         for key in [key for key, mending in mended.items() if any(map(renews, mending))]:
-            held[key] = mended.pop(key)
+            if barred:
+                del mended[key]
+                reasons[key] = barred
+            else:
+                held[key] = mended.pop(key)
         steps, late = _closed(app, mended, allow, hidden)
+    late = tuple(step for step in late if not moved_by(app, step))
     follows = _follows(found, mended, held, by_code)
     return Plan(
         app.app.path,
         steps,
-        _held_back([*(step for mending in held.values() for step in mending), *late], steps),
+        _held_back([*(step for mending in held.values() for step in mending), *further, *late], steps),
         tuple(sorted({finding.code for finding in found if id(finding) in mended})),
         tuple(
             (finding.code, reasons[id(finding)])
@@ -107,6 +116,9 @@ def _steps(finding: Finding, rule: Rule, app: AppExamination) -> tuple[tuple[Ste
         return (), f"{advice} (liveproof failed in {rule.code}: {type(error).__name__}: {error}; please report this)"
     if any(step.safety is Safety.MANUAL for step in made):
         return (), advice
+    barred = next((why for step in made if (why := moved_by(app, step))), "")
+    if barred:
+        return (), f"{barred} {advice}"
     return tuple(made), advice
 
 
@@ -170,8 +182,8 @@ def _closed(
     closing = tuple(closing_reloads(app, steps)) if steps else ()
     if hidden:
         closing = tuple(_guarded(step, hidden) for step in closing)
-    late = tuple(step for step in merge(closing) if step.safety not in allow)
-    return merge((*steps, *(step for step in closing if step.safety in allow))), late
+    allowed = [step for step in closing if step.safety in allow and not moved_by(app, step)]
+    return merge((*steps, *allowed)), merge(step for step in closing if step not in allowed)
 
 
 def _held_back(everything: list[Step], steps: tuple[Step, ...]) -> tuple[Step, ...]:

@@ -1,5 +1,7 @@
 """Whether a plan reached what it was made for: what was found is gone, and nothing new came. Pure."""
 
+from collections.abc import Iterable
+
 from liveproof.model.examination import AppExamination
 from liveproof.model.findings import Finding, Ref, Result
 from liveproof.model.plans import Plan
@@ -53,11 +55,15 @@ def _left(code: str, plan: Plan, before: AppExamination, now: Result | None) -> 
         return f"{code} can no longer be seen: {now.reason}"
     by_hand = any(manual == code for manual, _ in plan.manual) or any(code in step.fixes for step in plan.held_back)
     was = [finding for finding in before.findings if finding.code == code]
-    if by_hand and len(now.findings) < len(was):
-        return ""  # one of several was mended; the others were told as work for a person, or held back
+    if by_hand and (len(now.findings) < len(was) or (_breaks(was) and not _breaks(now.findings))):
+        return ""  # one of several was mended, or its effect; the rest was told as work for a person, or held back
     stayed = [finding for finding in now.findings if _about(finding) in {_about(known) for known in was}]
     shown = (stayed or list(now.findings))[0]
     return f"{code} is still found: {shown.message}"
+
+
+def _breaks(findings: Iterable[Finding]) -> bool:
+    return any(finding.severity and finding.severity.breaks for finding in findings)
 
 
 def _about(finding: Finding) -> frozenset[Ref]:

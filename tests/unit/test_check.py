@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import pytest
 
 from liveproof.check import check, links
+from liveproof.model.facts.apps import App
 from liveproof.model.findings import Absent, Evidence, Finding, Ref, Result, Unknown
 from liveproof.model.rule import Rule
 from liveproof.model.verdicts import Link, LinkVerdict, RuleVerdict, Severity
@@ -120,3 +121,16 @@ def test_a_release_that_nobody_named_is_not_asked() -> None:
     rule.check_function = _rule().check_function
     states = links([rule], check([rule], {Colour: Absent("no release is named")}))
     assert next(state.verdict for state in states if state.link is Link.RELEASE) is LinkVerdict.NOT_ASKED
+
+
+_NOBODY = App("/a", "/a", "", "", -1, -1, (), (), (), laravel=True)
+
+
+def test_what_depends_on_the_user_is_unknown_where_nobody_knows_it() -> None:
+    """A rule on owners neither finds nor denies anything; a reason of its own facts comes first."""
+    (result,) = check([_rule()], {App: _NOBODY, Colour: Colour("red")})
+    assert (result.verdict, result.findings) == (RuleVerdict.UNKNOWN, ())
+    assert result.reason.startswith("it is not known as whom /a runs")
+    (result,) = check([_rule()], {App: _NOBODY, Colour: Unknown("dark")})
+    assert result.reason == "dark"
+    assert check([_rule()], {App: _NOBODY, Colour: Absent("no eye")}) == ()

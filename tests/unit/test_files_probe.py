@@ -185,3 +185,48 @@ def test_file_systems_that_may_hang(path: str, hangs: bool, tmp_path: Path, monk
     (tmp_path / "mountinfo").write_text(MOUNTS)
     monkeypatch.setattr(mounts, "_TABLE", str(tmp_path / "mountinfo"))
     assert mounts.hangs(path) is hangs
+
+
+@pytest.fixture
+def based(tree: Path) -> Path:
+    """The tree with a database among its code."""
+    (tree / "database/migrations").mkdir(parents=True)
+    (tree / "database/migrations/1.php").write_text("")
+    (tree / "database/database.sqlite").write_text("")
+    return tree
+
+
+def test_what_the_app_writes_to_its_database_changes_no_source(based: Path) -> None:
+    """The whole tree's signature moves with each write, and what caches are derived from stays."""
+    before = see(based)
+    os.utime(based / "database/database.sqlite")
+    (based / "database/database.sqlite-journal").write_text("")
+    during = see(based)
+    (based / "database/database.sqlite-journal").unlink()
+    after = see(based)
+    assert before.sources == during.sources == after.sources
+    assert len({before.signature, during.signature, after.signature}) == 3
+    newest = {times.section: times.newest_ctime_path for times in after.times}
+    assert newest["data"].startswith("database")
+    assert not newest["code"].startswith("database")
+    assert any("database/database.sqlite" in kind.paths() for kind in after.classes if kind.section == "code")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda tree: (tree / "database/migrations/2.php").write_text(""),
+        lambda tree: (tree / "database/seed.php").write_text(""),
+        lambda tree: os.utime(tree / "database/migrations/1.php"),
+        lambda tree: (tree / "database/migrations/1.php").unlink(),
+        lambda tree: (tree / "database/database.sqlite").unlink(),
+        lambda tree: (tree / "database/other.sqlite").write_text(""),
+        lambda tree: (tree / "app/x.sqlite").write_text(""),
+        lambda tree: shutil.rmtree(tree / "database"),
+    ],
+)
+def test_what_else_changes_beside_a_database_is_a_source(based: Path, change: Callable[[Path], object]) -> None:
+    """Code, databases that come and go, and such names elsewhere."""
+    before = see(based)
+    change(based)
+    assert see(based).sources != before.sources

@@ -61,6 +61,29 @@ def only_pass(site: str, directory: Path) -> FastcgiPass:
     return one
 
 
+def test_all_parameters_in_force(tmp_path: Path) -> None:
+    """Of one level, all; with the variables that the server sets once, and whether an empty one is left out."""
+    one = only_pass(
+        """fastcgi_param FROM_HTTP 1;
+        server {
+            set $tenant blue;
+            location / {
+                fastcgi_param SCRIPT_FILENAME $document_root/index.php;
+                fastcgi_param HTTPS $https if_not_empty;
+                fastcgi_param TENANT $tenant-$geo;
+                fastcgi_pass 127.0.0.1:9000;
+            }
+        }""",
+        tmp_path,
+    )
+    assert one.params == (
+        ("SCRIPT_FILENAME", "$document_root/index.php", False),
+        ("HTTPS", "$https", True),
+        ("TENANT", "blue-$geo", False),
+    )
+    assert "blue" not in repr(one), "a parameter may be a secret"
+
+
 def test_a_site_in_an_included_file(tmp_path: Path) -> None:
     """Servers of included files keep their file and line, and inherit what stands around the include."""
     found = configuration(
@@ -82,6 +105,7 @@ def test_a_site_in_an_included_file(tmp_path: Path) -> None:
             f"{tmp_path}/sites/x.conf",
             9,
             "/var/www/x/current/public",
+            params=(("SCRIPT_FILENAME", "$document_root$fastcgi_script_name", False),),
         ),
     )
 

@@ -14,11 +14,15 @@ from hypothesis import strategies as st
 from liveproof.host.memory import Memory
 from liveproof.host.phpprobe import installed
 from liveproof.host.reader import CannotSee, Reader
+from liveproof.model.facts.fpm import Fpm, Load, Master, Pool
 from liveproof.model.facts.opcache import PoolOpcache, Script
+from liveproof.model.findings import Unknown
 from liveproof.model.freshness import State, freshness
+from liveproof.probes import opcache as probing
 from liveproof.probes.opcache.beside import Beside, link_moved
 from liveproof.probes.opcache.earlier import Earlier
 from liveproof.probes.opcache.pool import _path as decoded
+from tests.golden.filled import filled
 from tests.unit.opcaches import app, pool, script
 
 READER = Reader()
@@ -186,3 +190,28 @@ def test_the_installed_probe_is_trusted_only_when_nobody_else_could_write_it(tmp
     monkeypatch.setattr("liveproof.host.phpprobe.__file__", str(tmp_path / "phpprobe.py"))
     with pytest.raises(CannotSee, match="chmod go-w"):
         installed()
+
+
+def test_a_saturated_pool_is_not_asked_what_it_runs() -> None:
+    """The request would wait with the others until it is given up: the reason is told at once."""
+    load = Load(5, 3, 5, 0.9)
+    full = filled(Pool, version="8.2", name="www", address="unix:/nowhere", max_children=5, load=load)
+    fpm = Fpm((filled(Master, version="8.2", pid=1, pools=(full,)),))
+    seen = probing.probe(READER, Memory(None), replace(app("/srv"), pools=("8.2/www",)), fpm, Unknown(""))
+    ((name, why),) = seen.pools
+    assert name == "8.2/www"
+    assert isinstance(why, Unknown)
+    assert "pool 8.2/www is saturated: all 5 workers are busy" in why.reason
+    (asked,) = probing.probe(
+        READER,
+        Memory(None),
+        replace(app("/srv"), pools=("8.2/www",)),
+        _with(fpm, replace(load, held=4, waiting=0)),
+        Unknown(""),
+    ).unseen
+    assert "saturated" not in asked.reason, "a pool with room left is asked"
+
+
+def _with(fpm: Fpm, load: Load) -> Fpm:
+    (master,) = fpm.masters
+    return Fpm((replace(master, pools=tuple(replace(pool, load=load) for pool in master.pools)),))

@@ -200,11 +200,11 @@ def test_a_neighbour_is_no_release():
 
 
 def test_the_setting_alone_is_a_notice_and_its_effect_a_fault():
-    """A safe reload ends the effect; the edit, which is disruptive, ends the setting."""
+    """The effect is told alone: its own finding says what the notice would."""
     quiet = list(opc004.check(LINKED, nginx(passing()), switched()))
     assert [one.severity for one in quiet if isinstance(one, Finding)] == [Severity.NOTICE]
     loud = list(opc004.check(LINKED, nginx(passing()), switched(script(OLD, last_used=BEGAN + 900))))
-    assert [one.severity for one in loud if isinstance(one, Finding)] == [None, Severity.NOTICE]
+    assert [one.severity for one in loud if isinstance(one, Finding)] == [None]
     assert list(opc002.check(LINKED, switched(script(OLD, last_used=BEGAN + 900)), nginx(passing())))
 
 
@@ -233,6 +233,21 @@ def test_the_edit_resolves_the_root_in_the_real_file():
     assert write.act.content.count("$realpath_root") == 2
     assert "$document_root" not in write.act.content
     assert [type(step.act) for step in reloads] == [ReloadUnit, ReloadUnit]
+
+
+def test_the_effect_is_mended_at_once_and_its_setting_where_that_is_allowed():
+    """The reload is safe; the edit of nginx's file is a further step, and is held back alone."""
+    sources = (Source("/n", "/etc/nginx/sites-available/n", SITE), Source("/etc/fastcgi_params", "/x", PARAMS))
+    host = replace(switched(script(OLD, last_used=BEGAN + 900)), sources=sources)
+    (told,) = opc004.check(LINKED, nginx(passing()), host)
+    assert isinstance(told, Finding)
+    found = replace(told, code="OPC004", severity=Severity.HIGH)
+    steps = list(opc004.forget_or_resolve(found, LINKED, nginx(passing()), fpm(), host))
+    assert [(type(step.act), step.safety, step.further) for step in steps] == [
+        (ReloadUnit, Safety.SAFE, False),
+        (WriteFile, Safety.DISRUPTIVE, True),
+        (ReloadUnit, Safety.DISRUPTIVE, True),
+    ]
 
 
 def test_a_shared_snippet_is_not_edited():

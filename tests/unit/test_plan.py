@@ -315,6 +315,58 @@ def test_rebuilding_without_a_reload_is_held_back_where_php_never_looks() -> Non
     assert artisan("config:cache") in acts(plan.held_back)
 
 
+def moved(**given: Any) -> dict[type, object]:
+    """A pool whose file names another address than the one where it listens and nginx passes to."""
+    seen = fpm(**given)
+    (master,) = seen.masters
+    pools = tuple(replace(pool, address="unix:/run/old.sock", pending="unix:/run/new.sock") for pool in master.pools)
+    return {Fpm: replace(seen, masters=(replace(master, pools=pools),)), Opcache: opcache(validates=False)}
+
+
+@pytest.mark.parametrize("act", [ReloadUnit("php8.2-fpm"), RestartUnit("php8.2-fpm.service")])
+def test_nothing_reloads_a_master_whose_pool_would_leave_nginx(act: Act) -> None:
+    """A socket that moved on disk only: reloads are work for a person, whatever is allowed, and the reason is told."""
+    for allow in (frozenset({Safety.SAFE}), WITH_DISRUPTIVE):
+        plan = planned(rule("OPC002", act), rule("FIL006", owner("storage/logs/l.log")), facts=moved(), allow=allow)
+        assert acts(plan.steps) == [owner("storage/logs/l.log")]
+        assert plan.held_back == ()
+        ((code, why),) = plan.manual
+        assert code == "OPC002"
+        assert "would listen on unix:/run/new.sock" in why
+        assert "nginx passes to unix:/run/old.sock" in why
+
+
+def test_no_closing_reload_moves_a_socket() -> None:
+    """What is only live after a reload waits with it; what needs none is done."""
+    rules = rule("LAR001", artisan("config:cache")), rule("FIL006", owner("storage/logs/l.log"))
+    for unit in (True, False):
+        plan = planned(*rules, facts=moved(unit=unit), allow=WITH_DISRUPTIVE)
+        assert (acts(plan.steps), plan.held_back) == ([owner("storage/logs/l.log")], ())
+        assert [code for code, why in plan.manual if "unix:/run/new.sock" in why] == ["LAR001"]
+
+
+def test_another_service_may_be_reloaded_while_a_socket_is_moved() -> None:
+    """nginx is not PHP-FPM."""
+    plan = planned(rule("OPC004", ReloadUnit("nginx.service")), facts=moved())
+    assert acts(plan.steps) == [ReloadUnit("nginx.service")]
+
+
+def test_a_further_step_is_held_back_alone() -> None:
+    """Without the leave to disturb, the fault is mended and what would bring it back is not."""
+    mends = Rule("OPC004", Severity.HIGH)
+    edit = WriteFile("/etc/nginx/n", "d", "c", ())
+
+    @mends.fix(Safety.SAFE)
+    def fix(finding: Finding) -> Iterator[Step]:
+        yield Step(RELOAD, "forget", "another reload")
+        yield Step(edit, "resolve", "it comes back", Safety.DISRUPTIVE, further=True)
+
+    plan = planned(mends)
+    assert (acts(plan.steps), acts(plan.held_back), plan.fixes) == ([RELOAD], [edit], ("OPC004",))
+    plan = planned(mends, allow=WITH_DISRUPTIVE)
+    assert (acts(plan.steps), acts(plan.held_back)) == ([edit, RELOAD], [])
+
+
 def test_memory_that_keeps_a_site_alive_is_not_thrown_away() -> None:
     """While code stays unreadable, every reload is disruptive: the site may live by what PHP-FPM has compiled."""
     reload = ReloadUnit("php8.2-fpm.service")

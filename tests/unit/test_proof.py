@@ -85,3 +85,11 @@ def test_a_log_line_about_an_older_fault_did_not_come_by_the_plan() -> None:
     explained = (Diagnosis(found("FIL005"), (found("LAR015"), found("WIR001")), ""),)
     assert came(before, replace(after, diagnoses=explained)) == ("WIR001 came: WIR001 here",)
     assert len(came(before, after)) == 2
+
+
+def test_the_effect_is_mended_and_its_setting_left() -> None:
+    """A fault that became a notice counts as mended where the rest was held back, and only there."""
+    notice = found("A", severity=Severity.NOTICE)
+    assert unproven(plan("A", manual=["A"]), seen(found("A")), seen(notice)) == ""
+    assert "still found" in unproven(plan("A"), seen(found("A")), seen(notice))
+    assert "still found" in unproven(plan("A", manual=["A"]), seen(found("A")), seen(found("A")))

@@ -67,7 +67,7 @@ def test_a_whole_plan_is_a_script() -> None:
         RemoveFile("/var/www/x", "bootstrap/cache/config.php"),
         WriteFile("/etc/nginx/x", "abc", "server {\n}\n", ("nginx", "-t")),
         PointSymlink("/var/www/x/current", "releases/1", "releases/2"),
-        RunArtisan("/var/www/x", "www-data", "/usr/bin/php8.2", ("config:cache",), ()),
+        RunArtisan("/var/www/x", "www-data", "/usr/bin/php8.2", ("config:cache",), (), 0o027),
         ReloadUnit("php8.2-fpm", ("php-fpm8.2", "-t")),
         SignalMaster(7, 1.0),
     ]
@@ -76,7 +76,7 @@ def test_a_whole_plan_is_a_script() -> None:
     assert checked.returncode == 0, checked.stderr
     assert text.startswith("#!/bin/bash\n")
     assert "set -euo pipefail" in text
-    assert "\nrunuser -u www-data -- /usr/bin/php8.2 artisan config:cache --no-interaction\n" in text
+    assert "\n(umask 0027 && runuser -u www-data -- /usr/bin/php8.2 artisan config:cache --no-interaction)\n" in text
     assert text.index("\nphp-fpm8.2 -t\n") < text.index("\nsystemctl reload php8.2-fpm.service\n")
     assert text.rstrip().endswith("liveproof check /var/www/x")
     held = text[text.index("# Held back") :].splitlines()

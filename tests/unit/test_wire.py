@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from liveproof.host.reader import CannotSee, Reader
 from liveproof.model.facts.apps import App
+from liveproof.model.facts.fpm import Fpm, Load, Master, Pool
 from liveproof.model.facts.nginx import FastcgiPass, Listen, Nginx, Server
 from liveproof.model.facts.wire import Exchange, Wire
 from liveproof.model.findings import Absent, Finding, Unknown
@@ -18,9 +19,10 @@ from liveproof.model.settings import Request
 from liveproof.probes.wire.judged import judge
 from liveproof.probes.wire.logged import Log
 from liveproof.probes.wire.parameters import _expand, parameters
-from liveproof.probes.wire.sending import _answered_by
+from liveproof.probes.wire.sending import _answered_by, send
 from liveproof.probes.wire.target import Target, targets
 from liveproof.rules.wire import request_fails, request_logged_nothing
+from tests.golden.filled import filled
 
 PASS = FastcgiPass(
     r"~ \.php$",
@@ -113,6 +115,51 @@ def test_the_pool_is_told_what_nginx_would_tell_it():
     assert params["HTTP_HOST"] == "a.test"
     assert "PHP_VALUE" not in params
     assert "HTTPS" not in params
+
+
+def test_the_pool_gets_the_parameters_of_nginxs_own_configuration():
+    """As nginx would send them: variables filled in, what only nginx knows left out, never what php-fpm would keep."""
+    own = (
+        ("SCRIPT_FILENAME", "$document_root$fastcgi_script_name", False),
+        ("QUERY_STRING", "$query_string", False),
+        ("SERVER_NAME", "$geoip_name", False),
+        ("HTTPS", "$https", True),
+        ("APP_ENV", "production", False),
+        ("APP_ENV", "staging", False),
+        ("TENANT", "$tenant", False),
+        ("HTTP_PROXY", "", False),
+        ("HTTP_X_REAL_HOST", "$http_host:$server_port", False),
+        ("PHP_VALUE", "memory_limit=1G", False),
+        ("PHP_ADMIN_VALUE", "$document_root", False),
+    )
+    through = target(replace(SERVER, passes=(replace(PASS, params=own),)))
+    headers = (("Host", "a.test"), ("Proxy", "evil"), ("Content-Type", "text/plain"), ("PHP-VALUE", "x=1"))
+    assert parameters(Reader(), Request("/x?a=1"), through, headers) == {
+        "SCRIPT_FILENAME": "/srv/public/index.php",
+        "QUERY_STRING": "a=1",
+        "SERVER_NAME": "a.test",
+        "APP_ENV": "staging",
+        "HTTP_PROXY": "",
+        "HTTP_HOST": "a.test",
+        "HTTP_X_REAL_HOST": "a.test:80",
+    }
+
+
+def test_a_saturated_pool_is_not_asked():
+    """A request would only wait with the others: neither way is tried, and the reason says why."""
+    load = Load(5, 3, 5, 0.9)
+    busy = filled(Pool, version="8.2", name="www", address="unix:/run/p.sock", max_children=5, load=load)
+    idle = replace(busy, name="api", address="unix:/run/q.sock", load=replace(load, waiting=0, held=1))
+    fpm = Fpm((filled(Master, version="8.2", pid=1, pools=(busy, idle)),), (("unix:/run/p.sock", ("8.2/www",)),))
+    nginx = Nginx("", "", "", True, (), (), "", 0, 0, (), (SERVER,), None, "")
+    (found,) = targets(Reader(), APP, nginx, fpm)
+    for way in ("nginx", "pool"):
+        with pytest.raises(CannotSee, match=r"pool 8\.2/www is saturated: all 5 workers are busy"):
+            send(Reader(), Request(), found, way, "id")
+    both = replace(PASS, addresses=("unix:/run/p.sock", "unix:/run/q.sock"))
+    (found,) = targets(Reader(), APP, replace(nginx, servers=(replace(SERVER, passes=(both,)),)), fpm)
+    assert found.waits("nginx") == ""
+    assert found.waits("pool")
 
 
 def test_realpath_root_is_resolved(tmp_path):

@@ -8,6 +8,7 @@ import os
 from collections.abc import Sequence
 from enum import Enum
 
+from liveproof.host.become import become
 from liveproof.host.command import Identity
 from liveproof.host.forked import Lost, OutOfTime, forked
 from liveproof.host.reader import CannotSee
@@ -44,7 +45,7 @@ def ask(questions: Sequence[Question], identity: Identity, pid: int, seconds: fl
         raise CannotSee("only root can ask what another user may do; run liveproof as root")
 
     def answers() -> str:
-        _become(identity, pid)
+        become(identity, pid)
         return "".join([_answer(path, rights).value for path, rights in questions])
 
     try:
@@ -63,18 +64,6 @@ def ask(questions: Sequence[Question], identity: Identity, pid: int, seconds: fl
 
 
 _BY_VALUE = {answer.value: answer for answer in Answer}
-
-
-def _become(identity: Identity, pid: int) -> None:
-    """Be the user where its process is: its root directory leads into its mount namespace (proc_pid_root(5))."""
-    if os.geteuid() != 0:
-        return
-    if pid:
-        os.chroot(f"/proc/{pid}/root")
-        os.chdir("/")
-    os.setgroups(identity.groups)
-    os.setresgid(identity.gid, identity.gid, identity.gid)
-    os.setresuid(identity.uid, identity.uid, identity.uid)
 
 
 def _answer(path: str, rights: int) -> Answer:

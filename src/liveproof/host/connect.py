@@ -8,6 +8,7 @@ import os
 import socket
 from collections.abc import Mapping, Sequence
 
+from liveproof.host.become import become
 from liveproof.host.command import Identity
 from liveproof.host.forked import Lost, forked
 from liveproof.host.reader import CannotSee
@@ -38,7 +39,7 @@ def attempts(addresses: Sequence[str], identity: Identity, pid: int = 0, *, time
         raise CannotSee("only root can connect as another user; run liveproof as root")
 
     def answers() -> dict[str, str]:
-        _become(identity, pid)
+        become(identity, pid)
         return {address: _attempt(address) for address in addresses}
 
     try:
@@ -48,18 +49,6 @@ def attempts(addresses: Sequence[str], identity: Identity, pid: int = 0, *, time
     except FileNotFoundError as error:
         raise CannotSee(f"the process {pid} whose view counts has ended") from error
     return told
-
-
-def _become(identity: Identity, pid: int) -> None:
-    """Be the user where its process is: its root directory leads into its mount namespace (proc_pid_root(5))."""
-    if os.geteuid() != 0:
-        return
-    if pid:
-        os.chroot(f"/proc/{pid}/root")
-        os.chdir("/")
-    os.setgroups(identity.groups)
-    os.setresgid(identity.gid, identity.gid, identity.gid)
-    os.setresuid(identity.uid, identity.uid, identity.uid)
 
 
 def _attempt(address: str) -> str:

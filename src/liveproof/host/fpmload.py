@@ -11,7 +11,7 @@ from liveproof.host import view
 from liveproof.host.fpmmaster import pool_of
 from liveproof.host.reader import Reader
 from liveproof.host.sockets import Sockets
-from liveproof.model.facts.fpm import Load, Socket
+from liveproof.model.facts.fpm import Load, Pool, Socket
 
 _LOOKS = 6
 _PAUSE = 0.15  # s between looks
@@ -75,6 +75,16 @@ def load(
 def saturated(seen: Load, most: int) -> bool:
     """Whether the load proves that a request to the pool waits; ``most`` is pm.max_children."""
     return seen.seconds > 0 and seen.processes >= most and (seen.waiting > 0 or seen.held >= most)
+
+
+def waits(pool: Pool) -> str:
+    """Why a request that liveproof sent to this pool would only wait; empty where it may be answered."""
+    if isinstance(pool.load, Load) and saturated(pool.load, pool.max_children):
+        return (
+            f"pool {pool.id} is saturated: all {pool.load.processes} workers are busy, and liveproof's request would "
+            "only wait with the others"
+        )
+    return ""
 
 
 def _look(sockets: Sockets, subject: Subject, processes: int) -> _Look:

@@ -34,7 +34,7 @@ class _Scope:
     index: tuple[str, ...]
     access_log: str
     error_log: str
-    params: tuple[tuple[str, str], ...]
+    params: tuple[tuple[str, str, bool], ...]
     keeps: bool
     variables: Mapping[str, str]
 
@@ -72,7 +72,9 @@ def _upstreams(top: Node) -> Iterator[tuple[str, tuple[str, ...]]]:
 
 def _inherit(outer: _Scope, node: Node) -> _Scope:
     """The scope inside ``node``: what it does not say itself is that of the level around it."""
-    params = tuple((p.args[0], p.args[1]) for p in node.all("fastcgi_param") if len(p.args) > 1)
+    params = tuple(
+        (p.args[0], p.args[1], "if_not_empty" in p.args[2:]) for p in node.all("fastcgi_param") if len(p.args) > 1
+    )
     root, index = node.last("alias") or node.last("root"), node.last("index")
     keeps = node.last("fastcgi_keep_conn")
     return _Scope(
@@ -125,7 +127,7 @@ def _pass(
 ) -> FastcgiPass:
     told = _resolved(node.args[0], scope.variables)
     addresses = () if "$" in told else upstreams.get(told) or (told,)
-    params = dict(scope.params)
+    params = {name: value for name, value, _ in scope.params}
     return FastcgiPass(
         location,
         addresses[0] if addresses else told,
@@ -136,6 +138,7 @@ def _pass(
         node.line,
         _below(_resolved(scope.root, scope.variables), prefix),
         scope.keeps,
+        tuple((name, _resolved(value, scope.variables), optional) for name, value, optional in scope.params),
     )
 
 

@@ -29,11 +29,14 @@ class Layout:
 
     ``starts`` maps paths below the root to the section that starts there; a directory hands its section down. Entries
     for which ``ignored`` is true are of section ``ignored`` and not looked into. A start that is a symbolic link to a
-    directory is walked under the link's own path.
+    directory is walked under the link's own path. ``data`` maps a directory to the endings of the names in it that the
+    app writes while it works: they are counted with the rest, but their times, and the directory's own, go to the
+    section ``data``.
     """
 
     starts: Mapping[str, str] = field(default_factory=dict)
     ignored: Callable[[str], bool] | None = None
+    data: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     first: str = "code"
 
 
@@ -55,7 +58,7 @@ class Tally:
         self.followed: list[tuple[str, str]] = []
         self.vanished = 0
         self.unreadable: list[tuple[str, str]] = []
-        self._mixed = {os.path.dirname(path) or "." for path in layout.starts}
+        self._mixed = {os.path.dirname(path) or "." for path in (*layout.starts, *layout.data)} | {*layout.data}
 
     def told(self) -> tuple[Any, ...]:
         """The fields of ``walk.Walked``, in their order."""
@@ -93,7 +96,7 @@ class Tally:
             descriptor = descent.open(path)
             with os.scandir(descriptor) as entries:
                 if self.layout.ignored is None and shown not in self._mixed:
-                    self._entries(descriptor, shown, section, entries, below)
+                    self._entries(descriptor, shown, (section, section), entries, below)
                 else:
                     for part, of_part in self._parted(shown, section, entries).items():
                         self._entries(descriptor, shown, part, of_part, below)
@@ -111,20 +114,23 @@ class Tally:
 
     def _parted(
         self, directory: str, section: str, entries: Iterable[os.DirEntry[str]]
-    ) -> dict[str, list[os.DirEntry[str]]]:
-        parts: dict[str, list[os.DirEntry[str]]] = {}
+    ) -> dict[tuple[str, str], list[os.DirEntry[str]]]:
+        """The entries by their section and the section of their times."""
+        parts: dict[tuple[str, str], list[os.DirEntry[str]]] = {}
+        written = self.layout.data.get(directory, ())
         for entry in entries:
             path = _join(directory, entry.name)
             ignored = self.layout.ignored is not None and self.layout.ignored(path)
             part = "ignored" if ignored else self.layout.starts.get(path, section)
-            parts.setdefault(part, []).append(entry)
+            data = entry.name.endswith(written) or path in self.layout.data
+            parts.setdefault((part, "data" if data and part == section else part), []).append(entry)
         return parts
 
     def _entries(
         self,
         descriptor: int,
         directory: str,
-        section: str,
+        sections: tuple[str, str],
         entries: Iterable[os.DirEntry[str]],
         below: list[tuple[str, str]],
     ) -> None:
@@ -163,8 +169,8 @@ class Tally:
                     newest_m, newest_m_name = ns, name
             if count:
                 paths = _join(directory, newest_m_name), _join(directory, newest_c_name)
-                self._add_times(section, newest_m, paths[0], newest_c, paths[1], total, count)
-                self._add_named(descriptor, directory, section, named, below)
+                self._add_times(sections[1], newest_m, paths[0], newest_c, paths[1], total, count)
+                self._add_named(descriptor, directory, sections[0], named, below)
 
     def _add_named(
         self, descriptor: int, directory: str, section: str, named: Named, below: list[tuple[str, str]]

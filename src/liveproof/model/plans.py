@@ -176,6 +176,8 @@ _ORDER: tuple[type, ...] = (
 class Step:
     """One act with its reason. ``undo`` says in words how it is taken back; plan.py fills in the codes it ``fixes``.
 
+    ``further``: it mends what would bring the fault back, not the fault; where it is not allowed it alone is held back.
+
     Raises:
         ValueError: a step that cannot be undone calls itself safe.
     """
@@ -185,6 +187,7 @@ class Step:
     undo: str
     safety: Safety = Safety.SAFE
     fixes: tuple[str, ...] = ()
+    further: bool = False
 
     def __post_init__(self) -> None:
         if not self.undo and self.safety is Safety.SAFE:

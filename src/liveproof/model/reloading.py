@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from liveproof.model.facts.fpm import Fpm, Master
 from liveproof.model.findings import Unknown
-from liveproof.model.plans import ReloadUnit, SignalMaster, Step
+from liveproof.model.plans import Act, ReloadUnit, RestartUnit, SignalMaster, Step
 from liveproof.model.verdicts import Safety
 
 _UNDO = "nothing to take back: another reload compiles the files as they are then"
@@ -27,6 +27,27 @@ def graceful_reloads(fpm: Fpm, pools: Iterable[str], why: str) -> Iterator[Step]
                 _UNDO,
                 Safety.SAFE if kept else Safety.DISRUPTIVE,
             )
+
+
+def moves_socket(master: Master, act: Act) -> str:
+    """Why this act on a running master must not be: its pool would leave the address that nginx passes to.
+
+    Empty for every other act, and where what is loaded and what is on disk name the same addresses.
+    """
+    pool = next((pool for pool in master.pools if pool.pending), None)
+    if pool is None or not master.pid:
+        return ""
+    if isinstance(act, ReloadUnit | RestartUnit):
+        name = "" if isinstance(master.unit, Unknown) else master.unit.name
+        ours = bool(name) and act.unit.removesuffix(".service") == name.removesuffix(".service")
+    else:
+        ours = isinstance(act, SignalMaster) and act.pid == master.pid
+    if not ours:
+        return ""
+    return (
+        f"PHP-FPM must not be reloaded now: pool {pool.id} would listen on {pool.pending}, as {pool.file} says since, "
+        f"while nginx passes to {pool.address}. First let both name one address."
+    )
 
 
 def cuts_off(master: Master) -> str:

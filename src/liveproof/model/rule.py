@@ -35,6 +35,10 @@ _LINKS = {
 }
 
 
+# Families that judge what the app's user may do, owns or would compute.
+_OF_USER = ("FIL", "LAR", "SYS")
+
+
 class Rule:
     """One fault that liveproof knows.
 
@@ -96,6 +100,11 @@ class Rule:
         """Register a change of a healthy host that resembles the fault and is none."""
         self.lookalike_function = function
         return function
+
+    @property
+    def of_user(self) -> bool:
+        """Whether what it says depends on whom the app runs as: it answers UNKNOWN where nobody knows that."""
+        return self.code.startswith(_OF_USER)
 
     @property
     def name(self) -> str:

@@ -21,7 +21,11 @@ _STARTS = {
     "storage": "storage",
     "vendor": "vendor",
 }
-_SIGNED = ("cache", "code", "env", "public", "vendor")
+# Databases that the app writes among its code, and what SQLite keeps beside them (sqlite.org/tempfiles.html).
+_BASES = (".sqlite", ".sqlite3", ".db")
+_DATA = {"database": (*_BASES, "-journal", "-wal", "-shm")}
+_SOURCES = ("cache", "code", "env", "public", "vendor")
+_SIGNED = (*_SOURCES, "data")
 _PATIENCE = 120.0
 # Two changes within one tick of a file system's clock have the same ctime; the coarsest have ticks of two seconds.
 _UNSETTLED_NS = 2_000_000_000
@@ -39,13 +43,14 @@ def probe(reader: Reader, settings: Settings, app: App) -> Files:
         OSError: the app's directory cannot be read.
     """
     clock = time.perf_counter()
-    layout = Layout(_STARTS, matcher(settings.ignore) if settings.ignore else None)
+    layout = Layout(_STARTS, matcher(settings.ignore) if settings.ignore else None, _DATA)
     try:
         walked = reader.walk(app.real, layout, _PATIENCE)
     except TimeoutError as error:
         raise CannotSee(f"{app.real}: {error.strerror}") from error
     accounts = Accounts(reader)
-    signature, settled = _signature(reader, app, walked)
+    signature, settled = _signature(reader, app, walked, _SIGNED)
+    sources, _ = _signature(reader, app, walked, _SOURCES)
     classes = tuple(sorted(_classes(walked), key=lambda c: (c.section, c.kind, c.uid, c.gid, c.mode, c.linked)))
     return Files(
         root=app.real,
@@ -61,6 +66,7 @@ def probe(reader: Reader, settings: Settings, app: App) -> Files:
         users=tuple(sorted(_users(accounts, settings, {app.uid, *(kind.uid for kind in classes)}))),
         groups=tuple(sorted(_groups(accounts, settings, {app.gid, *(kind.gid for kind in classes)}))),
         settled=settled,
+        sources=f"{sources} {_bases(walked)}",
     )
 
 
@@ -71,11 +77,23 @@ def _classes(walked: Walked) -> Iterator[FileClass]:
         yield FileClass(section, kind, modes.S_IMODE(mode), uid, gid, linked, tuple(groups), count)
 
 
-def _signature(reader: Reader, app: App, walked: Walked) -> tuple[str, bool]:
+def _bases(walked: Walked) -> str:
+    """The names of the databases, for that one is there or not may decide what a configuration gives."""
+    names = [
+        name
+        for groups in walked.classes.values()
+        for where, told in groups
+        if where in _DATA
+        for name in told.split("/")
+    ]
+    return "/".join(sorted(name for name in names if name.endswith(_BASES)))
+
+
+def _signature(reader: Reader, app: App, walked: Walked, sections: tuple[str, ...]) -> tuple[str, bool]:
     seen = reader.stat(app.real)
     signed = [f"{app.real}", f"{seen.device}.{seen.inode}" if seen else ""]
     newest = 0
-    for section in _SIGNED:
+    for section in sections:
         if section in walked.times:
             _, _, ctime, _, total, count = walked.times[section]
             signed.append(f"{section}.{count}.{total}")

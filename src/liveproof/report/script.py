@@ -136,7 +136,7 @@ def _commands(act: Act) -> Iterator[str]:
         case RunArtisan():
             yield f"cd -- {quoted(act.app)}"
             command = " ".join(quoted(word) for word in (act.php, "artisan", *act.arguments))
-            yield f"runuser -u {quoted(act.user)} -- {command} --no-interaction"
+            yield f"(umask {act.umask:04o} && runuser -u {quoted(act.user)} -- {command} --no-interaction)"
             yield "cd /"
         case _:
             yield from _service(act)

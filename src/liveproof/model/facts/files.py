@@ -58,6 +58,9 @@ class Files:
     counts entries that went away during the walk; ``unreadable`` holds paths that could not be read with the reason; a
     walk with unreadable parts proves nothing about them.
 
+    ``sources`` is the same without the times of databases that the app writes among its code (``database/*.sqlite`` and
+    what SQLite keeps beside them); their names count. In ``times`` these are of section ``data``, in ``classes`` code.
+
     ``links`` are symbolic links: path and target. A storage directory that is a link out of the tree (shared/storage)
     is walked too, as section ``storage``, under the link's own path; so are vendor, public and bootstrap/cache.
     ``followed`` tells for each of these links the real directory. ``users`` and ``groups`` are numbers with their
@@ -78,6 +81,7 @@ class Files:
     users: tuple[tuple[int, str], ...] = ()
     groups: tuple[tuple[int, str], ...] = ()
     settled: bool = True
+    sources: str = ""
 
     def owner(self, uid: int, gid: int) -> str:
         """``user:group`` in words, numbers where there is no name."""

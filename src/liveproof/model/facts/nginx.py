@@ -1,6 +1,6 @@
 """nginx, from its master process, ``nginx -T`` and the files it was read from."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,7 +12,9 @@ class FastcgiPass:
     the upstream. An address that holds a variable nobody can resolve stands as written, and ``addresses`` is empty.
     ``script_filename`` and ``document_root`` are the parameters' values as written
     (``$document_root$fastcgi_script_name``, empty when not sent), from the location, its server or http, includes
-    followed. ``root`` is the document root in force here, made absolute. ``keeps`` is fastcgi_keep_conn.
+    followed. ``root`` is the document root in force here, made absolute. ``keeps`` is fastcgi_keep_conn. ``params`` are
+    all FastCGI parameters in force here, as written but for variables that the server sets once: name, value, and
+    whether an empty one is left out (if_not_empty). Their values may be secrets.
     """
 
     location: str
@@ -24,6 +26,7 @@ class FastcgiPass:
     line: int
     root: str = ""
     keeps: bool = False
+    params: tuple[tuple[str, str, bool], ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)

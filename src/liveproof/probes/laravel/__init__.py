@@ -63,7 +63,7 @@ def _subject(
 ) -> Subject:
     environment, chroot = _pool(reader, app, fpm)
     place = find_place(reader, app, environment, _dotenv(reader, app))
-    tree = files.signature if isinstance(files, Files) and not files.unreadable else ""
+    tree = files.sources if isinstance(files, Files) and not files.unreadable else ""
     pool = kitchen(reader, app, place, environment, chroot=chroot) if environment else None
     return Subject(
         reader,

@@ -6,6 +6,7 @@ the configuration that a fix would edit.
 
 import math
 
+from liveproof.host.fpmload import waits
 from liveproof.host.memory import Memory
 from liveproof.host.reader import CannotSee, Reader
 from liveproof.model.facts.apps import App
@@ -34,6 +35,9 @@ def probe(reader: Reader, memory: Memory, app: App, fpm: Fpm, nginx: Nginx | Unk
     moved = link_moved(reader, app.path)
     pools: list[tuple[str, PoolOpcache | Unknown]] = []
     for master, pool in serving:
+        if busy := waits(pool):
+            pools.append((pool.id, Unknown(f"which bytecode runs was not asked: {busy}")))
+            continue
         try:
             answer = ask(reader, script, app, master, pool)
             pools.append((pool.id, pool_opcache(reader, memory, answer, app, pool)))

@@ -39,6 +39,8 @@ def send(reader: Reader, request: Request, target: Target, way: str, request_id:
     headers = _headers(request, target.host, request_id)
     if not target.host:
         raise CannotSee(f"{target.server.id} has regular expressions for names only; configure a request with a host")
+    if busy := target.waits(way):
+        raise CannotSee(busy)
     return _to_pool(reader, request, target, headers) if way == "pool" else _to_nginx(reader, request, target, headers)
 
 

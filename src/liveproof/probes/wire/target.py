@@ -1,7 +1,9 @@
 """Where a request for the app goes: the server block, its name and address, and what nginx would tell the pool."""
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
+from liveproof.host.fpmload import waits
 from liveproof.host.reader import Reader
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.fpm import Fpm
@@ -21,6 +23,7 @@ class Target(NamedTuple):
         root: the document root, links unresolved.
         real_root: the same, resolved.
         front: the script that answers what is no file: ``/index.php``.
+        busy: why a request would only wait, by the pool's address; only those of saturated pools.
     """
 
     server: Server
@@ -31,6 +34,16 @@ class Target(NamedTuple):
     root: str
     real_root: str
     front: str
+    busy: tuple[tuple[str, str], ...] = ()
+
+    def waits(self, way: str) -> str:
+        """Why a request over this way would only wait; empty where it may be answered.
+
+        nginx passes a request on to any server of its upstream that is not busy.
+        """
+        busy = dict(self.busy)
+        addresses = self.through.addresses if way == "nginx" else (self.pool,)
+        return busy[addresses[0]] if addresses and all(address in busy for address in addresses) else ""
 
     @property
     def tls(self) -> bool:
@@ -85,7 +98,18 @@ def _target(reader: Reader, server: Server, app: App, nginx: Nginx, fpm: Fpm | U
         root,
         reader.resolve(root) if root else "",
         _front(reader, server, root),
+        tuple(_busy(fpm)) if isinstance(fpm, Fpm) else (),
     )
+
+
+def _busy(fpm: Fpm) -> Iterator[tuple[str, str]]:
+    """The addresses behind which every pool is saturated, with the reason."""
+    pools = {pool.id: pool for master in fpm.masters for pool in master.pools}
+    routes = {pool.address: (pool.id,) for pool in pools.values()} | dict(fpm.routes)
+    for address, ids in routes.items():
+        reasons = [waits(pools[name]) for name in ids if name in pools]
+        if reasons and all(reasons):
+            yield address, reasons[0]
 
 
 def _listen(listens: tuple[Listen, ...]) -> Listen | None:

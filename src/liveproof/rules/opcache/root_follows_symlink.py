@@ -51,9 +51,11 @@ def check(app: App, nginx: Nginx, opcache: Opcache) -> Iterator[Finding | Unknow
         return
     yield from opcache.unseen
     setting = [Evidence(f"{p.file}:{p.line}", p.script_filename, "$realpath_root$fastcgi_script_name") for p in places]
+    seen_held = False
     for pool in opcache.seen:
         held = held_releases(app, opcache, pool, nginx)
         if held:
+            seen_held = True
             releases = ", ".join(sorted({one.release for one in held}))
             yield Finding(
                 f"pool {pool.pool} still serves {releases} though {app.path} points to {app.real}: nginx hands PHP the "
@@ -62,6 +64,8 @@ def check(app: App, nginx: Nginx, opcache: Opcache) -> Iterator[Finding | Unknow
                 (*(one.evidence for one in held[:_SHOWN]), *setting[:2]),
                 _ADVICE,
             )
+    if seen_held:
+        return  # the effect says it all
     yield Finding(
         f"after the next switch of {app.path} the old release would go on being served for a while, or until a reload: "
         "nginx hands PHP the unresolved link",
@@ -78,10 +82,10 @@ def _servers(app: App) -> Iterator[Ref]:
 
 @rule.fix(Safety.SAFE)
 def forget_or_resolve(finding: Finding, app: App, nginx: Nginx, fpm: Fpm, opcache: Opcache) -> Iterator[Step]:
-    if finding.severity is Severity.HIGH:
+    held = finding.severity is Severity.HIGH
+    if held:
         pools = [ref.id for ref in finding.about if ref.kind == "pool"]
         yield from graceful_reloads(fpm, pools, f"PHP must resolve {app.path} anew")
-        return
     import hashlib  # noqa: PLC0415  (a check edits nothing)
 
     edits = _edits(app, nginx, opcache)
@@ -91,10 +95,13 @@ def forget_or_resolve(finding: Finding, app: App, nginx: Nginx, fpm: Fpm, opcach
             "nginx resolves the link for each request, so that a switch takes effect at once",
             f"the old {path} comes back, and nginx is reloaded",
             Safety.DISRUPTIVE,
+            further=held,
         )
     if edits:
         why = "the new parameters must be read"
-        yield Step(ReloadUnit(nginx.unit, nginx.test), why, "another reload, after the file is back", Safety.DISRUPTIVE)
+        undo = "another reload, after the file is back"
+        yield Step(ReloadUnit(nginx.unit, nginx.test), why, undo, Safety.DISRUPTIVE, further=held)
+    if edits and not held:
         yield from graceful_reloads(fpm, app.pools, f"PHP must forget what {app.path} was resolved to")
 
 

@@ -158,7 +158,8 @@ def _evidence(exchange: Exchange) -> Evidence:
 
 def _advice(app: App, wire: Wire, exchanges: list[Exchange]) -> str:
     if wire.maintenance:
-        return f"The app is in maintenance mode. To end it: sudo -u {app.user} php {app.path}/artisan up"
+        who = f"sudo -u {app.user} " if app.user else ""
+        return f"The app is in maintenance mode. To end it: {who}php {app.path}/artisan up"
     failed = [each for each in exchanges if each.passed is False]
     if any(each.answered_by == "fpm" for each in failed):
         return (
