@@ -42,7 +42,9 @@ def _suite(suite: str) -> int:
     print(f"\n{suite}: on a healthy host")
     print(f"  the seed's commands complain of: {', '.join(sorted(healthy)) or 'nothing'} (counted in no row below)")
     print(f"  the seed's script leaves broken: {', '.join(after) or 'nothing'}", flush=True)
-    print("  (FIL004: the script runs artisan as root after its chown, so that root owns config.php and the route cache)")
+    print(
+        "  (FIL004: the script runs artisan as root after its chown, so that root owns config.php and the route cache)"
+    )
     rows, failures = _rows(suite, healthy)
     _table(rows)
     failures += _verdict(rows)

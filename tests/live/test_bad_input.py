@@ -1,6 +1,7 @@
 """Broken, hostile and missing things: a clear message or an UNKNOWN, never a traceback, a hang, or a loss."""
 
 import json
+import re
 import signal
 import time
 from collections.abc import Iterator
@@ -77,12 +78,18 @@ def test_dead_socket(host: Host) -> None:
 
 
 def test_saturated_pool(host: Host) -> None:
-    """All workers asleep: told within seconds as saturated, and memory as unproven."""
+    """All workers asleep: told as saturated, and nothing is sent that would only wait: memory and wire are unproven."""
     host.sh("printf '<?php sleep(50); echo 1;' > public/sleep.php; chown \"$WWW\" public/sleep.php")
     host.sh("for i in $(seq 40); do (curl -s -m 55 http://127.0.0.1/sleep.php >/dev/null 2>&1 &) ; done; sleep 1.5")
     report = _report(host)
     assert "FPM006" in codes(report), told(report)
-    assert "worker" in _reasons(report)
+    reasons = {link["link"]: link["reason"] for app in report["apps"] for link in app["links"]}
+    for link in ("memory", "wire"):
+        assert re.search(r"pool \S+ is saturated: all 5 workers are busy", reasons[link]), told(report)
+    assert "did not answer" not in " ".join(reasons.values()), told(report)
+    results = {result["code"]: result for app in report["apps"] for result in app["results"]}
+    for code in ("OPC001", "WIR001"):
+        assert results[code]["verdict"] == "unknown", results[code]
 
 
 @pytest.mark.parametrize(

@@ -174,6 +174,8 @@ def test_the_script_does_the_same(host: Host) -> None:
     """`fix --script` is valid bash, and running it by hand mends the host."""
     host.sh(BROKEN)
     host.sh(r"touch app/$'new\nline.php'; chown root:root app/$'new\nline.php'")
+    modes = 'stat -c %a "$CACHE"/config.php "$CACHE"/routes-v7.php'
+    before = host.sh(f'chmod 640 "$CACHE"/config.php; {modes}')
     script = host.liveproof("fix", "--script")
     assert script.returncode == 0, script.stderr
     host.exec(["tee", "/root/fix.sh"], stdin=script.stdout)
@@ -182,6 +184,29 @@ def test_the_script_does_the_same(host: Host) -> None:
     assert ran.returncode == 0, ran.stdout + ran.stderr + script.stdout
     assert host.liveproof("check").returncode == 0
     assert host.sh('stat -c %U "$CACHE/config.php"') == host.user
+    assert host.sh(modes) == before, "a configuration cache holds secrets: it must stay as closed as it was"
+
+
+def test_a_socket_that_moved_on_disk_only(host: Host) -> None:
+    """`listen` was edited and not loaded: no fix reloads PHP-FPM, which would take the socket away from nginx."""
+    host.ini("opcache.validate_timestamps=0")
+    host.warm()
+    host.sh("""sed -i 's#^listen = .*#listen = /run/php/moved.sock#' "$POOL"; chown root:root app/Http/Kernel.php""")
+    host.sh("""sleep 1.2; sed -i "s/handler-v[0-9]*/handler-v9/" "$HANDLER" """)
+    workers = host.workers()
+    outcome = fixed(host, "--allow", "disruptive")
+    assert outcome["kind"] != "rolled back", outcome
+    plans = json.loads(host.liveproof("fix", "--dry-run", "--allow", "disruptive", "--format", "json").stdout)["plan"]
+    acts = [step["act"] for plan in plans for step in (*plan["steps"], *plan["held_back"])]
+    assert not [act for act in acts if act["is"] in ("ReloadUnit", "RestartUnit") and "fpm" in act["unit"]], acts
+    manual = {code: why for plan in plans for code, why in plan["manual"]}
+    assert "would listen on unix:/run/php/moved.sock" in manual["OPC002"], manual
+    assert host.workers() == workers, "nothing was reloaded"
+    assert host.get().status == 200
+    host.sh("""sed -i "s#^listen = .*#listen = $SOCK#" "$POOL" """)
+    outcome = fixed(host)
+    assert outcome["kind"] == "fixed", outcome
+    assert "handler-v9" in host.post().body
 
 
 def test_a_service_that_was_started(host: Host) -> None:

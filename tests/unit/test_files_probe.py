@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -193,6 +194,7 @@ def based(tree: Path) -> Path:
     (tree / "database/migrations").mkdir(parents=True)
     (tree / "database/migrations/1.php").write_text("")
     (tree / "database/database.sqlite").write_text("")
+    time.sleep(0.02)  # a tick of the file system's clock, so that the next change has a time of its own
     return tree
 
 

@@ -87,11 +87,14 @@ class _Nobody(Reader):
 class _Reloading(_Nobody):
     """The unit's main process has just executed its program anew, and wears no title until it is looked at again."""
 
-    def __init__(self, looks: int) -> None:
+    def __init__(self, looks: int, *, empty: int = 1 << 30) -> None:
         super().__init__()
         self.left = looks
+        self.empty = empty  # with more looks than this to come it has no command line either
 
     def processes(self):
+        if self.left > self.empty:
+            return ()
         title = (
             ("/usr/sbin/php-fpm8.2", "--nodaemonize")
             if self.left
@@ -114,6 +117,11 @@ def test_a_master_that_is_just_reloading_is_waited_for() -> None:
     assert (found.process.pid, found.config) == (35, "/etc/php/8.2/fpm/php-fpm.conf")
     (found,) = fpmmaster.masters(_Reloading(10_000), services)
     assert found.process is None
+    (found,) = fpmmaster.masters(_Reloading(4, empty=2), services)
+    assert found.process is not None
+    gone = _Reloading(10_000, empty=0)
+    (found,) = fpmmaster.masters(gone, services)
+    assert (found.process, gone.left) == (None, 10_000 - 3), "one that has ended is not waited for long"
 
 
 @pytest.mark.parametrize(

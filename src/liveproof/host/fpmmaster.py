@@ -15,6 +15,7 @@ _POOL = "php-fpm: pool "
 _PATIENCE = 5.0
 _HELPER = "php-fpm-socket-helper"
 _MOMENT, _LOOKS = 0.1, 20  # a master that starts anew at a reload has no title until its modules have started
+_UNTITLED = 3  # looks for one whose command line is empty while it executes its program, or that has just ended
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +55,13 @@ def _settle(reader: Reader, services: Mapping[str, Service]) -> None:
     """Wait, not for long, while a unit's main process has no title yet.
 
     A reload executes the program anew under the same pid (fpm_pctl.c), and the title comes after the modules have
-    started: in between, no process of this host looks like a master.
+    started: in between, no process of this host looks like a master, and for a moment it has no command line at all.
     """
     pids = {service.main_pid for service in services.values() if any(is_fpm(argv[0]) for argv in service.start if argv)}
-    for _ in range(_LOOKS):
-        if all(process.title.startswith(_TITLE) for process in reader.processes() if process.pid in pids):
+    pids.discard(0)
+    for look in range(_LOOKS):
+        seen = [process for process in reader.processes() if process.pid in pids]
+        if all(process.title.startswith(_TITLE) for process in seen) and (len(seen) == len(pids) or look >= _UNTITLED):
             return
         reader.pause(_MOMENT)
         reader.forget_processes()
