@@ -2,8 +2,10 @@
 
 import hashlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
+from typing import TypeVar
 
 from liveproof.acts.ready import Ready, again, parent, whole
 from liveproof.acts.site import Refused, Site, top
@@ -11,12 +13,23 @@ from liveproof.host import refusal, trusted, units, writer
 from liveproof.host.images import FILE, FOLDER, LINK, META, NOTHING, TIMES, WHOLE, Image, look
 from liveproof.host.refusal import Gone, LeftAlone
 from liveproof.host.writeahead import Keeper
-from liveproof.model.plans import ChangeMode, ChangeOwner, MakeDirectory, PointSymlink, RemoveFile, WriteFile
+from liveproof.model.plans import (
+    ChangeMode,
+    ChangeOwner,
+    MakeDirectory,
+    Moded,
+    Owned,
+    PointSymlink,
+    RemoveFile,
+    WriteFile,
+)
 from liveproof.undo.restoring import absolute
 
 _CONFIGURATION_LIMIT = 8 * 1024 * 1024
 
 Pause = Callable[[], None]
+
+_E = TypeVar("_E", Owned, Moded)
 
 
 def change_owner(act: ChangeOwner, site: Site, pause: Pause) -> Ready:
@@ -26,17 +39,10 @@ def change_owner(act: ChangeOwner, site: Site, pause: Pause) -> Ready:
         LeftAlone: an entry is not as the plan says, or not safe to change.
     """
     found = []
-    with top(act.root, site, paths=tuple(entry.path for entry in act.entries)) as root:
-        for entry in act.entries:
-            try:
-                image = refusal.survey(root, entry.path)
-            except Gone:
-                continue
-            if (image.uid, image.gid) != (entry.uid, entry.gid):
-                raise LeftAlone(
-                    entry.path, f"belongs to {image.uid}:{image.gid} by now, not to {entry.uid}:{entry.gid}"
-                )
-            found.append(image)
+    for entry, image in _surveyed(act.root, act.entries, site):
+        if (image.uid, image.gid) != (entry.uid, entry.gid):
+            raise LeftAlone(entry.path, f"belongs to {image.uid}:{image.gid} by now, not to {entry.uid}:{entry.gid}")
+        found.append(image)
     goals = [
         replace(image, uid=image.uid if act.uid == -1 else act.uid, gid=image.gid if act.gid == -1 else act.gid)
         for image in found
@@ -51,20 +57,29 @@ def change_mode(act: ChangeMode, site: Site, pause: Pause) -> Ready:
         LeftAlone: an entry is not as the plan says, or not safe to change.
     """
     pairs = []
-    with top(act.root, site, paths=tuple(entry.path for entry in act.entries)) as root:
-        for entry in act.entries:
-            try:
-                image = refusal.survey(root, entry.path)
-            except Gone:
-                continue
-            if image.kind == LINK:
-                raise LeftAlone(entry.path, "is a symbolic link by now, which has no mode of its own")
-            if image.mode != entry.mode:
-                raise LeftAlone(entry.path, f"has mode {image.mode:04o} by now, not {entry.mode:04o}")
-            if image.kind == FILE and entry.new & 0o6000:
-                raise LeftAlone(entry.path, "would become setuid or setgid, which liveproof gives no file")
-            pairs.append((image, replace(image, mode=entry.new)))
+    for entry, image in _surveyed(act.root, act.entries, site):
+        if image.kind == LINK:
+            raise LeftAlone(entry.path, "is a symbolic link by now, which has no mode of its own")
+        if image.mode != entry.mode:
+            raise LeftAlone(entry.path, f"has mode {image.mode:04o} by now, not {entry.mode:04o}")
+        if image.kind == FILE and entry.new & 0o6000:
+            raise LeftAlone(entry.path, "would become setuid or setgid, which liveproof gives no file")
+        pairs.append((image, replace(image, mode=entry.new)))
     return _changing(act.root, site, pairs, pause)
+
+
+def _surveyed(tree: str, entries: Sequence[_E], site: Site) -> list[tuple[_E, Image]]:
+    """The entries as they are now; those that vanished are left out.
+
+    Raises:
+        LeftAlone: an entry is not safe to change.
+    """
+    found = []
+    with top(tree, site, paths=tuple(entry.path for entry in entries)) as root:
+        for entry in entries:
+            with suppress(Gone):
+                found.append((entry, refusal.survey(root, entry.path)))
+    return found
 
 
 def _changing(root: str, site: Site, pairs: list[tuple[Image, Image]], pause: Pause) -> Ready:

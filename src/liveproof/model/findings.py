@@ -65,6 +65,10 @@ class Finding:
         if not self.evidence:
             raise ValueError(f"a finding needs evidence: {self.message}")
 
+    def ids(self, kind: str) -> tuple[str, ...]:
+        """The ids of what it is about, of one kind (``pool``)."""
+        return tuple(ref.id for ref in self.about if ref.kind == kind)
+
 
 @dataclass(frozen=True, slots=True)
 class Result:

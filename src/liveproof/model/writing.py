@@ -25,10 +25,6 @@ class Tree:
     files: Files
     policy: Policy
 
-    def where(self, path: str) -> str:
-        """The absolute path of something below the app, or of a log outside."""
-        return path if path.startswith("/") else self.app.below(path)
-
     def writer(self, path: str) -> tuple[int, int]:
         """Who should own a path that the app writes. Where that cannot be told it is the app's user itself."""
         app, files = self.app, self.files
@@ -93,7 +89,7 @@ class Tree:
         return f"change it by hand: {refused}" if refused else (*made, *giving.steps(self.files, entries, why))
 
     def _opened(self, path: str, now: FileClass | None) -> giving.Given | str:
-        where, user = self.where(path), self.app.user
+        where, user = self.app.below(path), self.app.user
         if path.startswith("/"):
             return f"let {user} write {where}, which lies outside of the app"
         if path in self.access.read_only:

@@ -29,8 +29,8 @@ class App:
     laravel: bool
 
     def below(self, path: str) -> str:
-        """The absolute path of something below the app, as it is served."""
-        return f"{self.path}/{path}"
+        """The absolute path of something below the app, as it is served; one that is absolute already stays."""
+        return path if path.startswith("/") else f"{self.path}/{path}"
 
 
 @dataclass(frozen=True, slots=True)

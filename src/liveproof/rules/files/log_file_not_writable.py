@@ -69,8 +69,8 @@ def _finding(tree: Tree, path: str) -> Finding:
     now = giving.classes_of(tree.files, (path,)).get(path)
     return Finding(
         f"{app.user} cannot write the log {path}: requests that log anything fail",
-        (Ref("app", app.path), Ref("file", tree.where(path))),
-        (Evidence(f"access {tree.where(path)}", tree.saw(path, now), f"{app.user} can write it"),),
+        (Ref("app", app.path), Ref("file", tree.app.below(path))),
+        (Evidence(f"access {tree.app.below(path)}", tree.saw(path, now), f"{app.user} can write it"),),
         advice=steps if isinstance(steps, str) else f"run artisan as {app.user}, and have logrotate create logs for it",
     )
 
@@ -81,9 +81,9 @@ def _missing(tree: Tree, path: str) -> Iterator[Finding]:
     if home != _JUDGED and (tree.access.may_write(home) is False or home in tree.access.missing):
         yield Finding(
             f"{user} cannot make the log {path}: requests that log anything will fail",
-            (Ref("app", tree.app.path), Ref("file", tree.where(path))),
-            (Evidence(f"access {tree.where(home)}", tree.saw(home, None), f"a directory that {user} can write"),),
-            advice=f"let {user} write {tree.where(home)}",
+            (Ref("app", tree.app.path), Ref("file", tree.app.below(path))),
+            (Evidence(f"access {tree.app.below(home)}", tree.saw(home, None), f"a directory that {user} can write"),),
+            advice=f"let {user} write {tree.app.below(home)}",
         )
 
 
@@ -93,7 +93,7 @@ def _steps(tree: Tree, path: str) -> tuple[Step, ...] | str:
 
 @rule.fix(Safety.SAFE)
 def let_log(finding: Finding, app: App, access: Access, files: Files, settings: Settings) -> Iterator[Step]:
-    path = next((ref.id for ref in finding.about if ref.kind == "file"), "")
+    path = next(iter(finding.ids("file")), "")
     below = next(_below(app, (path,)), path)
     if access.may_write(below) is False:
         steps = _steps(Tree(app, access, files, settings.policy), below)

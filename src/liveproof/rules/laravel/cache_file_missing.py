@@ -91,7 +91,7 @@ def _finding(app: App, cache: CacheFile, what: str, severity: Severity, seen: Ev
 
 
 def _ref(app: App, cache: CacheFile) -> Ref:
-    return Ref("file", cache.path if cache.path.startswith("/") else app.below(cache.path))
+    return Ref("file", app.below(cache.path))
 
 
 @rule.fix(Safety.SAFE)

@@ -46,17 +46,13 @@ def check(app: App, laravel: Laravel) -> Iterator[Finding | Unknown]:
         more = f" and {len(views) - 1} more" if len(views) > 1 else ""
         yield Finding(
             f"The compiled view of {views[0].source}{more} is stale: {views[0].why}.",
-            (Ref("app", app.path), *(Ref("file", _absolute(app, view.source)) for view in views[:_NAMED])),
+            (Ref("app", app.path), *(Ref("file", app.below(view.source)) for view in views[:_NAMED])),
             tuple(
-                Evidence(_absolute(app, view.compiled), f"something else, and {view.why}", f"{view.source} compiled")
+                Evidence(app.below(view.compiled), f"something else, and {view.why}", f"{view.source} compiled")
                 for view in views[:_NAMED]
             ),
             f"Run sudo -u {app.user} php artisan view:clear in {app.path}.",
         )
-
-
-def _absolute(app: App, path: str) -> str:
-    return path if path.startswith("/") else app.below(path)
 
 
 @rule.fix(Safety.SAFE)

@@ -49,7 +49,7 @@ def check(app: App, laravel: Laravel) -> Iterator[Finding | Unknown]:
     if isinstance(cache.fresh, Unknown):
         yield Unknown(f"whether {cache.path} is fresh: {cache.fresh.reason}")
     elif not cache.fresh:
-        path = app.below(cache.path) if not cache.path.startswith("/") else cache.path
+        path = app.below(cache.path)
         named = ", ".join(cache.differs[:_NAMED])
         count = len(cache.differs)
         keys = f"{count} keys differ" if count != 1 else "1 key differs"

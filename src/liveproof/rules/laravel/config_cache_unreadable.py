@@ -46,7 +46,7 @@ def check(app: App, laravel: Laravel, files: Files | Unknown | Absent) -> Iterat
     unreadable = _unreadable(laravel)
     if not unreadable:
         return
-    paths = [(cache, cache.path if cache.path.startswith("/") else app.below(cache.path)) for cache in unreadable]
+    paths = [(cache, app.below(cache.path)) for cache in unreadable]
     hint = ' (`Class "config" does not exist`)' if unreadable[0].kind == "config" else ""
     yield Finding(
         f"{app.user} cannot read {', '.join(cache.path for cache in unreadable)}: the app does not start{hint}.",

@@ -42,7 +42,7 @@ def check(app: App, laravel: Laravel) -> Iterator[Finding | Unknown]:
     evidence: list[Evidence] = []
     refs: list[Ref] = []
     for cache in _manifests(laravel):
-        path = cache.path if cache.path.startswith("/") else app.below(cache.path)
+        path = app.below(cache.path)
         if isinstance(cache.fresh, Unknown):
             yield Unknown(f"whether {cache.path} is fresh: {cache.fresh.reason}")
         elif not cache.fresh:

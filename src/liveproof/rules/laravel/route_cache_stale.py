@@ -45,7 +45,7 @@ def check(app: App, laravel: Laravel) -> Iterator[Finding | Unknown]:
     if isinstance(cache.fresh, Unknown):
         yield Unknown(f"whether {cache.path} is fresh: {cache.fresh.reason}")
     elif not cache.fresh:
-        path = app.below(cache.path) if not cache.path.startswith("/") else cache.path
+        path = app.below(cache.path)
         count, named = len(cache.differs), ", ".join(cache.differs[:_NAMED])
         yield Finding(
             f"The route cache {cache.path} is stale: {f'{count} routes differ' if count != 1 else '1 route differs'}.",

@@ -98,9 +98,8 @@ def _unsure(pool: PoolOpcache, unsure: list[_Judged]) -> Unknown:
 
 @rule.fix(Safety.SAFE)
 def reload(finding: Finding, opcache: Opcache, fpm: Fpm) -> Iterator[Step]:
-    pools = [ref.id for ref in finding.about if ref.kind == "pool"]
     if not any(pool.setting("opcache.file_cache") for pool in opcache.seen):
-        yield from graceful_reloads(fpm, pools, "PHP must compile the files as they are now")
+        yield from graceful_reloads(fpm, finding.ids("pool"), "PHP must compile the files as they are now")
 
 
 @rule.fault

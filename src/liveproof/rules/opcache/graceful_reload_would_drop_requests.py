@@ -56,7 +56,7 @@ def let_requests_finish(finding: Finding, app: App, fpm: Fpm, opcache: Opcache) 
     from liveproof.model.edits import with_global  # noqa: PLC0415
 
     sources = {source.path: source for source in opcache.sources}
-    pools = {ref.id for ref in finding.about if ref.kind == "pool"}
+    pools = set(finding.ids("pool"))
     for master in _cutting(app, fpm):
         source = sources.get(master.config)
         if source is None or not master.test or not pools & {pool.id for pool in master.pools}:

@@ -66,8 +66,7 @@ def _outdated(app: App, opcache: Opcache, pool: PoolOpcache, nginx: Nginx | Unkn
 
 @rule.fix(Safety.SAFE)
 def reload(finding: Finding, fpm: Fpm) -> Iterator[Step]:
-    pools = [ref.id for ref in finding.about if ref.kind == "pool"]
-    yield from graceful_reloads(fpm, pools, "a reset that reaches PHP-FPM's own cache")
+    yield from graceful_reloads(fpm, finding.ids("pool"), "a reset that reaches PHP-FPM's own cache")
 
 
 @rule.fault

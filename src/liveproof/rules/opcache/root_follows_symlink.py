@@ -84,8 +84,7 @@ def _servers(app: App) -> Iterator[Ref]:
 def forget_or_resolve(finding: Finding, app: App, nginx: Nginx, fpm: Fpm, opcache: Opcache) -> Iterator[Step]:
     held = finding.severity is Severity.HIGH
     if held:
-        pools = [ref.id for ref in finding.about if ref.kind == "pool"]
-        yield from graceful_reloads(fpm, pools, f"PHP must resolve {app.path} anew")
+        yield from graceful_reloads(fpm, finding.ids("pool"), f"PHP must resolve {app.path} anew")
     import hashlib  # noqa: PLC0415  (a check edits nothing)
 
     edits = _edits(app, nginx, opcache)

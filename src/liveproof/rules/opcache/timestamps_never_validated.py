@@ -79,8 +79,9 @@ def _what(app: App, changed: tuple[object, ...], held: tuple[object, ...]) -> st
 
 @rule.fix(Safety.SAFE)
 def reload(finding: Finding, fpm: Fpm) -> Iterator[Step]:
-    pools = [ref.id for ref in finding.about if ref.kind == "pool"]
-    yield from graceful_reloads(fpm, pools, "PHP must compile the deployed files; it does not look by itself")
+    yield from graceful_reloads(
+        fpm, finding.ids("pool"), "PHP must compile the deployed files; it does not look by itself"
+    )
 
 
 @rule.fault

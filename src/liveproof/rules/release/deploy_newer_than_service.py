@@ -74,8 +74,7 @@ def _evidence(
 
 @rule.fix(Safety.SAFE)
 def reload(finding: Finding, fpm: Fpm) -> Iterator[Step]:
-    pools = [ref.id for ref in finding.about if ref.kind == "pool"]
-    yield from graceful_reloads(fpm, pools, "the cache must be younger than the deploy")
+    yield from graceful_reloads(fpm, finding.ids("pool"), "the cache must be younger than the deploy")
 
 
 @rule.fault
