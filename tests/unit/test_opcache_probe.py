@@ -194,7 +194,7 @@ def test_the_installed_probe_is_trusted_only_when_nobody_else_could_write_it(tmp
 
 def test_a_saturated_pool_is_not_asked_what_it_runs() -> None:
     """The request would wait with the others until it is given up: the reason is told at once."""
-    load = Load(5, 3, 5, 0.9)
+    load = Load(5, 3, 5, 0.9, stuck=5)
     full = filled(Pool, version="8.2", name="www", address="unix:/nowhere", max_children=5, load=load)
     fpm = Fpm((filled(Master, version="8.2", pid=1, pools=(full,)),))
     seen = probing.probe(READER, Memory(None), replace(app("/srv"), pools=("8.2/www",)), fpm, Unknown(""))
@@ -206,10 +206,10 @@ def test_a_saturated_pool_is_not_asked_what_it_runs() -> None:
         READER,
         Memory(None),
         replace(app("/srv"), pools=("8.2/www",)),
-        _with(fpm, replace(load, held=4, waiting=0)),
+        _with(fpm, replace(load, held=0, stuck=4)),
         Unknown(""),
     ).unseen
-    assert "saturated" not in asked.reason, "a pool with room left is asked"
+    assert "saturated" not in asked.reason, "a full pool whose requests flow is asked"
 
 
 def _with(fpm: Fpm, load: Load) -> Fpm:

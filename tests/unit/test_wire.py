@@ -147,7 +147,7 @@ def test_the_pool_gets_the_parameters_of_nginxs_own_configuration():
 
 def test_a_saturated_pool_is_not_asked():
     """A request would only wait with the others: neither way is tried, and the reason says why."""
-    load = Load(5, 3, 5, 0.9)
+    load = Load(5, 3, 5, 0.9, stuck=5)
     busy = filled(Pool, version="8.2", name="www", address="unix:/run/p.sock", max_children=5, load=load)
     idle = replace(busy, name="api", address="unix:/run/q.sock", load=replace(load, waiting=0, held=1))
     fpm = Fpm((filled(Master, version="8.2", pid=1, pools=(busy, idle)),), (("unix:/run/p.sock", ("8.2/www",)),))

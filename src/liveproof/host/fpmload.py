@@ -15,6 +15,7 @@ from liveproof.model.facts.fpm import Load, Pool, Socket
 
 _LOOKS = 6
 _PAUSE = 0.15  # s between looks
+_LAST = 5  # looks after which a worker that was still being started at the first one is counted like the others
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,7 @@ def load(
     """
     first = _look(sockets, subject, processes)
     waiting, held, count = first.waiting, first.held, first.processes
+    lately = [first.held]
     if not watch or not (first.full(subject.most) or unanswered):
         return Load(count, waiting, len(held), 0.0)
     started = reader.now()
@@ -67,9 +69,11 @@ def load(
         count = sum(1 for one in reader.children(subject.master) if pool_of(one) == subject.name)
         now = _look(sockets, subject, count)
         waiting, held = min(waiting, now.waiting), held & now.held
+        lately.append(now.held)
         if not now.full(subject.most):
             break
-    return Load(count, waiting, len(held), max(0.0, reader.now() - started), unanswered)
+    stuck = frozenset.intersection(*lately[-_LAST:]) if len(lately) > _LAST else held
+    return Load(count, waiting, len(held), max(0.0, reader.now() - started), unanswered, len(stuck))
 
 
 def saturated(seen: Load, most: int) -> bool:
@@ -78,11 +82,15 @@ def saturated(seen: Load, most: int) -> bool:
 
 
 def waits(pool: Pool) -> str:
-    """Why a request that liveproof sent to this pool would only wait; empty where it may be answered."""
-    if isinstance(pool.load, Load) and saturated(pool.load, pool.max_children):
+    """Why a request that liveproof sent to this pool would only wait; empty where it may be answered.
+
+    A full pool that answers one request after the other lets it wait for a moment only: it is asked.
+    """
+    load = pool.load
+    if isinstance(load, Load) and saturated(load, pool.max_children) and load.stuck >= pool.max_children:
         return (
-            f"pool {pool.id} is saturated: all {pool.load.processes} workers are busy, and liveproof's request would "
-            "only wait with the others"
+            f"pool {pool.id} is saturated: all {load.processes} workers are busy with the same requests, and "
+            "liveproof's would only wait"
         )
     return ""
 

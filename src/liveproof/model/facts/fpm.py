@@ -82,7 +82,8 @@ class Load:
     ``processes`` are its workers at the last look, ``waiting`` the fewest connections that waited for one at any look
     (liveproof's own not counted, -1 when that cannot be seen), ``held`` the connections that workers held from the
     first look to the last. ``seconds`` is 0 when it was looked at once only. ``unanswered`` is for how many seconds
-    its status page, asked meanwhile, gave no answer (0: not asked, or answered).
+    its status page, asked meanwhile, gave no answer (0: not asked, or answered). ``stuck`` are the connections that
+    workers held through the last looks: where all do, nothing flows, and whoever comes now waits for as long.
     """
 
     processes: int
@@ -90,6 +91,7 @@ class Load:
     held: int
     seconds: float
     unanswered: float = 0.0
+    stuck: int = 0
 
 
 @dataclass(frozen=True, slots=True)
