@@ -4,7 +4,7 @@ import os
 import stat as modes
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from liveproof.host.command import Identity, Ran, run
@@ -102,7 +102,19 @@ def _directories(identity: Identity) -> Iterator[tuple[str, str]]:
             os.chown(out, identity.uid, identity.gid)
         yield out, top
     finally:
+        if os.geteuid() != 0:
+            _unlock(base)
         shutil.rmtree(base, ignore_errors=True)
+
+
+def _unlock(base: str) -> None:
+    """Let us enter every directory below; root need not ask, and so never follows what an app has laid there."""
+    for folder, names, _ in os.walk(base):
+        for name in names:
+            path = os.path.join(folder, name)
+            if not os.path.islink(path):
+                with suppress(OSError):
+                    os.chmod(path, 0o700)
 
 
 def _write(path: str, content: bytes, identity: Identity) -> None:
