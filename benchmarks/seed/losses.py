@@ -48,7 +48,8 @@ def measured(suite: str, what: str) -> Losses:
         with Load(host.ip) as load:
             ran = host.liveproof("fix", "--yes", "--format", "json")
         outcome = json.loads(ran.stdout)["outcome"][0] if ran.stdout.startswith("{") else {"kind": ran.stderr}
-        ours_left = left(host) or ("" if outcome["kind"] == "fixed" else str(outcome))
+        told = "" if outcome["kind"] == "fixed" else f"fix: {outcome['kind']} {outcome.get('reason', '')}"
+        ours_left = ", ".join(filter(None, (left(host), told)))
         return Losses(what, seed, seed_left, load.loss, ours_left)
 
 
