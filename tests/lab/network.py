@@ -18,6 +18,10 @@ _NETWORK: Final = 20
 _LAST: Final = 4000
 _LOCK: Final = places.ADDRESSES / "lock"
 
+# Left alone, a bridge takes the lowest hardware address among its ports: it would change whenever a host comes or goes,
+# and what the other hosts answer just then would be sent to nobody for as long as they remember the old one.
+_HARDWARE: Final = "02:6c:70:ff:00:01"
+
 
 def address(index: int) -> str:
     """The address of the host with this number."""
@@ -71,7 +75,7 @@ def plug(index: int) -> None:
     """Give the host number ``index`` its name space, with ``eth0`` on the bridge."""
     with locked(_LOCK, timeout=30):
         if not Path("/sys/class/net", BRIDGE).exists():
-            _batch(f"link add {BRIDGE} type bridge\nlink set {BRIDGE} up\n")
+            _batch(f"link add {BRIDGE} address {_HARDWARE} type bridge\nlink set {BRIDGE} up\n")
             _batch(f"addr add {address(1)}/{_NETWORK} dev {BRIDGE}\n")
         _room()
     name = namespace(index)
