@@ -31,7 +31,13 @@ def examine(reader: Reader, settings: Settings, memory: Memory, progress: Progre
     reason = apps.reason if isinstance(apps, Apps | Unknown | Absent) else ""
     seen = tuple(_examine_app(host, app, rules, progress) for app in found)
     return Examination(
-        os.uname().nodename, started, time.perf_counter() - clock, seen, reason, tuple(host.timings.items())
+        os.uname().nodename,
+        started,
+        time.perf_counter() - clock,
+        seen,
+        reason,
+        tuple(host.timings.items()),
+        apps.refused if isinstance(apps, Apps) else "",
     )
 
 

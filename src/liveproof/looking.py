@@ -33,7 +33,7 @@ def check(asked: Asked, console: Console) -> int:
     clock = time.perf_counter()
     settings, memory = settle(asked)
     told = time.perf_counter()
-    examination = examine(Reader(), settings, memory, console.progress)
+    examination = look(settings, memory, console)
     record = Record(new_id(examination.started), "check", __version__, examination)
     if examination.verdict is LinkVerdict.BROKEN:
         record = replace(record, repairs=_plans(examination, settings))
@@ -63,6 +63,18 @@ def settle(asked: Asked) -> tuple[Settings, Memory]:
     if path and not os.path.isdir(path) and not os.path.islink(path):
         raise Wrong(f"{path} is no directory" if os.path.lexists(path) else f"there is no {path}")
     return settings, memory
+
+
+def look(settings: Settings, memory: Memory, console: Console) -> Examination:
+    """Examine what the settings name.
+
+    Raises:
+        Wrong: what they name cannot be examined, such as a directory that is no app.
+    """
+    examination = examine(Reader(), settings, memory, console.progress)
+    if examination.refused:
+        raise Wrong(examination.refused)
+    return examination
 
 
 def keep(record: Record, console: Console) -> Record:
@@ -239,7 +251,7 @@ def explain(what: str, asked: Asked, console: Console) -> int:
             f"explain a code (`liveproof rules` lists them) or a symptom: {symptoms}"
         )
     settings, memory = settle(asked)
-    examination = examine(Reader(), settings, memory, console.progress)
+    examination = look(settings, memory, console)
     console.lines(
         explain.page_lines(page, examination) if page else explain.symptom_lines(symptom, examination, known)  # type: ignore[arg-type]
     )

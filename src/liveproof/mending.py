@@ -14,7 +14,7 @@ from liveproof.host.memory import Memory
 from liveproof.host.reader import Reader
 from liveproof.host.state import UnsafeState
 from liveproof.journal import NoSuchRun, RolledBack, list_runs, pending, rollback
-from liveproof.looking import STATUS, Wrong, keep, settle, tell
+from liveproof.looking import STATUS, Wrong, keep, look, settle, tell
 from liveproof.model.examination import Examination
 from liveproof.model.plans import OutcomeKind, Plan
 from liveproof.model.record import Record, Repair
@@ -63,7 +63,7 @@ def fix(wanted: Fix, console: Console) -> int:
             console.tell(
                 "an earlier fix was interrupted; `liveproof rollback` takes it back, and so does the next `fix`"
             )
-        found = examine(Reader(), settings, memory, console.progress)
+        found = look(settings, memory, console)
         plans = _plans(found, settings, wanted)
     except (lock.Held, Contradiction) as error:
         console.tell(str(error))

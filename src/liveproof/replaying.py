@@ -6,9 +6,7 @@ import zlib
 from liveproof import recording
 from liveproof.asked import Asked
 from liveproof.console import Console, write_file
-from liveproof.examine import examine
-from liveproof.host.reader import Reader
-from liveproof.looking import STATUS, Wrong, settle, tell
+from liveproof.looking import STATUS, Wrong, look, settle, tell
 from liveproof.model.record import Record
 
 _RECORDING = 256 << 20
@@ -21,7 +19,7 @@ def record(asked: Asked, console: Console) -> int:
         Wrong, console.CannotWrite: as ``settle`` and ``tell``.
     """
     settings, memory = settle(asked)
-    examination = examine(Reader(), settings, memory, console.progress)
+    examination = look(settings, memory, console)
     text = recording.dumps(recording.record(examination, settings))
     if asked.output:
         write_file(asked.output, text)

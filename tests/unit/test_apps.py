@@ -146,6 +146,42 @@ def test_a_path_that_is_no_directory(path: str, reason: str) -> None:
     assert discover(app=path) == Apps((), f"{path} {reason}")
 
 
+@pytest.mark.parametrize("path", ["/", "/etc", "/etc/ssl", "/usr", "/var", "/root", "/proc", "/boot", "/home", "/dev"])
+def test_a_directory_of_the_system_is_refused(path: str) -> None:
+    """Also where nginx serves it: what it holds is not the app's alone."""
+    for told in (discover(app=path), discover(server(1, path), app=path)):
+        assert told.apps == ()
+        assert f"{path} is a directory of the system" in told.refused
+    assert discover(server(1, path)).apps == ()
+
+
+def test_a_link_to_a_directory_of_the_system_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "shop").symlink_to("/etc")
+    assert "is a directory of the system" in discover(app=f"{tmp_path}/shop").refused
+
+
+def test_a_directory_that_is_no_app_is_refused(tmp_path: Path) -> None:
+    """Unless nginx serves it, or it holds what only an app holds."""
+    (tmp_path / "readme.txt").touch()
+    assert "holds none of artisan, public/index.php" in discover(app=str(tmp_path)).refused
+    (tmp_path / "start.php").touch()
+    assert discover(app=str(tmp_path)).refused
+    assert not discover(server(1, str(tmp_path)), app=str(tmp_path)).refused
+    (tmp_path / "composer.json").touch()
+    assert not discover(app=str(tmp_path)).refused
+
+
+def test_a_home_needs_more_than_composer_json(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Many a home has a composer.json or an index.php; only one that is served or is a Laravel app is an app."""
+    monkeypatch.setattr("liveproof.host.accounts.Accounts.homes", lambda _: frozenset({str(tmp_path)}))
+    (tmp_path / "composer.json").touch()
+    (tmp_path / "index.php").touch()
+    assert "is a home directory that nginx does not serve" in discover(app=str(tmp_path)).refused
+    assert not discover(server(1, str(tmp_path)), app=str(tmp_path)).refused
+    (tmp_path / "artisan").touch()
+    assert not discover(app=str(tmp_path)).refused
+
+
 def test_without_nginx_and_fpm(laravel: Path) -> None:
     """Nothing is discovered and both reasons are told; a named app is examined."""
     absent = probe(Reader(), Settings(), Absent("no nginx here"), Absent("no FPM here"))

@@ -52,7 +52,7 @@ def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bench:
     monkeypatch.setattr("liveproof.config.default_path", lambda: str(tmp_path / "none.toml"))
     monkeypatch.setattr(looking, "pages", lambda: incident.PAGES)
     monkeypatch.setattr(mending, "load", lambda: incident.RULES)
-    monkeypatch.setattr(mending, "examine", lambda *_: incident.broken().examination)
+    monkeypatch.setattr(looking, "examine", lambda *_: incident.broken().examination)
     monkeypatch.setattr(mending, "make_plan", lambda *_, **__: incident.plan())
     monkeypatch.setattr(mending, "recover", lambda _: ())
     monkeypatch.setattr(mending, "pending", tuple)
@@ -269,7 +269,7 @@ def test_rollback_refused(
 
 def test_two_apps(bench: Bench, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """Each app has its plan and its outcome; the worst decides."""
-    monkeypatch.setattr(mending, "examine", lambda *_: incident.several().examination)
+    monkeypatch.setattr(looking, "examine", lambda *_: incident.several().examination)
     plans = iter((incident.plan(), replace(incident.plan(), app="/var/www/shop", digest="d2")))
     monkeypatch.setattr(mending, "make_plan", lambda *_, **__: next(plans))
     assert cli.main(["fix", "--yes", "--format", "json"]) == 0

@@ -35,6 +35,10 @@ class Accounts:
         found = next((_account(fields) for fields in self._users if fields[at] == name), None)
         return found or _account(self._ask("passwd", name))
 
+    def homes(self) -> frozenset[str]:
+        """The home directories that passwd(5) names."""
+        return frozenset(fields[5].rstrip("/") or "/" for fields in self._users)
+
     def group(self, name: str) -> int | None:
         """The number of the group of that name; a number stands for itself."""
         if name.isascii() and name.isdigit():

@@ -49,6 +49,8 @@ class AppExamination:
 class Examination:
     """One examination of a host. ``reason`` tells why no app was found; times are epoch seconds.
 
+    ``refused`` tells why what was asked for cannot be examined: a usage error, exit status 2.
+
     ``timings`` are seconds per probe and phase, in the order they ran.
     """
 
@@ -58,6 +60,7 @@ class Examination:
     apps: tuple[AppExamination, ...]
     reason: str
     timings: tuple[tuple[str, float], ...]
+    refused: str = ""
 
     @property
     def verdict(self) -> LinkVerdict:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from liveproof.host.accounts import Accounts
 from liveproof.host.reader import Reader
+from liveproof.model.app_paths import HOME_MARKERS, MARKERS, system_directory
 from liveproof.model.facts.apps import App, Apps
 from liveproof.model.facts.fpm import Fpm, Pool
 from liveproof.model.facts.nginx import FastcgiPass, Nginx, Server
@@ -45,7 +46,12 @@ def probe(reader: Reader, settings: Settings, nginx: Nginx | Unknown | Absent, f
                 notes.append(one)
             else:
                 served.append(one)
-    apps = _merged(reader, settings, fpm, served)
+    apps = []
+    for app in _merged(reader, settings, fpm, served):
+        if system_directory(app.real):
+            notes.append(f"nginx serves {app.path}, a directory of the system, which is not judged as an app")
+        else:
+            apps.append(app)
     if settings.app:
         return _named(reader, settings, fpm, apps, notes)
     if not apps:
@@ -191,13 +197,40 @@ def _named(reader: Reader, settings: Settings, fpm: Fpm | Unknown | Absent, apps
         return Apps((), f"{path} {'is no directory' if seen else 'does not exist'}")
     path = _narrowed(reader, path)
     real = reader.resolve(path)
+    if system_directory(real):
+        return Apps((), refused=f"{path} is a directory of the system and not an app; {_NAME_ONE}")
     app = next((app for app in apps if path in (app.path, app.root)), None)
     app = app or next((app for app in apps if real in (app.real, reader.resolve(app.root))), None)
     if app is None:
+        refused = _no_app(reader, path, real)
+        if refused:
+            return Apps((), refused=refused)
         notes.append(f"nginx passes no request to PHP for {path}")
         bare = App(path, real, "", "", -1, -1, (), (), (), _is_laravel(reader, path))
         app = _with_user(reader, settings, fpm, bare)
     return Apps((app,), "; ".join(dict.fromkeys(notes)))
+
+
+_NAME_ONE = (
+    "name the directory of an app (liveproof check /var/www/shop), or none to examine every app that nginx serves"
+)
+
+
+def _no_app(reader: Reader, path: str, real: str) -> str:
+    """Why a directory that nginx does not serve is no app; empty when it may be one.
+
+    A directory that cannot be looked into may be one.
+    """
+    home = real in Accounts(reader).homes()
+    try:
+        if any(reader.stat(f"{path}/{name}") is not None for name in (HOME_MARKERS if home else MARKERS)):
+            return ""
+    except OSError:
+        return ""
+    if home:
+        return f"{path} is a home directory that nginx does not serve; {_NAME_ONE}"
+    wanted = ", ".join(MARKERS)
+    return f"{path} is no PHP app: nginx does not serve it, and it holds none of {wanted}; {_NAME_ONE}"
 
 
 def _narrowed(reader: Reader, path: str) -> str:

@@ -35,7 +35,11 @@ class App:
 
 @dataclass(frozen=True, slots=True)
 class Apps:
-    """Every app found on the host; ``reason`` tells why there is none, or what discovery could not see."""
+    """Every app found on the host; ``reason`` tells why there is none, or what discovery could not see.
+
+    ``refused`` tells why the directory that was named is not examined at all: it is no app, or a setting is wrong.
+    """
 
     apps: tuple[App, ...]
     reason: str = ""
+    refused: str = ""

@@ -1,0 +1,28 @@
+"""Which directories can be an app at all. Pure.
+
+Changing owners and modes below a directory of the system, or in somebody's home, does more harm than any stale deploy.
+"""
+
+# What shows that a directory is a PHP app even where no web server serves it. In a home only the latter ones count: a
+# composer.json or an index.php lies in many a home that is no app.
+MARKERS = ("artisan", "public/index.php", "index.php", "composer.json")
+HOME_MARKERS = ("artisan", "public/index.php")
+
+# hier(7), file-hierarchy(7). No app lies below these ...
+_CLOSED = (
+    "/bin", "/boot", "/dev", "/etc", "/lib", "/lib32", "/lib64", "/libx32", "/lost+found", "/proc", "/run", "/sbin",
+    "/sys", "/usr/bin", "/usr/sbin", "/var/lib/dpkg", "/var/run",
+)  # fmt: skip
+# ... and these hold apps, but are none.
+_SHARED = (
+    "/", "/home", "/media", "/mnt", "/opt", "/root", "/srv", "/usr", "/usr/lib", "/usr/lib32", "/usr/lib64",
+    "/usr/libexec", "/usr/local", "/usr/share", "/usr/src", "/var", "/var/backups", "/var/cache", "/var/lib",
+    "/var/local", "/var/log", "/var/mail", "/var/opt", "/var/spool",
+    "/tmp", "/var/tmp",  # noqa: S108
+)  # fmt: skip
+
+
+def system_directory(path: str) -> bool:
+    """Whether an absolute path, links resolved, is a directory of the system, or lies where no app does."""
+    path = "/" + path.strip("/")
+    return path in _SHARED or any(path == closed or path.startswith(f"{closed}/") for closed in _CLOSED)
