@@ -77,7 +77,8 @@ def _link(link: Link, results: list[Result], by_code: Mapping[str, Rule]) -> Lin
     if breaking:
         codes = ", ".join(dict.fromkeys(finding.code for finding in breaking))
         return LinkState(link, LinkVerdict.BROKEN, codes)
-    unseen = [r for r in results if r.verdict is RuleVerdict.UNKNOWN and by_code[r.code].severity.breaks]
+    # A rule that found only a notice may have left something unseen as well; then it has a reason.
+    unseen = [r for r in results if r.reason and by_code[r.code].severity.breaks]
     if unseen:
         return LinkState(link, LinkVerdict.UNPROVEN, "; ".join(dict.fromkeys(result.reason for result in unseen)))
     if results:

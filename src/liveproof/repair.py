@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from liveproof.acts.artisan import ArtisanFailed
@@ -19,6 +19,7 @@ from liveproof.host.writeahead import Damaged, TooMuch
 from liveproof.journal import Journal, RolledBack, list_runs, pending
 from liveproof.model.examination import AppExamination, Examination
 from liveproof.model.facts.fpm import Fpm, Socket
+from liveproof.model.facts.nginx import Nginx
 from liveproof.model.plans import (
     MakeDirectory,
     Outcome,
@@ -219,7 +220,8 @@ class _Repairing:
             sockets = {pool.socket.path for _, pool in fpm.serving(app.app.pools) if isinstance(pool.socket, Socket)}
         made = {f"{step.act.root}/{step.act.path}" for step in self._plan.steps if isinstance(step.act, MakeDirectory)}
         doing = tuple(services(self._plan.steps, patience))
-        site = Site(app.app, frozenset(sockets - {""}), frozenset(made))
+        read = frozenset(os.path.realpath(path) for path in _configuration(app))
+        site = Site(app.app, frozenset(sockets - {""}), frozenset(made), configuration=read)
         return Runner(site, doing, lambda: stopping.asked), doing
 
     def _mend(self, runner: Runner, journal: Journal, app: AppExamination, stopping: Stopping) -> str:
@@ -292,6 +294,15 @@ class _Repairing:
                 except (OSError, Damaged):
                     return None
         return None
+
+
+def _configuration(app: AppExamination) -> Iterator[str]:
+    """The configuration files that nginx and the PHP-FPM masters read."""
+    nginx, fpm = app.facts.get(Nginx), app.facts.get(Fpm)
+    if isinstance(nginx, Nginx):
+        yield from (path for path, _ in nginx.files)
+    for master in fpm.masters if isinstance(fpm, Fpm) else ():
+        yield from (path for path, _ in master.files)
 
 
 def _find(examination: Examination | None, path: str) -> AppExamination | None:

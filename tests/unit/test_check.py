@@ -104,6 +104,20 @@ def test_link(fact: object, severity: Severity, verdict: LinkVerdict) -> None:
     assert next(state.verdict for state in states if state.link is Link.DISK) is verdict
 
 
+def test_a_notice_does_not_hide_what_was_not_seen() -> None:
+    """A rule that found a notice and could not see the rest does not prove its link."""
+    rule = Rule("FIL903", Severity.HIGH)
+
+    @rule.check
+    def check_(colour: Colour) -> Iterator[Finding | Unknown]:
+        yield Finding("pale", (Ref("app", "/a"),), (Evidence("eye", colour.name),), severity=Severity.NOTICE)
+        yield Unknown("too dark to see the rest")
+
+    states = links([rule], check([rule], {Colour: Colour("grey")}))
+    (disk,) = (state for state in states if state.link is Link.DISK)
+    assert (disk.verdict, disk.reason) == (LinkVerdict.UNPROVEN, "too dark to see the rest")
+
+
 def test_every_link_is_told() -> None:
     """The chain always has its six links, in order."""
     assert [state.link for state in links([], ())] == list(Link)

@@ -1,6 +1,5 @@
 """The rules on files, their findings and the steps of their fixes, on trees written down."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -78,11 +77,12 @@ def found(rule: Rule, given_: dict[type, object]) -> Finding:
     return finding
 
 
-def acts(rule: Rule, given_: dict[type, object]) -> list[Act]:
+def acts(rule: Rule, given_: dict[type, object], *findings: Finding) -> list[Act]:
     assert rule.fix_function
     wanted = {name: kind for name, kind in needs(rule.fix_function).items() if kind is not Finding}
-    steps: Iterator[Step] = iter(rule.fix_function(found(rule, given_), **{n: given_[k] for n, k in wanted.items()}))
-    made = list(steps)
+    made: list[Step] = []
+    for finding in findings or (found(rule, given_),):
+        made += rule.fix_function(finding, **{name: given_[kind] for name, kind in wanted.items()})
     assert merge(made)[0] if made else True
     return [step.act for step in made]
 
@@ -168,6 +168,7 @@ def test_fil002_adds_the_missing_bit_for_whoever_the_user_is() -> None:
         "app/F3.php": Has(WWW, WWW, 0o200),
         "app/F4.php": Has(ROOT, ROOT, 0o600),
         "config": Has(DEPLOY, DEPLOY, 0o700),
+        "config/app.php": DEPLOY,
     }
     unreadable = ("app/F1.php", "app/F2.php", "app/F3.php", "app/F4.php", "config")
     given_ = facts(entries, access(unreadable=unreadable))
@@ -182,6 +183,31 @@ def test_fil002_adds_the_missing_bit_for_whoever_the_user_is() -> None:
         "app/F4.php": 0o604,
         "config": 0o705,
     }
+
+
+@pytest.mark.parametrize(
+    "private",
+    [
+        {"keys": Has(ROOT, ROOT, 0o700), "keys/api.pem": Has(ROOT, ROOT, 0o600)},
+        {".ssh": Has(ROOT, ROOT, 0o700), ".ssh/config.php": Has(ROOT, ROOT, 0o600)},
+        {"config/google.json": Has(ROOT, ROOT, 0o600)},
+        {"app/id_rsa.bak": Has(ROOT, ROOT, 0o640)},
+    ],
+    ids=["directory without code", ".ssh", "file without code", "key"],
+)
+@pytest.mark.parametrize("policy", ["default", "seed", "hardened"])
+def test_what_is_private_is_named_and_never_changed(private: dict[str, Has | int], policy: str) -> None:
+    """Neither given away nor opened, whatever the policy; the code beside it is."""
+    entries = laravel(DEPLOY, WWW) | private | {"app/F4.php": Has(ROOT, ROOT, 0o600)}
+    unreadable = (*private, "app/F4.php")
+    for rule in (fil001.rule, fil002.rule):
+        given_ = facts(entries, access(unreadable=unreadable), policy=Policy(policy, "deploy"))
+        findings = answer(rule, given_).findings
+        assert Severity.NOTICE in {finding.severity for finding in findings}
+        changes = [act for act in acts(rule, given_, *findings) if isinstance(act, ChangeOwner | ChangeMode)]
+        touched = {entry.path for act in changes for entry in act.entries}
+        assert "app/F4.php" in touched
+        assert touched.isdisjoint(private)
 
 
 @pytest.mark.parametrize("path", [".", "app/F1.php", "gone.php"])

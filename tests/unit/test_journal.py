@@ -59,7 +59,9 @@ def applied(tree: Path, *acts: Act, end: bool = True, steps: int | None = None) 
     """Carry out acts on a tree as a run and return its name; without an end it counts as cut off."""
     made = tuple(Step(act, "why", "undo") for act in acts)
     plan = Plan(str(tree), made, (), (), (), "digest")
-    runner = Runner(Site(app(tree)), (), lambda: False)
+    files = [act.path for act in acts if isinstance(act, WriteFile) and not act.path.endswith("/unread")]
+    written = frozenset(map(os.path.realpath, files))
+    runner = Runner(Site(app(tree), configuration=written), (), lambda: False)
     run = Journal.begin(plan, ())
     try:
         for number, step in enumerate(made[:steps]):
@@ -206,6 +208,30 @@ def test_configuration_that_others_can_write_is_not_written(tree: Path) -> None:
         applied(tree, edit(file, "y"), end=False)
 
 
+def test_a_file_that_no_service_reads_is_not_written(tree: Path) -> None:
+    """Only what the running nginx or PHP-FPM reads is configuration."""
+    (tree / "unread").write_text("x")
+    with pytest.raises(Refused, match="neither the running nginx nor PHP-FPM reads it"):
+        applied(tree, edit(tree / "unread", "y"), end=False)
+    assert (tree / "unread").read_text() == "x"
+
+
+@pytest.mark.parametrize("path", [".ssh/config", ".git/config", "storage/oauth-private.key", "config/id_rsa"])
+def test_keys_are_never_given_away_opened_or_removed(tree: Path, path: str) -> None:
+    """Whatever was planned: the last floor stands at the door."""
+    (tree / path).parent.mkdir(parents=True, exist_ok=True)
+    (tree / path).write_text("secret")
+    (tree / path).chmod(0o600)
+    for act in (
+        ChangeOwner(str(tree), (Owned(path, 0, 0),), WWW, WWW, "www-data"),
+        ChangeMode(str(tree), (Moded(path, 0o600, 0o644),)),
+        RemoveFile(str(tree), path),
+    ):
+        with pytest.raises(LeftAlone, match="keys or credentials"):
+            applied(tree, act, end=False)
+    assert (os.stat(tree / path).st_uid, os.stat(tree / path).st_mode & 0o777) == (0, 0o600)
+
+
 def test_what_others_changed_since_is_left_alone(tree: Path) -> None:
     """A newer deploy is never overwritten: it is told, and everything else still comes back."""
     folder = cache(tree)
@@ -264,9 +290,9 @@ def test_nothing_is_run_as_root(tree: Path) -> None:
 def test_links_out_of_the_app_lead_nowhere(tree: Path, tmp_path: Path) -> None:
     """A cache directory that is a link to a directory of root's is refused, wherever it leads."""
     (tree / "cache").symlink_to("/etc")
-    with pytest.raises(LeftAlone, match="lies outside"):
+    with pytest.raises(LeftAlone, match=r"lies outside|directory of the system"):
         applied(tree, script(tree, "true"), end=False)
-    with pytest.raises(LeftAlone, match="lies outside"):
+    with pytest.raises(LeftAlone, match=r"lies outside|directory of the system"):
         applied(tree, ChangeOwner("/etc", (Owned("passwd", 0, 0),), WWW, WWW, "www-data"), end=False)
     assert os.stat("/etc/passwd").st_uid == 0
 

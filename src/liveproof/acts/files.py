@@ -78,7 +78,9 @@ def _surveyed(tree: str, entries: Sequence[_E], site: Site) -> list[tuple[_E, Im
     with top(tree, site, paths=tuple(entry.path for entry in entries)) as root:
         for entry in entries:
             with suppress(Gone):
-                found.append((entry, refusal.survey(root, entry.path)))
+                image = refusal.survey(root, entry.path)
+                site.refuse_sealed(tree, entry.path, image.mode)
+                found.append((entry, image))
     return found
 
 
@@ -134,6 +136,7 @@ def remove_file(act: RemoveFile, site: Site, keeper: Keeper | None) -> Ready:
     """
     with top(act.root, site) as root:
         image = whole(root, act.path, keeper)
+        site.refuse_sealed(act.root, act.path, image.mode)
         if image.kind != FILE:
             raise LeftAlone(act.path, "is gone" if image.kind == NOTHING else "is no file by now")
         refusal.refuse_unsafe_place(root, image)
@@ -147,13 +150,15 @@ def remove_file(act: RemoveFile, site: Site, keeper: Keeper | None) -> Ready:
     return Ready(((act.root, before),), do)
 
 
-def write_file(act: WriteFile, temporary: str, keeper: Keeper | None) -> Ready:
+def write_file(act: WriteFile, site: Site, temporary: str, keeper: Keeper | None) -> Ready:
     """A configuration file of root's gets another content, which a test of its program then judges.
 
     Raises:
-        Refused: somebody else could have written it, or its content is not what the plan was made from.
+        Refused: no service reads it, somebody else could have written it, or the plan was made from another content.
         LeftAlone: it is not safe to replace.
     """
+    if os.path.realpath(act.path) not in site.configuration:
+        raise Refused(f"{act.path} is not written: neither the running nginx nor PHP-FPM reads it")
     try:
         content, _ = trusted.read(act.path, limit=_CONFIGURATION_LIMIT, owner=os.geteuid())
     except trusted.Untrusted as error:

@@ -89,7 +89,7 @@ class Runner:
             case RemoveFile() as act:
                 return files.remove_file(act, self._site, keeper)
             case WriteFile() as act:
-                return files.write_file(act, temporary, keeper)
+                return files.write_file(act, self._site, temporary, keeper)
             case PointSymlink() as act:
                 return files.point_symlink(act, self._site, temporary)
             case RunArtisan() as act:

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 
 from liveproof.host.openat2 import open_root
 from liveproof.host.refusal import LeftAlone, why
+from liveproof.model.app_paths import system_directory
 from liveproof.model.facts.apps import App
+from liveproof.model.floors import sealed
 from liveproof.model.giving import deployment
 from liveproof.undo.restoring import absolute
 
@@ -21,17 +23,32 @@ class Site:
     """The app and the places outside of it that a step may name.
 
     ``sockets`` are the socket files of its pools, as the configuration of a master that root runs names them;
-    ``directories`` those that earlier steps of the plan make; ``opened`` the root directories that were opened by now.
+    ``directories`` those that earlier steps of the plan make; ``opened`` the root directories that were opened by now;
+    ``configuration`` the real paths of the files that the running nginx and PHP-FPM read, the only ones whose content
+    a step may change.
     """
 
     app: App
     sockets: frozenset[str] = frozenset()
     directories: frozenset[str] = frozenset()
     opened: dict[str, tuple[int, int]] = field(default_factory=dict)
+    configuration: frozenset[str] = frozenset()
 
     def covers(self, root: str) -> bool:
         """Whether a real directory lies in the app, or beside it in its deployment (``shared``, other releases)."""
         return any(root == base or root.startswith(f"{base}/") for base in (self.app.real, deployment(self.app)))
+
+    def refuse_sealed(self, root: str, path: str, mode: int) -> None:
+        """The last of the floors, whatever was planned: keys, ``.ssh`` and ``.git`` are never given away or opened.
+
+        Raises:
+            LeftAlone: it is one of them.
+        """
+        whole = absolute(root, path)
+        base = deployment(self.app)
+        why = sealed(whole[len(base) + 1 :] if whole.startswith(f"{base}/") else whole, mode)
+        if why:
+            raise LeftAlone(whole, "is not changed: it is, or lies beside, keys or credentials")
 
 
 @contextmanager
@@ -66,6 +83,8 @@ def top(root: str, site: Site | None, *, paths: tuple[str, ...] = ()) -> Iterato
 
 def _refuse_elsewhere(root: str, descriptor: int, site: Site, paths: tuple[str, ...]) -> None:
     sockets = bool(paths) and all(absolute(root, path) in site.sockets for path in paths)
+    if system_directory(root) and not sockets:
+        raise LeftAlone(root, "is a directory of the system, in which liveproof changes nothing")
     seen = os.fstat(descriptor)
     owner = seen.st_uid
     if site.opened.setdefault(root, (seen.st_dev, seen.st_ino)) != (seen.st_dev, seen.st_ino):

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
+from liveproof.model import floors
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.files import FileClass, Files
 from liveproof.model.permits import shift
@@ -52,9 +53,38 @@ def opened(entry: Given, app: App, bits: int) -> Given:
     return replace(entry, mode=entry.mode | added)
 
 
+def apart(files: Files, entries: Iterable[Given]) -> tuple[list[Given], list[tuple[Given, str]]]:
+    """The entries that may be changed, and those that no step may change, each with the reason."""
+    fine: list[Given] = []
+    kept: list[tuple[Given, str]] = []
+    for entry, why in _floors(files, entries):
+        if why:
+            kept.append((entry, why))
+        else:
+            fine.append(entry)
+    return fine, kept
+
+
+def _floors(files: Files, entries: Iterable[Given]) -> Iterator[tuple[Given, str]]:
+    """Each entry with the reason why no step may change it, or nothing."""
+    directories: frozenset[str] | None = None
+    for entry in entries:
+        now = entry.now
+        why = floors.sealed(entry.path, now.mode)
+        if not why and floors.private(now.mode) and now.section not in floors.WRITTEN:
+            if now.kind == "d" and directories is None:
+                directories = floors.code_directories(files.classes)
+            holds = entry.path in (directories or ()) if now.kind == "d" else floors.code(entry.path, now.section)
+            if not holds:
+                why = f"{entry.path} ({now.mode:04o}) is only its owner's to use and holds no code"
+        yield entry, why
+
+
 def refusal(app: App, files: Files, entries: Iterable[Given]) -> str:
     """Why a person should change these entries and not liveproof; empty when nothing speaks against it."""
-    for entry in entries:
+    for entry, why in _floors(files, entries):
+        if why:
+            return why
         if entry.now.linked and (entry.uid, entry.gid, entry.mode) != (entry.now.uid, entry.now.gid, entry.now.mode):
             return f"{entry.path} has another name elsewhere (a hard link), which a change here would change too"
         root, _ = files.place(entry.path)

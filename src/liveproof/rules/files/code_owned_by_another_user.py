@@ -19,7 +19,8 @@ name the owner under `[policy]`.
 ## Fix safety
 Safe: only the entries that are wrong get the owner (under `hardened` and `own` also the mode) that the policy wants.
 Each old owner is kept for the rollback. A file with several hard links is left to a person, for it may belong to
-something else.
+something else. Keys, `.ssh`, `.git`, and files that only their owner may use (0600, 0700) and that hold no code are
+named as a notice and never changed: another owner could read what was nobody else's business.
 
 ## Verify by hand
 ```sh
@@ -60,9 +61,38 @@ def check(app: App, files: Files, settings: Settings) -> Iterator[Finding | Unkn
     if isinstance(found, Unknown):
         yield found
         return
-    wrong = list(found)
+    wrong, private = _apart(files, list(found))
     if wrong:
         yield _finding(app, files, owned, wrong)
+    if private:
+        yield _private(app, files, private)
+
+
+def _apart(files: Files, found: list[Mismatch]) -> tuple[list[Mismatch], list[tuple[giving.Given, str]]]:
+    """What may be given back, and what no step may give to anybody."""
+    _, private = giving.apart(files, _given(files, found))
+    kept = {entry.path for entry, _ in private}
+    return [entry for entry in found if entry.path not in kept], private
+
+
+def _private(app: App, files: Files, private: list[tuple[giving.Given, str]]) -> Finding:
+    """Entries that are somebody's own: no deploy needs them, so they are named and never changed."""
+    shown = private[:_SHOWN]
+    return Finding(
+        f"{len(private)} private entries, such as {shown[0][0].path}, do not belong to the user whom the policy names;"
+        " liveproof does not change them",
+        (Ref("app", app.path), *(Ref("file", app.below(entry.path)) for entry, _ in shown)),
+        tuple(
+            Evidence(
+                f"stat {app.below(entry.path)}",
+                f"{files.owner(entry.now.uid, entry.now.gid)} {entry.now.mode:04o}",
+                f"{files.owner(entry.uid, entry.gid)} {entry.mode:04o}",
+            )
+            for entry, _ in shown
+        ),
+        advice=f"change it by hand if it should be the app's: {shown[0][1]}",
+        severity=Severity.NOTICE,
+    )
 
 
 def _finding(app: App, files: Files, owned: Ownership, wrong: list[Mismatch]) -> Finding:
@@ -106,12 +136,12 @@ def _given(files: Files, wrong: list[Mismatch]) -> list[giving.Given]:
 
 
 @rule.fix(Safety.SAFE)
-def give_back(finding: Finding, app: App, files: Files, settings: Settings) -> Iterator[Step]:  # noqa: ARG001
+def give_back(finding: Finding, app: App, files: Files, settings: Settings) -> Iterator[Step]:
     owned = ownership(settings.policy, files, app)
     found = owned if isinstance(owned, Unknown) else mismatches(owned, files, app)
-    if isinstance(found, Unknown):
+    if isinstance(found, Unknown) or finding.severity is Severity.NOTICE:
         return
-    entries = _given(files, list(found))
+    entries = _given(files, _apart(files, list(found))[0])
     if not giving.refusal(app, files, entries):
         yield from giving.steps(files, entries, "code must belong to the one who deploys it")
 

@@ -13,7 +13,8 @@ are counted as well as mode bits.
 ## Fix safety
 Safe: only the bits that are missing are added, to the owner, the group or all others, whichever the app's user is,
 and a wrong owner is put right by the same policy as FIL001. Each old mode is kept for the rollback. What an ACL or a
-directory above the app denies is left to a person.
+directory above the app denies is left to a person. Keys, and files and directories that only their owner may use and
+that hold no code, are named as a notice and never opened.
 
 ## Verify by hand
 ```sh
@@ -23,6 +24,7 @@ namei -l {app}/artisan                                                        # 
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from liveproof.model import giving
 from liveproof.model.facts.access import Access
@@ -47,9 +49,14 @@ def check(app: App, access: Access, files: Files, settings: Settings) -> Iterato
     unseen = files.unseen("code", "public", "vendor")
     if unseen:
         yield unseen
-    if not access.unreadable:
-        return
     kinds = giving.classes_of(files, access.unreadable)
+    private = _private(files, kinds)
+    unreadable = tuple(path for path in access.unreadable if path not in private)
+    if private:
+        yield _left_private(app, access, files, kinds, private)
+    if not unreadable:
+        return
+    access = replace(access, unreadable=unreadable)
     told = access.unreadable[:_SHOWN]
     yield Finding(
         f"{app.user} cannot read {len(access.unreadable)} code files and directories; OPcache hides it until PHP-FPM's"
@@ -57,6 +64,28 @@ def check(app: App, access: Access, files: Files, settings: Settings) -> Iterato
         (Ref("app", app.path), *(Ref("file", app.below(path)) for path in told if path != ".")),
         tuple(_evidence(app, access, files, kinds, path) for path in told),
         advice=_advice(app, access, files, settings),
+    )
+
+
+def _private(files: Files, kinds: dict[str, FileClass]) -> dict[str, str]:
+    """What of it no step may open, with the reason: it holds no code, and only its owner may use it."""
+    entries = [
+        giving.Given(path, now, now.uid, now.gid, now.mode) for path, now in kinds.items() if not path.startswith("/")
+    ]
+    _, private = giving.apart(files, entries)
+    return {entry.path: why for entry, why in private}
+
+
+def _left_private(
+    app: App, access: Access, files: Files, kinds: dict[str, FileClass], private: dict[str, str]
+) -> Finding:
+    told = sorted(private)[:_SHOWN]
+    return Finding(
+        f"{app.user} cannot read {len(private)} private entries, such as {told[0]}; liveproof does not open them",
+        (Ref("app", app.path), *(Ref("file", app.below(path)) for path in told)),
+        tuple(_evidence(app, access, files, kinds, path) for path in told),
+        advice=f"if the app needs it, let {app.user} read it by hand: {private[told[0]]}",
+        severity=Severity.NOTICE,
     )
 
 
@@ -102,7 +131,11 @@ def _wanted(app: App, access: Access, files: Files, settings: Settings) -> list[
 
 
 @rule.fix(Safety.SAFE)
-def let_read(finding: Finding, app: App, access: Access, files: Files, settings: Settings) -> Iterator[Step]:  # noqa: ARG001
+def let_read(finding: Finding, app: App, access: Access, files: Files, settings: Settings) -> Iterator[Step]:
+    if finding.severity is Severity.NOTICE:
+        return
+    private = _private(files, giving.classes_of(files, access.unreadable))
+    access = replace(access, unreadable=tuple(path for path in access.unreadable if path not in private))
     entries = _wanted(app, access, files, settings)
     if isinstance(entries, list) and not giving.refusal(app, files, entries):
         yield from giving.steps(files, entries, f"{app.user} must be able to read the code")
