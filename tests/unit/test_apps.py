@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from liveproof.host.reader import Reader
+from liveproof.host.appdir import app_above
+from liveproof.host.reader import Reader, Stat
 from liveproof.model.facts.apps import App, Apps
 from liveproof.model.facts.fpm import Fpm, Master, Pool
 from liveproof.model.facts.nginx import FastcgiPass, Nginx, Server
@@ -189,3 +190,79 @@ def test_without_nginx_and_fpm(laravel: Path) -> None:
     assert all(word in absent.reason for word in ("no nginx here", "no FPM here", "name its directory"))
     named = probe(Reader(), Settings(app=f"{laravel}/current"), Unknown("no nginx here"), Unknown("no FPM here"))
     assert (only(named).uid, only(named).root) == (-1, "")
+
+
+def tree(top: Path, *names: str) -> Path:
+    """Empty PHP files, with the directories above them."""
+    for name in names:
+        (top / name).parent.mkdir(parents=True, exist_ok=True)
+        (top / name).write_text("<?php\n")
+    return top
+
+
+@pytest.mark.parametrize("root", ["public", "web", "public_html", "htdocs", "docroot", "html"])
+@pytest.mark.parametrize(
+    "beside",
+    ["composer.json", "vendor/autoload.php", "bin/console", "wp-config.php", ".git/HEAD", "src/lib.php", "lib.php"],
+)
+def test_an_app_is_not_its_document_root(root: str, beside: str, tmp_path: Path) -> None:
+    """What stands beside the document root tells that the app begins above it; both paths name it."""
+    top = tree(tmp_path / "two", f"{root}/index.php", beside)
+    for named in ("", str(top), f"{top}/{root}"):
+        app = only(discover(server(1, f"{top}/{root}"), app=named))
+        assert (app.path, app.root, app.pools) == (str(top), f"{top}/{root}", ("8.2/www",))
+
+
+@pytest.mark.parametrize(
+    ("root", "beside"),
+    [
+        ("public", ()),
+        ("public", ("logs/error.log",)),
+        ("public", ("shop/index.php", "src/lib.php")),
+        ("public", ("blog/public/index.php", "lib.php")),
+        ("shop", ("src/lib.php",)),
+        ("blog", ("wp-config.php", "wp-settings.php")),
+        ("public", ("public/composer.json", "composer.json")),
+    ],
+)
+def test_several_apps_side_by_side_are_not_one(root: str, beside: tuple[str, ...], tmp_path: Path) -> None:
+    """A parent without code, with another app in it, or around a root of any name, is not taken for the app."""
+    top = tree(tmp_path / "two", f"{root}/index.php", *beside)
+    assert only(discover(server(1, f"{top}/{root}"))).path == f"{top}/{root}"
+
+
+@pytest.mark.parametrize(
+    "parent", ["/", "/srv", "/var", "/var/www", "/usr", "/usr/share", "/home", "/opt", "/root", "/etc", "/tmp"]
+)
+def test_no_directory_of_the_system_and_no_home_is_an_app(parent: str) -> None:
+    """Whatever stands in it."""
+
+    class Everything(Reader):
+        def stat(self, path: str, *, follow: bool = True) -> Stat | None:  # noqa: ARG002
+            return super().stat("/etc/passwd", follow=follow)
+
+    assert app_above(Everything(), f"{parent.rstrip('/')}/public") == ""
+
+
+def test_a_home_is_no_app(tmp_path: Path) -> None:
+    """Nor is it through a link."""
+    tree(tmp_path, "home/u/public_html/index.php", "home/u/src/lib.php", "home/u/composer.json")
+    (tmp_path / "link").symlink_to("home/u")
+
+    class Homes(Reader):
+        def read(self, path: str, limit: int = 1 << 20) -> bytes:
+            return (
+                f"u:x:1:1::{tmp_path}/home/u/:/bin/sh\n".encode()
+                if path == "/etc/passwd"
+                else super().read(path, limit)
+            )
+
+    assert app_above(Homes(), f"{tmp_path}/home/u/public_html") == ""
+    assert app_above(Homes(), f"{tmp_path}/link/public_html") == ""
+
+
+def test_two_levels_below_its_composer_file(tmp_path: Path) -> None:
+    """As Yii's advanced template has it."""
+    top = tree(tmp_path / "yii", "composer.json", "frontend/web/index.php", "frontend/config/main.php")
+    (top / "frontend/config").rename(top / "common")
+    assert only(discover(server(1, f"{top}/frontend/web"))).path == str(top)

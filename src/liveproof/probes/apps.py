@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from liveproof.host.accounts import Accounts
+from liveproof.host.appdir import app_above
 from liveproof.host.reader import Reader
 from liveproof.model.app_paths import HOME_MARKERS, MARKERS, system_directory
 from liveproof.model.facts.apps import App, Apps
@@ -110,7 +111,7 @@ def _exists(reader: Reader, path: str) -> bool:
 
 
 def _app_path(reader: Reader, root: str) -> str:
-    """The app of a document root: its parent when artisan stands there, else itself when it holds PHP; else empty.
+    """The app of a document root: what stands above it when that is the app, else itself when it holds PHP; else empty.
 
     A root that is missing (a link that leads nowhere) or may not be looked at is an app all the same: it is served.
     """
@@ -121,7 +122,7 @@ def _app_path(reader: Reader, root: str) -> str:
             return parent
         seen = reader.stat(root)
         if seen is not None:
-            return root if _holds_php(reader, root) else ""
+            return (app_above(reader, root) or root) if _holds_php(reader, root) else ""
     except OSError:
         pass
     return parent if parent and name == "public" else root

@@ -15,6 +15,7 @@ from liveproof.model.facts.nginx import Nginx
 from liveproof.model.facts.opcache import Opcache, PoolOpcache
 from liveproof.model.findings import Unknown
 from liveproof.model.freshness import State, freshness
+from liveproof.probes.opcache.around import Around
 from liveproof.probes.opcache.asking import ask
 from liveproof.probes.opcache.beside import link_moved
 from liveproof.probes.opcache.pool import pool_opcache
@@ -33,14 +34,15 @@ def probe(reader: Reader, memory: Memory, app: App, fpm: Fpm, nginx: Nginx | Unk
         raise CannotSee(f"no PHP-FPM pool is known to serve {app.path}: which bytecode runs cannot be asked")
     script = reader.php_probe()
     moved = link_moved(reader, app.path)
+    around = Around(reader, app, nginx, script)
     pools: list[tuple[str, PoolOpcache | Unknown]] = []
     for master, pool in serving:
         if busy := waits(pool):
             pools.append((pool.id, Unknown(f"which bytecode runs was not asked: {busy}")))
             continue
         try:
-            answer = ask(reader, script, app, master, pool)
-            pools.append((pool.id, pool_opcache(reader, memory, answer, app, pool)))
+            answer = ask(reader, script, app, master, pool, beside=around.directory)
+            pools.append((pool.id, pool_opcache(reader, memory, answer, app, pool, around=around)))
         except CannotSee as error:
             pools.append((pool.id, Unknown(f"pool {pool.id}: {error}")))
     now = _settled(reader, pools)

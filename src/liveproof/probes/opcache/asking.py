@@ -21,8 +21,8 @@ class Answer:
     seconds: float
 
 
-def ask(reader: Reader, script: str, app: App, master: Master, pool: Pool) -> Answer:
-    """Let the pool run liveproof's own script.
+def ask(reader: Reader, script: str, app: App, master: Master, pool: Pool, *, beside: str = "") -> Answer:
+    """Let the pool run liveproof's own script; scripts of the app and below ``beside`` are told.
 
     Raises:
         CannotSee: there was no answer, or PHP does not tell; the message says why and what to do.
@@ -34,7 +34,7 @@ def ask(reader: Reader, script: str, app: App, master: Master, pool: Pool) -> An
         )
     begun = reader.now()
     try:
-        response = reader.fastcgi(pool.address, _params(script, app), timeout=_TIMEOUT)
+        response = reader.fastcgi(pool.address, _params(script, app, beside), timeout=_TIMEOUT)
     except FastcgiError as error:
         raise CannotSee(f"OPcache could not be asked: {error}") from None
     seconds = reader.now() - begun
@@ -49,7 +49,7 @@ def ask(reader: Reader, script: str, app: App, master: Master, pool: Pool) -> An
     return Answer(told, seconds)
 
 
-def _params(script: str, app: App) -> dict[str, str]:
+def _params(script: str, app: App, beside: str) -> dict[str, str]:
     params = {
         "GATEWAY_INTERFACE": "FastCGI/1.0",
         "REQUEST_METHOD": "GET",
@@ -58,7 +58,7 @@ def _params(script: str, app: App) -> dict[str, str]:
         "SCRIPT_NAME": "/liveproof",
         "SERVER_PROTOCOL": "HTTP/1.1",
         "LIVEPROOF": "1",
-        "LIVEPROOF_BELOW": ",".join(map(_hex, dict.fromkeys((app.real, app.path)))),
+        "LIVEPROOF_BELOW": ",".join(map(_hex, dict.fromkeys(filter(None, (app.real, app.path, beside))))),
     }
     entry = app.root.removeprefix(app.path) + "/index.php"
     if app.path != app.real:

@@ -7,6 +7,7 @@ from liveproof.host.reader import Reader
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.fpm import Pool
 from liveproof.model.facts.opcache import PoolOpcache, Script
+from liveproof.probes.opcache.around import Around
 from liveproof.probes.opcache.asking import Answer
 from liveproof.probes.opcache.beside import Beside
 from liveproof.probes.opcache.earlier import Earlier
@@ -17,7 +18,9 @@ _TICK = 0.01  # s; a reset is told by a request's clock, which the clock of file
 _PER_DIRECTORY = ("opcache.enable", "opcache.validate_timestamps", "opcache.revalidate_freq")
 
 
-def pool_opcache(reader: Reader, memory: Memory, answer: Answer, app: App, pool: Pool) -> PoolOpcache:
+def pool_opcache(
+    reader: Reader, memory: Memory, answer: Answer, app: App, pool: Pool, *, around: Around
+) -> PoolOpcache:
     """The fact of one pool, with what earlier runs knew of its scripts; keeps what this run proves."""
     told = answer.told
     settings = {name: _path(value) for name, value in told["settings"].items()}
@@ -62,7 +65,7 @@ def pool_opcache(reader: Reader, memory: Memory, answer: Answer, app: App, pool:
         realpath=tuple((_path(key), _path(real)) for key, real, expires in told["realpath"] if expires > now),
         extensions=tuple(dict.fromkeys(map(_path, told["extensions"]))),
         php=str(told["php"]),
-        scripts=tuple(script for script in scripts if _below(script.path, app)),
+        scripts=tuple(script for script in scripts if around.holds(script.path)),
         entries=_entries(scripts, app),
         incomplete=told["problem"] == "too_many",
         answered_in=answer.seconds,
@@ -98,10 +101,6 @@ def _script(record: list[Any], beside: Beside, earlier: Earlier) -> Script:
         seen_by=seen_by,
         same=same,
     )
-
-
-def _below(path: str, app: App) -> bool:
-    return path.startswith((f"{app.real}/", f"{app.path}/"))
 
 
 def _entries(scripts: tuple[Script, ...], app: App) -> tuple[Script, ...]:

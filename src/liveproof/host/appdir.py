@@ -1,0 +1,114 @@
+"""Where an app begins: often above its document root, never at a directory that holds several apps or somebody's home.
+
+What stands in a directory tells it: Composer's files (getcomposer.org), a framework's console, WordPress's
+``wp-config.php``, which may lie one directory above (developer.wordpress.org: "Editing wp-config.php").
+"""
+
+from liveproof.host.reader import Reader
+
+# What document roots below an app are called by frameworks and hosting panels.
+_ROOTS = frozenset(
+    ("public", "web", "webroot", "www", "wwwroot", "public_html", "html", "htdocs", "httpdocs", "docroot", "pub")
+)
+_COMPOSER = ("composer.json", "composer.lock", "vendor/autoload.php", "vendor/composer")
+_MARKERS = (*_COMPOSER, "artisan", "bin/console", "bin/cake", "craft", "yii", "spark", "symfony.lock", ".git")
+# Directories of the system, and those in which apps stand side by side: none of them is an app.
+_FLOORS = frozenset(
+    (
+        "/", "/bin", "/boot", "/data", "/dev", "/etc", "/home", "/lib", "/media", "/mnt", "/opt", "/proc", "/root",
+        "/run", "/sbin", "/srv", "/srv/http", "/srv/www", "/sys", "/tmp", "/usr", "/usr/local", "/usr/local/share",  # noqa: S108
+        "/usr/local/www", "/usr/share", "/usr/share/nginx", "/usr/share/php", "/var", "/var/lib", "/var/opt",
+        "/var/tmp", "/var/www", "/var/www/vhosts",  # noqa: S108
+    )
+)  # fmt: skip
+# Floors below which the scripts of one app may lie beside its document root all the same.
+_SHARED = frozenset(("/srv", "/srv/http", "/srv/www", "/var/www"))
+_LEVELS = 2
+_MOST = 200
+
+
+def app_above(reader: Reader, root: str) -> str:
+    """The directory of the app whose document root is ``root``: one above it, or empty when ``root`` is all of it.
+
+    Raises:
+        OSError: a directory cannot be looked at.
+    """
+    above, name = _parent(root), root.rpartition("/")[2]
+    if any(reader.stat(f"{root}/{marker}") is not None for marker in _COMPOSER):
+        return ""
+    for level in range(_LEVELS if name in _ROOTS else 1):
+        if _is_floor(reader, above):
+            return ""
+        if any(reader.stat(f"{above}/{marker}") is not None for marker in (_MARKERS if name in _ROOTS else _COMPOSER)):
+            return above
+        if not level and reader.stat(f"{above}/wp-config.php") is not None:
+            return above if reader.stat(f"{above}/wp-settings.php") is None else ""
+        if not level and name in _ROOTS and _holds_code(reader, above, root):
+            return above
+        above = _parent(above)
+    return ""
+
+
+def beside(real: str) -> str:
+    """The directory next to whose ``real`` child scripts may lie that this child includes; empty when there is none."""
+    above = _parent(real)
+    return above if above in _SHARED or above not in _FLOORS else ""
+
+
+def is_app(reader: Reader, directory: str) -> bool:
+    """Whether a directory looks like an app of its own."""
+    own = ("index.php", "public/index.php", "artisan", "composer.json", "wp-config.php", ".git")
+    try:
+        return any(reader.stat(f"{directory}/{name}") is not None for name in own)
+    except OSError:
+        return True
+
+
+def _is_floor(reader: Reader, directory: str) -> bool:
+    real = reader.resolve(directory or "/")
+    return bool({directory or "/", real} & (_FLOORS | _homes(reader)))
+
+
+def _homes(reader: Reader) -> set[str]:
+    try:
+        lines = reader.read("/etc/passwd").decode(errors="surrogateescape").splitlines()
+    except Exception:  # noqa: BLE001  (no such file, or too large: then no home is known)
+        return set()
+    return {fields[5].rstrip("/") for line in lines if len(fields := line.split(":")) > 5}
+
+
+def _holds_code(reader: Reader, above: str, root: str) -> bool:
+    """Whether PHP lies beside the document root, and no other app does."""
+    names = reader.list(above)
+    if len(names) > _MOST:
+        return False
+    found = any(name.endswith(".php") for name in names)
+    for name in names:
+        path = f"{above}/{name}"
+        if path == root or name.startswith(".") or reader.resolve(path) == reader.resolve(root):
+            continue
+        seen = reader.stat(path)
+        if seen is None or not seen.is_directory:
+            continue
+        if is_app(reader, path):
+            return False
+        found = found or _has_php(reader, path, 2)
+    return found
+
+
+def _has_php(reader: Reader, directory: str, levels: int) -> bool:
+    try:
+        names = reader.list(directory)[:_MOST]
+        if any(name.endswith(".php") for name in names):
+            return True
+        for name in names if levels else ():
+            seen = reader.stat(f"{directory}/{name}", follow=False)
+            if seen is not None and seen.is_directory and _has_php(reader, f"{directory}/{name}", levels - 1):
+                return True
+    except OSError:
+        return False
+    return False
+
+
+def _parent(path: str) -> str:
+    return path.rstrip("/").rpartition("/")[0]
