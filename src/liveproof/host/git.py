@@ -2,11 +2,12 @@
 
 git never runs as root but as the owner of the repository, or as nobody where that is root: what a configuration could
 start (a file-system monitor, hooks, filters, a transport to fetch missing objects) would win nothing by it. And none of
-it is started: only ``rev-parse``, ``ls-tree``, ``check-attr`` and ``cat-file`` are run, with the switches below
-(git(1), git-config(1)). With GIT_DIR given git asks no ``safe.directory``.
+it is started: only ``rev-parse``, ``ls-tree``, ``check-attr``, ``check-ignore`` and ``cat-file`` are run, with the
+switches below (git(1), git-config(1)). With GIT_DIR given git asks no ``safe.directory``.
 """
 
 import os
+import re
 import stat as modes
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -127,6 +128,26 @@ class Repository:
                     found.setdefault(path, {})[name] = value
         return found
 
+    def ignored(self, paths: Sequence[str]) -> set[str]:
+        """Those of the paths that the repository's ignore files name (gitignore(5)); the index is not asked.
+
+        Raises:
+            GitFailed: git cannot tell.
+        """
+        found = set()
+        for batch in _batches(paths):
+            options = ("--no-index", "--verbose", "--non-matching", "--")
+            ran = self._git("check-ignore", *options, *(f"{self.tree}/{path}" for path in batch))
+            lines = os.fsdecode(ran.out).splitlines()
+            # One line a path, in their order: source, line and pattern, a tab, the path.
+            if ran.status not in (0, 1) or len(lines) != len(batch):
+                raise GitFailed(f"git cannot tell what is ignored in {self.tree}{_said(ran)}")
+            for path, line in zip(batch, lines, strict=True):
+                pattern = _PATTERN.match(line)
+                if pattern and not pattern[1].startswith("!"):
+                    found.add(path)
+        return found
+
     def blob(self, identity: str, limit: int) -> bytes:
         """The first ``limit`` bytes of a blob.
 
@@ -143,11 +164,12 @@ class Repository:
         return os.path.exists(f"{self.directory}/info/sparse-checkout")
 
     def settings(self) -> str:
-        """A text that changes when what configures conversions does; the files themselves are git's to read."""
+        """A text that changes when what configures conversions and ignored files does; reading it is git's."""
         told = []
         for name in (
             f"{self.common}/config",
             f"{self.common}/info/attributes",
+            f"{self.common}/info/exclude",
             f"{self.directory}/info/sparse-checkout",
         ):
             try:
@@ -187,6 +209,7 @@ class Repository:
         return ran
 
 
+_PATTERN = re.compile(r".*?:\d+:(.*)\t")
 _ATTRIBUTES = ("filter", "text", "eol", "ident", "working-tree-encoding")
 
 

@@ -11,6 +11,7 @@ class Release:
     below the app whose content or presence differs; ``skipped`` are paths that could not be compared, with the reason
     (filters, submodules). ``compared`` counts files proven equal or different. ``modes`` are files that have the right
     content and have lost the executable bit that the commit gives them.
+    ``untracked`` are PHP files that the release does not have, below the document root or among its own code.
     """
 
     kind: str
@@ -21,3 +22,4 @@ class Release:
     skipped: tuple[tuple[str, str], ...]
     seconds: float
     modes: tuple[str, ...] = ()
+    untracked: tuple[str, ...] = ()

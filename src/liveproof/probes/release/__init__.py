@@ -38,6 +38,7 @@ def probe(reader: Reader, settings: Settings, memory: Memory, app: App, files: F
         skipped=tuple(sorted(told.skipped)),
         seconds=time.perf_counter() - clock,
         modes=tuple(sorted(told.modes)),
+        untracked=tuple(sorted(told.untracked)),
     )
 
 

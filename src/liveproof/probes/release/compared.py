@@ -17,10 +17,11 @@ from liveproof.model.facts.files import Files
 from liveproof.model.patterns import matcher
 from liveproof.model.settings import Settings
 from liveproof.probes.release.conversions import settle
-from liveproof.probes.release.intended import Intended
+from liveproof.probes.release.intended import Intended, Listing
 from liveproof.probes.release.told import Told
+from liveproof.probes.release.untracked import Known, untracked, uploads
 
-_FORMAT = "1"
+_FORMAT = "2"
 # What the walk's signature does not cover.
 _UNSIGNED = ("storage", "node_modules", ".git")
 
@@ -34,7 +35,7 @@ class Comparison:
         self._app = app
         self._files = files
         self._intended = intended
-        self._means = " ".join((_FORMAT, intended.kind, intended.signature, *settings.ignore))
+        self._means = " ".join((_FORMAT, intended.kind, intended.signature, app.root, *settings.ignore))
         self._name = f"release-{hashlib.sha256(app.real.encode(errors='surrogateescape')).hexdigest()[:12]}"
 
     def told(self, memory: Memory) -> Told:
@@ -50,12 +51,14 @@ class Comparison:
             told = Told(**kept["signed"])
             told.skipped = [(path, why) for path, why in told.skipped]
             told.join(self._compare(kept["unsigned"], kept["right"])[0])
+            told.untracked += self._uploads(kept["unsigned"])
             return told
         listing = self._intended.listing()
         judged = self._judged(listing.directories)
         known = memory.recall(f"{self._name}-directories", self._means) or {}
         signed, right = self._compare([entry for entry in judged if not _is_unsigned(entry[0])], known)
         signed.skipped += listing.skipped
+        signed.untracked = self._untracked(listing)
         apart = [entry for entry in judged if _is_unsigned(entry[0])]
         unsigned, right_apart = self._compare(apart, known)
         if right | right_apart != known:
@@ -64,7 +67,20 @@ class Comparison:
             kept = {"signed": asdict(signed), "unsigned": apart, "right": right_apart}
             memory.keep(self._name, signature, kept)
         signed.join(unsigned)
+        signed.untracked += self._uploads(apart)
         return signed
+
+    def _untracked(self, listing: Listing) -> list[str]:
+        """PHP that the release does not have. A manifest need not name all files of a document root that is the app."""
+        repository = self._intended.repository
+        if repository is None and self._app.root == self._app.path:
+            return []
+        foreign = tuple(path for path, _ in listing.skipped)
+        known = Known(frozenset(_paths(listing.directories)), foreign, repository.ignored if repository else None)
+        return untracked(self._reader, self._app, self._files, known)
+
+    def _uploads(self, directories: Sequence[Directory]) -> list[str]:
+        return uploads(self._app, self._files, frozenset(_paths(directories)))
 
     def _judged(self, directories: Sequence[Directory]) -> list[Directory]:
         """Without what the configuration ignores, and what a deploy tool keeps in a shared storage."""
@@ -124,6 +140,10 @@ def _covers(ignored: Callable[[str], bool], path: str) -> bool:
 
 def _is_unsigned(directory: str) -> bool:
     return directory.partition("/")[0] in _UNSIGNED
+
+
+def _paths(directories: Sequence[Directory]) -> Iterator[str]:
+    return (path for path, _ in _digests(directories))
 
 
 def _digests(directories: Sequence[Directory]) -> Iterator[tuple[str, str]]:

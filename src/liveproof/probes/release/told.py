@@ -14,6 +14,7 @@ class Told:
     missing: list[str] = field(default_factory=list)
     skipped: list[tuple[str, str]] = field(default_factory=list)
     modes: list[str] = field(default_factory=list)
+    untracked: list[str] = field(default_factory=list)
 
     def skip(self, paths: list[str], why: str) -> None:
         """Tell paths that were counted as compared as not comparable after all."""
@@ -27,6 +28,7 @@ class Told:
         self.missing += other.missing
         self.skipped += other.skipped
         self.modes += other.modes
+        self.untracked += other.untracked
 
     def add(self, at: str, found: Compared) -> None:
         """Add what was compared below a directory; ``at`` stands before its paths."""

@@ -1,0 +1,97 @@
+"""PHP that the release does not have where it may be run: below the document root, and among its own code.
+
+What Composer installs outside of vendor (composer.json: installer-paths) is no stranger, and neither is what the
+repository ignores among its code: settings of this host, caches, an IDE's helpers. Below a document root that holds
+nothing else than what visitors may ask for, an ignored script is one all the same.
+"""
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from liveproof.host.reader import CannotSee, Reader
+from liveproof.model.facts.apps import App
+from liveproof.model.facts.files import Files
+
+_RUN = (".php", ".phtml", ".phar", ".php5", ".php7", ".php8")
+_WALKED = ("code", "public")
+# Where the app or Composer writes PHP.
+_WRITTEN = ("bootstrap/cache/", "node_modules/", "storage/", "vendor/", ".git/")
+_UPLOADS = "storage/app/public/"
+# Settings of one host, which repositories ignore on purpose though they lie below the document root.
+_SETTINGS = ("wp-config.php", "settings.php", "settings.local.php", "configuration.php", "LocalSettings.php")
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a release has: its files, the directories that it leaves to others (submodules), and what it ignores."""
+
+    files: frozenset[str]
+    foreign: tuple[str, ...]
+    ignored: Callable[[list[str]], set[str]] | None
+
+
+def untracked(reader: Reader, app: App, files: Files, known: Known) -> list[str]:
+    """Paths below the app.
+
+    Raises:
+        GitFailed: what is ignored cannot be told.
+    """
+    served = _served(app)
+    directories = {path.partition("/")[0] for path in known.files if "/" in path and path.endswith(_RUN)}
+    skipped = tuple(f"{path}/" for path in (*known.foreign, *(link for link, _ in files.followed)))
+    found = [
+        path
+        for path in _scripts(files, _WALKED)
+        if path not in known.files
+        and not path.startswith(_WRITTEN)
+        and not path.startswith(skipped)
+        and (path.startswith(served) or path.partition("/")[0] in directories)
+    ]
+    if found:
+        installed = _installed(reader, app)
+        found = [path for path in found if not path.startswith(installed)]
+    ignored = known.ignored(found) if found and known.ignored else set()
+    return [
+        path
+        for path in found
+        if path not in ignored or (served and path.startswith(served) and os.path.basename(path) not in _SETTINGS)
+    ]
+
+
+def uploads(app: App, files: Files, known: frozenset[str]) -> list[str]:
+    """Scripts among what visitors uploaded, where a link below the document root leads there (artisan storage:link)."""
+    served = _served(app)
+    linked = any(path.startswith(served) and to.rstrip("/").endswith(_UPLOADS[:-1]) for path, to in files.links)
+    if not linked:
+        return []
+    return [path for path in _scripts(files, ("storage",)) if path.startswith(_UPLOADS) and path not in known]
+
+
+def _served(app: App) -> str:
+    """The beginning of the paths that nginx serves, empty where that is the whole app."""
+    root = app.root.removeprefix(app.path).strip("/") if app.root else "public"
+    return f"{root}/" if root else ""
+
+
+def _scripts(files: Files, sections: tuple[str, ...]) -> Iterator[str]:
+    """Every PHP file, or link of such a name, of these sections of the walk."""
+    for kind in files.classes:
+        if kind.section in sections and kind.kind in "fl":
+            for directory, names in kind.groups:
+                if ".ph" in names:
+                    at = "" if directory == "." else f"{directory}/"
+                    yield from (at + name for name in names.split("/") if name.endswith(_RUN))
+
+
+def _installed(reader: Reader, app: App) -> tuple[str, ...]:
+    """Where Composer installed packages, as it keeps it in vendor/composer/installed.json."""
+    home = f"{app.real}/vendor/composer"
+    try:
+        told = json.loads(reader.read(f"{home}/installed.json"))
+        packages = told["packages"] if isinstance(told, dict) else told
+        places = [os.path.normpath(f"{home}/{one['install-path']}") for one in packages if one.get("install-path")]
+    except (OSError, CannotSee, ValueError, KeyError, TypeError, AttributeError):
+        return ()
+    return tuple(f"{place[len(app.real) + 1 :]}/" for place in places if place.startswith(f"{app.real}/"))

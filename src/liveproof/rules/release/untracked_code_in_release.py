@@ -1,0 +1,86 @@
+r"""
+PHP lies in the app that the release does not have.
+
+## Why
+A script below the document root is run by whoever knows its name, whether it was released or not: a forgotten
+`info.php`, a tool somebody needed for a minute, or a back door. PHP among the app's own code (`app/`, `config/`,
+`routes/`) that no commit holds is run by the app, is missing on the next server, and is gone after the next clean
+deploy.
+
+Every PHP file below the document root and in the directories that hold the release's code is looked up in the commit
+(or manifest). What Composer installs, Laravel's caches, `storage` and `node_modules` are left out; among uploads that a
+link makes public (`storage/app/public`), PHP is told all the same. What the repository ignores is told only below a
+document root of its own, where visitors reach it.
+
+## Fix safety
+Manual: only a person can tell a back door from a file that somebody forgot to commit. Keep a copy and its times before
+removing what nobody knows.
+
+## Verify by hand
+```sh
+git -C {app} ls-files --others -- '*.php'      # as the tree's owner, never as root
+ls -la --time-style=full-iso {app}/public
+```
+"""
+
+from collections.abc import Iterator
+
+from liveproof.model.facts.apps import App
+from liveproof.model.facts.release import Release
+from liveproof.model.findings import Evidence, Finding, Ref
+from liveproof.model.lab import Lab
+from liveproof.model.rule import Rule
+from liveproof.model.verdicts import Severity
+
+_SHOWN = 10
+
+rule = Rule("REL011", Severity.HIGH)
+
+
+@rule.check
+def check(app: App, release: Release) -> Iterator[Finding]:
+    if not release.untracked:
+        return
+    count = len(release.untracked)
+    name = f"commit {release.intended[:12]}" if release.kind == "git" else f"manifest {release.intended}"
+    shown = release.untracked[:_SHOWN]
+    yield Finding(
+        f"{count} PHP {'file is' if count == 1 else 'files are'} not part of {name}, such as {shown[0]}",
+        (Ref("app", app.path), *(Ref("file", app.below(path)) for path in shown)),
+        tuple(Evidence(app.below(path), "is there", f"no such file, as in {name}") for path in shown),
+        advice="find out who put it there; then commit it, or move it out of the app: " + ", ".join(shown),
+    )
+
+
+_COMMIT = """
+g() { setpriv --reuid="$1" --regid="$1" --clear-groups env -C "$APP" HOME=/nonexistent "${@:2}"; }
+u=$(stat -c %U artisan)
+printf '/vendor\\n/storage\\n/bootstrap/cache\\n.env\\n/public/build\\n/app/helper.php\\n' > .git-ignored
+g "$u" git init -q
+mv .git-ignored .git/info/exclude; chown "$u:" .git/info/exclude
+g "$u" git add -A
+g "$u" git -c user.name=lab -c user.email=lab@localhost commit -q -m release
+"""
+
+
+@rule.fault
+def a_script_that_nobody_released(lab: Lab) -> None:
+    lab.sh(_COMMIT + """echo '<?php echo "shell";' > public/shell.php; chown "$u:" public/shell.php""")
+
+
+@rule.symptom
+def visitors_can_run_it(lab: Lab) -> bool:
+    tracked = lab.sh("git -c safe.directory='*' ls-tree -r --name-only HEAD public/").split()
+    return "public/shell.php" not in tracked and lab.sh("ls public").split().count("shell.php") == 1
+
+
+@rule.lookalike
+def what_is_never_committed(lab: Lab) -> None:
+    lab.sh(
+        _COMMIT
+        + """mkdir -p public/build storage/framework/views; echo x > public/build/app.js; echo note > notes.txt
+        echo '<?php return [];' | tee app/helper.php storage/framework/views/abc.php > bootstrap/cache/extra.php
+        chown -R "$u:" public notes.txt app/helper.php storage/framework/views; chown "$u:" bootstrap/cache/extra.php
+        systemctl reload "$FPM.service"
+        """
+    )
