@@ -4,7 +4,9 @@ What stands in a directory tells it: Composer's files (getcomposer.org), a frame
 ``wp-config.php``, which may lie one directory above (developer.wordpress.org: "Editing wp-config.php").
 """
 
+from liveproof.host.accounts import Accounts
 from liveproof.host.reader import Reader
+from liveproof.model.app_paths import system_directory
 
 # What document roots below an app are called by frameworks and hosting panels.
 _ROOTS = frozenset(
@@ -12,17 +14,10 @@ _ROOTS = frozenset(
 )
 _COMPOSER = ("composer.json", "composer.lock", "vendor/autoload.php", "vendor/composer")
 _MARKERS = (*_COMPOSER, "artisan", "bin/console", "bin/cake", "craft", "yii", "spark", "symfony.lock", ".git")
-# Directories of the system, and those in which apps stand side by side: none of them is an app.
-_FLOORS = frozenset(
-    (
-        "/", "/bin", "/boot", "/data", "/dev", "/etc", "/home", "/lib", "/media", "/mnt", "/opt", "/proc", "/root",
-        "/run", "/sbin", "/srv", "/srv/http", "/srv/www", "/sys", "/tmp", "/usr", "/usr/local", "/usr/local/share",  # noqa: S108
-        "/usr/local/www", "/usr/share", "/usr/share/nginx", "/usr/share/php", "/var", "/var/lib", "/var/opt",
-        "/var/tmp", "/var/www", "/var/www/vhosts",  # noqa: S108
-    )
-)  # fmt: skip
-# Floors below which the scripts of one app may lie beside its document root all the same.
-_SHARED = frozenset(("/srv", "/srv/http", "/srv/www", "/var/www"))
+# Besides directories of the system, those in which apps stand side by side.
+_SIDE_BY_SIDE = ("/data", "/srv/http", "/srv/www", "/usr/local/www", "/usr/share/nginx", "/var/www", "/var/www/vhosts")
+# Below these the scripts of one app may lie beside its document root all the same.
+_SHARED = ("/srv", *_SIDE_BY_SIDE)
 _LEVELS = 2
 _MOST = 200
 
@@ -52,7 +47,7 @@ def app_above(reader: Reader, root: str) -> str:
 def beside(real: str) -> str:
     """The directory next to whose ``real`` child scripts may lie that this child includes; empty when there is none."""
     above = _parent(real)
-    return above if above in _SHARED or above not in _FLOORS else ""
+    return above if above in _SHARED or not system_directory(above) else ""
 
 
 def is_app(reader: Reader, directory: str) -> bool:
@@ -65,16 +60,11 @@ def is_app(reader: Reader, directory: str) -> bool:
 
 
 def _is_floor(reader: Reader, directory: str) -> bool:
-    real = reader.resolve(directory or "/")
-    return bool({directory or "/", real} & (_FLOORS | _homes(reader)))
-
-
-def _homes(reader: Reader) -> set[str]:
-    try:
-        lines = reader.read("/etc/passwd").decode(errors="surrogateescape").splitlines()
-    except Exception:  # noqa: BLE001  (no such file, or too large: then no home is known)
-        return set()
-    return {fields[5].rstrip("/") for line in lines if len(fields := line.split(":")) > 5}
+    named = directory or "/"
+    homes = Accounts(reader).homes()
+    return any(
+        path in _SIDE_BY_SIDE or path in homes or system_directory(path) for path in (named, reader.resolve(named))
+    )
 
 
 def _holds_code(reader: Reader, above: str, root: str) -> bool:
