@@ -26,8 +26,9 @@ def main(arguments: list[str] | None = None) -> int:
 def _run(words: list[str]) -> int:
     from liveproof.asked import plain_check  # noqa: PLC0415
     from liveproof.config import ConfigError  # noqa: PLC0415
-    from liveproof.console import CannotWrite, Console  # noqa: PLC0415
+    from liveproof.console import Console  # noqa: PLC0415
     from liveproof.looking import Wrong, check  # noqa: PLC0415
+    from liveproof.output import CannotWrite  # noqa: PLC0415
 
     console = Console()
     try:

@@ -39,7 +39,13 @@ def _shared(*names: str) -> Callable[[_F], _F]:
         "format": click.option(
             "--format", "form", type=click.Choice(FORMATS), default="text", show_default=True, help="How to tell it."
         ),
-        "output": click.option("--output", default="", metavar="FILE", help="Write the report to FILE instead."),
+        "output": click.option(
+            "--output",
+            default="",
+            metavar="FILE",
+            callback=_file,
+            help="Write the report to FILE (- is stdout).",
+        ),
         "config": click.option("--config", metavar="FILE", help="Configuration file instead of the default one."),
         "policy": click.option("--policy", type=click.Choice(POLICIES), help="How owners and modes are judged."),
         "user": click.option("--user", metavar="NAME", help="The app's user, instead of the pool's."),
@@ -53,6 +59,11 @@ def _shared(*names: str) -> Callable[[_F], _F]:
         return function
 
     return decorate
+
+
+def _file(_: click.Context, __: click.Parameter, value: str) -> str:
+    """``-`` is standard output, as everywhere."""
+    return "" if value == "-" else value
 
 
 class _Wide(click.Group):

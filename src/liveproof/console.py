@@ -1,4 +1,4 @@
-"""The person's side: standard output, standard error, progress on a terminal, files asked for, crash notes.
+"""The person's side: standard output, standard error, progress on a terminal, crash notes.
 
 Output is never the reason for anything else to fail: a reader that went away (``| head``) is told no more, and a fix
 that is under way goes on.
@@ -8,12 +8,9 @@ import os
 import sys
 from collections.abc import Iterable
 
+from liveproof.output import CannotWrite
 from liveproof.report.lines import Line, plain
 from liveproof.report.visible import visible
-
-
-class CannotWrite(Exception):
-    """What was asked for cannot be written where it was asked; the message says where and why. Exit status 2."""
 
 
 class Console:
@@ -116,29 +113,6 @@ def _write_error(text: str) -> None:
         sys.stderr.flush()
     except (OSError, ValueError):
         return
-
-
-def write_file(path: str, text: str) -> None:
-    """Write a report to a file, whole or not at all; a link that stands there is replaced, not followed.
-
-    Raises:
-        CannotWrite: it cannot be written.
-    """
-    directory, name = os.path.split(os.path.abspath(path))
-    temporary = f"{directory}/.{name}.{os.getpid()}"
-    try:
-        if os.path.isdir(path):
-            raise IsADirectoryError(21, "Is a directory", path)
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
-        try:
-            with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace") as file:
-                file.write(text)
-            os.replace(temporary, path)
-        except BaseException:
-            os.unlink(temporary)
-            raise
-    except (OSError, ValueError) as error:
-        raise CannotWrite(f"cannot write {path}: {getattr(error, 'strerror', None) or error}") from None
 
 
 def crash_note(error: BaseException, arguments: Iterable[str]) -> str:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from liveproof import __version__, config
 from liveproof.asked import Asked
-from liveproof.console import Console, write_file
+from liveproof.console import Console
 from liveproof.examine import examine
 from liveproof.history import History, NoSuchRun, StoreFailed, new_id
 from liveproof.host.memory import Memory, open_memory
@@ -17,6 +17,7 @@ from liveproof.model.plans import OutcomeKind
 from liveproof.model.record import Record, Repair
 from liveproof.model.settings import Settings
 from liveproof.model.verdicts import LinkVerdict
+from liveproof.output import refuse_unwritable, write_file
 from liveproof.report.lines import BLANK, Line, plain
 from liveproof.report.pages import Pages
 
@@ -54,8 +55,10 @@ def settle(asked: Asked) -> tuple[Settings, Memory]:
 
     Raises:
         Wrong: the path names no directory.
+        output.CannotWrite: the file to write to must not be replaced.
         config.ConfigError: the configuration is wrong.
     """
+    refuse_unwritable(asked.output)
     memory = open_memory()
     settings = config.load(asked.config, overrides=asked.overrides, memory=memory)
     path = settings.app

@@ -20,6 +20,7 @@ from liveproof.model.plans import OutcomeKind, Plan
 from liveproof.model.record import Record, Repair
 from liveproof.model.settings import Settings
 from liveproof.model.verdicts import Safety
+from liveproof.output import CannotWrite
 from liveproof.plan import SAFE_ONLY, WITH_DISRUPTIVE, Contradiction, make_plan
 from liveproof.repair import recover, repair
 from liveproof.report.comparison import comparison_lines
@@ -142,7 +143,12 @@ def _told(run: _Run, wanted: Fix, console: Console, settings: Settings) -> int:
     if wanted.asked.format == "text" and not wanted.asked.output and not changed:
         console.lines(lead)  # nothing is different from what was shown above
     else:
-        tell(record, wanted.asked, console, settings, lead=(*lead, BLANK))
+        try:
+            tell(record, wanted.asked, console, settings, lead=(*lead, BLANK))
+        except CannotWrite:
+            if wanted.asked.output:  # what was done must be told all the same
+                console.lines(lead)
+            raise
     if any(outcome.reason.startswith("stopped by SIGINT") for outcome in outcomes):
         return INTERRUPTED
     kinds = {outcome.kind for outcome in outcomes}

@@ -5,9 +5,10 @@ import zlib
 
 from liveproof import recording
 from liveproof.asked import Asked
-from liveproof.console import Console, write_file
+from liveproof.console import Console
 from liveproof.looking import STATUS, Wrong, look, settle, tell
 from liveproof.model.record import Record
+from liveproof.output import write_file
 
 _RECORDING = 256 << 20
 

@@ -119,15 +119,23 @@ def test_timings_end_with_a_sum(monkeypatch: pytest.MonkeyPatch, capsys: pytest.
 def test_output_goes_to_a_file(
     form: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The file holds the report, standard output nothing, and a link in its place is replaced, not followed."""
+    """The file holds the report and is only its owner's to read; standard output holds nothing."""
     _finds(monkeypatch, incident.broken().examination)
-    (tmp_path / "victim").write_text("untouched")
-    (tmp_path / "report").symlink_to(tmp_path / "victim")
     assert cli.main(["check", "--format", form, "--output", str(tmp_path / "report")]) == 1
-    assert (tmp_path / "victim").read_text() == "untouched"
     assert len((tmp_path / "report").read_text()) > 500
+    assert (tmp_path / "report").stat().st_mode & 0o777 == 0o600
     assert capsys.readouterr().out == ""
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["report", "state", "victim"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["report", "state"]
+
+
+def test_a_dash_is_standard_output(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _finds(monkeypatch, incident.broken().examination)
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["check", "--format", "json", "--output", "-"]) == 1
+    assert json.loads(capsys.readouterr().out)["verdict"] == "broken"
+    assert not (tmp_path / "-").exists()
 
 
 @pytest.mark.parametrize("where", ["/no/such/directory/report", "/proc/report", "/"])

@@ -47,9 +47,13 @@ def test_a_reader_that_goes_away_is_no_error() -> None:
     assert (ran.returncode, ran.stderr) == (0, "")
 
 
-def test_a_full_standard_output_is_told() -> None:
-    """ENOSPC: status 2, a sentence."""
-    ran = _liveproof(shell="LIVEPROOF config schema > /dev/full")
+@pytest.mark.parametrize(
+    "words", ["config schema", "config show", "rules", "report", "report --list", "check", "explain FIL003", "version"]
+)
+def test_a_full_standard_output_is_told(words: str) -> None:
+    """ENOSPC in any command: status 2, a sentence."""
+    History().save(hostile.record())
+    ran = _liveproof(shell=f"LIVEPROOF {words} > /dev/full")
     assert ran.returncode == 2
     assert ran.stderr == "liveproof: cannot write to standard output: No space left on device\n"
 
