@@ -19,7 +19,7 @@ from tests import lab
 from tests.lab import Host
 
 RESULTS = Path(__file__).parents[2] / "harm.jsonl"
-_NOT_PARTS = {"__main__", "trial"}
+_NOT_PARTS = {"__main__", "trial", "digest"}
 
 
 def parts() -> dict[str, Part]:
