@@ -170,8 +170,8 @@ def test_a_full_disk(host: Host) -> None:
     assert host.get().status == 200
 
 
-def test_the_script_does_the_same(host: Host) -> None:
-    """`fix --script` is valid bash, and running it by hand mends the host."""
+def test_the_script_changes_no_file_and_reloads_after_them(host: Host) -> None:
+    """`fix --script` is valid bash; its commands, run after the files were changed by hand, fix the host."""
     host.sh(BROKEN)
     host.sh(r"touch app/$'new\nline.php'; chown root:root app/$'new\nline.php'")
     modes = 'stat -c %a "$CACHE"/config.php "$CACHE"/routes-v7.php'
@@ -180,7 +180,12 @@ def test_the_script_does_the_same(host: Host) -> None:
     assert script.returncode == 0, script.stderr
     host.exec(["tee", "/root/fix.sh"], stdin=script.stdout)
     host.sh("bash -n /root/fix.sh")
+    owners = host.sh("find . -printf '%u %m %p\\n' | sort | sha256sum")
     ran = host.exec(["bash", "/root/fix.sh"], timeout=120)
+    assert (ran.returncode, "liveproof fix" in ran.stderr) == (1, True), ran.stdout + ran.stderr + script.stdout
+    assert host.sh("find . -printf '%u %m %p\\n' | sort | sha256sum") == owners
+    host.sh('chown -Rh "$WWW:" .')
+    ran = host.exec(["bash", "-c", "FILES_CHANGED=yes bash /root/fix.sh"], timeout=120)
     assert ran.returncode == 0, ran.stdout + ran.stderr + script.stdout
     assert host.liveproof("check").returncode == 0
     assert host.sh('stat -c %U "$CACHE/config.php"') == host.user
