@@ -350,3 +350,12 @@ def test_silence_in_the_log_is_a_finding_only_where_a_text_was_asked_for():
         for logged in (None, True, False, Unknown("why"))
     ]
     assert [[type(each) for each in found] for found in kinds] == [[], [], [Finding], [Unknown]]
+
+
+def test_nginxs_own_503_is_called_maintenance():
+    """`return 503` is how maintenance is switched on; what else answers 503 is named."""
+    closed = replace(EXCHANGE, status=503, answered_by="nginx", passed=False)
+    finding = next(iter(request_fails.check(APP, Wire((closed,), configured=False))))
+    assert isinstance(finding, Finding)
+    assert "503 by nginx itself, as for maintenance" in finding.message
+    assert "limit_req" in finding.advice

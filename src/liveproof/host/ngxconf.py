@@ -8,8 +8,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from liveproof.host.ngxtree import Node, Tree
-from liveproof.model.facts.nginx import FastcgiPass, Listen, Server
+from liveproof.model.facts.nginx import Cache, FastcgiPass, Listen, Server
 
+_NO_CACHE = Cache("off", "")
 _INSIDE = ("location", "if", "limit_except", "server")
 
 
@@ -37,6 +38,7 @@ class _Scope:
     params: tuple[tuple[str, str, bool], ...]
     keeps: bool
     variables: Mapping[str, str]
+    cache: Cache = _NO_CACHE
 
 
 def configuration(tree: Tree, prefix: str, logs: tuple[str, str] = ("", "")) -> Configuration:
@@ -85,6 +87,19 @@ def _inherit(outer: _Scope, node: Node) -> _Scope:
         params or outer.params,
         keeps.args[:1] == ("on",) if keeps else outer.keeps,
         outer.variables,
+        _cache(outer.cache, node),
+    )
+
+
+def _cache(outer: Cache, node: Node) -> Cache:
+    """What of fastcgi_cache is in force; each directive is inherited by itself."""
+    zone, key = node.last("fastcgi_cache"), node.last("fastcgi_cache_key")
+    methods, ignored = node.last("fastcgi_cache_methods"), node.last("fastcgi_ignore_headers")
+    return Cache(
+        zone.args[0] if zone and zone.args else outer.zone,
+        key.args[0] if key and key.args else outer.key,
+        tuple(word for word in methods.args if word not in ("GET", "HEAD")) if methods else outer.methods,
+        any(word.lower() == "set-cookie" for word in ignored.args) if ignored else outer.cookies,
     )
 
 
@@ -139,6 +154,7 @@ def _pass(
         _below(_resolved(scope.root, scope.variables), prefix),
         scope.keeps,
         tuple((name, _resolved(value, scope.variables), optional) for name, value, optional in scope.params),
+        None if scope.cache.zone == "off" else replace(scope.cache, key=_resolved(scope.cache.key, scope.variables)),
     )
 
 

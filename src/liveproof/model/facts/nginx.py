@@ -4,6 +4,25 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
+class Cache:
+    """A fastcgi_cache that is in force at a location (nginx.org: ngx_http_fastcgi_module).
+
+    ``zone`` and ``key`` as written; ``methods`` besides GET and HEAD that are cached; ``cookies``: answers that set
+    cookies are cached as well (fastcgi_ignore_headers).
+    """
+
+    zone: str
+    key: str
+    methods: tuple[str, ...] = ()
+    cookies: bool = False
+
+    @property
+    def by_query(self) -> bool:
+        """Whether a query that nobody asked before is always passed on to the app."""
+        return any(f"${name}" in self.key.replace("{", "") for name in ("request_uri", "args", "query_string"))
+
+
+@dataclass(frozen=True, slots=True)
 class FastcgiPass:
     r"""A location that hands requests to FastCGI.
 
@@ -14,7 +33,8 @@ class FastcgiPass:
     (``$document_root$fastcgi_script_name``, empty when not sent), from the location, its server or http, includes
     followed. ``root`` is the document root in force here, made absolute. ``keeps`` is fastcgi_keep_conn. ``params`` are
     all FastCGI parameters in force here, as written but for variables that the server sets once: name, value, and
-    whether an empty one is left out (if_not_empty). Their values may be secrets.
+    whether an empty one is left out (if_not_empty). Their values may be secrets. ``cache`` is None where nginx keeps no
+    answers.
     """
 
     location: str
@@ -27,6 +47,7 @@ class FastcgiPass:
     root: str = ""
     keeps: bool = False
     params: tuple[tuple[str, str, bool], ...] = field(default=(), repr=False)
+    cache: Cache | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,8 @@
 
 These are the only requests that liveproof lets the app itself answer, and they leave what any request leaves: a line in
 nginx's access log and whatever the app writes (Laravel's web routes: a session). So they are sent after everything else
-was read, and without a configured request only one is sent where one tells enough.
+was read, and without a configured request only one is sent where one tells enough. An answer that nginx may have taken
+from its cache does not: see ``cached``.
 """
 
 import os
@@ -19,6 +20,7 @@ from liveproof.model.facts.opcache import Opcache
 from liveproof.model.facts.wire import Exchange, Wire
 from liveproof.model.findings import Absent, Unknown
 from liveproof.model.settings import Request, Settings
+from liveproof.probes.wire.cached import asking_the_app, beside_own
 from liveproof.probes.wire.judged import judge
 from liveproof.probes.wire.logged import Log, log_files
 from liveproof.probes.wire.sending import Sent, send
@@ -49,8 +51,7 @@ def probe(
     chosen = tuple((request, target) for request in settings.requests if (target := _choose(request, found, others)))
     if chosen:
         for request, target in chosen:
-            for way in request.ways:
-                asking.ask(request, target, way, configured=True)
+            asking.ask_configured(request, target)
     else:
         asking.ask_default(found[0])
     down = reader.stat(app.below("storage/framework/down")) is not None if asking.saw_503 else False
@@ -85,6 +86,8 @@ class _Asking:
         self.logs = logs
         self._reader = reader
         self._silent = ""
+        self._bodies: dict[Exchange, bytes] = {}
+        self._kept: set[Exchange] = set()
 
     @property
     def saw_503(self) -> bool:
@@ -95,8 +98,29 @@ class _Asking:
         """``GET /`` through nginx; straight to the pool only where that answer does not settle it."""
         request = Request()
         exchange = self.ask(request, target, "nginx", configured=False)
-        if exchange is None or exchange.passed is not True:
+        if exchange is not None and exchange in self._kept:
+            cache = target.through.cache
+            if cache is not None and cache.by_query:
+                marked = asking_the_app(request, os.urandom(8).hex())
+                own = self.ask(marked, target, "nginx", configured=False)
+            else:
+                own = self.ask(request, target, "pool", configured=False)
+            self._settle(exchange, target, own)
+        elif exchange is None or exchange.passed is not True:
             self.ask(request, target, "pool", configured=False)
+
+    def ask_configured(self, request: Request, target: Target) -> None:
+        """A configured request over its ways; what nginx may have kept is judged beside the pool's own answer."""
+        asked = {way: self.ask(request, target, way, configured=True) for way in request.ways}
+        through = asked.get("nginx")
+        if through is not None and through in self._kept:
+            self._settle(through, target, asked.get("pool"))
+
+    def _settle(self, exchange: Exchange, target: Target, own: Exchange | None) -> None:
+        """Judge an answer that may be nginx's own beside the app's."""
+        beside = (own, self._bodies[own]) if own is not None else None
+        judged = beside_own(exchange, self._bodies[exchange], target.through.cache, beside)
+        self.exchanges[self.exchanges.index(exchange)] = judged
 
     def ask(self, request: Request, target: Target, way: str, *, configured: bool) -> Exchange | None:
         """Send a request over one way and keep the exchange, or why it could not be sent."""
@@ -123,6 +147,9 @@ class _Asking:
             logged=log.appeared() if sent.status else None,
         )
         self.exchanges.append(exchange)
+        self._bodies[exchange] = sent.body
+        if sent.cached:
+            self._kept.add(exchange)
         return exchange
 
 

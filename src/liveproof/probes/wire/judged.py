@@ -22,7 +22,7 @@ def judge(exchange: Exchange, body: bytes, *, configured: bool) -> bool | Unknow
     if exchange.expected_status is not None:
         right: bool | Unknown = exchange.status == exchange.expected_status
     else:
-        right = _below_500(exchange, configured=configured)
+        right = _below_500(exchange, body, configured=configured)
     if right is True and exchange.contains and exchange.contains.encode() not in body:
         return False
     return right
@@ -36,7 +36,7 @@ def _unanswered(exchange: Exchange, *, configured: bool) -> bool | Unknown:
     return Unknown(f"{exchange.request}: {exchange.error}")
 
 
-def _below_500(exchange: Exchange, *, configured: bool) -> bool | Unknown:
+def _below_500(exchange: Exchange, body: bytes, *, configured: bool) -> bool | Unknown:
     if exchange.status >= 500 or exchange.answered_by == "fpm":
         return False
     if exchange.answered_by == "nginx" and exchange.status >= 400 and configured:
@@ -46,4 +46,9 @@ def _below_500(exchange: Exchange, *, configured: bool) -> bool | Unknown:
         return Unknown(f"nginx itself answered {exchange.request} with {exchange.status}{where}, {_OWN}")
     if exchange.answered_by == "file" and not configured:
         return Unknown(f"nginx answered {exchange.request} with a file, {_OWN}")
+    if exchange.status == 200 and not exchange.contains and exchange.method != "HEAD" and not body.strip():
+        return Unknown(
+            f"{exchange.request} is answered with 200 and an empty page, as an app does that fails silently; "
+            "configure a request with a text that the answer must hold"
+        )
     return True

@@ -9,6 +9,7 @@ from liveproof.host.fastcgi import FastcgiError
 from liveproof.host.reader import CannotSee, Reader
 from liveproof.host.redaction import redact
 from liveproof.model.settings import Request
+from liveproof.probes.wire.cached import may_be_cached
 from liveproof.probes.wire.parameters import parameters
 from liveproof.probes.wire.target import Target
 
@@ -18,7 +19,10 @@ _FPM_PAGES = {403: b"Access denied.", 404: b"File not found."}
 
 
 class Sent(NamedTuple):
-    """What came of a request: see Exchange; ``body`` is all that was read (1 MB), ``told`` its beginning, hidden."""
+    """What came of a request: see Exchange; ``body`` is all that was read (1 MB), ``told`` its beginning, hidden.
+
+    ``cached``: it may be an answer that nginx kept, and not the app's.
+    """
 
     address: str
     status: int = 0
@@ -28,6 +32,7 @@ class Sent(NamedTuple):
     location: str = ""
     body: bytes = b""
     told: str = ""
+    cached: bool = False
 
 
 def send(reader: Reader, request: Request, target: Target, way: str, request_id: str) -> Sent:
@@ -72,7 +77,8 @@ def _to_nginx(reader: Reader, request: Request, target: Target, headers: tuple[t
         )
     except http.HttpError as error:
         return Sent(target.address, error=str(error), failure=error.kind)
-    return _sent(target, target.address, answer.status, answer.headers, answer.body)
+    sent = _sent(target, target.address, answer.status, answer.headers, answer.body)
+    return sent._replace(cached=may_be_cached(target.through.cache, request, answer.headers))
 
 
 def _to_pool(reader: Reader, request: Request, target: Target, headers: tuple[tuple[str, str], ...]) -> Sent:

@@ -43,6 +43,7 @@ rule = Rule(
 )  # fmt: skip
 
 _MOST = 10
+_UNAVAILABLE = 503
 
 
 @rule.check
@@ -109,6 +110,8 @@ def _told(exchange: Exchange) -> str:
         return f"is answered with {exchange.status} instead of {exchange.expected_status}{_hint(exchange.status)}"
     if exchange.answered_by == "fpm":
         return f"reaches PHP-FPM but no script of the app: {exchange.body or 'an empty page'}"
+    if exchange.status == _UNAVAILABLE and exchange.answered_by == "nginx":
+        return "is answered with 503 by nginx itself, as for maintenance"
     if exchange.status >= 500 or (exchange.expected_status is None and not exchange.contains):
         return f"is answered with {exchange.status}"
     return f"is answered with {exchange.status}, but without the text {exchange.contains!r}"
@@ -168,6 +171,11 @@ def _advice(app: App, wire: Wire, exchanges: list[Exchange]) -> str:
         )
     if any(each.way == "nginx" and not each.status for each in failed):
         return "See that nginx runs and listens there: systemctl status nginx; ss -ltnp"
+    if any(each.answered_by == "nginx" and each.status == _UNAVAILABLE for each in failed):
+        return (
+            "If maintenance is over, take `return 503` out of nginx's configuration and reload it; if none was "
+            "planned, read nginx's error log: limit_req and limit_conn answer 503 as well."
+        )
     if any(each.answered_by == "nginx" for each in failed):
         return "Read nginx's error log, and the location of its configuration that answers this path."
     return "Read what the app, PHP-FPM and nginx logged at this moment; search for the request's X-Request-Id."

@@ -1,0 +1,103 @@
+"""What nginx may have answered from its cache proves nothing of the app, unless the app says the same."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from liveproof.host import ngxconf, ngxtree
+from liveproof.model.facts.nginx import Cache
+from liveproof.model.facts.wire import Exchange
+from liveproof.model.findings import Unknown
+from liveproof.model.settings import Request
+from liveproof.probes.nginx import _parse
+from liveproof.probes.wire.cached import asking_the_app, beside_own, may_be_cached
+from liveproof.probes.wire.judged import judge
+from tests.unit.test_wire import EXCHANGE
+
+CACHE = Cache("pages", "$scheme$host$request_uri")
+
+
+def caches(text: str) -> list[Cache | None]:
+    tree = ngxtree.load("/n.conf", _parse, lambda _: text, lambda _: ())
+    return [one.cache for server in ngxconf.configuration(tree, "/etc/nginx").servers for one in server.passes]
+
+
+def test_the_cache_in_force_at_a_location() -> None:
+    """Each directive is inherited by itself; `off` ends it; a variable that is set once is known."""
+    text = """http { fastcgi_cache_key $request_uri; fastcgi_ignore_headers Set-Cookie;
+        server { fastcgi_cache pages; fastcgi_cache_methods GET HEAD POST; set $k "$host$uri";
+            location /a { fastcgi_pass unix:/p; }
+            location /b { fastcgi_pass unix:/p; fastcgi_cache off; }
+            location /c { fastcgi_pass unix:/p; fastcgi_cache_key $k; fastcgi_ignore_headers Expires; } }
+        server { location / { fastcgi_pass unix:/p; } } }"""
+    assert caches(text) == [
+        Cache("pages", "$request_uri", ("POST",), True),
+        None,
+        Cache("pages", "$host$uri", ("POST",), False),
+        None,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("key", "by_query"),
+    [
+        ("$scheme$request_method$host$request_uri", True), ("$host$uri$is_args$args", True), ("${host}${args}", True),
+        ("$uri?$query_string", True), ("$host$uri", False), ("", False), ("$host$document_uri$arg_page", False),
+    ],
+)  # fmt: skip
+def test_whether_a_query_reaches_the_app(key: str, by_query: bool) -> None:
+    """Only where the whole query is part of the key."""
+    assert Cache("z", key).by_query is by_query
+
+
+@pytest.mark.parametrize(
+    ("cache", "method", "headers", "expected"),
+    [
+        (None, "GET", {}, False), (CACHE, "GET", {}, True), (CACHE, "HEAD", {}, True), (CACHE, "POST", {}, False),
+        (replace(CACHE, methods=("POST",)), "POST", {}, True), (CACHE, "GET", {"Set-Cookie": "a=b"}, False),
+        (replace(CACHE, cookies=True), "GET", {"Set-Cookie": "a=b"}, True), (CACHE, "GET", {"X-Cache": "MISS"}, False),
+        (CACHE, "GET", {"X-FastCGI-Cache": "BYPASS"}, False), (CACHE, "GET", {"X-Cache-Status": "HIT"}, True),
+        (CACHE, "GET", {"X-Cache": "HIT", "Set-Cookie": "a=b"}, True), (CACHE, "GET", {"Cache-Control": "x"}, True),
+    ],
+)  # fmt: skip
+def test_which_answers_may_be_kept_ones(
+    cache: Cache | None, method: str, headers: dict[str, str], expected: bool
+) -> None:
+    """nginx keeps no answer that sets a cookie, and tells by a header what it did where somebody made it."""
+    assert may_be_cached(cache, Request(method=method), tuple(headers.items())) is expected
+
+
+def test_the_query_that_no_cache_knows() -> None:
+    """It comes after one that is there."""
+    assert asking_the_app(Request("/a"), "m").path == "/a?liveproof=m"
+    assert asking_the_app(Request("/a?b=c"), "m").path == "/a?b=c&liveproof=m"
+
+
+@pytest.mark.parametrize(
+    ("own", "words"),
+    [
+        (None, "was not asked"), ((replace(EXCHANGE, status=0), b""), "was not asked"), ((EXCHANGE, b"old"), None),
+        ((EXCHANGE, b"new"), "is not what the app itself answers now"),
+        ((replace(EXCHANGE, status=500), b"old"), "visitors get 200, the app itself answers 500"),
+    ],
+)  # fmt: skip
+def test_a_kept_answer_beside_the_apps_own(own: tuple[Exchange, bytes] | None, words: str | None) -> None:
+    """Proven only where both are alike."""
+    judged = beside_own(EXCHANGE, b"old", CACHE, own).passed
+    assert judged is True if words is None else isinstance(judged, Unknown) and words in judged.reason
+
+
+@pytest.mark.parametrize(
+    ("changes", "proven"),
+    [
+        ({}, False), ({"status": 204}, True), ({"status": 302}, True), ({"expected_status": 200}, True),
+        ({"method": "HEAD"}, True), ({"way": "pool"}, False),
+    ],
+)  # fmt: skip
+def test_an_empty_page_with_200_is_no_right_answer(changes: dict[str, Any], proven: bool) -> None:
+    """No content and redirects are empty by nature; a status that somebody configured is what they want."""
+    for body in (b"", b" \n"):
+        for configured in (True, False):
+            judged = judge(replace(EXCHANGE, **changes), body, configured=configured)
+            assert judged is True if proven else isinstance(judged, Unknown)
