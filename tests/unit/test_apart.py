@@ -1,14 +1,20 @@
-"""host/apart.py and host/sandbox.py: a program of the app runs as its user and leaves no trace."""
+"""host/apart.py, host/keeper.py, host/sandbox.py: a program of the app runs as its user and leaves no trace."""
 
 import os
 import pwd
-from collections.abc import Sequence
+import signal
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from liveproof.host.apart import Apart, run_apart
+from liveproof.host.apart import Apart, TooMuch, run_apart, sweep
 from liveproof.host.command import Identity
+from liveproof.host.forked import forked
+from liveproof.host.keeper import CANNOT_START, Keeper, plain
+from liveproof.host.marks import mark
 
 _ROOT = os.geteuid() == 0
 root_only = pytest.mark.skipif(not _ROOT, reason="only root may become another user and mount")
@@ -49,7 +55,7 @@ def test_the_private_directory_is_gone_afterwards() -> None:
     """Whatever was made in it."""
     done = sh('mkdir -p "$1/a/b"; chmod 0 "$1/a/b"; printf %s "$1"')
     assert done.ran.text
-    assert not os.path.exists(os.path.dirname(done.ran.text))
+    assert not os.path.exists(done.ran.text)
 
 
 def test_a_program_that_does_not_end_is_killed() -> None:
@@ -95,3 +101,122 @@ def test_what_it_cannot_read_stops_it(tmp_path: Path) -> None:
     done = sh("echo ran", reads=[f"{tmp_path}/.env"])
     assert done.ran.status == 96
     assert b"ran" not in done.ran.out
+
+
+def test_nothing_that_it_starts_is_left() -> None:
+    """However its children part from it; and one that keeps the output open costs no time."""
+    done = sh("for i in 1 2 3; do setsid sleep 7213 & done; (setsid setsid sleep 7213 &) & echo said", timeout=20)
+    assert done.ran.text == "said\n"
+    assert not done.ran.timed_out
+    assert "sleep\x007213" not in _running()
+
+
+def test_nothing_is_left_without_a_control_group(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The keeper is the subreaper of all of them."""
+    monkeypatch.setattr("liveproof.host.keeper.Group", _no_group)
+    sh("for i in 1 2 3; do setsid sleep 7214 & done; (setsid setsid sleep 7214 &) & sleep 30", timeout=0.5)
+    assert "sleep\x007214" not in _running()
+
+
+def test_who_is_killed_leaves_nothing_at_work() -> None:
+    """The keeper sees that we are gone, and takes the program with it."""
+    child = os.fork()
+    if child == 0:
+        sh("setsid sleep 7215 & sleep 7215", timeout=60)
+        os._exit(0)
+    _until(lambda: "sleep\x007215" in _running())
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    _until(lambda: "sleep\x007215" not in _running())
+
+
+def test_it_does_not_start_where_who_wants_it_is_gone(tmp_path: Path) -> None:
+    """Before the program is looked after nobody would end it."""
+    lifeline, ours = os.pipe()
+    os.close(ours)
+    made = tmp_path / "made"
+
+    def work() -> object:
+        keeper = Keeper(lifeline)
+        with keeper.at_work():
+            return plain(
+                keeper.run(
+                    ["/bin/sh", "-c", f"sleep 5; touch {made}"],
+                    identity=Identity(os.geteuid(), os.getegid(), tuple(os.getgroups())),
+                    env={}, cwd="/", timeout=20,
+                )
+            )  # fmt: skip
+
+    status = forked(work, 10)[0]
+    assert status != 0
+    assert not made.exists()
+
+
+def test_the_program_does_not_start_under_another_parent(tmp_path: Path) -> None:
+    """Between fork(2) and prctl(2) the keeper may be killed, and then no signal would come."""
+    made = tmp_path / "made"
+    lifeline, ours = os.pipe()
+
+    def work() -> int:
+        middle = os.fork()
+        if middle == 0:
+            keeper = Keeper(lifeline)
+            keeper.become(
+                ["/usr/bin/touch", str(made)], Identity(os.geteuid(), os.getegid(), tuple(os.getgroups())), {}, cwd="/",
+                umask=0o22, before=lambda: None, outputs=(1, 2), keeper=os.getppid() + 1, privileges=True,
+            )  # fmt: skip
+        return os.waitstatus_to_exitcode(os.waitpid(middle, 0)[1])
+
+    assert forked(work, 10) == CANNOT_START
+    assert not made.exists()
+    os.close(lifeline)
+    os.close(ours)
+
+
+@root_only
+def test_what_it_hands_back_is_bounded() -> None:
+    """It is cut off, and that is said; the results never lie on the host's own file systems."""
+    with pytest.raises(TooMuch, match="64 MB"):
+        sh('for i in 1 2 3 4 5 6 7 8 9; do head -c 15000000 /dev/zero >"$1/$i"; done')
+    with pytest.raises(TooMuch, match="16 MB"):
+        sh('truncate -s 1G "$1/hole"')
+    with pytest.raises(TooMuch, match="4096 files"):
+        sh('i=0; while [ $i -lt 4200 ]; do : >"$1/$i"; i=$((i+1)); done')
+    assert os.listdir("/run/liveproof") == []
+
+
+def test_without_mounts_it_is_bounded_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is watched while it writes."""
+    monkeypatch.setattr("liveproof.host.apart.isolate", lambda *_: None)
+    with pytest.raises(TooMuch, match="64 MB"):
+        sh('for i in 1 2 3 4 5 6 7 8 9; do head -c 15000000 /dev/zero >"$1/$i"; done; sleep 30')
+
+
+def test_what_killed_runs_left_is_removed(tmp_path: Path) -> None:
+    """Only where the process that made it has ended."""
+    ours, theirs = tmp_path / f"liveproof-{mark()}-x", tmp_path / f"liveproof-4194999-1-{mark().split('-')[2]}-x"
+    for directory in (ours, theirs, tmp_path / "liveproof-notes"):
+        (directory / "out").mkdir(parents=True)
+        (directory / "out/config.php").write_text("secret")
+    sweep(str(tmp_path))
+    assert sorted(tmp_path.iterdir()) == sorted((ours, tmp_path / "liveproof-notes"))
+
+
+def _no_group() -> None:
+    raise FileNotFoundError
+
+
+def _running() -> str:
+    lines = []
+    for name in os.listdir("/proc"):
+        if name.isdigit():
+            with suppress(OSError):
+                lines.append(Path(f"/proc/{name}/cmdline").read_text(errors="replace"))
+    return "\n".join(lines)
+
+
+def _until(holds: Callable[[], bool]) -> None:
+    until = time.monotonic() + 10
+    while not holds():
+        assert time.monotonic() < until
+        time.sleep(0.01)

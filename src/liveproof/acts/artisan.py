@@ -7,8 +7,9 @@ from collections.abc import Iterator
 
 from liveproof.acts.ready import Ready, again, parent, whole
 from liveproof.acts.site import Refused, Site, top
-from liveproof.host.command import Identity, Ran, run
+from liveproof.host.command import Identity, Ran
 from liveproof.host.images import FILE, FOLDER, NOTHING, TIMES, Image, look, read_tree
+from liveproof.host.keeper import run_kept
 from liveproof.host.openat2 import open_beneath
 from liveproof.host.redaction import HIDDEN, redact
 from liveproof.host.refusal import why
@@ -21,7 +22,6 @@ SECONDS = 120.0
 _ENTRIES = 50_000
 _ROOM = 4 * 1024 * 1024
 _INODES = 200
-_SETPRIV = "/usr/bin/setpriv"
 _SHORTEST_SECRET = 6
 
 
@@ -138,10 +138,9 @@ def _refuse_full(top: int, root: str, start: str, size: int) -> None:
 
 def _run(act: RunArtisan, identity: Identity) -> Ran:
     # Should liveproof be killed, artisan must not go on behind the back of whoever takes the run back.
-    bound = (_SETPRIV, "--pdeathsig", "KILL", "--") if os.access(_SETPRIV, os.X_OK) else ()
-    argv = (*bound, act.php, "artisan", *act.arguments, "--no-interaction", "--no-ansi")
+    argv = (act.php, "artisan", *act.arguments, "--no-interaction", "--no-ansi")
     try:
-        return run(argv, identity=identity, cwd=act.app, timeout=SECONDS, umask=act.umask)
+        return run_kept(argv, identity=identity, cwd=act.app, timeout=SECONDS, umask=act.umask)
     except OSError as error:
         raise ArtisanFailed(f"artisan {act.arguments[0]} cannot be run: {why(error)}") from None
 

@@ -1,17 +1,36 @@
-"""Run a program of an inspected app as its own user, keep what it wrote to a private directory, and leave no trace."""
+"""Run a program of an inspected app as its own user, take what it wrote for us, and leave no trace.
+
+What it hands back is bounded (docs/adr/0006): it is the app that decides how much that is.
+"""
 
 import os
+import resource
+import shutil
 import stat as modes
-import sys
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 
-from liveproof.host.command import Identity, Ran, run
+from liveproof.host.command import Identity, Ran
+from liveproof.host.forked import Lost
+from liveproof.host.keeper import Keeper, keep, plain, refuse_root
+from liveproof.host.marks import is_over, mark
+from liveproof.host.sandbox import View, isolate
 
-FILE_LIMIT = 32 * 1024 * 1024
+FILE_LIMIT = 16 * 1024 * 1024
+TOTAL_LIMIT = 64 * 1024 * 1024
 FILES_LIMIT = 4096
 OUT = "{out}"
+
+_PREFIX = "liveproof-"
+_ROOM = 256 * 1024
+_LOOKED_AT = 4 * FILES_LIMIT
+
+
+class TooMuch(Exception):
+    """The program wrote more than its results may have; the message says what and how much."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +39,19 @@ class Apart:
 
     ran: Ran
     files: Mapping[str, bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    argv: Sequence[str]
+    identity: Identity
+    env: Mapping[str, str]
+    cwd: str
+    trees: Sequence[str]
+    reads: Sequence[str]
+    given: Mapping[str, bytes]
+    timeout: float
+    alone: bool
 
 
 def run_apart(
@@ -40,71 +72,101 @@ def run_apart(
     root what the program writes into ``trees`` (resolved directories) vanishes, and nothing else is writable; see
     ``host/sandbox.py``. A liveproof that runs as the app's user itself cannot do that and relies on the redirection.
     ``reads`` are files without which the program would run and mislead (``.env``): it is not started where that user
-    cannot open one of them. ``alone``: nor where what it writes into ``trees`` would stay.
+    cannot open one of them. ``alone``: nor where what it writes into ``trees`` would stay. Nothing that it starts is
+    left when this returns.
 
     Raises:
         PermissionError: that user is root or does not exist, or is not ours while we are not root.
-        OSError: no private directory can be made, or the program cannot be started.
+        TooMuch: its results are more than ``FILES_LIMIT`` files, ``FILE_LIMIT`` each or ``TOTAL_LIMIT`` bytes in all.
+        OSError: no private directory can be made, or what it started would not end.
     """
-    if identity.uid == 0:
-        raise PermissionError(1, "code of an app is never run as root")
-    if identity.uid < 0 or identity.gid < 0:
-        raise PermissionError(1, "the app's user does not exist")  # to setresuid(2) -1 means: stay who you are
-    if os.geteuid() not in (0, identity.uid):
-        raise PermissionError(1, "only root or the app's own user can run the app's code")
-    with _directories(identity) as (out, top):
-        for name, content in given.items():
-            _write(f"{out}/{name}", content, identity)
-        command = [argument.replace(OUT, out) for argument in argv]
-        surroundings = {"HOME": identity.home, **{name: value.replace(OUT, out) for name, value in env.items()}}
-        if os.geteuid() == 0:
-            command = _sandboxed(
-                command, identity, cwd=cwd, out=out, top=top, trees=list(trees), reads=list(reads), alone=alone
-            )
-            cwd = "/"
-        elif alone:
-            raise PermissionError(1, "only root can keep a program apart from the app")
-        else:
-            for path in reads:
-                os.close(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC))
-        ran = run(command, env=surroundings, cwd=cwd, timeout=timeout)
-        return Apart(ran, dict(_collect(out)))
+    refuse_root(identity)
+    asked = _Asked(argv, identity, env, cwd, trees, reads, given, timeout, alone)
+    # In memory, reached by nobody else, gone with the last of us: results may hold every secret of the app.
+    results = os.memfd_create("liveproof-results")
+    try:
+        told, names, excess = keep(partial(_run, asked, results), timeout)
+        if excess:
+            raise TooMuch(excess)
+        return Apart(Ran(*told), dict(_taken(results, names)))
+    except Lost as error:
+        raise OSError(5, str(error)) from error
+    finally:
+        os.close(results)
 
 
-def _sandboxed(command: Sequence[str], identity: Identity, **places: str | bool | Sequence[str]) -> list[str]:
-    import json  # noqa: PLC0415  (nothing is run where nothing changed)
+def _run(asked: _Asked, results: int, keeper: Keeper) -> tuple[object, list[tuple[str, int]], str]:
+    """In the keeper: run it, copy its files into ``results``; their names and sizes, or what is too much."""
+    with _directory(asked) as view:
+        out = view.out
+        if asked.alone and not view.whole:
+            raise PermissionError(1, "it cannot be kept apart from the app", asked.argv[0])
+        for name, content in asked.given.items():
+            _write(f"{out}/{name}", content, asked.identity)
+        ran = keeper.run(
+            [argument.replace(OUT, out) for argument in asked.argv],
+            identity=asked.identity,
+            env={name: value.replace(OUT, out) for name, value in asked.env.items()},
+            cwd=asked.cwd,
+            timeout=asked.timeout,
+            before=partial(_prepare, asked.reads, limit=not view.whole),
+            too_much=(lambda: False) if view.whole else partial(_is_full, out),
+            privileges=os.geteuid() != 0,
+        )
+        if _is_full(out) or (view.whole and _left(out) < _ROOM):
+            much = f"it wrote {TOTAL_LIMIT >> 20} MB of results, or {FILES_LIMIT} files, and was cut off"
+            return plain(ran), [], much
+        try:
+            return plain(ran), [(name, _copied(content, results)) for name, content in _collect(out)], ""
+        except TooMuch as error:
+            return plain(ran), [], str(error)
 
-    from liveproof.host import sandbox  # noqa: PLC0415
 
-    specification = {
-        "argv": list(command),
-        "uid": identity.uid,
-        "gid": identity.gid,
-        "groups": list(identity.groups),
-        **places,
-    }
-    return [sys.executable, "-I", "-S", sandbox.__file__, json.dumps(specification)]
+def _prepare(reads: Sequence[str], *, limit: bool) -> None:
+    """In the program's process, as its user."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if limit:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (TOTAL_LIMIT, TOTAL_LIMIT))
+    for path in reads:
+        os.close(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC))
 
 
 @contextmanager
-def _directories(identity: Identity) -> Iterator[tuple[str, str]]:
-    """A directory only that user can use, and an empty one of ours; both are gone afterwards."""
-    import shutil  # noqa: PLC0415
-    import tempfile  # noqa: PLC0415
-
-    base = tempfile.mkdtemp(prefix="liveproof-", dir="/run" if os.geteuid() == 0 and os.path.isdir("/run") else None)
-    try:
+def _directory(asked: _Asked) -> Iterator[View]:
+    """A directory that only the program's user can use, of limited size; in memory where mounts are allowed."""
+    uid, gid = asked.identity.uid, asked.identity.gid
+    view = isolate(asked.trees, uid, gid, TOTAL_LIMIT, FILES_LIMIT + 64) if os.geteuid() == 0 else None
+    if view:
+        yield view
+        return
+    above = "/run" if os.geteuid() == 0 and os.path.isdir("/run") else tempfile.gettempdir()
+    sweep(above)
+    base = tempfile.mkdtemp(prefix=f"{_PREFIX}{mark()}-", dir=above)
+    with ExitStack() as stack:
+        stack.callback(_remove, base)
         os.chmod(base, 0o711)  # noqa: S103  (to be passed through, to the private directory in it)
-        out, top = f"{base}/out", f"{base}/top"
-        for directory in (out, top):
-            os.mkdir(directory, 0o700)
+        out = f"{base}/out"
+        os.mkdir(out, 0o700)
         if os.geteuid() == 0:
-            os.chown(out, identity.uid, identity.gid)
-        yield out, top
-    finally:
-        if os.geteuid() != 0:
-            _unlock(base)
-        shutil.rmtree(base, ignore_errors=True)
+            os.chown(out, uid, gid)
+        yield View(out, whole=False)
+
+
+def sweep(directory: str) -> None:
+    """Remove what killed runs left in ``directory``: ours by owner, and marked by a process that has ended."""
+    for name in os.listdir(directory):
+        if name.startswith(_PREFIX) and is_over(name.removeprefix(_PREFIX)):
+            path = f"{directory}/{name}"
+            with suppress(OSError):
+                seen = os.lstat(path)
+                if modes.S_ISDIR(seen.st_mode) and seen.st_uid == os.geteuid():
+                    _remove(path)
+
+
+def _remove(base: str) -> None:
+    if os.geteuid() != 0:
+        _unlock(base)
+    shutil.rmtree(base, ignore_errors=True)
 
 
 def _unlock(base: str) -> None:
@@ -122,38 +184,93 @@ def _write(path: str, content: bytes, identity: Identity) -> None:
     try:
         if os.geteuid() == 0:
             os.fchown(descriptor, identity.uid, identity.gid)
-        view = memoryview(content)
-        while view:
-            view = view[os.write(descriptor, view) :]
+        _copied(content, descriptor)
     finally:
         os.close(descriptor)
 
 
+def _copied(content: bytes, descriptor: int) -> int:
+    view = memoryview(content)
+    while view:
+        view = view[os.write(descriptor, view) :]
+    return len(content)
+
+
+def _taken(results: int, names: Sequence[tuple[str, int]]) -> Iterator[tuple[str, bytes]]:
+    at = 0
+    for name, size in names:
+        chunks, end = [], at + size
+        while at < end:
+            chunks.append(os.pread(results, end - at, at))
+            at += len(chunks[-1])
+        yield name, b"".join(chunks)
+
+
+def _left(out: str) -> int:
+    """How many bytes the file system of the results still takes; 0 when it takes no more files."""
+    seen = os.statvfs(out)
+    return seen.f_bavail * seen.f_frsize if seen.f_favail else 0
+
+
+def _is_full(out: str) -> bool:
+    """Whether more lies there than may; it is not looked at further than that takes."""
+    total, count = 0, 0
+    waiting = [out]
+    while waiting:
+        with suppress(OSError), os.scandir(waiting.pop()) as entries:
+            for entry in entries:
+                count += 1
+                if count > _LOOKED_AT:
+                    return True
+                with suppress(OSError):
+                    total += entry.stat(follow_symlinks=False).st_blocks * 512
+                    if entry.is_dir(follow_symlinks=False):
+                        waiting.append(entry.path)
+        if total > TOTAL_LIMIT:
+            return True
+    return False
+
+
 def _collect(directory: str) -> Iterator[tuple[str, bytes]]:
-    """The regular files of a directory that another user filled: no link is followed, nothing is waited for."""
+    """The regular files of a directory that another user filled: no link is followed, nothing is waited for.
+
+    Raises:
+        TooMuch: there are more, or larger ones, than may be.
+    """
     handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    left = TOTAL_LIMIT
     try:
-        for name in sorted(os.listdir(handle))[:FILES_LIMIT]:
-            content = _content(name, handle)
+        names = sorted(os.listdir(handle))
+        if len(names) > FILES_LIMIT:
+            raise TooMuch(f"it wrote {len(names)} files of results; up to {FILES_LIMIT} are read")
+        for name in names:
+            content = _content(name, handle, min(left, FILE_LIMIT))
             if content is not None:
+                left -= len(content)
                 yield name, content
     finally:
         os.close(handle)
 
 
-def _content(name: str, directory: int) -> bytes | None:
+def _content(name: str, directory: int, limit: int) -> bytes | None:
     flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
     try:
         descriptor = os.open(name, flags, dir_fd=directory)
     except OSError:
         return None
     try:
-        if not modes.S_ISREG(os.fstat(descriptor).st_mode):
+        seen = os.fstat(descriptor)
+        if not modes.S_ISREG(seen.st_mode):
             return None
-        chunks, left = [], FILE_LIMIT
-        while left > 0 and (chunk := os.read(descriptor, min(left, 1 << 20))):
+        if seen.st_size > limit:  # nobody writes it any more; a hole counts, since it would be read
+            raise TooMuch(
+                f"it wrote {seen.st_size >> 20} MB of results into one file, or {TOTAL_LIMIT >> 20} MB in all; up to "
+                f"{FILE_LIMIT >> 20} MB a file are read"
+            )
+        chunks = []
+        while limit > 0 and (chunk := os.read(descriptor, min(limit, 1 << 20))):
             chunks.append(chunk)
-            left -= len(chunk)
+            limit -= len(chunk)
         return b"".join(chunks)
     finally:
         os.close(descriptor)

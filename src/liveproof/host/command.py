@@ -62,7 +62,7 @@ def run(
         OSError: the program cannot be started (FileNotFoundError: it does not exist, PermissionError: no right to
             become that user).
     """
-    clean = {"PATH": _PATH, "LANG": "C.UTF-8", "HOME": identity.home if identity else "/root", **(env or {})}
+    clean = surroundings(identity, env or {})
     become = identity is not None and (identity.uid, identity.gid) != (os.geteuid(), os.getegid())
     with subprocess.Popen(
         list(argv),
@@ -83,6 +83,11 @@ def run(
             _kill_group(process.pid)
         status = process.wait()
     return Ran(status, out, err, timed_out)
+
+
+def surroundings(identity: Identity | None, env: Mapping[str, str]) -> dict[str, str]:
+    """The environment of a program: PATH, LANG and HOME, and what ``env`` adds or replaces."""
+    return {"PATH": _PATH, "LANG": "C.UTF-8", "HOME": identity.home if identity else "/root", **env}
 
 
 def _which(name: str) -> str:

@@ -10,11 +10,13 @@ import select
 import signal
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any, NoReturn
 
 # One token is four bytes. An unprivileged user over the soft limit gets pipes of one page (pipe(7)): 4096 bytes.
 _TOKENS = 1000
 _REAP_SECONDS = 0.5
+_GIVE_UP_SECONDS = 6.0
 
 
 class Lost(Exception):
@@ -25,8 +27,11 @@ class OutOfTime(Lost):
     """The forked process did not finish in time and was killed."""
 
 
-def forked(work: Callable[[], Any], seconds: float) -> Any:
+def forked(work: Callable[[], Any], seconds: float, *, give_up: Callable[[], None] | None = None) -> Any:
     """What ``work`` returns in a forked process, which may change its own user or root, hang, or be killed.
+
+    ``give_up`` tells the process that it is no longer wanted: it gets a few seconds to end by itself before it is
+    killed.
 
     Raises:
         OutOfTime: it was not done after ``seconds``; it and its children were killed.
@@ -37,12 +42,20 @@ def forked(work: Callable[[], Any], seconds: float) -> Any:
     try:
         answer = _receive(receiving, time.monotonic() + seconds)
     except BaseException:
+        if give_up:
+            give_up()
+            _await_end(receiving, _GIVE_UP_SECONDS)
         _kill(child, group=True)
         raise
     finally:
         os.close(receiving)
         _reap(child)
     return _open(answer)
+
+
+def _await_end(receiving: int, seconds: float) -> None:
+    with suppress(OutOfTime):
+        _receive(receiving, time.monotonic() + seconds)
 
 
 def together(count: int, work: Callable[[Iterator[int]], Any]) -> list[Any]:

@@ -7,6 +7,8 @@ from typing import Self
 
 from liveproof.host import state
 
+_LEFT_SECONDS = 10.0
+
 
 class Held(Exception):
     """Another fix or rollback is at work; the message names its pid and since when."""
@@ -28,7 +30,7 @@ class Lock:
         path = f"{state.ensure(state.directory())}/lock"
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _take(descriptor)
             os.ftruncate(descriptor, 0)
             os.pwrite(descriptor, f"{os.getpid()} {int(time.time())}\n".encode(), 0)
         except BlockingIOError:
@@ -44,6 +46,31 @@ class Lock:
     def __exit__(self, *_: object) -> None:
         os.ftruncate(self._descriptor, 0)
         os.close(self._descriptor)
+
+
+def _take(descriptor: int) -> None:
+    """Take the lock; wait for what a killed holder has left at work, which ends by itself (``host/keeper.py``)."""
+    until = time.monotonic() + _LEFT_SECONDS
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            holder = os.pread(descriptor, 100, 0).decode(errors="replace").split()[:1]
+            if not holder or not holder[0].isdigit() or _lives(int(holder[0])) or time.monotonic() > until:
+                raise
+            time.sleep(0.02)
+        else:
+            return
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def _who(told: list[str]) -> str:

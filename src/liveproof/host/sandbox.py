@@ -1,82 +1,88 @@
-"""Run one program of an inspected app as its user, in a view of the file system where what it writes is thrown away.
+"""A view of the file system of our own, where what a program of an app writes is thrown away.
 
-Started by ``host/apart.py`` as ``python -I -S sandbox.py SPECIFICATION``, as root; it is a program of its own so that
-its parent keeps its time limit over the mounts as well. What is done, in a mount namespace of its own
+For a process forked for that (``host/keeper.py``), as root. What is done, in a mount namespace of its own
 (mount_namespaces(7)):
 
+- a file system in memory of limited size for the results, which goes with the namespace: secrets in it outlive nobody;
 - an overlay over each tree that the program may want to write to, with its upper layer in memory (overlayfs in the
   kernel's documentation): writes succeed and vanish with the process;
-- every other file system read-only (mount_setattr(2), Linux 5.12), but for the directory that takes the results;
-- no new privileges (PR_SET_NO_NEW_PRIVS): with mounts of its own a set-user-id program could be led astray.
-
-Where mounts are not allowed the program runs all the same: its caller has pointed its output elsewhere already.
+- every other file system read-only (mount_setattr(2), Linux 5.12).
 """
 
 import ctypes
-import json
 import os
-import resource
 import stat as modes
-import sys
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
-FAILED = 96
+PLACE = "/run/liveproof"
+"""Where the view has its own file systems; an empty directory of root's on the host."""
 
 _CLONE_NEWNS = 0x00020000
 _MS_NOSUID, _MS_NODEV, _MS_BIND, _MS_REC, _MS_PRIVATE = 0x2, 0x4, 0x1000, 0x4000, 0x40000
-_PR_SET_NO_NEW_PRIVS = 38
 _MOUNT_SETATTR = 442  # one number on every architecture
 _AT_FDCWD, _AT_RECURSIVE = -100, 0x8000
 _ATTR_RDONLY, _ATTR_NOSUID = 0x1, 0x2
-_MEMORY = b"mode=755,size=256m"
+_UPPER = b"mode=755,size=256m,nr_inodes=64k"
 
 
 class _Attributes(ctypes.Structure):
     _fields_ = tuple((name, ctypes.c_uint64) for name in ("set", "clear", "propagation", "userns"))
 
 
-def main(specification: str) -> None:
-    """Become what ``specification`` (JSON) says; never returns when all goes well.
+@dataclass(frozen=True, slots=True)
+class View:
+    """``out`` takes the results; ``whole`` says whether every tree is covered and all else is read-only."""
 
-    Keys: ``argv``, ``cwd``, ``uid``, ``gid``, ``groups``, ``out`` (results), ``top`` (an empty directory of root's for
-    the upper layers), ``trees`` (absolute, resolved), ``reads`` (files without which the program would mislead),
-    ``alone`` (not started where it could not be kept apart).
+    out: str
+    whole: bool
+
+
+def isolate(trees: Sequence[str], uid: int, gid: int, size: int, entries: int) -> View | None:
+    """Give this process its own throw-away view; None where that is not allowed.
+
+    Args:
+        trees: absolute, resolved directories.
+        uid: who may write the results.
+        gid: his group.
+        size: how many bytes the results may have.
+        entries: how many files they may be.
     """
-    spec = json.loads(specification)
     libc = ctypes.CDLL(None, use_errno=True)
-    libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
-    if not isolate(libc, spec["out"], spec["top"], spec["trees"]) and spec["alone"]:
-        raise PermissionError(1, "it cannot be kept apart from the app", spec["argv"][0])
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    os.setgroups(spec["groups"])
-    os.setresgid(spec["gid"], spec["gid"], spec["gid"])
-    os.setresuid(spec["uid"], spec["uid"], spec["uid"])
-    if 0 in os.getresuid() or os.getresuid() != (spec["uid"],) * 3 or os.getresgid() != (spec["gid"],) * 3:
-        raise PermissionError(1, "not that user", spec["argv"][0])  # -1 would have left us root
-    os.chdir(spec["cwd"])
-    for path in spec["reads"]:
-        os.close(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC))
-    os.execv(spec["argv"][0], spec["argv"])  # noqa: S606  (no shell is wanted)
-
-
-def isolate(libc: ctypes.CDLL, out: str, top: str, trees: Sequence[str]) -> bool:
-    """Give this process its own throw-away view; False where that is not allowed, or a tree takes no overlay."""
-    if libc.unshare(_CLONE_NEWNS) or not _mount(libc, b"none", "/", None, _MS_REC | _MS_PRIVATE):
-        return False
-    if not _mount(libc, os.fsencode(out), out, None, _MS_BIND):
-        return False
-    if not _mount(libc, b"tmpfs", top, b"tmpfs", _MS_NOSUID | _MS_NODEV, options=_MEMORY):
-        return False
+    if not _place() or libc.unshare(_CLONE_NEWNS) or not _mount(libc, b"none", "/", None, _MS_REC | _MS_PRIVATE):
+        return None
     # Opened before anything is covered: an overlay does not show the mounts below its tree, so each has its own.
     flags = os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC
-    opened = [(path, os.open(path, flags)) for path in _with_mounts(trees, out, top)]
+    opened = [(path, os.open(path, flags)) for path in _with_mounts(trees, PLACE)]
+    bounds = f"mode=711,size={size},nr_inodes={entries}".encode()
+    if not _mount(libc, b"tmpfs", PLACE, b"tmpfs", _MS_NOSUID | _MS_NODEV, options=bounds):
+        return None
+    out, top = f"{PLACE}/out", f"{PLACE}/top"
+    for directory in (out, top):
+        os.mkdir(directory, 0o700)
+    os.chown(out, uid, gid)
+    if not _mount(libc, b"tmpfs", top, b"tmpfs", _MS_NOSUID | _MS_NODEV, options=_UPPER):
+        return None
     covered = [path for number, (path, handle) in enumerate(opened) if _cover(libc, path, handle, f"{top}/{number}")]
-    if _attributes(libc, "/", _ATTR_RDONLY | _ATTR_NOSUID, 0, _AT_RECURSIVE):
-        for path in (out, *covered):
+    closed = _attributes(libc, "/", _ATTR_RDONLY | _ATTR_NOSUID, 0, _AT_RECURSIVE)
+    if closed:
+        for path in (PLACE, *covered):
             _attributes(libc, path, 0, _ATTR_RDONLY)
     for _, handle in opened:
         os.close(handle)
-    return len(covered) == len(opened)
+    return View(out, closed and len(covered) == len(opened))
+
+
+def _place() -> bool:
+    """Whether the directory to mount upon is there, root's alone."""
+    try:
+        os.mkdir(PLACE, 0o755)
+    except FileExistsError:
+        pass
+    except OSError:
+        return False
+    seen = os.lstat(PLACE)
+    return modes.S_ISDIR(seen.st_mode) and seen.st_uid == 0 and not seen.st_mode & 0o022
 
 
 def _cover(libc: ctypes.CDLL, path: str, handle: int, layer: str) -> bool:
@@ -122,11 +128,3 @@ def _attributes(libc: ctypes.CDLL, path: str, on: int, off: int, flags: int = 0)
     wanted = _Attributes(on, off, 0, 0)
     size = ctypes.sizeof(wanted)
     return not libc.syscall(_MOUNT_SETATTR, _AT_FDCWD, os.fsencode(path), flags, ctypes.byref(wanted), size)
-
-
-if __name__ == "__main__":
-    try:
-        main(sys.argv[1])
-    except OSError as error:
-        sys.stderr.write(f"that user cannot use {error.filename or 'the program'}: {error.strerror}\n")
-        sys.exit(FAILED)

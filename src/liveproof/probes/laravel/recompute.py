@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from liveproof.host.apart import TooMuch
 from liveproof.host.command import Identity, Ran
 from liveproof.host.reader import CannotSee, Reader
 from liveproof.host.redaction import redact
@@ -71,7 +72,7 @@ class Kitchen:
         argv = (self.php, *_QUIET, "artisan", "view:cache", "--no-interaction", "--no-ansi")
         try:
             ran, _ = self._run(argv, given, alone=True)
-        except OSError:
+        except (OSError, CannotSee):
             return False
         return ran.status == 0
 
@@ -85,17 +86,20 @@ class Kitchen:
     def _run(
         self, argv: Sequence[str], given: Mapping[str, bytes], *, alone: bool = False
     ) -> tuple[Ran, Mapping[str, bytes]]:
-        done = self.reader.run_apart(
-            argv,
-            identity=self.identity,
-            env={**self.environment, "COLUMNS": "1000", **variables("{out}")},
-            cwd=self.app,
-            trees=self.trees,
-            reads=self.reads,
-            given=given,
-            timeout=TIMEOUT,
-            alone=alone,
-        )
+        try:
+            done = self.reader.run_apart(
+                argv,
+                identity=self.identity,
+                env={**self.environment, "COLUMNS": "1000", **variables("{out}")},
+                cwd=self.app,
+                trees=self.trees,
+                reads=self.reads,
+                given=given,
+                timeout=TIMEOUT,
+                alone=alone,
+            )
+        except TooMuch as error:
+            raise CannotSee(f"what the app's code gives cannot be taken: {error}") from None
         return done.ran, done.files
 
 
