@@ -161,7 +161,7 @@ def test_the_program_does_not_start_under_another_parent(tmp_path: Path) -> None
         middle = os.fork()
         if middle == 0:
             keeper = Keeper(lifeline)
-            keeper.become(
+            keeper.start(
                 ["/usr/bin/touch", str(made)], Identity(os.geteuid(), os.getegid(), tuple(os.getgroups())), {}, cwd="/",
                 umask=0o22, before=lambda: None, outputs=(1, 2), keeper=os.getppid() + 1, privileges=True,
             )  # fmt: skip

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from typing import Any, NoReturn
 
+from liveproof.host.become import become
 from liveproof.host.cgroup import Group
 from liveproof.host.command import OUTPUT_LIMIT, Identity, Ran, surroundings
 from liveproof.host.forked import Lost, forked
@@ -76,7 +77,7 @@ class Keeper:
         keeper = os.getpid()
         child = os.fork()
         if child == 0:
-            self.become(
+            self.start(
                 argv,
                 identity,
                 surroundings(identity, env),
@@ -119,7 +120,7 @@ class Keeper:
                     poll.unregister(descriptor)
         return False
 
-    def become(
+    def start(
         self,
         argv: Sequence[str],
         identity: Identity,
@@ -144,12 +145,8 @@ class Keeper:
             os.closerange(3, 1 << 20)
             for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGPIPE, signal.SIGXFSZ):
                 signal.signal(number, signal.SIG_DFL)
-            if os.geteuid() == 0:
-                os.setgroups(identity.groups)
-                os.setresgid(identity.gid, identity.gid, identity.gid)
-                os.setresuid(identity.uid, identity.uid, identity.uid)
-                if 0 in os.getresuid() or os.getresuid() != (identity.uid,) * 3:
-                    raise PermissionError(1, "not that user", argv[0])  # -1 would have left us root
+            become(identity, 0)
+            _refuse_other(identity)
             if not privileges:
                 self._libc.prctl(_NO_NEW_PRIVILEGES, 1, 0, 0, 0)
             # Should even the keeper be killed. It may be gone by now, and then no signal comes (prctl(2)).
@@ -246,6 +243,11 @@ def refuse_root(identity: Identity) -> None:
         raise PermissionError(1, "the app's user does not exist")  # to setresuid(2) -1 means: stay who you are
     if os.geteuid() not in (0, identity.uid):
         raise PermissionError(1, "only root or the app's own user can run the app's code")
+
+
+def _refuse_other(identity: Identity) -> None:
+    if 0 in os.getresuid() or os.getresuid() != (identity.uid,) * 3:
+        raise PermissionError(1, "we did not become that user")  # to setresuid(2) -1 means: stay who you are
 
 
 @contextmanager
