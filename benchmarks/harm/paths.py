@@ -19,7 +19,7 @@ PATHS = (
     "/var", "/var/lib", "/var/log", "/proc", "/boot", "/opt/tool", "/srv/files", "/srv/etc-link", "/srv/odd\nname",
     "/srv/-rf",
 )  # fmt: skip
-_COMMANDS = (("check",), ("fix", "--dry-run"), ("fix", "--yes"), ("fix", "--yes", "--allow", "disruptive"))
+_COMMANDS = (("check",), ("fix", "--dry-run"), ("fix", "--yes"), ("fix", "--yes", "--allow", "disruptive", "--notices"))
 
 
 def trials(budget: Budget) -> Iterator[Trial]:

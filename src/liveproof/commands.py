@@ -126,13 +126,14 @@ def check(console: Console, /, timings: bool, **given: Any) -> int:
 @_shared("path", "format", "output", "config", "policy", "user", "release", "yes")
 @click.option("--dry-run", is_flag=True, help="Show the plan and change nothing.")
 @click.option("--allow", type=click.Choice(["disruptive"]), help="Also apply what may delay or drop requests.")
+@click.option("--notices", is_flag=True, help="Also fix what breaks nothing.")
 @click.option("--script", is_flag=True, help="Print the plan as a shell script and change nothing.")
 @click.pass_obj
-def fix(console: Console, /, dry_run: bool, yes: bool, allow: str | None, script: bool, **given: Any) -> int:
+def fix(console: Console, /, *, dry_run: bool, allow: str | None, notices: bool, script: bool, **given: Any) -> int:
     """Mend what was found: show the plan, ask, apply it, look again, and prove it or take it back."""
     from liveproof import mending  # noqa: PLC0415
 
-    wanted = mending.Fix(_asked(given), dry_run=dry_run, yes=yes, disruptive=allow == "disruptive", script=script)
+    wanted = mending.Fix(_asked(given), dry_run, given["yes"], allow == "disruptive", notices, script)
     return mending.fix(wanted, console)
 
 

@@ -9,6 +9,7 @@ from liveproof.report.found import Found
 from liveproof.report.lines import BLANK, Line, field, line
 from liveproof.report.pages import Page, Pages
 from liveproof.report.place import NOWHERE, Place, place
+from liveproof.report.remedy import unplanned
 from liveproof.report.symptoms import SYMPTOMS, Symptom
 from liveproof.report.visible import shown, visible
 
@@ -88,7 +89,7 @@ def _found(app: AppExamination, codes: tuple[str, ...]) -> Iterator[Line]:
 
 
 def _conclusion(symptom: Symptom, app: AppExamination, pages: Pages) -> Iterator[Line]:
-    mended = {code: page.safety for code, page in pages.items()}
+    mended = unplanned(pages)
     codes = {code for look in symptom.looks(place(app)) for code in look.codes}
     meant = [d for d in app.diagnoses if codes & {f.code for f in (d.root, *d.consequences)}]
     yield BLANK

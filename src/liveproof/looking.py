@@ -22,6 +22,8 @@ from liveproof.report.lines import BLANK, Line, plain
 from liveproof.report.pages import Pages
 
 STATUS = {LinkVerdict.PROVEN: 0, LinkVerdict.BROKEN: 1, LinkVerdict.UNPROVEN: 3}
+# The outcomes of a fix that stands.
+STANDING = (OutcomeKind.FIXED, OutcomeKind.PARTLY)
 _STORY = 24 * 3600.0
 
 
@@ -36,7 +38,7 @@ def check(asked: Asked, console: Console) -> int:
     told = time.perf_counter()
     examination = look(settings, memory, console)
     record = Record(new_id(examination.started), "check", __version__, examination)
-    if examination.verdict is LinkVerdict.BROKEN:
+    if any(app.findings for app in examination.apps):
         record = replace(record, repairs=_plans(examination, settings))
     examined = time.perf_counter()
     record = keep(record, console)
@@ -211,7 +213,7 @@ def _story(history: History, run: str) -> tuple[Record, Record | None]:
             break
         if earlier.kind == "fix" and earlier.apps == newest.apps and newest.started - earlier.started < _STORY:
             fix = history.load(earlier.id)
-            mended = any(repair.outcome and repair.outcome.kind is OutcomeKind.FIXED for repair in fix.repairs)
+            mended = any(repair.outcome and repair.outcome.kind in STANDING for repair in fix.repairs)
             if fix.before and mended:
                 return replace(record, repairs=fix.repairs), replace(fix, examination=fix.before, before=None)
     return record, None

@@ -35,12 +35,13 @@ REFUSED, INTERRUPTED = 4, 130
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """What `fix` was asked: to print a script, only to show, not to ask, to hold nothing back."""
+    """What `fix` was asked: to print a script, only to show, not to ask, to hold nothing back, to fix notices too."""
 
     asked: Asked
     dry_run: bool = False
     yes: bool = False
     disruptive: bool = False
+    notices: bool = False
     script: bool = False
 
 
@@ -94,7 +95,7 @@ def _refuse_unasked(wanted: Fix, console: Console) -> None:
 
 def _plans(found: Examination, settings: Settings, wanted: Fix) -> tuple[Plan, ...]:
     rules = [rule for rule in load() if rule.code not in settings.disabled]
-    return tuple(make_plan(app, rules, allow=_allowed(wanted)) for app in found.apps)
+    return tuple(make_plan(app, rules, allow=_allowed(wanted), notices=wanted.notices) for app in found.apps)
 
 
 def _allowed(wanted: Fix) -> frozenset[Safety]:
@@ -125,7 +126,7 @@ def _repair(plan: Plan, run: _Run, wanted: Fix, console: Console, seen: tuple[Se
     def ask(_: Plan) -> bool:
         return wanted.yes or console.confirmed(f"Apply the plan for {visible(plan.app)}?")
 
-    done = repair(plan, *seen, allow=_allowed(wanted), ask=ask, progress=console.progress)
+    done = repair(plan, *seen, allow=_allowed(wanted), notices=wanted.notices, ask=ask, progress=console.progress)
     _tell_recovered(done.recovered, console)
     run.repairs.append(Repair(plan, done.outcome))
     if done.after:
@@ -152,7 +153,7 @@ def _told(run: _Run, wanted: Fix, console: Console, settings: Settings) -> int:
     if any(outcome.reason.startswith("stopped by SIGINT") for outcome in outcomes):
         return INTERRUPTED
     kinds = {outcome.kind for outcome in outcomes}
-    if kinds & {OutcomeKind.FAILED, OutcomeKind.ROLLED_BACK}:
+    if kinds & {OutcomeKind.FAILED, OutcomeKind.ROLLED_BACK, OutcomeKind.PARTLY}:
         return 1
     return REFUSED if OutcomeKind.REFUSED in kinds else STATUS[run.after.verdict]
 

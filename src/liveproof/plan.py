@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 from liveproof.closing import closing_reloads, lives_by_reloads, moved_by, renews
 from liveproof.merging import Contradiction, merge, stricter
@@ -34,31 +34,25 @@ WITH_DISRUPTIVE = frozenset({Safety.SAFE, Safety.DISRUPTIVE})
 _Mending = dict[int, tuple[Step, ...]]  # by the finding's id()
 
 
-def make_plan(app: AppExamination, rules: Iterable[Rule], *, allow: frozenset[Safety] = SAFE_ONLY) -> Plan:
+def make_plan(
+    app: AppExamination, rules: Iterable[Rule], *, allow: frozenset[Safety] = SAFE_ONLY, notices: bool = False
+) -> Plan:
     """The plan for one app: ``steps`` that ``allow`` admits, ``held_back`` those it does not, the rest for a person.
 
     A finding is mended wholly or not at all: one step that is not allowed holds back all steps of its finding, but for
     further steps, which are held back alone. Where files change that a pool keeps in memory, a graceful reload of the
-    pool comes last. Nothing reloads a PHP-FPM whose pool would then listen where nginx does not pass to.
+    pool comes last. Nothing reloads a PHP-FPM whose pool would then listen where nginx does not pass to. What breaks
+    nothing, and comes from nothing that does, changes a host only when it is asked for with ``notices``.
 
     Raises:
         Contradiction: two findings want the same path to have different owners, contents or targets.
     """
     by_code = {rule.code: rule for rule in rules}
     found = _roots_first(app)
-    mended: _Mending = {}
-    held: _Mending = {}
-    reasons: dict[int, str] = {}
-    further: list[Step] = []
+    sorting = _Sorting(allow, frozenset() if notices else _alone(app))
     for finding in found:
-        steps, reason = _steps(finding, by_code[finding.code], app)
-        if not steps:
-            reasons[id(finding)] = reason
-        elif all(step.safety in allow for step in steps if not step.further):
-            mended[id(finding)] = tuple(step for step in steps if step.safety in allow)
-            further += [step for step in steps if step.safety not in allow]
-        else:
-            held[id(finding)] = steps
+        sorting.add(finding, *_steps(finding, by_code[finding.code], app))
+    mended, held, reasons = sorting.mended, sorting.held, sorting.reasons
     hidden = [finding.code for finding in found if finding.code in _HIDDEN_BY_MEMORY and id(finding) not in mended]
     if hidden:
         for key, mending in list(mended.items()):
@@ -81,7 +75,7 @@ def make_plan(app: AppExamination, rules: Iterable[Rule], *, allow: frozenset[Sa
     return Plan(
         app.app.path,
         steps,
-        _held_back([*(step for mending in held.values() for step in mending), *further, *late], steps),
+        _held_back([*(step for mending in held.values() for step in mending), *sorting.further, *late], steps),
         tuple(sorted({finding.code for finding in found if id(finding) in mended})),
         tuple(
             (finding.code, reasons[id(finding)])
@@ -90,7 +84,45 @@ def make_plan(app: AppExamination, rules: Iterable[Rule], *, allow: frozenset[Sa
         ),
         _digest(app.app.path, steps, [finding for finding in found if id(finding) in mended]),
         tuple(dict.fromkeys((f.code, follows[id(f)]) for f in found if id(f) in follows)),
+        _held_back(sorting.unasked, steps),
     )
+
+
+@dataclass(slots=True)
+class _Sorting:
+    """What becomes of each finding: mended, held back as not allowed, or left to a person; by the finding's id().
+
+    ``unasked`` are the steps for ``alone``, findings that break nothing and come from nothing that does.
+    """
+
+    allow: frozenset[Safety]
+    alone: frozenset[int]
+    mended: _Mending = field(default_factory=dict)
+    held: _Mending = field(default_factory=dict)
+    reasons: dict[int, str] = field(default_factory=dict)
+    further: list[Step] = field(default_factory=list)
+    unasked: list[Step] = field(default_factory=list)
+
+    def add(self, finding: Finding, steps: tuple[Step, ...], reason: str) -> None:
+        """Sort a finding in, with the steps that mend it or the reason why there are none."""
+        if not steps:
+            self.reasons[id(finding)] = reason
+        elif id(finding) in self.alone:
+            self.reasons[id(finding)] = "it breaks nothing, so it is fixed only when asked for: liveproof fix --notices"
+            self.unasked += steps
+        elif all(step.safety in self.allow for step in steps if not step.further):
+            self.mended[id(finding)] = tuple(step for step in steps if step.safety in self.allow)
+            self.further += [step for step in steps if step.safety not in self.allow]
+        else:
+            self.held[id(finding)] = steps
+
+
+def _alone(app: AppExamination) -> frozenset[int]:
+    """The findings, by id(), that stand in no diagnosis in which something breaks."""
+    groups = [(diagnosis.root, *diagnosis.consequences) for diagnosis in app.diagnoses]
+    broken = [finding for group in groups if any(f.severity and f.severity.breaks for f in group) for finding in group]
+    serious = {id(finding) for finding in (*broken, *(f for f in app.findings if f.severity and f.severity.breaks))}
+    return frozenset(id(finding) for finding in _roots_first(app) if id(finding) not in serious)
 
 
 def _roots_first(app: AppExamination) -> list[Finding]:

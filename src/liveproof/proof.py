@@ -24,6 +24,32 @@ def unproven(
     return "; ".join(dict.fromkeys((*left, *came(before, after, later=later))))
 
 
+def remains(plan: Plan, before: AppExamination, after: AppExamination | None) -> str:
+    """What was found before and is still broken or can no longer be seen, each with what to do; empty when nothing is.
+
+    A plan counts as fixed in part then, however well its own steps went.
+    """
+    results = {result.code: result for result in after.results} if after else {}
+    held = {code for step in plan.held_back for code in step.fixes}
+    manual = dict(plan.manual)
+    told = []
+    for code in dict.fromkeys(f.code for f in before.findings if f.severity and f.severity.breaks):
+        now = results.get(code)
+        left = [f for f in now.findings if f.severity and f.severity.breaks] if now else []
+        if left:
+            text = f"{code} remains: {left[0].message}"
+        elif now is None or now.verdict is RuleVerdict.UNKNOWN:
+            text = f"{code} can no longer be seen{f': {now.reason}' if now else ''}"
+        else:
+            continue
+        if code in held:
+            text += f" (`liveproof fix --allow disruptive {plan.app}` fixes it)"
+        elif manual.get(code):
+            text += f" (by hand: {manual[code]})"
+        told.append(text)
+    return "; ".join(told)
+
+
 def came(before: AppExamination, after: AppExamination, *, later: frozenset[str] = frozenset()) -> tuple[str, ...]:
     """The breaking findings of ``after`` whose rule had answered OK ``before``, in words."""
     ok = {result.code for result in before.results if result.verdict is RuleVerdict.OK} - later

@@ -34,7 +34,7 @@ from liveproof.model.plans import (
 from liveproof.model.settings import Settings
 from liveproof.model.verdicts import Link, Safety
 from liveproof.plan import SAFE_ONLY, Contradiction, differences, make_plan
-from liveproof.proof import came, unproven
+from liveproof.proof import came, remains, unproven
 from liveproof.rules import load
 from liveproof.undo.run import take_back_run
 
@@ -94,15 +94,17 @@ def repair(
     memory: Memory,
     *,
     allow: frozenset[Safety] = SAFE_ONLY,
+    notices: bool = False,
     ask: Callable[[Plan], bool] = lambda _: True,
     progress: Progress = lambda _: None,
 ) -> Repaired:
     """Ask, look again, apply, prove; roll back by itself when it is not proven.
 
     Takes the lock, asks (``ask`` gets the plan; no: REFUSED, "declined"), examines again and refuses a plan whose
-    digest changed. Never raises for anything that the host does: the outcome tells it. Outcome kinds: FIXED;
-    ROLLED_BACK (all is as before; the reason names the step or finding); FAILED (not everything could be put back; the
-    reason names what and how to go on); REFUSED (nothing was touched); NOTHING_TO_DO (the plan has no steps).
+    digest changed. Never raises for anything that the host does: the outcome tells it. Outcome kinds: FIXED; PARTLY
+    (what the plan was for is gone, other faults that were found remain: the reason names them); ROLLED_BACK (all is as
+    before; the reason names the step or finding); FAILED (not everything could be put back; the reason names what and
+    how to go on); REFUSED (nothing was touched); NOTHING_TO_DO (the plan has no steps).
     """
     if not plan.steps:
         return Repaired(Outcome(OutcomeKind.NOTHING_TO_DO), None, None)
@@ -115,7 +117,7 @@ def repair(
                 recovered = _recover(progress)
             if not ask(plan):
                 return Repaired(_refused("declined; nothing was changed"), None, None, recovered)
-            repairing = _Repairing(plan, settings, memory, allow, progress)
+            repairing = _Repairing(plan, settings, memory, allow, progress, notices=notices)
             with Stopping() as stopping:
                 outcome = repairing.all(stopping)
             return Repaired(outcome, repairing.before, repairing.after, recovered)
@@ -152,7 +154,14 @@ class _Repairing:
     """One plan on its way."""
 
     def __init__(
-        self, plan: Plan, settings: Settings, memory: Memory, allow: frozenset[Safety], progress: Progress
+        self,
+        plan: Plan,
+        settings: Settings,
+        memory: Memory,
+        allow: frozenset[Safety],
+        progress: Progress,
+        *,
+        notices: bool,
     ) -> None:
         self.before: Examination | None = None
         self.after: Examination | None = None
@@ -160,6 +169,7 @@ class _Repairing:
         self._settings = settings
         self._memory = memory
         self._allow = allow
+        self._notices = notices
         self._progress = progress
 
     def all(self, stopping: Stopping) -> Outcome:
@@ -193,7 +203,10 @@ class _Repairing:
             self._take_back(journal.run)
             raise
         journal.close()
-        return self._rolled_back(journal.run, failure) if failure else Outcome(OutcomeKind.FIXED, "", journal.run)
+        if failure:
+            return self._rolled_back(journal.run, failure)
+        left = remains(self._plan, app, _find(self.after, self._plan.app))
+        return Outcome(OutcomeKind.PARTLY if left else OutcomeKind.FIXED, left, journal.run)
 
     def _examine(self) -> Examination:
         return examine(Reader(), self._settings, self._memory, self._progress)
@@ -204,7 +217,7 @@ class _Repairing:
             return f"{self._plan.app} is no longer there; nothing was changed"
         rules = [rule for rule in load() if rule.code not in self._settings.disabled]
         try:
-            now = make_plan(app, rules, allow=self._allow)
+            now = make_plan(app, rules, allow=self._allow, notices=self._notices)
         except Contradiction as error:
             return f"{error}; nothing was changed"
         if now.digest == self._plan.digest:

@@ -6,7 +6,17 @@ from typing import Any
 from liveproof.diagnose import diagnose
 from liveproof.model.examination import AppExamination, Examination, LinkState
 from liveproof.model.findings import Evidence, Finding, Ref, Result, Unknown
-from liveproof.model.plans import ChangeOwner, Outcome, OutcomeKind, Owned, Plan, ReloadUnit, RunArtisan, Step
+from liveproof.model.plans import (
+    ChangeOwner,
+    Outcome,
+    OutcomeKind,
+    Owned,
+    Plan,
+    ReloadUnit,
+    RunArtisan,
+    Step,
+    WriteFile,
+)
 from liveproof.model.record import Record, Repair
 from liveproof.model.rule import Rule
 from liveproof.model.verdicts import Link, LinkVerdict, RuleVerdict, Safety, Severity
@@ -147,8 +157,8 @@ ALL = ("SYS001", "FIL001", "FIL003", "LAR002", "OPC001", "OPC002", "OPC013")
 
 
 def broken() -> Record:
-    """A check of the broken host."""
-    return Record("20251024-103000-3f", "check", "0.1.0", examination(app(*ALL)))
+    """A check of the broken host, with the plan that `fix` would show."""
+    return Record("20251024-103000-3f", "check", "0.1.0", examination(app(*ALL)), repairs=(Repair(plan()),))
 
 
 def plan() -> Plan:
@@ -171,7 +181,17 @@ def plan() -> Plan:
         ),
     )
     advice = FINDINGS["SYS001"].advice
-    return Plan(PATH, steps, (), ("FIL001", "FIL003", "LAR002", "OPC001", "OPC002"), (("SYS001", advice),), "d1")
+    notice = Step(
+        WriteFile(
+            "/etc/php/8.3/fpm/php-fpm.conf", "d2", "process_control_timeout = 10s", ("/usr/sbin/php-fpm8.3", "-t")
+        ),
+        "requests that run during a reload are cut off",
+        "the old file returns",
+        Safety.DISRUPTIVE,
+        ("OPC013",),
+    )
+    fixes = ("FIL001", "FIL003", "LAR002", "OPC001", "OPC002")
+    return Plan(PATH, steps, (), fixes, (("SYS001", advice),), "d1", notices=(notice,))
 
 
 def fixed() -> Record:

@@ -157,7 +157,7 @@ def _manual(host: Host, rule: Rule, trial: Trial, before: dict[str, Any]) -> Non
 
 
 def _mend(host: Host, rule: Rule, trial: Trial, before: dict[str, Any]) -> None:
-    ran = host.liveproof("fix", "--yes", "--allow", "disruptive", "--format", "json")
+    ran = host.liveproof("fix", "--yes", "--allow", "disruptive", "--notices", "--format", "json")
     _hold(ran.stdout.startswith("{"), rule, f"fix ended with {ran.returncode}: {ran.stdout}{ran.stderr}")
     outcome = json.loads(ran.stdout)
     after = checked(host)

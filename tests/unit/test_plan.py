@@ -92,6 +92,22 @@ def test_two_rules_that_want_the_same_make_one_step() -> None:
     assert plan.fixes == ("FIL001", "FIL004")
 
 
+def test_a_notice_alone_changes_nothing_unless_asked() -> None:
+    """Its steps are shown apart; asked for, they are planned; where something breaks beside it, they are too."""
+    alone = replace(finding("LAR003"), severity=Severity.NOTICE)
+    rules = (rule("LAR003", artisan("config:cache")), rule("FIL003", owner("bootstrap/cache")))
+    plan = make_plan(examined(alone), rules)
+    assert (plan.steps, plan.fixes, acts(plan.notices)) == ((), (), [artisan("config:cache")])
+    assert dict(plan.manual)["LAR003"].endswith("liveproof fix --notices")
+    asked = make_plan(examined(alone), rules, notices=True)
+    assert (acts(asked.steps), asked.notices) == ([artisan("config:cache")], ())
+    root = finding("FIL003")
+    seen = replace(examined(root, alone), diagnoses=(Diagnosis(root, (alone,), ""),))
+    assert make_plan(seen, rules).fixes == ("FIL003", "LAR003")
+    beside = make_plan(examined(root, alone), rules)
+    assert (beside.fixes, acts(beside.notices)) == (("FIL003",), [artisan("config:cache")])
+
+
 def test_the_order_is_the_seeds() -> None:
     """Directories, owners, modes, configuration, removals, artisan in its own order, then start, reload, restart."""
     wanted: list[Act] = [

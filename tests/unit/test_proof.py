@@ -6,9 +6,9 @@ from dataclasses import replace
 from liveproof.model.examination import AppExamination
 from liveproof.model.facts.apps import App
 from liveproof.model.findings import Diagnosis, Evidence, Finding, Ref, Result
-from liveproof.model.plans import Plan
-from liveproof.model.verdicts import RuleVerdict, Severity
-from liveproof.proof import came, unproven
+from liveproof.model.plans import Plan, ReloadUnit, Step
+from liveproof.model.verdicts import RuleVerdict, Safety, Severity
+from liveproof.proof import came, remains, unproven
 
 APP = App("/x", "/x", "", "www-data", 33, 33, (33,), (), (), True)
 
@@ -43,6 +43,21 @@ OK, UNKNOWN = RuleVerdict.OK, RuleVerdict.UNKNOWN
 def test_gone_is_proven() -> None:
     """The rule answers OK where it found."""
     assert unproven(plan("A"), seen(found("A")), seen(("A", OK))) == ""
+
+
+def test_what_remains_is_named_with_what_to_do() -> None:
+    """A fault that the plan did not fix makes it a fix in part: also one that can no longer be seen."""
+    before = seen(found("A"), found("B"), found("C"), found("N", severity=Severity.NOTICE))
+    held = Step(ReloadUnit("php8.2-fpm.service"), "why", "undo", Safety.DISRUPTIVE, ("B",))
+    of = replace(plan("A", manual=("C",)), held_back=(held,), manual=(("C", "call someone"),))
+    assert remains(of, before, seen(("A", OK), ("B", OK), ("C", OK), found("N", severity=Severity.NOTICE))) == ""
+    told = remains(of, before, seen(("A", OK), found("B"), found("C")))
+    assert "B remains: B here (`liveproof fix --allow disruptive /x` fixes it)" in told
+    assert "C remains: C here (by hand: call someone)" in told
+    assert remains(of, before, seen(("A", OK), ("B", UNKNOWN), ("C", OK))).startswith(
+        "B can no longer be seen: because"
+    )
+    assert "C can no longer be seen" in remains(of, before, seen(("A", OK), ("B", OK)))
 
 
 def test_still_there_is_not() -> None:

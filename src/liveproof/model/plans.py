@@ -243,7 +243,8 @@ class Plan:
 
     ``app`` is the path of the app as it is served. ``manual`` holds the findings that a person must mend: code and
     advice. ``held_back`` holds steps that ``--allow disruptive`` would add. ``follows`` holds findings that no step
-    mends because they should go with their cause: code and the cause's code.
+    mends because they should go with their cause: code and the cause's code. ``notices`` holds steps for findings that
+    break nothing, which ``--notices`` would add.
     """
 
     app: str
@@ -253,12 +254,14 @@ class Plan:
     manual: tuple[tuple[str, str], ...]
     digest: str
     follows: tuple[tuple[str, str], ...] = ()
+    notices: tuple[Step, ...] = ()
 
 
 class OutcomeKind(Enum):
-    """What came of a plan."""
+    """What came of a plan. ``fixed in part``: what the plan was for is gone, but not all that was found."""
 
     FIXED = "fixed"
+    PARTLY = "fixed in part"
     FAILED = "failed"
     ROLLED_BACK = "rolled back"
     REFUSED = "refused"
@@ -267,7 +270,7 @@ class OutcomeKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of a plan: ``reason`` tells why it was not fixed; ``run`` names the run for rollback."""
+    """What came of a plan: ``reason`` tells why it was not fixed, or what remains; ``run`` names it for rollback."""
 
     kind: OutcomeKind
     reason: str = ""

@@ -6,11 +6,10 @@ from liveproof.model.examination import AppExamination
 from liveproof.model.facts.opcache import PoolOpcache
 from liveproof.model.findings import Diagnosis, Finding
 from liveproof.model.record import Repair
-from liveproof.model.verdicts import Safety
 from liveproof.report.pages import Pages
 from liveproof.report.place import Place, caches
 from liveproof.report.plan import SAFETY, details, what
-from liveproof.report.remedy import Remedies
+from liveproof.report.remedy import BY_HAND, Remedies, Remedy
 from liveproof.report.script import script
 from liveproof.report.visible import block, code, hide_secrets, prose, shown, visible
 
@@ -47,7 +46,7 @@ def analysis(diagnoses: tuple[Diagnosis, ...], place: Place, pages: Pages, mende
         yield from _affected(diagnosis)
         if page:
             yield from _page_part("Verify by hand", page.section("Verify by hand"), place)
-        yield from _remedy(root, mended.get(root.code, Safety.MANUAL))
+        yield from _remedy(root, mended.get(root.code, BY_HAND))
 
 
 def _page_part(title: str, text: str, place: Place) -> Iterator[str]:
@@ -81,16 +80,11 @@ def _affected(diagnosis: Diagnosis) -> Iterator[str]:
             yield f"- and {len(paths) - _FILES} more"
 
 
-def _remedy(root: Finding, safety: Safety) -> Iterator[str]:
-    if safety is Safety.SAFE:
-        yield from ("", "**Fix:** by `liveproof fix`, without losing a request.")
-    elif safety is Safety.DISRUPTIVE:
-        yield from ("", "**Fix:** by `liveproof fix --allow disruptive`, which may delay or drop requests.")
+def _remedy(root: Finding, remedy: Remedy) -> Iterator[str]:
+    if remedy.command:
+        yield from ("", f"**Fix:** {code(remedy.command)} {remedy.effect}.")
     if root.advice:
-        yield from (
-            "",
-            f"**{'Fix, by hand' if safety is Safety.MANUAL else 'And'}:** {prose(shown(root.advice))}",
-        )
+        yield from ("", f"**{'And' if remedy.command else 'Fix, by hand'}:** {prose(shown(root.advice))}")
 
 
 def settings(app: AppExamination) -> Iterator[str]:

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Iterator
 
 from liveproof.model.findings import Diagnosis, Finding
-from liveproof.model.verdicts import Safety, Severity
+from liveproof.model.verdicts import Severity
 from liveproof.report.lines import BLANK, Line, field, line
-from liveproof.report.remedy import Remedies
+from liveproof.report.remedy import BY_HAND, NOT_PLANNED, Remedies
 from liveproof.report.visible import shown
 
 _SHOWN_EVIDENCE = 3
@@ -84,15 +84,17 @@ class Found:
 
     def _remedy(self, diagnosis: Diagnosis) -> Iterator[Line]:
         root = diagnosis.root
-        safety = self._mended.get(root.code, Safety.MANUAL)
-        if safety is Safety.SAFE:
-            yield field("do", ("liveproof fix", "command"), "  mends it without losing a request")
-        elif safety is Safety.DISRUPTIVE:
-            yield field("do", ("liveproof fix --allow disruptive", "command"), "  mends it; may delay or drop requests")
+        remedy = self._mended.get(root.code, BY_HAND)
+        if remedy.command:
+            yield field("do", (remedy.command, "command"), f"  {remedy.effect}")
         if root.advice:
-            yield field("do" if safety is Safety.MANUAL else "and", shown(root.advice))
-        if safety is Safety.MANUAL:
-            mended = (f.code for f in diagnosis.consequences if self._mended.get(f.code, safety) is not safety)
-            rest = ", ".join(dict.fromkeys(mended))
-            if rest:
-                yield field("then", ("liveproof fix", "command"), f"  mends {rest}")
+            yield field("and" if remedy.command else "do", shown(root.advice))
+        if not remedy.command:
+            rest: dict[str, list[str]] = {}
+            for finding in diagnosis.consequences:
+                command = self._mended.get(finding.code, BY_HAND).command
+                if command and finding.code not in rest.get(command, ()):
+                    rest.setdefault(command, []).append(finding.code)
+            for command, codes in rest.items():
+                verb = "shows what can be done about" if command == NOT_PLANNED.command else "fixes"
+                yield field("then", (command, "command"), f"  {verb} {', '.join(codes)}")

@@ -73,7 +73,7 @@ def _app(app: AppExamination) -> dict[str, Any]:
 def _plan(repair: Repair) -> dict[str, Any]:
     plan = repair.plan
     told: dict[str, Any] = to_json(plan)
-    for kind in ("steps", "held_back"):
+    for kind in ("steps", "held_back", "notices"):
         told[kind] = [{"what": step.what, **to_json(step)} for step in getattr(plan, kind)]
     return told
 

@@ -59,6 +59,11 @@ def plan_lines(plan: Plan) -> Iterator[Line]:
         for step in plan.held_back:
             yield BLANK
             yield from _step_lines("-", step)
+    if plan.notices:
+        yield BLANK
+        yield line(("Not asked for: these fix what breaks nothing; add `--notices` to include them", "unsure"))
+        for step in plan.notices:
+            yield field("-", shown(step.what) + (f"  ({', '.join(step.fixes)})" if step.fixes else ""))
     if plan.manual:
         yield BLANK
         yield line(("Left to you", "head"))
@@ -96,8 +101,8 @@ def outcome_lines(repair: Repair) -> Iterator[Line]:
         return
     left = outcome.kind is OutcomeKind.NOTHING_TO_DO and (repair.plan.manual or repair.plan.held_back)
     fine = outcome.kind in (OutcomeKind.FIXED, OutcomeKind.NOTHING_TO_DO)
-    style = "unsure" if left else "good" if fine else "bad"
+    style = "unsure" if left or outcome.kind is OutcomeKind.PARTLY else "good" if fine else "bad"
     reason = "no step that is allowed mends what was found: see above what is left" if left else shown(outcome.reason)
     yield line((outcome.kind.value.upper(), style), f"  {visible(repair.plan.app)}  {reason}", hang=3)
-    if outcome.kind is OutcomeKind.FIXED and outcome.run:
+    if outcome.kind in (OutcomeKind.FIXED, OutcomeKind.PARTLY) and outcome.run:
         yield line("take it back with ", (f"liveproof rollback {outcome.run}", "command"), indent=3)

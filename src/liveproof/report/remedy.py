@@ -1,29 +1,54 @@
-"""Who mends what: liveproof at once, liveproof when it may disturb, or a person."""
+"""What fixes a fault: a command of liveproof, as the plan for this very host says, or a person."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from liveproof.model.plans import Plan
 from liveproof.model.record import Record
 from liveproof.model.verdicts import Safety
 from liveproof.report.pages import Pages
 
-Remedies = Mapping[str, Safety]
+
+@dataclass(frozen=True, slots=True)
+class Remedy:
+    """The command that fixes a fault, empty where a person must; ``effect`` says what it does and what it costs."""
+
+    command: str = ""
+    effect: str = ""
+
+
+BY_HAND = Remedy()
+SAFE = Remedy("liveproof fix", "fixes it without losing a request")
+DISRUPTIVE = Remedy("liveproof fix --allow disruptive", "fixes it; may delay or drop requests")
+ASKED_FOR = Remedy("liveproof fix --notices", "fixes it, although it breaks nothing")
+ASKED_FOR_DISRUPTIVE = Remedy("liveproof fix --notices --allow disruptive", "fixes it; may delay or drop requests")
+NOT_PLANNED = Remedy("liveproof fix --dry-run", "shows what can be done about it here")
+
+Remedies = Mapping[str, Remedy]
 
 
 def remedies(record: Record, pages: Pages, path: str) -> Remedies:
-    """How each code is mended in the app at ``path``: as its plan says; without a plan, as the rule's page says."""
+    """What fixes each code in the app at ``path``: as its plan says; without a plan nothing is promised."""
     plan = next((repair.plan for repair in record.repairs if repair.plan.app == path), None)
-    told = {code: page.safety for code, page in pages.items()}
-    return {**told, **_planned(plan)} if plan else told
+    return {**unplanned(pages), **_planned(plan)} if plan else unplanned(pages)
 
 
-def _planned(plan: Plan) -> dict[str, Safety]:
-    told = {code: Safety.MANUAL for code, _ in plan.manual}
-    told |= {code: Safety.DISRUPTIVE for step in plan.held_back for code in step.fixes}
+def unplanned(pages: Pages) -> Remedies:
+    """What may fix each code on some host."""
+    return {code: BY_HAND if page.safety is Safety.MANUAL else NOT_PLANNED for code, page in pages.items()}
+
+
+def _planned(plan: Plan) -> dict[str, Remedy]:
+    told = dict.fromkeys(plan.fixes, SAFE) | {code: BY_HAND for code, _ in plan.manual}
+    for step in plan.notices:
+        for code in step.fixes:
+            disturbs = step.safety is Safety.DISRUPTIVE or told.get(code) is ASKED_FOR_DISRUPTIVE
+            told[code] = ASKED_FOR_DISRUPTIVE if disturbs else ASKED_FOR
+    told |= {code: DISRUPTIVE for step in plan.held_back for code in step.fixes}
     for step in plan.steps:
         for code in step.fixes:
-            disturbs = step.safety is Safety.DISRUPTIVE or told.get(code) is Safety.DISRUPTIVE
-            told[code] = Safety.DISRUPTIVE if disturbs else Safety.SAFE
+            disturbs = step.safety is Safety.DISRUPTIVE or told.get(code) is DISRUPTIVE
+            told[code] = DISRUPTIVE if disturbs else SAFE
     for code, cause in plan.follows:
-        told[code] = told.get(cause, Safety.MANUAL)
+        told[code] = told.get(cause, BY_HAND)
     return told

@@ -8,7 +8,7 @@ from liveproof.model.verdicts import LinkVerdict, RuleVerdict, Severity
 from liveproof.report.found import Found, causes
 from liveproof.report.lines import BLANK, Line, field, line
 from liveproof.report.pages import Pages
-from liveproof.report.remedy import Remedies, remedies
+from liveproof.report.remedy import DISRUPTIVE, NOT_PLANNED, SAFE, Remedies, remedies
 from liveproof.report.times import clock, span
 from liveproof.report.visible import quoted, shown, visible
 
@@ -37,7 +37,7 @@ def record_lines(record: Record, pages: Pages, *, chain: bool = True) -> Iterato
         yield from (BLANK, *told) if told else ()
     if examination.apps:
         yield BLANK
-        yield from _next(record)
+        yield from _next(record, pages)
 
 
 def word(verdict: LinkVerdict) -> tuple[str, str]:
@@ -124,13 +124,36 @@ def _unseen(app: AppExamination) -> Iterator[Line]:
             yield line((f"so unknown: {', '.join(codes)}", "dim"), indent=6)
 
 
-def _next(record: Record) -> Iterator[Line]:
+# What may be offered next, the best first; with what it does.
+_OFFERED = {
+    SAFE.command: "shows what it would do, then asks",
+    DISRUPTIVE.command: "shows what it would do, and what it may cost, then asks",
+    NOT_PLANNED.command: "shows what can be done",
+}
+
+
+def _offer(record: Record, pages: Pages) -> str:
+    """The command that fixes something of what was found; empty where only a person can."""
+    commands = {
+        known[finding.code].command
+        for app in record.examination.apps
+        for known in (remedies(record, pages, app.app.path),)
+        for diagnosis in causes(app.diagnoses)
+        for finding in (diagnosis.root, *diagnosis.consequences)
+        if finding.code in known
+    }
+    return next((command for command in _OFFERED if command in commands), "")
+
+
+def _next(record: Record, pages: Pages) -> Iterator[Line]:
     apps = record.examination.apps
     found = [diagnosis for app in apps for diagnosis in causes(app.diagnoses)]
     app = f" {quoted(apps[0].app.path)}" if len(apps) == 1 else ""
     told: list[tuple[str, str]] = []
     if found and record.kind == "check":
-        told.append((f"liveproof fix{app}", "shows what it would do, then asks"))
+        offer = _offer(record, pages)
+        if offer:
+            told.append((f"{offer}{app}", _OFFERED[offer]))
         told.append((f"liveproof explain {found[0].root.code}", "says why, and how to see it by hand"))
     if any("as root" in result.reason for app in apps for result in app.results):
         told.append((f"sudo liveproof check{app}", "sees what only root can see"))
