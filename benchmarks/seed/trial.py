@@ -61,7 +61,7 @@ def _by_liveproof(rule: Rule, suite: str) -> Told:
         up = _is_up(host)
         report = checked(host)
         before = codes(report)
-        ran = host.liveproof("fix", "--yes", "--allow", "disruptive", "--format", "json")
+        ran = host.liveproof("fix", "--yes", "--allow", "disruptive", "--notices", "--format", "json")
         fixed = not _seen(rule, host)
         worse = sorted(codes(checked(host)) - before)
         worse += ["down"] if up and not _is_up(host) else []
