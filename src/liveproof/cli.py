@@ -64,12 +64,13 @@ def _interrupted(words: list[str]) -> str:
 
 def _our_bug(error: Exception, words: list[str]) -> str:
     from liveproof.console import crash_note  # noqa: PLC0415
+    from liveproof.model.secrets import hide  # noqa: PLC0415
 
     note = crash_note(error, words)
     where = f"the details are in {note}" if note else "the details could not be written down"
     changing = words[:1] in (["fix"], ["rollback"])
     after = "if a fix had begun, `liveproof rollback` takes it back" if changing else "nothing was changed on this host"
     return (
-        f"this is a bug of liveproof ({type(error).__name__}: {error}); {after}\n"
+        f"this is a bug of liveproof ({type(error).__name__}: {hide(str(error))}); {after}\n"
         f"{where}; please send them with the report"
     )

@@ -123,12 +123,13 @@ def crash_note(error: BaseException, arguments: Iterable[str]) -> str:
 
     from liveproof import __version__  # noqa: PLC0415
     from liveproof.host import state  # noqa: PLC0415
+    from liveproof.model.secrets import hide, hide_in_arguments  # noqa: PLC0415
 
     told = [
         f"liveproof {__version__}, Python {platform.python_version()}, {platform.platform()}",
-        f"arguments: {list(arguments)!r}",
+        f"arguments: {list(hide_in_arguments(tuple(arguments)))!r}",
         "",
-        *traceback.format_exception(error),
+        *map(hide, traceback.format_exception(error)),
     ]
     try:
         directory = state.ensure(f"{state.ensure(state.directory())}/crashes")

@@ -5,6 +5,7 @@ never the check: ``StoreFailed`` is told on standard error and nothing else foll
 """
 
 import os
+import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
@@ -17,6 +18,7 @@ from liveproof.model.examination import AppExamination, Examination
 from liveproof.model.factcodec import facts_from_json, facts_to_json
 from liveproof.model.facts.apps import App
 from liveproof.model.record import Record, Repair
+from liveproof.model.secrets import hide_all
 
 if TYPE_CHECKING:
     import sqlite3
@@ -26,6 +28,7 @@ KEPT_RUNS = 1000
 KEPT_BYTES = 128 * 1024 * 1024
 # A run is kept for its report: of the tens of thousands of paths of a large app a report shows a few.
 _ITEMS, _TEXT = 200, 4000
+_WHOLE = Cut(sys.maxsize, sys.maxsize)
 _WAIT = 1.0
 
 _TABLE = """
@@ -208,9 +211,10 @@ def _to_json(record: Record) -> dict[str, Any]:
         "version": record.version,
         "examination": _examination_to_json(record.examination, cut),
         "before": _examination_to_json(record.before, cut) if record.before else None,
-        "repairs": [to_json(repair) for repair in record.repairs],  # whole: its script must do the whole thing
+        "repairs": [to_json(repair, cut=_WHOLE) for repair in record.repairs],  # its script must name every path
     }
-    return {**told, "cuts": record.cuts + cut.cuts}
+    kept: dict[str, Any] = hide_all({**told, "cuts": record.cuts + cut.cuts})
+    return kept
 
 
 def _from_json(data: Mapping[str, Any]) -> Record:

@@ -103,12 +103,13 @@ def _allowed(wanted: Fix) -> frozenset[Safety]:
 
 
 def _script(plans: tuple[Plan, ...], found: Examination, console: Console) -> int:
+    from liveproof.model.secrets import hide  # noqa: PLC0415
     from liveproof.report.script import script  # noqa: PLC0415
 
     if not plans:
         raise Wrong(f"no app was examined: {found.reason}")
     for plan in plans:
-        console.text(script(plan))
+        console.text("\n".join(map(hide, script(plan).split("\n"))))
     return 0
 
 

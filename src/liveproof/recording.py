@@ -9,7 +9,6 @@ import json
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 from liveproof import __version__
 from liveproof.examine import judge
@@ -17,9 +16,8 @@ from liveproof.model.codec import Cut, Misshapen, from_json, to_json
 from liveproof.model.examination import Examination
 from liveproof.model.factcodec import facts_from_json, facts_to_json
 from liveproof.model.facts.apps import App
-from liveproof.model.secrets import HIDDEN, hide_in_path
+from liveproof.model.secrets import HIDDEN, hide_all, hide_in_path
 from liveproof.model.settings import Request, Settings
-from liveproof.report.visible import hide_secrets
 from liveproof.rules import load
 
 SCHEMA = "liveproof-recording/1"
@@ -72,7 +70,7 @@ def dumps(recording: Recording) -> str:
             {"app": to_json(app, cut=whole), "facts": facts_to_json(facts, whole)} for app, facts in recording.apps
         ],
     }
-    return json.dumps(_clean(told), separators=(",", ":"), check_circular=False) + "\n"
+    return json.dumps(hide_all(told), separators=(",", ":"), check_circular=False) + "\n"
 
 
 def loads(text: str | bytes) -> Recording:
@@ -102,19 +100,17 @@ def loads(text: str | bytes) -> Recording:
         raise NoRecording(f"it does not fit this version ({error!r}); it was made by liveproof {made!r}") from None
 
 
-def _clean(told: Any) -> Any:
-    """The same with what looks like a secret hidden, as in lines of logs and arguments of commands."""
-    if isinstance(told, str):
-        return hide_secrets(told)
-    if isinstance(told, dict):
-        return {name: _clean(value) for name, value in told.items()}
-    return [_clean(value) for value in told] if isinstance(told, list) else told
-
-
 def _harmless(settings: Settings) -> Settings:
     return replace(settings, requests=tuple(map(_without_secrets, settings.requests)))
 
 
 def _without_secrets(request: Request) -> Request:
     headers = tuple((name, HIDDEN) for name, _ in request.headers)
-    return replace(request, path=hide_in_path(request.path), headers=headers, body=HIDDEN if request.body else "")
+    return replace(
+        request,
+        path=hide_in_path(request.path),
+        headers=headers,
+        body=request.body and HIDDEN,
+        contains=request.contains and HIDDEN,
+        logs=request.logs and HIDDEN,
+    )

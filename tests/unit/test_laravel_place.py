@@ -117,8 +117,8 @@ def test_a_daily_log_is_named_for_today_and_tomorrow() -> None:
             '\nIn App.php line 3:\n                \n  Class "X" not found  \n\n',
             'In App.php line 3: Class "X" not found',
         ),
-        ("PHP Deprecated:  old\nFatal error: x in /a.php\nStack trace:\n#0 secret", "Fatal error: x in /a.php"),
-        ("Error: DB_PASSWORD=hunter2 refused", "Error: DB_PASSWORD=[hidden] refused"),
+        ("PHP Deprecated:  old\nFatal error: in /var/a.php\nStack trace:\n#0 secret", "Fatal error: in /var/a.php"),
+        ("Error: DB_PASSWORD=hunter2 refused", "Error: …=… refused"),
         ("", ""),
     ],
 )

@@ -2,7 +2,6 @@
 
 import os
 import pwd
-import stat
 from collections.abc import Iterator
 
 from liveproof.acts.ready import Ready, again, parent, whole
@@ -11,10 +10,10 @@ from liveproof.host.command import Identity, Ran
 from liveproof.host.images import FILE, FOLDER, NOTHING, TIMES, Image, look, read_tree
 from liveproof.host.keeper import run_kept
 from liveproof.host.openat2 import open_beneath
-from liveproof.host.redaction import HIDDEN, redact
 from liveproof.host.refusal import why
 from liveproof.host.writeahead import Keeper
 from liveproof.model.plans import RunArtisan
+from liveproof.model.secrets import gist
 from liveproof.undo.restoring import absolute
 from liveproof.undo.step import Places
 
@@ -22,11 +21,11 @@ SECONDS = 120.0
 _ENTRIES = 50_000
 _ROOM = 4 * 1024 * 1024
 _INODES = 200
-_SHORTEST_SECRET = 6
+_SAID = 64 * 1024
 
 
 class ArtisanFailed(Exception):
-    """artisan ended with an error or ran out of time; the message holds its last words, secrets taken out."""
+    """artisan ended with an error or ran out of time; the message holds its last known words."""
 
 
 def run_artisan(act: RunArtisan, site: Site, keeper: Keeper | None) -> Ready:
@@ -59,7 +58,7 @@ def run_artisan(act: RunArtisan, site: Site, keeper: Keeper | None) -> Ready:
         return tuple(after)
 
     return Ready(
-        before, do, trees=tuple(trees), then=lambda: _judge(act, ran[0]), said=lambda: _said(act, ran[0]) if ran else ""
+        before, do, trees=tuple(trees), then=lambda: _judge(act, ran[0]), said=lambda: _said(ran[0]) if ran else ""
     )
 
 
@@ -150,31 +149,12 @@ def _judge(act: RunArtisan, ran: Ran) -> None:
     if ran.timed_out:
         raise ArtisanFailed(f"artisan {name} did not end in {SECONDS:.0f} s")
     if ran.status != 0:
-        said = [line for line in _said(act, ran).splitlines() if line.strip()]
+        said = [line for line in _said(ran).splitlines() if line.strip()]
         raise ArtisanFailed(f"artisan {name} failed with status {ran.status}: {' / '.join(said[-4:])[:600]}")
 
 
-def _said(act: RunArtisan, ran: Ran) -> str:
-    """What it printed, a line at a time, without the values of ``.env`` and whatever else looks like a secret."""
-    text = f"{ran.text}\n{ran.errors}"
-    for value in _secrets(act.app):
-        text = text.replace(value, HIDDEN)
-    return "\n".join(redact(line) for line in text.splitlines()[-200:] if line.strip())
-
-
-def _secrets(app: str) -> list[str]:
-    """The values in ``.env``, longest first; only to be looked for in what artisan printed."""
-    try:
-        file = os.open(os.path.realpath(f"{app}/.env"), os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
-    except OSError:
-        return []
-    try:
-        if not stat.S_ISREG(os.fstat(file).st_mode):
-            return []
-        text = os.read(file, 1 << 20).decode(errors="replace")
-    except OSError:
-        return []
-    finally:
-        os.close(file)
-    values = {line.partition("=")[2].strip().strip("\"'") for line in text.splitlines() if not line.startswith("#")}
-    return sorted((value for value in values if len(value) >= _SHORTEST_SECRET), key=len, reverse=True)
+def _said(ran: Ran) -> str:
+    """What it printed, a line at a time, in known words only: an exception may hold any secret of the app."""
+    text = f"{ran.text[-_SAID:]}\n{ran.errors[-_SAID:]}"
+    told = (gist(line) for line in text.splitlines()[-200:])
+    return "\n".join(line for line in told if line.strip("… "))

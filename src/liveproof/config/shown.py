@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 
-from liveproof.model.secrets import HIDDEN, hide_in_path, is_secret
+from liveproof.model.secrets import HIDDEN, hide_headers, hide_in_path
 from liveproof.model.settings import Request, Settings
 
 
@@ -34,12 +34,12 @@ def rows(settings: Settings) -> Iterator[tuple[str, str]]:
 def _request(request: Request) -> Iterator[tuple[str, str]]:
     yield "method", _text(request.method)
     yield "path", _text(hide_in_path(request.path))
-    pairs = (f"{name} = {_text(HIDDEN if is_secret(name) else value)}" for name, value in request.headers)
+    pairs = (f"{name} = {_text(value)}" for name, value in hide_headers(request.headers))
     yield "headers", "{ " + ", ".join(pairs) + " }" if request.headers else "{}"
     yield "body", f"({len(request.body.encode())} bytes, not shown)" if request.body else _text("")
     yield "status", str(request.status) if request.status else "(below 500)"
-    yield "contains", _text(request.contains, "not asked")
-    yield "logs", _text(request.logs, "not asked")
+    yield "contains", _text(request.contains and HIDDEN, "not asked")
+    yield "logs", _text(request.logs and HIDDEN, "not asked")
     yield "host", _text(request.host, "the server block's name")
     yield "ways", _texts(request.ways)
 

@@ -12,6 +12,7 @@ from liveproof.host.processes import Process
 from liveproof.host.reader import CannotSee, Reader
 from liveproof.model.facts.fpm import Pool, Worker
 from liveproof.model.findings import Unknown
+from liveproof.model.secrets import harmless_setting, one_line
 
 _UNSEEN = Unknown("the socket was not looked at")
 _TAIL = 16384
@@ -76,7 +77,7 @@ def pool(
         fpmconf.absolute(section.get("chroot").removeprefix("$prefix"), *prefixes) if section.get("chroot") else "",
         section.seconds("request_terminate_timeout"),
         section.seconds("request_slowlog_timeout"),
-        section.values(),
+        tuple((name, harmless_setting(name, value)) for name, value in section.values()),
         tuple(worker(one) for one in workers),
         _UNSEEN,
         _UNSEEN,
@@ -146,4 +147,4 @@ def last_errors(reader: Reader, path: str) -> tuple[str, ...]:
     except (OSError, CannotSee):
         return ()
     lines = [line for line in tail.splitlines() if "ERROR:" in line or "ALERT:" in line]
-    return tuple("".join(char for char in line if char.isprintable())[:300] for line in lines[-_LAST_ERRORS:])
+    return tuple(one_line(line) for line in lines[-_LAST_ERRORS:])

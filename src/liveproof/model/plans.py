@@ -1,6 +1,6 @@
 """Steps that mend a host, the plan they make, and what came of it; repair.py alone carries a step out."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 from liveproof.model.verdicts import Safety
@@ -72,12 +72,30 @@ class WriteFile:
 
     ``old_sha256`` is the digest of the content the plan was made from; the step is refused when it differs.
     ``test`` is a command that must succeed with the new content in place (``nginx -t``), else the old content returns.
+    ``content`` may hold secrets: it is there for the act alone, and told and kept as ``diff``, its changed lines with
+    secrets hidden. A plan that was kept has no content and cannot be applied.
     """
 
     path: str
     old_sha256: str
-    content: str
-    test: tuple[str, ...]
+    content: str = field(default="", repr=False)
+    test: tuple[str, ...] = ()
+    diff: str = ""
+
+    @classmethod
+    def edit(cls, path: str, old: str, new: str, test: tuple[str, ...]) -> "WriteFile":
+        """The step that makes ``old``, the file's text now, to ``new``."""
+        import hashlib  # noqa: PLC0415  (a check edits nothing)
+
+        from liveproof.model.secrets import redacted_diff  # noqa: PLC0415
+
+        return cls(
+            path,
+            hashlib.sha256(old.encode(errors="surrogateescape")).hexdigest(),
+            new,
+            test,
+            redacted_diff(path, old, new),
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from liveproof.host.processes import Process
 from liveproof.host.reader import CannotSee, NotThere, Reader
 from liveproof.model.codec import Misshapen, from_json, to_json
 from liveproof.model.facts.nginx import Nginx, NginxProcess, Server
+from liveproof.model.secrets import harmless_parameter, hide
 
 _UNITS = ("nginx", "openresty", "angie")
 _PATIENCE = 5.0
@@ -147,10 +148,16 @@ def _configuration(reader: Reader, memory: Memory, command: Command, build: Buil
     started = reader.now()
     kept = _read(reader, command, build, config)
     seen = state(reader, kept.inputs)
-    if seen.settled(started):
+    if seen.settled(started) and not _secret(kept.servers):
         remembered = kept if kept.lasting else _replaced(kept, None, ())
         memory.keep("nginx", signature, to_json(_replaced(remembered, remembered.valid, remembered.errors, seen.text)))
     return kept, seen
+
+
+def _secret(servers: tuple[Server, ...]) -> bool:
+    """Whether a parameter holds a value that may be a secret: such a configuration is read again each time."""
+    given = {(name, value) for server in servers for each in server.passes for name, value, _ in each.params}
+    return not all(harmless_parameter(name, value) for name, value in given)
 
 
 def _recalled(memory: Memory, signature: str) -> _Kept | None:
@@ -252,6 +259,7 @@ def _error(text: str) -> str:
     level, _, rest = text[at:].partition(" ")
     who, colon, what = rest.partition(": ")
     told = what if colon and "#" in who and who.replace("#", "").isdigit() else rest
+    told = hide(told)
     return f"{level} {told if len(told) <= _LONGEST else f'{told[:200]} … {told[-200:]}'}"
 
 

@@ -9,7 +9,7 @@ from liveproof.host.processes import Process
 from liveproof.host.reader import NotThere, Reader
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.workers import PhpProcess, Workers
-from liveproof.model.secrets import hide_in_command
+from liveproof.model.secrets import hide_in_arguments
 
 # What artisan does until it is told to stop.
 _LASTING = ("queue:work", "queue:listen", "horizon", "octane:", "schedule:work", "reverb:start", "pulse:work",
@@ -35,8 +35,7 @@ def _workers(reader: Reader, app: App, accounts: Accounts) -> Iterator[PhpProces
             continue
         cwd = _cwd(reader, process)
         if _is_lasting(process) and _is_of(reader, app, process, cwd):
-            # Arguments may hold secrets; they are told word by word, so that each stays one.
-            argv = tuple(hide_in_command(" ".join(process.argv)).split(" "))
+            argv = hide_in_arguments(process.argv)
             user = accounts.user_name(process.uid)
             yield PhpProcess(process.pid, process.start, process.uid, user, argv, cwd, process.unit)
 

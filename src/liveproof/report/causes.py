@@ -6,12 +6,13 @@ from liveproof.model.examination import AppExamination
 from liveproof.model.facts.opcache import PoolOpcache
 from liveproof.model.findings import Diagnosis, Finding
 from liveproof.model.record import Repair
+from liveproof.model.secrets import hide
 from liveproof.report.pages import Pages
 from liveproof.report.place import Place, caches
 from liveproof.report.plan import SAFETY, details, what
 from liveproof.report.remedy import BY_HAND, Remedies, Remedy
 from liveproof.report.script import script
-from liveproof.report.visible import block, code, hide_secrets, prose, shown, visible
+from liveproof.report.visible import block, code, prose, shown, visible
 
 _SETTINGS = (
     "opcache.enable", "opcache.enable_cli", "opcache.validate_timestamps", "opcache.revalidate_freq",
@@ -75,7 +76,7 @@ def _affected(diagnosis: Diagnosis) -> Iterator[str]:
     paths = list(dict.fromkeys(ref.id for ref in refs))
     if paths:
         yield from ("", "**Files affected:**", "")
-        yield from (f"- {code(path)}" for path in paths[:_FILES])
+        yield from (f"- {code(shown(path))}" for path in paths[:_FILES])
         if len(paths) > _FILES:
             yield f"- and {len(paths) - _FILES} more"
 
@@ -142,8 +143,8 @@ def quick_reference(repair: Repair | None) -> Iterator[str]:
         yield "Nothing to run: no step mends what is left. `liveproof check` looks again."
         return
     text = script(repair.plan)
-    if text.count("\n") > _SCRIPT_LINES or hide_secrets(text) != text:
-        yield "The script is too long for a report, or holds what none should hold: `liveproof fix --script` prints it."
+    if text.count("\n") > _SCRIPT_LINES:
+        yield "The script is too long for a report: `liveproof fix --script` prints it."
         return
     done = repair.outcome is not None
     yield (
@@ -151,4 +152,4 @@ def quick_reference(repair: Repair | None) -> Iterator[str]:
         if done
         else "What `liveproof fix` would do, as a script for your own hands:"
     )
-    yield from ("", block(text))
+    yield from ("", block(hide(text)))

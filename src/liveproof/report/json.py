@@ -5,15 +5,19 @@ that are not UTF-8 show their bytes as ``\xNN``.
 """
 
 import json
+import sys
 from typing import Any
 
-from liveproof.model.codec import to_json
+from liveproof.model.codec import Cut, to_json
 from liveproof.model.examination import AppExamination, Examination
 from liveproof.model.record import Record, Repair
+from liveproof.model.secrets import hide_all
 from liveproof.report.times import iso
-from liveproof.report.visible import hide_secrets, utf8
+from liveproof.report.visible import utf8
 
 SCHEMA = "liveproof/1"
+# Cuts nothing, but leaves out what may hold secrets: the new content of a file is told as its diff.
+_WHOLE = Cut(sys.maxsize, sys.maxsize)
 
 
 def document(record: Record) -> dict[str, Any]:
@@ -30,7 +34,7 @@ def document(record: Record) -> dict[str, Any]:
         told["before"] = _examination(record.before) if record.before else None
         changed = any(repair.outcome for repair in record.repairs)
         told["after"] = _examination(record.examination) if changed or record.kind == "rollback" else None
-    cleaned: dict[str, Any] = _clean(told)
+    cleaned: dict[str, Any] = _clean(hide_all(told))
     return cleaned
 
 
@@ -72,9 +76,9 @@ def _app(app: AppExamination) -> dict[str, Any]:
 
 def _plan(repair: Repair) -> dict[str, Any]:
     plan = repair.plan
-    told: dict[str, Any] = to_json(plan)
+    told: dict[str, Any] = to_json(plan, cut=_WHOLE)
     for kind in ("steps", "held_back", "notices"):
-        told[kind] = [{"what": step.what, **to_json(step)} for step in getattr(plan, kind)]
+        told[kind] = [{"what": step.what, **to_json(step, cut=_WHOLE)} for step in getattr(plan, kind)]
     return told
 
 
@@ -85,7 +89,7 @@ def _outcome(repair: Repair) -> dict[str, Any]:
 
 def _clean(value: Any) -> Any:
     if isinstance(value, str):
-        return hide_secrets(utf8(value)) if "=" in value or ":" in value or "-" in value else utf8(value)
+        return utf8(value)
     if isinstance(value, dict):
         return {key: _clean(part) for key, part in value.items()}
     if isinstance(value, list):
@@ -109,5 +113,5 @@ def rollback_document(version: str, done: tuple[Any, ...]) -> dict[str, Any]:
             for back in done
         ],
     }
-    cleaned: dict[str, Any] = _clean(told)
+    cleaned: dict[str, Any] = _clean(hide_all(told))
     return cleaned

@@ -2,18 +2,19 @@
 
 from collections.abc import Iterator
 
-from liveproof.model.plans import ChangeMode, ChangeOwner, OutcomeKind, Plan, RunArtisan, Step
+from liveproof.model.plans import ChangeMode, ChangeOwner, OutcomeKind, Plan, RunArtisan, Step, WriteFile
 from liveproof.model.record import Repair
 from liveproof.model.verdicts import Safety
 from liveproof.report.lines import BLANK, Line, field, line
 from liveproof.report.visible import shown, visible
 
 _SHOWN_ENTRIES = 5
+_SHOWN_CHANGES = 40
 
 
 def what(step: Step) -> str:
     """What a step does, in one printable sentence without a full stop."""
-    return visible(step.what)
+    return shown(step.what)
 
 
 def details(step: Step) -> tuple[str, ...]:
@@ -21,17 +22,17 @@ def details(step: Step) -> tuple[str, ...]:
     act = step.act
     if isinstance(act, ChangeOwner):
         told = [
-            f"{visible(entry.path)} (now {_name(entry.uid)}:{_name(entry.gid)})"
-            for entry in act.entries[:_SHOWN_ENTRIES]
+            f"{shown(entry.path)} (now {_name(entry.uid)}:{_name(entry.gid)})" for entry in act.entries[:_SHOWN_ENTRIES]
         ]
         return (*told, *_more(len(act.entries)))
     if isinstance(act, ChangeMode):
-        told = [
-            f"{visible(entry.path)} ({entry.mode:04o} to {entry.new:04o})" for entry in act.entries[:_SHOWN_ENTRIES]
-        ]
+        told = [f"{shown(entry.path)} ({entry.mode:04o} to {entry.new:04o})" for entry in act.entries[:_SHOWN_ENTRIES]]
         return (*told, *_more(len(act.entries)))
     if isinstance(act, RunArtisan):
         return tuple(f"may write {visible(path)}" for path in act.writes[:_SHOWN_ENTRIES])
+    if isinstance(act, WriteFile):
+        changed = [each for each in act.diff.splitlines()[2:] if not each.startswith("@@")]
+        return (*(shown(each) for each in changed[:_SHOWN_CHANGES]), *_more(len(changed), _SHOWN_CHANGES))
     return ()
 
 
@@ -39,8 +40,8 @@ def _name(number: int) -> str:
     return "root" if number == 0 else str(number)
 
 
-def _more(count: int) -> tuple[str, ...]:
-    return (f"and {count - _SHOWN_ENTRIES} more",) if count > _SHOWN_ENTRIES else ()
+def _more(count: int, most: int = _SHOWN_ENTRIES) -> tuple[str, ...]:
+    return (f"and {count - most} more",) if count > most else ()
 
 
 def plan_lines(plan: Plan) -> Iterator[Line]:

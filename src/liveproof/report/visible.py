@@ -1,21 +1,10 @@
-"""Text of a host made fit to show: one line, printable, without secrets.
+"""Text of a host made fit to show: one line, printable; ``shown`` also without secrets, as model/secrets judges.
 
 File names, log lines and answers are written by others and may hold newlines, terminal escapes, bytes that are not
 UTF-8, or Markdown. Nothing of theirs reaches a terminal or a document before it went through here.
 """
 
-HIDDEN = "[hidden]"
-
-# Values behind such names, and what is a secret by its own shape. Rules and probes keep values out in the first place;
-# this is the second lock.
-_SECRETS = (
-    r"(?P<name>[\w.-]*(?:passw(?:or)?d|secret|token|api_?key|app_?key|private_?key)[\w-]*[\"']?\s*(?:=>|=|:)\s*)"
-    r"(?P<value>\"[^\"]*\"|'[^']*'|[^\s,;&]+)"
-    r"|(?P<bearer>\b(?:Bearer|Basic)\s+)[\w.~+/=-]{8,}"
-    r"|(?P<option>--?[\w-]*(?:passw(?:or)?d|secret|token)[\w-]*\s+)(?!-)\S+"
-    r"|(?P<scheme>\b\w+://)[^\s/@]+:[^\s/@]+@"
-    r"|base64:[A-Za-z0-9+/]{32,}=*"
-)
+from liveproof.model.secrets import hide
 
 
 def visible(text: str) -> str:
@@ -25,22 +14,7 @@ def visible(text: str) -> str:
 
 def shown(text: str) -> str:
     """A text of the host as it may be shown: printable, on one line, secrets hidden."""
-    return hide_secrets(visible(text))
-
-
-def hide_secrets(text: str) -> str:
-    """The text with everything that looks like the value of a secret hidden; names stay."""
-    import re  # noqa: PLC0415  (a proven host has nothing to hide)
-
-    return re.sub(_SECRETS, _hide, text, flags=re.IGNORECASE)
-
-
-def _hide(match: "object") -> str:
-    groups: dict[str, str | None] = match.groupdict()  # type: ignore[attr-defined]
-    if groups["scheme"]:
-        return f"{groups['scheme']}{HIDDEN}@"
-    kept = groups["name"] or groups["bearer"] or groups["option"] or ""
-    return f"{kept}{HIDDEN}"
+    return visible(hide(text))
 
 
 def utf8(text: str) -> str:

@@ -100,7 +100,8 @@ class Pool:
 
     ``address`` is normalised as nginx writes it: ``unix:/run/php/php8.2-fpm.sock`` or ``127.0.0.1:9000``; ``listen``
     is the directive with ``$pool`` and prefixes resolved. ``values`` holds php_value, php_flag, php_admin_value and
-    php_admin_flag as PHP directive and value (flags as 1 and 0), the admin ones last: the last of a name is in force.
+    php_admin_flag as PHP directive and value (flags as 1 and 0; hidden where it may be a secret), the admin ones
+    last: the last of a name is in force.
     ``uid``, ``gid`` and ``groups`` are those of a running worker, else what the configuration gives, -1 when that user
     does not exist. ``workers`` is empty when it does not run. ``status`` is Unknown with its reason (no status_path,
     saturated, no socket, no root). ``acl``: listen.acl_users or listen.acl_groups is set, which overrules owner and

@@ -10,9 +10,9 @@ class LogGroup:
     Attributes:
         source: the log file.
         kind: ``permission``, ``cache_write``, ``exception``, ``fpm`` or ``nginx``.
-        fingerprint: class and place of an exception, else the message without its numbers and names.
+        fingerprint: class and place of an exception, and the message, in known words; a digest tells like from unlike.
         level: as logged, in lower case (``error``, ``fatal error``, ``crit``).
-        sample: the first line (300 characters), secrets and control characters removed.
+        sample: the same of the first entry, at most 300 characters: words that anybody may have written are left out.
         count, first, last: how often, and epoch seconds.
         paths: files that it names.
         cured: whether the app's user may now do with these paths what was denied; None where that cannot be asked.

@@ -20,9 +20,9 @@ class Exchange:
         answered_by: ``nginx`` (a page of its own), ``file`` (nginx served a file), ``fpm`` (PHP-FPM without running the
             script), ``app``, or empty when the answer does not tell.
         location: where a redirect leads, without its query.
-        body: the first 2 kB as one line, secrets hidden.
+        body: what it says in known words (it may quote any secret), its size and a digest.
         seconds: the time to the whole answer.
-        expected_status, contains: what was configured (None and empty: nothing).
+        expected_status, contains: what was configured (None and empty: nothing); the text itself is hidden.
         passed: whether the answer is right, or why that cannot be told.
         logs: the text that should be in the log; ``logged`` whether it came there (None: not asked).
     """

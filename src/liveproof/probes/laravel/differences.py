@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from liveproof.model.secrets import harmless_key
 from liveproof.probes.laravel.phparray import Key, Value
 
 NAMED = 40
@@ -37,7 +38,13 @@ def lost(live: dict[Key, Value], fresh: dict[Key, Value], prefix: str = "") -> I
 
 
 def printable(names: Iterator[str] | list[str] | tuple[str, ...]) -> tuple[str, ...]:
-    """At most ``NAMED`` names, each one printable line, and how many more there are."""
-    told = ["".join(c if c.isprintable() else "�" for c in name)[:200] for name in names]
+    """At most ``NAMED`` names, each one printable line without secrets, and how many more there are."""
+    told = ["".join(c if c.isprintable() else "�" for c in _told(name))[:200] for name in names]
     more = len(told) - NAMED
     return (*told[:NAMED], f"and {more} more") if more > 0 else tuple(told)
+
+
+def _told(name: str) -> str:
+    """A dotted name as it may be told: a key that looks like a token names nothing, it is one."""
+    plain = name.removesuffix(" (order)")
+    return ".".join(map(harmless_key, plain.split("."))) + name[len(plain) :]

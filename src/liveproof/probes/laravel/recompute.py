@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from liveproof.host.apart import TooMuch
 from liveproof.host.command import Identity, Ran
 from liveproof.host.reader import CannotSee, Reader
-from liveproof.host.redaction import redact
+from liveproof.model.secrets import gist
 from liveproof.probes.laravel.place import variables
 from liveproof.probes.laravel.views import SCRIPT, Expected, read_answer, sources_file
 
@@ -111,7 +111,7 @@ def _reason(what: str, ran: Ran) -> str:
 
 
 def first_words(output: str) -> str:
-    """What an error output says first, on one line, without secrets.
+    """What an error output says first, on one line, in known words only (the message may hold anything).
 
     Symfony's console writes ``In File.php line 9:`` and the message in a frame of blanks below it; PHP just a line.
     """
@@ -124,4 +124,4 @@ def first_words(output: str) -> str:
         start = next((number for number, line in enumerate(lines) if number > start and line), len(lines))
         end = next((number for number, line in enumerate(lines) if number > start and not line), len(lines))
         told += lines[start:end]  # a long message is wrapped
-    return redact(" ".join(told))
+    return gist(" ".join(told))

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
-from liveproof.host.redaction import redact
 from liveproof.model.facts.logs import LogGroup
+from liveproof.model.secrets import digest
 from liveproof.probes.logs import kinds
 from liveproof.probes.logs.lines import Entry
 from liveproof.probes.logs.sources import Source
@@ -33,16 +33,16 @@ class Grouper:
             return
         level, text, otherwise = told
         kind = kinds.kind(kinds.message(text), otherwise)
-        name = f"{kind} {kinds.fingerprint(text)}"
+        name = f"{kind} {digest(kinds.fingerprint(text))}"
         group = self._groups.get(name)
         if group is None:
             if len(self._groups) >= _MOST:
                 return
             group = {
                 "kind": kind,
-                "fingerprint": redact(kinds.fingerprint(text)),
+                "fingerprint": kinds.told(text, 200),
                 "level": level,
-                "sample": redact(kinds.message(text)),
+                "sample": kinds.told(text),
                 "count": 0,
                 "first": entry.time,
                 "last": entry.time,

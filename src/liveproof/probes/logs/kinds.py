@@ -2,6 +2,8 @@
 
 import re
 
+from liveproof.model.secrets import digest, gist, hide
+
 _DENIED = (
     "permission denied", "could not be opened in append mode", "must be present and writable", "is not writable",
     "not writable", "operation not permitted", "read-only file system",
@@ -22,6 +24,7 @@ _EXCEPTION = re.compile(
 _UNCAUGHT = re.compile(r"Uncaught (?:exception ')?([\w\\]{1,200})")
 _PLACE = re.compile(r" in (/\S{1,500}?)(?::| on line )(\d{1,7})")
 _PATH = re.compile(r"(?<![\w/.:])(/(?:[^\s\"'(),:;<>]|(?<=\\) ){1,500})")
+_LONGEST = 4096
 _RANDOM = re.compile(r"/[A-Za-z0-9]{32,}(?:\.php)?$")
 _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"|`[^`]*`")
 _NUMBER = re.compile(r"0x[0-9a-f]+|\b[0-9a-f]{8,}\b|\d+", re.IGNORECASE)
@@ -67,11 +70,22 @@ def fingerprint(text: str) -> str:
     return " ".join(_NUMBER.sub("#", _QUOTED.sub("…", said)).split())[:200]
 
 
+def told(text: str, limit: int = 300) -> str:
+    """The entry as it may be told: class and place of an exception, the message in known words, a digest of it all.
+
+    ``digest`` is that of the fingerprint: like entries have the same.
+    """
+    form = fingerprint(text)
+    place = gist(form, 200) if " at /" in form else ""
+    said = gist(message(text), limit - len(place) - 20)
+    return f"{f'{place}: ' if place and place not in said else ''}{said} [#{digest(form)}]"
+
+
 def paths(text: str) -> tuple[str, ...]:
     """The absolute paths in the message itself; the place in the code that complains is not one of them.
 
     A random name (a session, a compiled view) gives its directory: what was denied there is denied to all in it.
     """
     said = _PLACE.sub(" ", message(text))
-    found = (_RANDOM.sub("", path.rstrip(".,")) for path in _PATH.findall(said))
-    return tuple(dict.fromkeys(path for path in found if path.count("/") > 1))[:8]
+    found = (_RANDOM.sub("", path.rstrip(".,")) for path in _PATH.findall(said[:_LONGEST]))
+    return tuple(dict.fromkeys(path for path in found if path.count("/") > 1 and hide(path) == path))[:8]

@@ -8,6 +8,7 @@ from liveproof.host.fastcgi import FastcgiError, Response
 from liveproof.host.reader import CannotSee, Reader
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.fpm import Master, Pool
+from liveproof.model.secrets import gist
 
 _TIMEOUT = 5.0
 _MARK = b'{"liveproof":1,'
@@ -83,12 +84,12 @@ def _usable(told: dict[str, Any]) -> None:
         case "disabled_function":
             raise CannotSee("disable_functions holds opcache_get_status: take it out, so that OPcache can be asked")
         case str(problem) if problem.startswith("failed"):
-            raise CannotSee(f"the PHP probe {problem[:300]}")
+            raise CannotSee(f"the PHP probe {gist(problem)}")
 
 
 def _refused(reader: Reader, script: str, master: Master, pool: Pool, response: Response) -> str:
     """Why PHP did not run the probe, with what to do."""
-    said = (response.errors or response.body)[:300].decode(errors="replace").strip().replace("\n", " ")
+    said = gist((response.errors or response.body)[:4096].decode(errors="replace"))
     barred = _barred(reader, script, pool)
     if barred:
         return f"its user {pool.user} may not read liveproof's PHP probe: {barred}"

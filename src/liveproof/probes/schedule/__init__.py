@@ -19,7 +19,7 @@ from liveproof.model.facts.apps import App
 from liveproof.model.facts.laravel import Laravel
 from liveproof.model.facts.schedule import Job, Rotation, Schedule
 from liveproof.model.findings import Absent, Unknown
-from liveproof.model.secrets import hide_in_command
+from liveproof.model.secrets import hide_in_arguments
 from liveproof.model.settings import Settings
 from liveproof.probes.schedule.found import Entry, Found, Said
 from liveproof.probes.schedule.rotated import entries, rotations
@@ -153,7 +153,7 @@ def _running(reader: Reader, app: App, accounts: Accounts) -> Iterator[Job]:
         place = posixpath.join(cwd, posixpath.dirname(script)) if name == "artisan" else cwd
         if uid is None or not place.startswith("/") or not _is_of(reader, app, place):
             continue
-        command = hide_in_command(" ".join(process.argv))
+        command = " ".join(hide_in_arguments(process.argv))
         right, right_uid = _right(reader, app, accounts, "artisan" if name == "artisan" else "composer")
         yield Job(
             kind="process",

@@ -19,6 +19,7 @@ from liveproof.model.facts.nginx import Nginx
 from liveproof.model.facts.opcache import Opcache
 from liveproof.model.facts.wire import Exchange, Wire
 from liveproof.model.findings import Absent, Unknown
+from liveproof.model.secrets import HIDDEN
 from liveproof.model.settings import Request, Settings
 from liveproof.probes.wire.cached import asking_the_app, beside_own
 from liveproof.probes.wire.judged import judge
@@ -144,6 +145,8 @@ class _Asking:
         exchange = replace(
             exchange,
             passed=judge(exchange, sent.body, configured=configured),
+            contains=ready.contains and HIDDEN,
+            logs=ready.logs if ready.logs in ("", request_id) else HIDDEN,
             logged=log.appeared() if sent.status else None,
         )
         self.exchanges.append(exchange)

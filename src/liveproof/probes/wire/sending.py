@@ -1,25 +1,27 @@
 """Send one request over one way, and tell who answered."""
 
 import os
+import re
 from typing import NamedTuple
 
 from liveproof import __version__
 from liveproof.host import http
 from liveproof.host.fastcgi import FastcgiError
 from liveproof.host.reader import CannotSee, Reader
-from liveproof.host.redaction import redact
+from liveproof.model.secrets import digest, gist, hide
 from liveproof.model.settings import Request
 from liveproof.probes.wire.cached import may_be_cached
 from liveproof.probes.wire.parameters import parameters
 from liveproof.probes.wire.target import Target
 
-_KEPT = 2048
+_KEPT = 4096
+_SAID = 200
 _OWN_PAGES = (b"<center>nginx", b"<center>openresty", b"<center>tengine")
 _FPM_PAGES = {403: b"Access denied.", 404: b"File not found."}
 
 
 class Sent(NamedTuple):
-    """What came of a request: see Exchange; ``body`` is all that was read (1 MB), ``told`` its beginning, hidden.
+    """What came of a request: see Exchange; ``body`` is all that was read (1 MB), ``told`` what it says.
 
     ``cached``: it may be an answer that nginx kept, and not the app's.
     """
@@ -100,10 +102,19 @@ def _sent(target: Target, address: str, status: int, headers: tuple[tuple[str, s
         address,
         status,
         answered_by=_answered_by(target, status, named, body) if by_nginx else _by_pool(status, body),
-        location=named.get("location", "").partition("?")[0],
+        location=hide(named.get("location", "").partition("?")[0][:2000]),
         body=body,
-        told=redact(body[: _KEPT * 2].decode(errors="replace"), _KEPT),
+        told=_told(body),
     )
+
+
+def _told(body: bytes) -> str:
+    """What an answer says, in known words: an error page may quote anything, ``.env`` too."""
+    if not body.strip():
+        return ""
+    text = re.sub(r"<(?:style|script)\b[^<>]*+>[^<]*+|<[^<>]*+>", " ", body[:_KEPT].decode(errors="replace"))
+    said = gist(text, _SAID).strip("… ")
+    return f"{f'{said} ' if said else ''}({len(body)} bytes, #{digest(body)})"
 
 
 def _by_pool(status: int, body: bytes) -> str:

@@ -141,16 +141,10 @@ def _steps(test: tuple[str, ...], pool: Pool, socket: Socket, nginx: Nginx) -> I
         )
     if content != pool.source:
         yield Step(
-            WriteFile(pool.file, _digest(pool.source), content, test),
+            WriteFile.edit(pool.file, pool.source, content, test),
             "so that PHP-FPM makes the socket like that when it starts again",
             "the file is put back byte for byte",
         )
-
-
-def _digest(text: str) -> str:
-    import hashlib  # noqa: PLC0415  (some ms that a healthy host need not pay)
-
-    return hashlib.sha256(text.encode(errors="surrogateescape")).hexdigest()
 
 
 @rule.fault

@@ -51,8 +51,6 @@ def _cutting(app: App, fpm: Fpm) -> list[Master]:
 
 @rule.fix(Safety.DISRUPTIVE)
 def let_requests_finish(finding: Finding, app: App, fpm: Fpm, opcache: Opcache) -> Iterator[Step]:
-    import hashlib  # noqa: PLC0415  (a check edits nothing)
-
     from liveproof.model.edits import with_global  # noqa: PLC0415
 
     sources = {source.path: source for source in opcache.sources}
@@ -64,9 +62,8 @@ def let_requests_finish(finding: Finding, app: App, fpm: Fpm, opcache: Opcache) 
         content = with_global(source.text, "process_control_timeout", _WANTED)
         if content is None or content == source.text:
             continue
-        digest = hashlib.sha256(source.text.encode()).hexdigest()
         yield Step(
-            WriteFile(source.real, digest, content, master.test),
+            WriteFile.edit(source.real, source.text, content, master.test),
             f"running requests get {_WANTED} to finish at every later reload",
             f"the old {source.real} comes back, and PHP-FPM is reloaded",
             Safety.DISRUPTIVE,

@@ -85,12 +85,10 @@ def forget_or_resolve(finding: Finding, app: App, nginx: Nginx, fpm: Fpm, opcach
     held = finding.severity is Severity.HIGH
     if held:
         yield from graceful_reloads(fpm, finding.ids("pool"), f"PHP must resolve {app.path} anew")
-    import hashlib  # noqa: PLC0415  (a check edits nothing)
-
     edits = _edits(app, nginx, opcache)
     for path, (old, new) in edits.items():
         yield Step(
-            WriteFile(path, hashlib.sha256(old.encode()).hexdigest(), new, nginx.test),
+            WriteFile.edit(path, old, new, nginx.test),
             "nginx resolves the link for each request, so that a switch takes effect at once",
             f"the old {path} comes back, and nginx is reloaded",
             Safety.DISRUPTIVE,

@@ -114,7 +114,7 @@ def _told(exchange: Exchange) -> str:
         return "is answered with 503 by nginx itself, as for maintenance"
     if exchange.status >= 500 or (exchange.expected_status is None and not exchange.contains):
         return f"is answered with {exchange.status}"
-    return f"is answered with {exchange.status}, but without the text {exchange.contains!r}"
+    return f"is answered with {exchange.status}, but without the text that is configured (`contains`)"
 
 
 def _hint(status: int) -> str:
@@ -148,14 +148,14 @@ def _answer(exchange: Exchange) -> str:
     if not exchange.status:
         return exchange.error
     by = {"nginx": " by nginx itself", "fpm": " by PHP-FPM itself", "file": " as a file by nginx"}
-    return f"{exchange.status}{by.get(exchange.answered_by, '')}: {exchange.body[:200] or 'an empty body'}"
+    return f"{exchange.status}{by.get(exchange.answered_by, '')}: {exchange.body or 'an empty body'}"
 
 
 def _evidence(exchange: Exchange) -> Evidence:
     way = "through nginx" if exchange.way == "nginx" else "straight to the pool"
     expected = "below 500" if exchange.expected_status is None else str(exchange.expected_status)
     if exchange.contains:
-        expected += f", with the text {exchange.contains!r}"
+        expected += ", with the text that is configured (`contains`)"
     return Evidence(f"{exchange.request} {way} ({exchange.address})", _answer(exchange), expected)
 
 

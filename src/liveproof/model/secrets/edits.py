@@ -1,0 +1,35 @@
+"""A configuration edit as it may be shown: the changed lines alone, secrets and comments hidden."""
+
+import re
+
+from liveproof.model.secrets.names import HIDDEN
+from liveproof.model.secrets.texts import hide
+
+_LINES = 200
+_WIDTH = 300
+_COMMENT = re.compile(r"(?:(?<=\s)|^)([#;])\s*+\S.*")
+_ENVIRONMENT = re.compile(r"^(\s*+(?:env|php_value|php_admin_value)\s*+\[[^\]]*+\]\s*+=\s*+)(.*)")
+_TOLD = ("[opcache.", "[realpath_cache")
+
+
+def redacted_diff(path: str, old: str, new: str) -> str:
+    """A unified diff without context (``diff -U0``) of a configuration file, as it may be shown.
+
+    Comments are hidden, as are the values that a pool gives to PHP and to its environment, and whatever else is a
+    secret by name or shape. At most 200 lines of 300 characters.
+    """
+    import difflib  # noqa: PLC0415  (few plans edit a file)
+
+    lines = list(difflib.unified_diff(old.splitlines(), new.splitlines(), path, path, "now", "after", n=0, lineterm=""))
+    told = [line if at < 2 or line.startswith("@@") else f"{line[0]}{_line(line[1:])}" for at, line in enumerate(lines)]
+    more = [f"… {len(told) - _LINES} more lines"] if len(told) > _LINES else []
+    return "\n".join([*told[:_LINES], *more])
+
+
+def _line(text: str) -> str:
+    text = _COMMENT.sub(rf"\1 {HIDDEN}", text)
+    given = _ENVIRONMENT.match(text)
+    if given and not any(word in given[1] for word in _TOLD):
+        text = f"{given[1]}{HIDDEN}"
+    told = hide(text)
+    return told if len(told) <= _WIDTH else f"{told[: _WIDTH - 1]}…"
