@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 from liveproof.model.rule import Rule
+from liveproof.report.place import NOWHERE
 from liveproof.rules import load
 
 PAGES = Path(__file__).parent.parent / "docs" / "rules"
@@ -34,7 +35,12 @@ def _page(rule: Rule) -> str:
         f"| severity | link | fix | possible causes |\n|---|---|---|---|\n"
         f"| {rule.severity.value} | {rule.link.value} | {rule.fix_safety.value} | {causes} |\n\n"
     )
-    return head + facts + rule.page.partition("\n")[2].strip() + "\n"
+    page = NOWHERE.fill(rule.page.partition("\n")[2].strip())
+    if page != rule.page.partition("\n")[2].strip():
+        page += (
+            f"\n\nThe commands name an example; `liveproof explain {rule.code}` prints them with your host's own names."
+        )
+    return head + facts + page + "\n"
 
 
 def _index() -> str:

@@ -126,6 +126,7 @@ def _nothing_examined(examination: Examination) -> Iterator[Line]:
     if not examination.apps:
         reason = shown(examination.reason) or "no app was found"
         yield line(f"Nothing was examined: {reason}", indent=3, hang=3)
+        yield line(f"The commands name an example app, {NOWHERE.app}: put yours in its place.", indent=3, hang=3)
 
 
 def _markdown(text: str) -> Iterator[Line]:

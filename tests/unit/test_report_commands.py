@@ -77,9 +77,9 @@ def test_monitoring_repairs_nothing() -> None:
     assert "85%" in "".join(advice.note for advice in monitoring(SEEN, 0.85))
 
 
-def test_what_was_not_seen_stays_a_placeholder() -> None:
-    """A rule's page names what is to be filled in by hand."""
-    assert NOWHERE.fill("ls {app} {socket}") == "ls <app> <socket>"
+def test_what_was_not_seen_has_the_name_of_a_usual_host() -> None:
+    """Each command of a rule's page can be run; a name that Markdown could misread stays a placeholder."""
+    assert NOWHERE.fill("ls {app} {socket}") == "ls /var/www/example /run/php/php8.3-fpm.sock"
     assert SEEN.fill("ls {app}; systemctl status {unit}") == "ls /var/www/api-gateway; systemctl status php8.3-fpm"
     assert WILD.fill("ls {app}", tame=True) == "ls <app>"
     assert WILD.fill("ls {socket}") == "ls '/run/it'\"'\"'s.sock'"

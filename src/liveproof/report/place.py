@@ -63,24 +63,36 @@ class Place:
         return self.unit.removesuffix(".service")
 
     def fill(self, text: str, *, tame: bool = False) -> str:
-        """A rule's page with its placeholders filled; a name that was not seen stays in angle brackets.
+        """A rule's page with its placeholders filled, so that each of its commands can be run.
 
-        ``tame``: so does one that Markdown could read as more than a name.
+        A name that was not seen is that of a usual host. ``tame``: one that Markdown could read as more than a name
+        stays in angle brackets.
         """
+        version = self.version or NOWHERE.version
+        host = self.host if self.host and all(char.isalnum() or char in ".-:" for char in self.host) else "localhost"
         filled = {
-            "{app}": quoted(self.app) if self.app else "",
-            "{user}": quoted(self.user) if self.user else "",
-            "{unit}": quoted(self.name) if self.unit else "",
-            "{socket}": quoted(self.socket) if self.socket else "",
-            "{php}": quoted(self.php) if self.php else "",
+            "{app}": quoted(self.app),
+            "{user}": quoted(self.user or NOWHERE.user),
+            "{unit}": quoted(self.name or f"php{version}-fpm"),
+            "{socket}": quoted(self.socket or f"/run/php/php{version}-fpm.sock"),
+            "{php}": quoted(self.php or f"php{version}"),
+            "{fpm}": quoted(self.fpm or f"php-fpm{version}"),
+            "{version}": version,
+            "{log}": quoted(self.log or f"{self.app}/storage/logs/laravel.log"),
+            "{host}": host,
         }
         for placeholder, name in filled.items():
-            wild = tame and not all(char.isalnum() or char in "/._-@" for char in name)
-            text = text.replace(placeholder, f"<{placeholder[1:-1]}>" if wild or not name else name)
+            wild = tame and not all(char.isalnum() or char in "/._-@:" for char in name)
+            text = text.replace(placeholder, f"<{placeholder[1:-1]}>" if wild else name)
         return text
 
 
-NOWHERE = Place("")
+# The names of a usual host, for pages that are of no host and where no app was found.
+NOWHERE = Place(
+    "/var/www/example", user="www-data", group="www-data", version="8.3", php="/usr/bin/php8.3",
+    fpm="/usr/sbin/php-fpm8.3", unit="php8.3-fpm.service", address="unix:/run/php/php8.3-fpm.sock",
+    log="/var/www/example/storage/logs/laravel.log", host="example.com", laravel=True,
+)  # fmt: skip
 
 
 def seen(app: AppExamination, kind: type[_T]) -> _T | None:

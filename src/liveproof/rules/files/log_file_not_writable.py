@@ -13,8 +13,8 @@ kept for the rollback. A log outside of the app is left to a person.
 ## Verify by hand
 ```sh
 ls -l {app}/storage/logs/
-runuser -u {user} -- test -w {app}/storage/logs/laravel.log && echo writable
-grep -rn -A12 '{app}' /etc/logrotate.d/ | grep -E 'create|su '    # whom logrotate makes the next file for
+runuser -u {user} -- test -w {log} && echo writable
+grep -rn -A12 {app} /etc/logrotate.d/ | grep -E 'create|su '    # whom logrotate makes the next file for
 ```
 """
 

@@ -8,9 +8,9 @@ even a reload end in a stop), or was never enabled after a reboot.
 
 ## Verify by hand
 ```
-systemctl status {unit}
+systemctl status {unit} --no-pager
 ps -C php-fpm8.2,php-fpm8.4,php-fpm -o pid,cmd
-journalctl -u {unit} -n 20
+journalctl -u {unit} -n 20 --no-pager
 ```
 
 ## Fix safety

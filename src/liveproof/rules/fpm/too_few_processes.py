@@ -9,9 +9,9 @@ although the service is called active. `min_processes` in the configuration asks
 
 ## Verify by hand
 ```
-systemctl status {unit}
+systemctl status {unit} --no-pager
 ps --no-headers -o pid,ppid,stat,cmd -C php-fpm8.2,php-fpm8.4,php-fpm
-journalctl -u {unit} -n 20
+journalctl -u {unit} -n 20 --no-pager
 ```
 
 ## Fix safety

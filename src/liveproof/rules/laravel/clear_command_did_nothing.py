@@ -9,7 +9,7 @@ writable.
 
 ## Verify by hand
 ```
-sudo -u {user} {php} {app}/artisan config:clear; ls -la {app}/bootstrap/cache/config.php
+ls -la --time-style=full-iso {app}/bootstrap/cache
 sudo -u {user} test -w {app}/bootstrap/cache || echo not writable
 ```
 

@@ -15,8 +15,10 @@ user cannot read.
 ## Verify by hand
 ```
 ls -l --time-style=full-iso {app}/bootstrap/cache/config.php {app}/.env {app}/config
-sudo -u {user} env APP_CONFIG_CACHE=/tmp/config.php {php} {app}/artisan config:cache
-sudo diff {app}/bootstrap/cache/config.php /tmp/config.php; sudo rm /tmp/config.php
+sudo -u {user} env APP={app} PHP={php} sh -c '
+  umask 077; d=$(mktemp -d) && APP_CONFIG_CACHE=$d/config.php "$PHP" "$APP/artisan" config:cache >"$d/said" 2>&1
+  cmp -s "$APP/bootstrap/cache/config.php" "$d/config.php" && echo "the same" || echo "differs, or cannot be made"
+  rm -rf "$d"'
 ```
 
 ## Fix safety

@@ -10,7 +10,7 @@ denials outside of the app are told as a notice: the code that is live may well 
 
 ## Verify by hand
 ```
-sudo tail -n 50 {app}/storage/logs/laravel.log
+sudo tail -n 50 {log}
 sudo grep -a 'Permission denied' /var/log/nginx/error.log | tail -n 5
 ```
 

@@ -12,7 +12,7 @@ closures, are not counted.
 ```
 ls -l --time-style=full-iso {app}/bootstrap/cache/routes-v7.php {app}/routes
 sudo -u {user} {php} {app}/artisan route:list | wc -l
-sudo -u {user} env APP_ROUTES_CACHE=/tmp/none.php {php} {app}/artisan route:list | wc -l
+sudo -u {user} env APP_ROUTES_CACHE=/nonexistent/routes.php {php} {app}/artisan route:list | wc -l
 ```
 
 ## Fix safety

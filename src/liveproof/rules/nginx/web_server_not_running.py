@@ -7,9 +7,9 @@ stopped, it failed, or it could not start because its configuration is refused o
 
 ## Verify by hand
 ```
-systemctl status nginx
+systemctl status nginx --no-pager
 ss -tlnp | grep -E ':(80|443) '
-journalctl -u nginx -n 20
+journalctl -u nginx -n 20 --no-pager
 ```
 
 ## Fix safety

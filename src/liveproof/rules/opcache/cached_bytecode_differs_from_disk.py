@@ -14,7 +14,7 @@ those of the directories above it, and by what earlier runs of liveproof saw. Wh
 ```bash
 stat -c '%y %n' {app}/public/index.php
 systemctl status {unit} --no-pager | head -4
-curl -s http://localhost/ | head
+curl -s -H 'Host: {host}' http://127.0.0.1/ | head
 ```
 
 ## Fix safety

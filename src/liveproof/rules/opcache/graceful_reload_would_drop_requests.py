@@ -8,7 +8,7 @@ reloads cut off eight of 1,500 requests with 0, and none with 10 s. Deploys that
 
 ## Verify by hand
 ```bash
-php-fpm{php} -tt 2>&1 | grep process_control_timeout
+{fpm} -tt 2>&1 | grep process_control_timeout
 ```
 
 ## Fix safety

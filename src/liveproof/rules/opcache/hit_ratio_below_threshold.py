@@ -9,7 +9,7 @@ master: all its pools share one cache.
 
 ## Verify by hand
 ```bash
-grep -rnE 'opcache.(memory_consumption|max_accelerated_files)' /etc/php/{php}/fpm/
+grep -rnE 'opcache.(memory_consumption|max_accelerated_files)' /etc/php/{version}/fpm/
 ```
 
 ## Fix safety

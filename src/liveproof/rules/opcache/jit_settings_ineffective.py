@@ -8,8 +8,8 @@ in mind and gets PHP without it. The defaults are not told: before PHP 8.4 they 
 
 ## Verify by hand
 ```bash
-php-fpm{php} -i | grep 'opcache.jit'
-grep -rn 'opcache.jit' /etc/php/{php}/fpm/
+{fpm} -i | grep 'opcache.jit'
+grep -rn 'opcache.jit' /etc/php/{version}/fpm/
 ```
 
 ## Fix safety

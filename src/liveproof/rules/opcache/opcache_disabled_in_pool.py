@@ -7,8 +7,8 @@ several times slower. `php -i` on the command line tells of another configuratio
 
 ## Verify by hand
 ```bash
-php-fpm{php} -i | grep -iE 'opcache.enable|Zend OPcache'
-grep -rn 'opcache.enable' /etc/php/{php}/fpm/
+{fpm} -i | grep -iE 'opcache.enable|Zend OPcache'
+grep -rn 'opcache.enable' /etc/php/{version}/fpm/
 ```
 
 ## Fix safety

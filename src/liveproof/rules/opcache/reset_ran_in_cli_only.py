@@ -8,8 +8,9 @@ and counts its own resets: while that count is 0, no reset has reached it. Told 
 
 ## Verify by hand
 ```bash
-php -r 'var_dump(opcache_reset());'
-systemctl reload {unit}
+{php} -r 'var_dump(ini_get("opcache.enable_cli"));'   # "0": there is no cache to reset on the command line
+journalctl -u {unit} -n 20 --no-pager   # a reload since the deploy would have emptied the cache
+find {app} -name '*.php' -newermt "$(systemctl show -p ActiveEnterTimestamp --value {unit})" | head
 ```
 
 ## Fix safety

@@ -13,7 +13,7 @@ The setting alone is a notice; a release that is still served after the link has
 ```bash
 nginx -T 2>/dev/null | grep -nE 'SCRIPT_FILENAME|DOCUMENT_ROOT'
 readlink -f {app}
-curl -s http://localhost/ | head
+curl -s -H 'Host: {host}' http://127.0.0.1/ | head
 ```
 
 ## Fix safety

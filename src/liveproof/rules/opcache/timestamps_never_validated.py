@@ -8,7 +8,7 @@ nothing. The setting alone is no fault and is not told.
 
 ## Verify by hand
 ```bash
-grep -rn validate_timestamps /etc/php/{php}/fpm/
+grep -rn validate_timestamps /etc/php/{version}/fpm/
 find {app} -name '*.php' -newermt "$(systemctl show -p ActiveEnterTimestamp --value {unit})" | head
 ```
 

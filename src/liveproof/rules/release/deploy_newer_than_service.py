@@ -9,8 +9,8 @@ reload, and nothing is told.
 
 ## Verify by hand
 ```bash
-find {app} -name '*.php' -newermt '-1 day' | head
-systemctl reload {unit}
+find {app} -name '*.php' -newermt "$(systemctl show -p ActiveEnterTimestamp --value {unit})" | head
+journalctl -u {unit} -n 20 --no-pager   # when it was reloaded last
 ```
 
 ## Fix safety

@@ -22,7 +22,7 @@ cd {app} && find . -type f -not -path './storage/*' -not -path './bootstrap/cach
 
 ## Verify by hand
 ```sh
-git -C {app} diff --stat HEAD        # as the tree's owner, never as root
+sudo -u "$(stat -c %U {app}/.git)" git --no-optional-locks -C {app} diff --stat HEAD   # as the tree's owner
 cd {app} && sha256sum --quiet -c /etc/liveproof/release.sha256
 ```
 """

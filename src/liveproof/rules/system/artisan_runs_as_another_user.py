@@ -14,9 +14,9 @@ code's owner: as root only where the code is root's.
 
 ## Verify by hand
 ```
-grep -rn artisan /etc/crontab /etc/cron.d /var/spool/cron
+grep -rl artisan /etc/crontab /etc/cron.d /var/spool/cron
 systemctl list-units --type=service --all | grep -i -e queue -e horizon
-ps -eo user:20,args | grep [a]rtisan
+pgrep -f artisan | xargs -r -n1 ps -o user:20,pid,etime,comm --no-headers -p
 find {app}/bootstrap/cache {app}/storage -user root
 ```
 

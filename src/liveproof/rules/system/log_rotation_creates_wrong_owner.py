@@ -10,8 +10,8 @@ an inherited ACL. An entry that logrotate refuses, or that uses `nocreate` or `c
 
 ## Verify by hand
 ```
-grep -rn -A12 '{app}' /etc/logrotate.d
-logrotate --debug /etc/logrotate.conf 2>&1 | grep -A8 '{app}'
+grep -rn -A12 {app} /etc/logrotate.d | grep -E 'create|su '
+logrotate --debug /etc/logrotate.conf 2>&1 | grep -A8 {app}
 ls -l {app}/storage/logs
 ```
 

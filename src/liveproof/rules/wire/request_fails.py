@@ -15,7 +15,7 @@ for a web route. A configured POST does what it does, once over each way (`ways`
 
 ## Verify by hand
 ```
-curl -si -H 'Host: example.com' http://127.0.0.1/
+curl -si -H 'Host: {host}' http://127.0.0.1/
 tail -n 20 /var/log/nginx/error.log
 sudo -u {user} {php} {app}/artisan about
 ```

@@ -10,9 +10,9 @@ that the app may not write, a log level above the message's, a log channel that 
 
 ## Verify by hand
 ```
-sudo -u {user} test -w {app}/storage/logs/laravel.log && echo writable
+sudo -u {user} test -w {log} && echo writable
 grep -E '^LOG_(CHANNEL|LEVEL)=' {app}/.env
-tail -f {app}/storage/logs/laravel.log
+sudo tail -n 20 {log}
 ```
 
 ## Fix safety
