@@ -19,6 +19,7 @@ from liveproof.model.plans import (
 )
 from liveproof.model.record import Record, Repair
 from liveproof.model.rule import Rule
+from liveproof.model.secrets import redacted_diff
 from liveproof.model.verdicts import Link, LinkVerdict, RuleVerdict, Safety, Severity
 from liveproof.report.pages import Page
 from tests.golden.seed_facts import APP, AT, HANDLER, PATH, facts
@@ -183,7 +184,12 @@ def plan() -> Plan:
     advice = FINDINGS["SYS001"].advice
     notice = Step(
         WriteFile(
-            "/etc/php/8.3/fpm/php-fpm.conf", "d2", "process_control_timeout = 10s", ("/usr/sbin/php-fpm8.3", "-t")
+            "/etc/php/8.3/fpm/php-fpm.conf",
+            "d2",
+            test=("/usr/sbin/php-fpm8.3", "-t"),
+            diff=redacted_diff(
+                "/etc/php/8.3/fpm/php-fpm.conf", "[global]\n", "[global]\nprocess_control_timeout = 10s\n"
+            ),
         ),
         "requests that run during a reload are cut off",
         "the old file returns",

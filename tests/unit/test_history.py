@@ -17,8 +17,10 @@ from liveproof.model.codec import to_json
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.opcache import Opcache
 from liveproof.model.facts.wire import Wire
-from liveproof.model.plans import ChangeOwner, Owned, Step
+from liveproof.model.plans import ChangeOwner, Owned, Step, WriteFile
 from liveproof.model.record import Record, Repair
+from liveproof.report.json import document, dumps
+from liveproof.report.plan import details
 from tests.golden import incident
 from tests.golden.seed_facts import APP, PATH
 
@@ -270,3 +272,23 @@ def test_what_is_kept_is_small() -> None:
     text = json.dumps(history._to_json(incident.fixed()))
     assert len(text) < 40_000
     assert to_json(incident.plan())["app"] == PATH
+
+
+def test_an_edited_file_is_kept_and_told_as_its_changed_lines(store: History) -> None:
+    """What else stands in the file, secrets among it, is neither in the history nor in JSON nor in a report."""
+    old = "env[DB_PASS] = zq7hunter\nlisten.mode = 0600 ; zq7hunter\n"
+    act = WriteFile.edit("/etc/php/pool.conf", old, old.replace("0600", "0660"), ("php-fpm", "-t"))
+    record = incident.fixed()
+    repair = record.repairs[0]
+    plan = replace(repair.plan, steps=(*repair.plan.steps, Step(act, "why", "it is put back")))
+    record = replace(record, repairs=(replace(repair, plan=plan),))
+    store.save(record)
+    kept = store.load(record.id)
+    for one in (record, kept):
+        told = dumps(document(one))
+        assert "zq7hunter" not in told
+        assert "+listen.mode = 0660" in told
+    (step,) = [step for step in kept.repairs[0].plan.steps if isinstance(step.act, WriteFile)]
+    assert isinstance(step.act, WriteFile)
+    assert (step.act.content, step.act.diff) == ("", act.diff)
+    assert "-listen.mode = 0600 ; [hidden]" in details(step)
