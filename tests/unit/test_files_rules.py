@@ -17,7 +17,7 @@ from liveproof.model.facts.release import Release
 from liveproof.model.findings import Absent, Finding, Result, Unknown
 from liveproof.model.giving import deployment
 from liveproof.model.plans import Act, ChangeMode, ChangeOwner, MakeDirectory, Moded, Owned, Step
-from liveproof.model.rule import Rule, needs
+from liveproof.model.rule import Rule, arguments, needs
 from liveproof.model.settings import Policy, Settings
 from liveproof.model.verdicts import RuleVerdict, Severity
 from liveproof.rules.files import bootstrap_cache_not_writable as fil003
@@ -82,7 +82,7 @@ def acts(rule: Rule, given_: dict[type, object], *findings: Finding) -> list[Act
     wanted = {name: kind for name, kind in needs(rule.fix_function).items() if kind is not Finding}
     made: list[Step] = []
     for finding in findings or (found(rule, given_),):
-        made += rule.fix_function(finding, **{name: given_[kind] for name, kind in wanted.items()})
+        made += rule.fix_function(finding, **arguments(wanted, given_))  # type: ignore[arg-type]
     assert merge(made)[0] if made else True
     return [step.act for step in made]
 
@@ -424,7 +424,7 @@ def test_no_two_fixes_contradict_each_other(path: str, uid: int, mode: int) -> N
             assert rule.fix_function
             wanted = {name: kind for name, kind in needs(rule.fix_function).items() if kind is not Finding}
             for finding in answer(rule, given_).findings:
-                steps += rule.fix_function(finding, **{n: given_[k] for n, k in wanted.items()})
+                steps += rule.fix_function(finding, **arguments(wanted, given_))  # type: ignore[arg-type]
         merge(steps)
 
 

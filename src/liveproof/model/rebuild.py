@@ -6,6 +6,7 @@ from liveproof.model.facts.apps import App
 from liveproof.model.facts.files import Files
 from liveproof.model.facts.laravel import CacheFile, Laravel
 from liveproof.model.findings import Absent, Unknown
+from liveproof.model.laravel_places import CACHE
 from liveproof.model.plans import RemoveFile, RunArtisan, Step
 
 _UNDO = "the files as they were come back from the journal, with their owners, modes and times"
@@ -14,8 +15,11 @@ _MANIFESTS = ("config", "routes", "packages", "services")
 
 
 def can_rebuild(laravel: Laravel, cache: CacheFile) -> bool:
-    """Whether artisan can be run for it, and whether all that it writes lies below the app."""
-    return bool(laravel.php) and not cache.path.startswith("/")
+    """Whether artisan can be run for it, and whether what it writes there is what the pool reads.
+
+    Elsewhere than in its usual directory the pool's environment may have put the cache, which artisan does not share.
+    """
+    return bool(laravel.php) and cache.path.startswith(f"{CACHE}/")
 
 
 def artisan(app: App, laravel: Laravel, command: str, why: str, *also: str) -> Step:

@@ -7,7 +7,7 @@ from itertools import islice
 from liveproof.host.access import READ, SEARCH, WRITE, Answer, Question
 from liveproof.host.command import Identity
 from liveproof.host.reader import CannotSee, Reader
-from liveproof.model import permits
+from liveproof.model import laravel_places, permits
 from liveproof.model.facts.access import Access
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.files import FileClass, Files
@@ -17,13 +17,6 @@ from liveproof.model.findings import Absent, Unknown
 from liveproof.model.policy import ownership
 from liveproof.model.settings import Settings
 
-# What Laravel writes (laravel.com: "Directory Permissions" and the skeleton of storage/).
-_WRITTEN = (
-    "bootstrap/cache", "storage", "storage/app", "storage/app/public", "storage/framework", "storage/framework/cache",
-    "storage/framework/cache/data", "storage/framework/sessions", "storage/framework/views", "storage/logs",
-)  # fmt: skip
-_DEEPER = ("storage/framework/", "storage/logs/")
-_REWRITTEN = "storage/framework/"
 _CODE = ("code", "public", "vendor")
 # What PHP loads; other files in these sections are nobody's or the web server's to read.
 _LOADED = (".php", ".json", ".phar", ".inc", ".phtml")
@@ -52,11 +45,11 @@ def probe(
         raise CannotSee(f"the app's user {app.user!r} does not exist on this host")
     pid, view = _view(reader, app, fpm)
     kernel = _Kernel(reader, app, pid)
-    written = [*(_WRITTEN if app.laravel else ()), *_deeper(app, files)]
+    written = [*(laravel_places.written(laravel) if app.laravel else ()), *_deeper(app, files, laravel)]
     logs = _logs(app, laravel)
     homes = [os.path.dirname(log) for log in logs]
     questions = [(path, WRITE | SEARCH) for path in (*written, *homes)]
-    questions += [(path, WRITE) for path in (*logs, *_left_behind(settings, app, files))]
+    questions += [(path, WRITE) for path in (*logs, *_left_behind(settings, app, files, laravel))]
     kernel.ask([*questions, (".", SEARCH), *_reading(app, files)])
     if kernel.answers[".", SEARCH] is Answer.MISSING:
         raise CannotSee(f"{app.path} is not there as {view} sees it")
@@ -112,23 +105,33 @@ def _view(reader: Reader, app: App, fpm: Fpm | Unknown | Absent) -> tuple[int, s
     return 0, "liveproof itself (no process of a pool runs)"
 
 
-def _deeper(app: App, files: Files) -> Iterator[str]:
+def _deeper(app: App, files: Files, laravel: Laravel | Unknown | Absent) -> Iterator[str]:
     """Directories below those that Laravel writes into: all that mode bits forbid, and a few of each other kind."""
     for kind in files.classes:
         if kind.section == "storage" and kind.kind == "d" and app.laravel:
-            paths = [path for path in kind.paths() if path.startswith(_DEEPER)]
+            paths = [path for path in kind.paths() if path.startswith(_deeps(laravel))]
             allowed = permits.permits(kind.mode, kind.uid, kind.gid, app, permits.WRITE | permits.SEARCH)
             yield from _sample(paths) if allowed else paths[:_EVERY]
 
 
-def _left_behind(settings: Settings, app: App, files: Files) -> Iterator[str]:
+def _deeps(laravel: Laravel | Unknown | Absent) -> tuple[str, ...]:
+    """The beginnings of paths that Laravel writes, without the views where those lie elsewhere."""
+    where, views = laravel_places.storage(laravel), laravel_places.views(laravel)
+    if isinstance(where, Unknown):
+        return ()
+    parts = ("framework/cache/", "framework/sessions/", "framework/testing/", "logs/")
+    return (*(f"{where}/{part}" for part in parts), f"{views}/")
+
+
+def _left_behind(settings: Settings, app: App, files: Files, laravel: Laravel | Unknown | Absent) -> Iterator[str]:
     """Cache entries, sessions and views that somebody left who neither deploys nor runs the app."""
     owned = ownership(settings.policy, files, app)
     welcome = {app.uid} | (set() if isinstance(owned, Unknown) else owned.accepted)
+    rewritten = tuple(path for path in _deeps(laravel) if not path.endswith("/logs/"))
     for kind in files.classes if app.laravel else ():
         left = kind.section == "storage" and kind.kind == "f" and kind.uid not in welcome
         if left and not permits.permits(kind.mode, kind.uid, kind.gid, app, permits.WRITE):
-            paths = (path for path in kind.paths() if path.startswith(_REWRITTEN) and "/." not in path)
+            paths = (path for path in kind.paths() if path.startswith(rewritten) and "/." not in path)
             yield from islice(paths, _EVERY)
 
 

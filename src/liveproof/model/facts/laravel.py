@@ -54,6 +54,8 @@ class Laravel:
     ``compiled`` is the directory of the compiled views, below the app or absolute, empty if unknown. ``views_compile``:
     there are stale views, and ``artisan view:cache`` was seen to work. ``recomputed``: artisan derived the caches from
     the sources, so the app starts with them; where it could not, a rebuild may stop an app that still works.
+    ``storage`` is the directory that Laravel's storage_path() names, below the app or absolute. ``views`` is
+    ``compiled`` as it is reached through ``storage``, where it lies there.
     """
 
     version: str
@@ -70,6 +72,8 @@ class Laravel:
     compiled: str = ""
     views_compile: bool = False
     recomputed: bool = True
+    storage: str | Unknown = "storage"
+    views: str = ""
 
     def cache(self, kind: str) -> CacheFile | None:
         """The cache file of this kind, None when this version of Laravel has none."""

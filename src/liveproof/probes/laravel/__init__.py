@@ -17,6 +17,7 @@ from liveproof.probes.laravel.logfiles import log_files
 from liveproof.probes.laravel.place import find_place
 from liveproof.probes.laravel.recompute import Kitchen
 from liveproof.probes.laravel.rights import readable
+from liveproof.probes.laravel.storage import compiled_place, find_storage
 from liveproof.probes.laravel.subject import Subject, kitchen
 from liveproof.probes.laravel.verdicts import Verdict
 from liveproof.probes.laravel.viewmemory import compiles, stale_views
@@ -35,33 +36,43 @@ def probe(
     """
     if not app.laravel:
         raise NotThere("the app is no Laravel: it has no artisan or no bootstrap/app.php")
-    subject = _subject(reader, memory, app, files, fpm)
+    environment, chroot = _pool(reader, app, fpm)
+    subject = _subject(reader, memory, app, files, environment, chroot=chroot)
     found = see_caches(subject)
     rules = found.effective
     unseen = Unknown(found.reason or "the effective configuration is not known")
-    views = _views(subject, found) if rules else unseen
+    stale = _views(subject, found) if rules else unseen
+    compiled = rules.compiled if rules else ""
+    storage = find_storage(subject, {**_dotenv(reader, app), **environment}, compiled)
     return Laravel(
         version=subject.place.version,
         php=subject.place.php,
         environment=rules.environment if rules else "",
         debug=rules.debug if rules and rules.debug is not None else unseen,
         caches=_caches(subject, found, _worker(app, fpm)),
-        stale_views=views,
+        stale_views=stale,
         missing_providers=found.missing,
         packages_differ=found.verdicts["packages"].differs,
         log_channel=rules.channel if rules else "",
         log_files=log_files(rules, reader.now()) if rules else unseen,
         timezone=rules.timezone if rules else "",
-        compiled=subject.below(rules.compiled) if rules else "",
+        compiled=subject.below(compiled),
         recomputed=not found.reason,
-        views_compile=bool(views) and isinstance(views, tuple) and compiles(subject, found),
+        views_compile=bool(stale) and isinstance(stale, tuple) and compiles(subject, found),
+        storage=storage,
+        views=compiled_place(subject, compiled, storage),
     )
 
 
 def _subject(
-    reader: Reader, memory: Memory, app: App, files: Files | Unknown | Absent, fpm: Fpm | Unknown | Absent
+    reader: Reader,
+    memory: Memory,
+    app: App,
+    files: Files | Unknown | Absent,
+    environment: dict[str, str],
+    *,
+    chroot: bool,
 ) -> Subject:
-    environment, chroot = _pool(reader, app, fpm)
     place = find_place(reader, app, environment, _dotenv(reader, app))
     tree = files.sources if isinstance(files, Files) and not files.unreadable else ""
     pool = kitchen(reader, app, place, environment, chroot=chroot) if environment else None

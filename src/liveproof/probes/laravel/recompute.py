@@ -14,6 +14,18 @@ TIMEOUT = 20.0
 # Errors go to standard error, not to whatever log php.ini names.
 _QUIET = ("-d", "display_errors=stderr", "-d", "log_errors=0")
 
+_MARK = "liveproof storage "
+# A provider that fails leaves the path as it was set before.
+_STORAGE = r"""
+require './vendor/autoload.php';
+$app = require './bootstrap/app.php';
+try {
+    $app->make(Illuminate\Contracts\Console\Kernel::class)->bootstrap();
+} catch (Throwable $error) {
+}
+echo "\nliveproof storage ", base64_encode($app->storagePath()), "\n";
+"""
+
 _IDLE = ("Deprecated", "PHP Deprecated")
 _TRACE = ("Stack trace:", "Exception trace:", "#0 ")
 
@@ -64,6 +76,19 @@ class Kitchen:
             raise CannotSee(_reason("compiling views", ran))
         return read_answer(ran.out, files)
 
+    def storage(self) -> str:
+        """The path of the storage directory in base64, as the app has it with the caches that are in place.
+
+        Raises:
+            CannotSee: the app does not start; the reason is its first words.
+            OSError: PHP cannot be started.
+        """
+        ran, _ = self._run((self.php, *_QUIET, "-r", _STORAGE), {}, elsewhere={})
+        told = [line[len(_MARK) :] for line in ran.text.splitlines() if line.startswith(_MARK)]
+        if ran.status or not told:
+            raise CannotSee(_reason("starting the app", ran))
+        return told[-1].strip()
+
     def caches_views(self, given: Mapping[str, bytes]) -> bool:
         """Whether ``artisan view:cache`` works for this app: it stops at the first view that does not compile.
 
@@ -84,13 +109,18 @@ class Kitchen:
         return files
 
     def _run(
-        self, argv: Sequence[str], given: Mapping[str, bytes], *, alone: bool = False
+        self,
+        argv: Sequence[str],
+        given: Mapping[str, bytes],
+        *,
+        alone: bool = False,
+        elsewhere: Mapping[str, str] | None = None,
     ) -> tuple[Ran, Mapping[str, bytes]]:
         try:
             done = self.reader.run_apart(
                 argv,
                 identity=self.identity,
-                env={**self.environment, "COLUMNS": "1000", **variables("{out}")},
+                env={**self.environment, "COLUMNS": "1000", **(variables("{out}") if elsewhere is None else elsewhere)},
                 cwd=self.app,
                 trees=self.trees,
                 reads=self.reads,

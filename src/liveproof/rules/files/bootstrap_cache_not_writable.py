@@ -7,6 +7,9 @@ counts is the directory, not its files. When the directory is not writable, `con
 discovery fail, and `config:clear` even prints success and exits with 0 while the old cache stays: old configuration
 and old routes go on being served. Artisan or Composer run as root makes such a directory.
 
+Where the environment puts the caches elsewhere (`APP_CONFIG_CACHE` and its like, in `.env` or the pool) those
+directories are judged, and bootstrap/cache only if one of them is still there.
+
 ## Fix safety
 Safe: the directory's owner, group and the app's user's bits are put right, or the missing directory is made; nothing
 in it is touched. The old owner and mode are kept for the rollback. A directory behind a read-only mount, or one
@@ -29,13 +32,12 @@ from liveproof.model.facts.files import Files
 from liveproof.model.facts.laravel import Laravel
 from liveproof.model.findings import Evidence, Finding, Ref, Unknown
 from liveproof.model.lab import Lab
+from liveproof.model.laravel_places import cache_directories
 from liveproof.model.plans import Step
 from liveproof.model.rule import Rule
 from liveproof.model.settings import Settings
 from liveproof.model.verdicts import Safety, Severity
 from liveproof.model.writing import Tree
-
-_PATH = "bootstrap/cache"
 
 rule = Rule("FIL003", Severity.HIGH, caused_by=("SYS001",))
 
@@ -46,43 +48,49 @@ def check(
     access: Access,
     files: Files,
     settings: Settings,
-    laravel: Laravel | Unknown,  # noqa: ARG001  (an app that is none has no such directory)
+    laravel: Laravel | Unknown,
 ) -> Iterator[Finding | Unknown]:
     tree = Tree(app, access, files, settings.policy)
-    may = access.may_write(_PATH)
-    if may is False:
-        yield _finding(tree, f"{app.user} cannot write bootstrap/cache, so Laravel's caches stay as they are")
-    elif _PATH in access.missing:
-        yield _finding(tree, "bootstrap/cache does not exist, so Laravel can keep no cache")
-    elif may is not True:
-        yield may or Unknown(f"nobody was asked about {app.below(_PATH)}")
+    for path in cache_directories(laravel):
+        may = access.may_write(path)
+        if may is False:
+            yield _finding(tree, path, f"{app.user} cannot write {path}, so Laravel's caches stay as they are")
+        elif path in access.missing:
+            yield _finding(tree, path, f"{path} does not exist, so Laravel can keep no cache")
+        elif may is not True:
+            yield may or Unknown(f"nobody was asked about {app.below(path)}")
 
 
-def _finding(tree: Tree, message: str) -> Finding:
-    app, steps = tree.app, _steps(tree)
-    now = giving.classes_of(tree.files, (_PATH,)).get(_PATH)
+def _finding(tree: Tree, path: str, message: str) -> Finding:
+    app, steps = tree.app, _steps(tree, path)
+    now = giving.classes_of(tree.files, (path,)).get(path)
     return Finding(
         message,
-        (Ref("app", app.path), Ref("file", app.below(_PATH))),
-        (Evidence(f"access {app.below(_PATH)}", tree.saw(_PATH, now), f"a directory that {app.user} can write"),),
+        (Ref("app", app.path), Ref("file", app.below(path))),
+        (Evidence(f"access {app.below(path)}", tree.saw(path, now), f"a directory that {app.user} can write"),),
         advice=steps if isinstance(steps, str) else f"run composer and artisan as {app.user}, never as root",
     )
 
 
-def _steps(tree: Tree) -> tuple[Step, ...] | str:
-    return tree.steps((_PATH,), f"Laravel, running as {tree.app.user}, writes its caches there")
+def _steps(tree: Tree, path: str) -> tuple[Step, ...] | str:
+    return tree.steps((path,), f"Laravel, running as {tree.app.user}, writes its caches there")
 
 
 @rule.fix(Safety.SAFE)
-def let_write(finding: Finding, app: App, access: Access, files: Files, settings: Settings) -> Iterator[Step]:  # noqa: ARG001
+def let_write(
+    finding: Finding, *, app: App, access: Access, files: Files, settings: Settings, laravel: Laravel | Unknown
+) -> Iterator[Step]:
     tree = Tree(app, access, files, settings.policy)
-    steps = _steps(tree)
-    if not isinstance(steps, str):
-        yield from steps
-        # Once the app can write there it leaves files of its own beside those of the other user.
-        foreign = tree.foreign_caches()
-        if not giving.refusal(app, files, foreign):
-            yield from giving.steps(files, foreign, "all caches of Laravel must belong to one user")
+    for path in cache_directories(laravel):
+        if app.below(path) not in finding.ids("file"):
+            continue
+        steps = _steps(tree, path)
+        if not isinstance(steps, str):
+            yield from steps
+            # Once the app can write there it leaves files of its own beside those of the other user.
+            foreign = tree.foreign_caches()
+            if not giving.refusal(app, files, foreign):
+                yield from giving.steps(files, foreign, "all caches of Laravel must belong to one user")
 
 
 @rule.fault

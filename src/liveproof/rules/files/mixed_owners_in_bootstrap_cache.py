@@ -27,6 +27,7 @@ from liveproof.model.facts.files import FileClass, Files
 from liveproof.model.facts.laravel import Laravel
 from liveproof.model.findings import Evidence, Finding, Ref, Unknown
 from liveproof.model.lab import Lab
+from liveproof.model.laravel_places import CACHE, cache_directories
 from liveproof.model.plans import Step
 from liveproof.model.policy import ownership
 from liveproof.model.rule import Rule
@@ -45,8 +46,10 @@ def check(
     app: App,
     files: Files,
     settings: Settings,
-    laravel: Laravel | Unknown,  # noqa: ARG001  (an app that is none has no such directory)
+    laravel: Laravel | Unknown,
 ) -> Iterator[Finding | Unknown]:
+    if CACHE not in cache_directories(laravel):
+        return
     unseen = files.unseen("cache")
     if unseen:
         yield unseen

@@ -7,6 +7,9 @@ Laravel compiles its views into `storage/framework/views`, keeps sessions and ca
 lost, or the failure cannot even be logged. Artisan run as root makes such directories, and such files in directories
 that are right: a cache entry or a compiled view of root's cannot be written anew.
 
+Storage and compiled views are judged where this Laravel has them (`useStoragePath`, `LARAVEL_STORAGE_PATH`,
+`VIEW_COMPILED_PATH`); one that lies outside of the app is named, and changed by hand.
+
 Directories that are missing count where Laravel does not make them itself. `storage` and `storage/framework`
 themselves are told as a notice: Laravel writes only below them.
 
@@ -31,6 +34,7 @@ from liveproof.model.facts.files import FileClass, Files
 from liveproof.model.facts.laravel import Laravel
 from liveproof.model.findings import Evidence, Finding, Ref, Unknown
 from liveproof.model.lab import Lab
+from liveproof.model.laravel_places import below_storage, storage, views
 from liveproof.model.plans import Step
 from liveproof.model.rule import Rule
 from liveproof.model.settings import Settings
@@ -39,10 +43,9 @@ from liveproof.model.writing import Tree
 
 _SHOWN = 10
 # Only what is below them is written.
-_ABOVE = ("storage", "storage/framework")
-# Laravel makes the others itself, if it can write what they are to lie in; sessions may be kept elsewhere.
-_NEEDED = ("storage/framework/views",)
-_MADE = ("storage/framework/cache", "storage/framework/cache/data", "storage/logs", "storage/app")
+_ABOVE = ("", "/framework")
+# Laravel makes these itself, if it can write what they are to lie in; sessions may be kept elsewhere.
+_MADE = ("/framework/cache", "/framework/cache/data", "/logs", "/app")
 
 rule = Rule("FIL005", Severity.CRITICAL, caused_by=("SYS001",))
 
@@ -53,59 +56,65 @@ def check(
     access: Access,
     files: Files,
     settings: Settings,
-    laravel: Laravel | Unknown,  # noqa: ARG001  (an app that is none has no such directories)
+    laravel: Laravel | Unknown,
 ) -> Iterator[Finding | Unknown]:
+    where = storage(laravel)
+    if isinstance(where, Unknown):
+        yield where
     unseen = files.unseen("storage")
     if unseen:
         yield unseen
     for path, may in access.writable:
-        if isinstance(may, Unknown) and _of_storage(path):
+        if isinstance(may, Unknown) and below_storage(laravel, path):
             yield may
     tree = Tree(app, access, files, settings.policy)
-    kinds = giving.classes_of(files, _refused(access))
-    serious, above = _faults(tree, kinds)
+    kinds = giving.classes_of(files, _refused(access, laravel))
+    serious, above = _faults(tree, kinds, laravel)
     if serious:
         yield _finding(tree, kinds, serious, Severity.CRITICAL)
     elif above:
         yield _finding(tree, kinds, above, Severity.NOTICE)
 
 
-def _of_storage(path: str) -> bool:
-    return path == "storage" or path.startswith("storage/")
+def _refused(access: Access, laravel: Laravel | Unknown) -> list[str]:
+    return [path for path, may in access.writable if may is False and below_storage(laravel, path)]
 
 
-def _refused(access: Access) -> list[str]:
-    return [path for path, may in access.writable if may is False and _of_storage(path)]
-
-
-def _faults(tree: Tree, kinds: dict[str, FileClass]) -> tuple[list[str], list[str]]:
+def _faults(tree: Tree, kinds: dict[str, FileClass], laravel: Laravel | Unknown) -> tuple[list[str], list[str]]:
     """Paths that the app needs and cannot write, and those that only lie above such.
 
     Of files only those below storage/framework count that belong to somebody who neither deploys nor runs the app; logs
     are judged by their own rule.
     """
     welcome = tree.welcome()
+    where = storage(laravel)
+    tops = () if isinstance(where, Unknown) else tuple(f"{where}{part}" for part in _ABOVE)
+    rewritten = (*(f"{top}/" for top in tops[1:]), f"{views(laravel)}/")
 
     def counts(path: str) -> bool:
         kind = kinds.get(path)
         if kind is None or kind.kind == "d":
             return True
-        return path.startswith("storage/framework/") and kind.uid not in welcome
+        return path.startswith(rewritten) and kind.uid not in welcome
 
-    denied = [path for path in _refused(tree.access) if counts(path)]
-    above = [path for path in denied if path in _ABOVE]
-    serious = {*(path for path in denied if path not in _ABOVE), *_missing(tree.access)}
+    denied = [path for path in _refused(tree.access, laravel) if counts(path)]
+    above = [path for path in denied if path in tops]
+    serious = {*(path for path in denied if path not in tops), *_missing(tree.access, laravel)}
     # What is mended must not leave a notice behind.
     return sorted(serious | set(above) if serious else (), key=lambda path: (path.count("/"), path)), above
 
 
-def _missing(access: Access) -> Iterator[str]:
+def _missing(access: Access, laravel: Laravel | Unknown) -> Iterator[str]:
     """Missing directories that Laravel needs and does not, or cannot, make."""
-    if "storage" in access.missing:
-        yield "storage"
-    for path in (*_NEEDED, *_MADE):
-        parent = path.rpartition("/")[0]
-        if path in access.missing and (path in _NEEDED or access.may_write(parent) is False):
+    where, compiled = storage(laravel), views(laravel)
+    if isinstance(compiled, str) and compiled in access.missing:
+        yield compiled
+    if isinstance(where, Unknown):
+        return
+    if where in access.missing:
+        yield where
+    for path in (f"{where}{part}" for part in _MADE):
+        if path in access.missing and access.may_write(path.rpartition("/")[0]) is False:
             yield path
 
 
@@ -129,9 +138,11 @@ def _steps(tree: Tree, paths: list[str]) -> tuple[Step, ...] | str:
 
 
 @rule.fix(Safety.SAFE)
-def let_write(finding: Finding, app: App, access: Access, files: Files, settings: Settings) -> Iterator[Step]:
+def let_write(
+    finding: Finding, *, app: App, access: Access, files: Files, settings: Settings, laravel: Laravel | Unknown
+) -> Iterator[Step]:
     tree = Tree(app, access, files, settings.policy)
-    serious, above = _faults(tree, giving.classes_of(files, _refused(access)))
+    serious, above = _faults(tree, giving.classes_of(files, _refused(access, laravel)), laravel)
     steps = _steps(tree, above if finding.severity is Severity.NOTICE else serious)
     if not isinstance(steps, str):
         yield from steps
