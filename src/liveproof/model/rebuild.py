@@ -17,9 +17,17 @@ _MANIFESTS = ("config", "routes", "packages", "services")
 def can_rebuild(laravel: Laravel, cache: CacheFile) -> bool:
     """Whether artisan can be run for it, and whether what it writes there is what the pool reads.
 
-    Elsewhere than in its usual directory the pool's environment may have put the cache, which artisan does not share.
+    Without a ``.env`` that artisan can read it would derive caches that outlive the file's repair. Elsewhere than in
+    its usual directory the pool's environment may have put the cache, which artisan does not share.
     """
-    return bool(laravel.php) and cache.path.startswith(f"{CACHE}/")
+    return bool(laravel.php) and cache.path.startswith(f"{CACHE}/") and not (laravel.dotenv and cache.kind in _SECRET)
+
+
+def without_dotenv(laravel: Laravel) -> str:
+    """Why no cache is rebuilt, as the beginning of an advice; empty where ``.env`` can be read."""
+    if not laravel.dotenv:
+        return ""
+    return f"Put .env right first ({laravel.dotenv}): without it artisan would cache empty values. "
 
 
 def artisan(app: App, laravel: Laravel, command: str, why: str, *also: str) -> Step:

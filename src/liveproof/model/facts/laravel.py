@@ -55,7 +55,9 @@ class Laravel:
     there are stale views, and ``artisan view:cache`` was seen to work. ``recomputed``: artisan derived the caches from
     the sources, so the app starts with them; where it could not, a rebuild may stop an app that still works.
     ``storage`` is the directory that Laravel's storage_path() names, below the app or absolute. ``views`` is
-    ``compiled`` as it is reached through ``storage``, where it lies there.
+    ``compiled`` as it is reached through ``storage``, where it lies there. ``dotenv`` tells why the app's user gets
+    nothing from ``.env`` (``it is not there``), empty where it does: what artisan derives without it holds nothing of
+    what it should.
     """
 
     version: str
@@ -74,6 +76,7 @@ class Laravel:
     recomputed: bool = True
     storage: str | Unknown = "storage"
     views: str = ""
+    dotenv: str = ""
 
     def cache(self, kind: str) -> CacheFile | None:
         """The cache file of this kind, None when this version of Laravel has none."""

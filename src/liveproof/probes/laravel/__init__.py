@@ -42,6 +42,9 @@ def probe(
     rules = found.effective
     unseen = Unknown(found.reason or "the effective configuration is not known")
     stale = _views(subject, found) if rules else unseen
+    without = _without(subject, _worker(app, fpm))
+    if without and isinstance(stale, tuple) and stale:
+        stale = Unknown(f"what the views compile to without .env ({without}) is not what they compile to with it")
     compiled = rules.compiled if rules else ""
     storage = find_storage(subject, {**_dotenv(reader, app), **environment}, compiled)
     return Laravel(
@@ -61,6 +64,7 @@ def probe(
         views_compile=bool(stale) and isinstance(stale, tuple) and compiles(subject, found),
         storage=storage,
         views=compiled_place(subject, compiled, storage),
+        dotenv=without,
     )
 
 
@@ -135,6 +139,21 @@ def _views(subject: Subject, found: Caches) -> tuple[CompiledView, ...] | Unknow
     return tuple(
         CompiledView(subject.below(view.source), subject.below(f"{compiled}/{view.name}"), why) for view, why in stale
     )
+
+
+def _without(subject: Subject, pid: int) -> str:
+    """Why the app's user gets nothing from ``.env``; empty where it does."""
+    reader, path = subject.reader, f"{subject.app.real}/.env"
+    try:
+        seen = reader.stat(path)
+        if seen is None:
+            link = reader.stat(path, follow=False)
+            return "it is a link that leads nowhere" if link else "it is not there"
+    except OSError as error:
+        return f"it cannot be looked at: {error.strerror}"
+    if not seen.is_file:
+        return "it is no file"
+    return "" if readable(reader, [path], subject.app, pid)[path] else f"{subject.app.user} cannot read it"
 
 
 def _dotenv(reader: Reader, app: App) -> dict[str, str]:

@@ -88,10 +88,10 @@ def _compare(subject: Subject) -> Caches:
     config = _array(live.get("config")) or (None if isinstance(fresh, Unknown) else _array(fresh["config.php"]))
     found = {
         "config": _config(subject, live.get("config"), fresh),
-        "routes": _routes(subject, live.get("routes"), fresh),
+        "routes": _with_dotenv(subject, _routes(subject, live.get("routes"), fresh)),
         "events": Verdict(Unknown("liveproof does not recompute the event cache") if "events" in live else _NOTHING),
         "packages": _packages(live.get("packages"), fresh, installed),
-        "services": _services(live.get("services"), fresh),
+        "services": _with_dotenv(subject, _services(live.get("services"), fresh)),
     }
     return Caches(
         found,
@@ -165,6 +165,13 @@ def _routes(subject: Subject, live: _Content, fresh: _Fresh) -> Verdict:
     without = {name: content for name, content in fresh.items() if name != "config.php"}
     key = application_key(_array(fresh["config.php"]) or {})
     return _verdict(lambda: verdicts.routes_verdict(live, kitchen.routes(fresh), lambda: kitchen.routes(without), key))
+
+
+def _with_dotenv(subject: Subject, verdict: Verdict) -> Verdict:
+    """Without ``.env`` a recomputation proves nothing to be stale."""
+    if verdict.fresh is False and subject.reader.stat(f"{subject.app.real}/.env") is None:
+        return Verdict(Unknown("there is no .env, so what the sources give with it is unknown"))
+    return verdict
 
 
 def _packages(live: _Content, fresh: _Fresh, installed: Installed | Unknown) -> Verdict:

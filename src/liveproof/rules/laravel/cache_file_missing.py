@@ -29,7 +29,7 @@ from liveproof.model.facts.opcache import Opcache, PoolOpcache
 from liveproof.model.findings import Absent, Evidence, Finding, Ref, Unknown
 from liveproof.model.lab import Lab
 from liveproof.model.plans import Step
-from liveproof.model.rebuild import artisan, can_rebuild
+from liveproof.model.rebuild import artisan, can_rebuild, without_dotenv
 from liveproof.model.rule import Rule
 from liveproof.model.verdicts import Safety, Severity
 
@@ -52,22 +52,36 @@ def check(
         if cache is None:
             continue
         if kind in _MANIFESTS:
-            yield from _manifest(app, cache, access)
+            yield from _manifest(app, laravel, cache, access)
         elif _held(app, cache, opcache):
             seen = Evidence(_HELD, f"{cache.path} is compiled in it", "the file on disk")
-            yield _finding(app, cache, "was there since PHP-FPM started, and has gone", Severity.NOTICE, seen)
+            yield _finding(
+                app, laravel, cache, "was there since PHP-FPM started, and has gone", seen, severity=Severity.NOTICE
+            )
         elif laravel.environment == _PRODUCTION and _OTHER[kind] not in missing:
             other = laravel.cache(_OTHER[kind])
             seen = Evidence("bootstrap/cache", f"{other.path if other else ''} is there", f"{cache.path} beside it")
-            yield _finding(app, cache, "is not there, although the app caches in production", Severity.NOTICE, seen)
+            yield _finding(
+                app,
+                laravel,
+                cache,
+                "is not there, although the app caches in production",
+                seen,
+                severity=Severity.NOTICE,
+            )
 
 
-def _manifest(app: App, cache: CacheFile, access: Access | Unknown | Absent) -> Iterator[Finding]:
+def _manifest(app: App, laravel: Laravel, cache: CacheFile, access: Access | Unknown | Absent) -> Iterator[Finding]:
     directory = cache.path.rpartition("/")[0]
     if isinstance(access, Access) and access.may_write(directory) is False:
         seen = Evidence(f"access(2) as {app.user}", f"{directory} is not writable", "writable")
         yield _finding(
-            app, cache, "is not there and Laravel cannot write it: it does not start", Severity.CRITICAL, seen
+            app,
+            laravel,
+            cache,
+            "is not there and Laravel cannot write it: it does not start",
+            seen,
+            severity=Severity.CRITICAL,
         )
 
 
@@ -79,13 +93,14 @@ def _held(app: App, cache: CacheFile, opcache: Opcache | Unknown | Absent) -> bo
     return any(script.path == path for seen in caches for script in seen.scripts)
 
 
-def _finding(app: App, cache: CacheFile, what: str, severity: Severity, seen: Evidence) -> Finding:
+def _finding(app: App, laravel: Laravel, cache: CacheFile, what: str, seen: Evidence, *, severity: Severity) -> Finding:
     ref = _ref(app, cache)
     return Finding(
         f"{cache.path} {what}.",
         (Ref("app", app.path), ref),
         (Evidence(ref.id, "no file", "a file"), seen),
-        f"Run sudo -u {app.user} php artisan {_COMMAND.get(cache.kind, 'package:discover')} in {app.path}.",
+        without_dotenv(laravel)
+        + f"Run sudo -u {app.user} php artisan {_COMMAND.get(cache.kind, 'package:discover')} in {app.path}.",
         severity=severity,
     )
 

@@ -27,7 +27,7 @@ from liveproof.model.facts.laravel import CacheFile, Laravel
 from liveproof.model.findings import Absent, Evidence, Finding, Ref, Unknown
 from liveproof.model.lab import Lab
 from liveproof.model.plans import Step
-from liveproof.model.rebuild import artisan, can_rebuild, remove
+from liveproof.model.rebuild import artisan, can_rebuild, remove, without_dotenv
 from liveproof.model.rule import Rule
 from liveproof.model.verdicts import Safety, Severity
 
@@ -55,7 +55,8 @@ def check(app: App, laravel: Laravel, files: Files | Unknown | Absent) -> Iterat
             Evidence(path, f"{_owner(cache, files)} {cache.mode:04o}", f"readable for {app.user}")
             for cache, path in paths
         ),
-        f"Give the files to {app.user} (chown), then rebuild them with artisan as {app.user}.",
+        without_dotenv(laravel)
+        + f"Give the files to {app.user} (chown), then rebuild them with artisan as {app.user}.",
     )
 
 
