@@ -147,9 +147,9 @@ def fix(console: Console, /, *, dry_run: bool, allow: str | None, notices: bool,
 @click.pass_obj
 def rollback(console: Console, /, run: str, yes: bool, form: str) -> int:
     """Take a fix back: contents, owners, modes and times. Without RUN an interrupted fix, else the last one."""
-    from liveproof import mending  # noqa: PLC0415
+    from liveproof import rollback as rolling  # noqa: PLC0415
 
-    return mending.undo(run, console, yes=yes, form=form)
+    return rolling.undo(run, console, yes=yes, form=form)
 
 
 @liveproof.command(

@@ -23,8 +23,10 @@ if TYPE_CHECKING:
     from liveproof.undo.step import Places
 
 Progress = Callable[[str], None]
+Barred = Callable[[str], str]
 
 KEPT_RUNS = 20
+_NAMES = 20
 APPLYING, INTERRUPTED, FIXED, BACK, BACK_IN_PART, DAMAGED = (
     "applying", "interrupted", "fixed", "rolled back", "rolled back in part", "damaged",
 )  # fmt: skip
@@ -84,11 +86,29 @@ def pending() -> tuple[Run, ...]:
     return tuple(sorted(cut_off, key=lambda run: (run.started, run.id), reverse=True))
 
 
-def rollback(run: str = "", progress: Progress = lambda _: None) -> tuple[RolledBack, ...]:
+def chosen(run: str = "") -> tuple[Run, ...]:
+    """The runs that ``rollback`` would take back: the one of that name, else every interrupted one, else the newest.
+
+    Raises:
+        NoSuchRun: no run of that name.
+    """
+    runs = list_runs()
+    if not run:
+        return pending() or tuple(each for each in runs if each.state == FIXED)[:1]
+    named = tuple(each for each in runs if each.id == run)
+    if not named:
+        raise NoSuchRun(f"no run {run} is kept; kept are: {', '.join(each.id for each in runs) or 'none'}")
+    return named
+
+
+def rollback(
+    run: str = "", progress: Progress = lambda _: None, *, barred: Barred = lambda _: ""
+) -> tuple[RolledBack, ...]:
     """Take a run back: contents, owners, modes and times.
 
     Without a name: every interrupted run if there is one, else the newest run that stands (state ``fixed``). Empty
     when there is nothing to take back. What somebody else changed since is left alone and told. Takes the lock.
+    ``barred`` is as in ``undo.run.take_back_run``.
 
     Raises:
         NoSuchRun: no run of that name.
@@ -101,14 +121,9 @@ def rollback(run: str = "", progress: Progress = lambda _: None) -> tuple[Rolled
     if not run and not list_runs():
         return ()
     with Lock():
-        if run:
-            chosen = tuple(each for each in list_runs() if each.id == run)
-            if not chosen:
-                kept = ", ".join(each.id for each in list_runs()) or "none"
-                raise NoSuchRun(f"no run {run} is kept; kept are: {kept}")
-        else:
-            chosen = pending() or tuple(each for each in list_runs() if each.state == FIXED)[:1]
-        return tuple(take_back_run(each, progress, stop_started=each.state == INTERRUPTED) for each in chosen)
+        return tuple(
+            take_back_run(each, progress, stop_started=each.state == INTERRUPTED, barred=barred) for each in chosen(run)
+        )
 
 
 class Journal:
@@ -128,11 +143,7 @@ class Journal:
             OSError: it cannot be written.
         """
         now = time.time()
-        log = None
-        while not log:
-            run = f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime(now))}-{os.urandom(2).hex()}"
-            with contextlib.suppress(FileExistsError):
-                log = writeahead.Log.create(run)
+        run, log = _new_run(now)
         temporary = f".liveproof-{os.urandom(4).hex()}-"
         journal = cls(run, temporary, log)
         log.append({
@@ -190,6 +201,19 @@ class Journal:
     def close(self) -> None:
         """Close the log: from now on the run counts as interrupted, unless it ended."""
         self._log.close()
+
+
+def _new_run(now: float) -> tuple[str, "Log"]:
+    """A run's directory under a name that is not taken.
+
+    Raises:
+        state.UnsafeState, OSError: as ``writeahead.Log.create``.
+    """
+    for _ in range(_NAMES):
+        run = f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime(now))}-{os.urandom(2).hex()}"
+        with contextlib.suppress(FileExistsError):
+            return run, writeahead.Log.create(run)
+    raise FileExistsError(17, "no name for a new run is free", writeahead.directory())
 
 
 def prune() -> None:

@@ -21,6 +21,7 @@ from liveproof.output import refuse_unwritable, write_file
 from liveproof.report.lines import BLANK, Line, plain
 from liveproof.report.pages import Pages
 
+REFUSED = 4
 STATUS = {LinkVerdict.PROVEN: 0, LinkVerdict.BROKEN: 1, LinkVerdict.UNPROVEN: 3}
 # The outcomes of a fix that stands.
 STANDING = (OutcomeKind.FIXED, OutcomeKind.PARTLY)

@@ -5,16 +5,13 @@ from dataclasses import dataclass, field, replace
 
 from liveproof import __version__
 from liveproof.asked import Asked
-from liveproof.config import ConfigError
 from liveproof.console import Console
-from liveproof.examine import examine
 from liveproof.history import new_id
 from liveproof.host import lock
 from liveproof.host.memory import Memory
-from liveproof.host.reader import Reader
 from liveproof.host.state import UnsafeState
-from liveproof.journal import NoSuchRun, RolledBack, list_runs, pending, rollback
-from liveproof.looking import STATUS, Wrong, keep, look, settle, tell
+from liveproof.journal import RolledBack, pending
+from liveproof.looking import REFUSED, STATUS, Wrong, keep, look, settle, tell
 from liveproof.model.examination import Examination
 from liveproof.model.plans import OutcomeKind, Plan
 from liveproof.model.record import Record, Repair
@@ -24,13 +21,13 @@ from liveproof.output import CannotWrite
 from liveproof.plan import SAFE_ONLY, WITH_DISRUPTIVE, Contradiction, make_plan
 from liveproof.repair import recover, repair
 from liveproof.report.comparison import comparison_lines
-from liveproof.report.lines import BLANK, Line, line
+from liveproof.report.lines import BLANK, Line
 from liveproof.report.plan import outcome_lines, plan_lines
 from liveproof.report.text import brief_lines
-from liveproof.report.visible import shown, visible
+from liveproof.report.visible import visible
 from liveproof.rules import load
 
-REFUSED, INTERRUPTED = 4, 130
+INTERRUPTED = 130
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +57,7 @@ def fix(wanted: Fix, console: Console) -> int:
     settings, memory = settle(wanted.asked)
     try:
         if not (wanted.dry_run or wanted.script):
-            _tell_recovered(recover(console.progress), console)
+            _tell_recovered(recover(settings, memory, console.progress), console)
         elif pending():
             console.tell(
                 "an earlier fix was interrupted; `liveproof rollback` takes it back, and so does the next `fix`"
@@ -173,61 +170,3 @@ def _lead(run: _Run, *, changed: bool) -> Iterator[Line]:
 def _tell_recovered(recovered: tuple[RolledBack, ...], console: Console) -> None:
     for back in recovered:
         console.tell(f"an interrupted fix was taken back first: run {back.run}, {back.restored} paths put back")
-
-
-def undo(run: str, console: Console, *, yes: bool, form: str = "text") -> int:
-    """Take a run back; 0 when everything is as it was, 1 when something had to be left alone."""
-    which = run or _newest()
-    if not which:
-        console.lines([line("Nothing to take back: no fix stands and none was interrupted.")])
-        return 0
-    if not yes:
-        if not console.asks:
-            raise Wrong("nobody is here to be asked: add --yes to take the run back")
-        if not console.confirmed(f"Take back run {which}?"):
-            console.tell("declined; nothing was changed")
-            return REFUSED
-    try:
-        done = rollback(run, console.progress)
-    except NoSuchRun as error:
-        raise Wrong(str(error)) from None
-    except lock.Held as error:
-        console.tell(str(error))
-        return REFUSED
-    except (UnsafeState, OSError) as error:
-        raise Wrong(f"cannot roll back: {error}") from None
-    if done:
-        _look_again(console)
-    if form == "json":
-        from liveproof.report.json import dumps, rollback_document  # noqa: PLC0415
-
-        console.text(dumps(rollback_document(__version__, done)))
-    else:
-        console.lines(_rolled_back(done))
-    return 0 if all(back.complete for back in done) else 1
-
-
-def _look_again(console: Console) -> None:
-    """Keep how things stand after a rollback, so that later reports know of it."""
-    try:
-        settings, memory = settle(Asked())
-    except (Wrong, ConfigError) as error:  # what was taken back is taken back
-        console.tell(f"not examined again: {error}")
-        return
-    found = examine(Reader(), settings, memory, console.progress)
-    keep(Record(new_id(found.started), "rollback", __version__, found), console)
-
-
-def _newest() -> str:
-    runs = pending() or tuple(run for run in list_runs() if run.state == "fixed")[:1]
-    return ", ".join(run.id for run in runs)
-
-
-def _rolled_back(done: tuple[RolledBack, ...]) -> Iterator[Line]:
-    for back in done:
-        word = ("ROLLED BACK", "good") if back.complete else ("ROLLED BACK IN PART", "bad")
-        yield line(word, f"  run {visible(back.run)}: {back.restored} paths are as they were before")
-        for path, reason in back.refused:
-            yield line(f"left alone: {visible(path)}: {shown(reason)}", indent=3, hang=3)
-        for note in back.notes:
-            yield line(shown(note), indent=3, hang=3)

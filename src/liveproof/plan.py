@@ -26,7 +26,7 @@ from liveproof.model.plans import (
 from liveproof.model.rule import Rule, arguments, needs
 from liveproof.model.verdicts import Safety
 
-__all__ = ["SAFE_ONLY", "WITH_DISRUPTIVE", "Contradiction", "differences", "make_plan"]
+__all__ = ["HIDDEN_BY_MEMORY", "SAFE_ONLY", "WITH_DISRUPTIVE", "Contradiction", "differences", "make_plan"]
 
 SAFE_ONLY = frozenset({Safety.SAFE})
 WITH_DISRUPTIVE = frozenset({Safety.SAFE, Safety.DISRUPTIVE})
@@ -53,7 +53,7 @@ def make_plan(
     for finding in found:
         sorting.add(finding, *_steps(finding, by_code[finding.code], app))
     mended, held, reasons = sorting.mended, sorting.held, sorting.reasons
-    hidden = [finding.code for finding in found if finding.code in _HIDDEN_BY_MEMORY and id(finding) not in mended]
+    hidden = [finding.code for finding in found if finding.code in HIDDEN_BY_MEMORY and id(finding) not in mended]
     if hidden:
         for key, mending in list(mended.items()):
             mended[key] = tuple(_guarded(step, hidden) for step in mending)
@@ -195,7 +195,7 @@ def _follows(found: list[Finding], mended: _Mending, held: _Mending, by_code: di
 
 
 # Faults that what PHP-FPM keeps in memory hides from visitors until it is reloaded.
-_HIDDEN_BY_MEMORY = ("FIL002", "LAR007")
+HIDDEN_BY_MEMORY = ("FIL002", "LAR007")
 
 
 def _guarded(step: Step, hidden: list[str]) -> Step:

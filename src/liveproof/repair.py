@@ -3,7 +3,7 @@
 import os
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from liveproof.acts.artisan import ArtisanFailed
 from liveproof.acts.runner import Runner, Stopped, services
@@ -33,7 +33,7 @@ from liveproof.model.plans import (
 )
 from liveproof.model.settings import Settings
 from liveproof.model.verdicts import Link, Safety
-from liveproof.plan import SAFE_ONLY, Contradiction, differences, make_plan
+from liveproof.plan import HIDDEN_BY_MEMORY, SAFE_ONLY, Contradiction, differences, make_plan
 from liveproof.proof import came, remains, unproven
 from liveproof.rules import load
 from liveproof.undo.run import take_back_run
@@ -65,7 +65,21 @@ class Repaired:
     recovered: tuple[RolledBack, ...] = ()
 
 
-def recover(progress: Progress = lambda _: None) -> tuple[RolledBack, ...]:
+def reload_bar(settings: Settings, memory: Memory, progress: Progress) -> Callable[[str], str]:
+    """For a rollback: a function that tells why PHP-FPM must not be reloaded now that an app's files are as before.
+
+    Where the app's user can again not read what it must, only what PHP-FPM keeps in memory lets the site answer.
+    """
+
+    def bar(path: str) -> str:
+        seen = _find(examine(Reader(), replace(settings, app=path), memory, progress), path) if path else None
+        closed = [finding for finding in seen.findings if finding.code in HIDDEN_BY_MEMORY] if seen else []
+        return f"{closed[0].message} ({closed[0].code}), and only its memory lets the site answer" if closed else ""
+
+    return bar
+
+
+def recover(settings: Settings, memory: Memory, progress: Progress = lambda _: None) -> tuple[RolledBack, ...]:
     """Take back every interrupted run; ``fix`` calls it before it examines, so it sees no half-done fix.
 
     Empty when there is none.
@@ -75,14 +89,15 @@ def recover(progress: Progress = lambda _: None) -> tuple[RolledBack, ...]:
         OSError, state.UnsafeState: the state directory cannot be used.
     """
     with lock.Lock(), Stopping():
-        return _recover(progress)
+        return _recover(settings, memory, progress)
 
 
-def _recover(progress: Progress) -> tuple[RolledBack, ...]:
+def _recover(settings: Settings, memory: Memory, progress: Progress) -> tuple[RolledBack, ...]:
+    bar = reload_bar(settings, memory, progress)
     found = []
     for run in pending():
         try:
-            found.append(take_back_run(run, progress, stop_started=True))
+            found.append(take_back_run(run, progress, stop_started=True, barred=bar))
         except Damaged as error:
             found.append(RolledBack(run.id, 0, ((run.directory, str(error)),), ()))
     return tuple(found)
@@ -114,7 +129,7 @@ def repair(
     try:
         with lock.Lock():
             with Stopping():
-                recovered = _recover(progress)
+                recovered = _recover(settings, memory, progress)
             if not ask(plan):
                 return Repaired(_refused("declined; nothing was changed"), None, None, recovered)
             repairing = _Repairing(plan, settings, memory, allow, progress, notices=notices)
@@ -299,11 +314,14 @@ class _Repairing:
         )
         return Outcome(OutcomeKind.ROLLED_BACK, f"{failure}; everything was taken back{notes}", run)
 
+    def _bar(self) -> Callable[[str], str]:
+        return reload_bar(self._settings, self._memory, self._progress)
+
     def _take_back(self, run: str) -> RolledBack | None:
         for found in list_runs():
             if found.id == run:
                 try:
-                    return take_back_run(found, self._progress, stop_started=True)
+                    return take_back_run(found, self._progress, stop_started=True, barred=self._bar())
                 except (OSError, Damaged):
                     return None
         return None

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from liveproof.rules.fpm import socket_not_accessible_by_web_server as fpm003
 from tests.lab import Host
-from tests.live.test_kill import BROKEN
+from tests.live.test_kill import BROKEN, signalled
 from tests.live.trial import difference, state
 
 # As the app's user, who owns the whole tree: swap the directory that root is about to change for a link to root's own
@@ -249,3 +250,51 @@ def test_releases_and_shared_storage(suite: str) -> None:
         assert outcome["kind"] == "fixed", outcome
         assert host.liveproof("rollback", "--yes").returncode == 0
         assert difference(before, state(host)) == []
+
+
+def test_rollback_does_not_take_down_a_site_that_lives_by_its_memory(host: Host) -> None:
+    """Unreadable files return, so PHP-FPM is not reloaded and what it knows still answers; it is no success, and said."""
+    host.warm()
+    host.sh('chown -R root:root app; chmod 600 "$HANDLER"')
+    before = state(host)
+    assert (host.post().status, host.get().status) == (200, 200)
+    assert fixed(host)["kind"] == "fixed"
+    assert (host.post().status, host.get().status) == (200, 200)
+    back = host.liveproof("rollback", "--yes")
+    assert back.returncode == 1, back.stdout + back.stderr
+    assert (host.post().status, host.get().status) == (200, 200)
+    assert difference(before, state(host)) == []
+    assert "was not reloaded" in back.stdout
+    assert "only what PHP-FPM has in memory still answers" in back.stdout
+    beforehand = back.stdout.partition("ROLLED BACK")[0]
+    assert "FIL002" in beforehand, "what comes back is said beforehand"
+    assert "likely to fail" in beforehand
+
+
+def test_rollback_is_no_success_where_the_site_stops_answering(host: Host) -> None:
+    """Everything is as it was before the fix, and so is the outage: status 1, and what to do next."""
+    assert fpm003.rule.fault_function
+    fpm003.rule.fault_function(host)
+    assert host.get().status != 200
+    before = state(host)
+    assert fixed(host, "--allow", "disruptive")["kind"] == "fixed"
+    assert host.get().status == 200
+    back = host.liveproof("rollback", "--yes")
+    assert back.returncode == 1, back.stdout + back.stderr
+    assert "THE SITE NO LONGER ANSWERS" in back.stdout
+    assert "liveproof fix" in back.stdout
+    assert difference(before, state(host)) == []
+    assert host.liveproof("fix", "--yes", "--allow", "disruptive").returncode == 0
+    assert host.get().status == 200
+
+
+def test_rollback_of_a_killed_fix_calls_no_outage_a_success(host: Host) -> None:
+    """Wherever it was killed: status 0 only where the site answers."""
+    host.warm()
+    host.sh('chown -R root:root app; chmod 600 "$HANDLER"')
+    for records in range(2, 9):
+        signalled(host, records, 9)
+        back = host.liveproof("rollback", "--yes")
+        assert back.returncode in (0, 1), back.stdout + back.stderr
+        answers = (host.post().status, host.get().status) == (200, 200)
+        assert answers or back.returncode == 1, f"killed after {records} records: {back.stdout}"

@@ -166,11 +166,23 @@ def _mend(host: Host, rule: Rule, trial: Trial, before: dict[str, Any]) -> None:
     assert rule.symptom_function
     _hold(not rule.symptom_function(host), rule, f"its symptom is still seen after {outcome['outcome']}")
     trial.fixed = "fixed"
-    back = host.liveproof("rollback", "--yes")
-    _hold(back.returncode == 0, rule, f"rollback ended with {back.returncode}: {back.stdout}{back.stderr}")
+    back = host.liveproof("rollback", "--yes", "--format", "json")
+    _hold(back.stdout.startswith("{"), rule, f"rollback ended with {back.returncode}: {back.stdout}{back.stderr}")
+    whole = all(one["complete"] for one in json.loads(back.stdout)["rolled_back"])
+    _hold(whole, rule, f"rollback ended with {back.returncode}: {back.stdout}")
+    # A fault that kept the site from answering does so again: then everything is as it was, and it is no success.
+    _hold(back.returncode == 0 or not _answers(host), rule, f"rollback ended with {back.returncode}: {back.stdout}")
     differs = difference(before, state(host))
     _hold(not differs, rule, "rollback left differences:\n" + "\n".join(differs[:20]))
     trial.rolled_back = "byte for byte"
+
+
+def _answers(host: Host) -> bool:
+    """Whether the site answers, also once PHP-FPM has nothing in memory any more."""
+    if host.get().status != 200:
+        return False
+    host.sh('systemctl reload "$FPM"')
+    return host.post().status == 200 and host.get().status == 200
 
 
 def _hold(holds: bool, rule: Rule, otherwise: str) -> None:

@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 
 from liveproof import cli, looking, mending
+from liveproof import rollback as rolling
 from liveproof.console import Console
 from liveproof.history import History
 from liveproof.host.lock import Held
+from liveproof.host.writeahead import Damaged
 from liveproof.journal import NoSuchRun, RolledBack, Run
 from liveproof.model.plans import Outcome, OutcomeKind, Plan
 from liveproof.model.verdicts import Safety
@@ -54,9 +56,9 @@ def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bench:
     monkeypatch.setattr(mending, "load", lambda: incident.RULES)
     monkeypatch.setattr(looking, "examine", lambda *_: incident.broken().examination)
     monkeypatch.setattr(mending, "make_plan", lambda *_, **__: incident.plan())
-    monkeypatch.setattr(mending, "recover", lambda _: ())
+    monkeypatch.setattr(mending, "recover", lambda *_: ())
     monkeypatch.setattr(mending, "pending", tuple)
-    monkeypatch.setattr(mending, "list_runs", tuple)
+    monkeypatch.setattr(rolling, "chosen", lambda _: ())
     monkeypatch.setattr(mending, "repair", made.repair)
     return made
 
@@ -186,7 +188,7 @@ def test_an_interrupted_run_is_told(
     monkeypatch.setattr(mending, "pending", lambda: (run,))
     cli.main(["fix", "--dry-run"])
     assert "liveproof rollback" in capsys.readouterr().err
-    monkeypatch.setattr(mending, "recover", lambda _: (RolledBack(run.id, 3, (), ()),))
+    monkeypatch.setattr(mending, "recover", lambda *_: (RolledBack(run.id, 3, (), ()),))
     cli.main(["fix", "--yes"])
     assert f"run {run.id}, 3 paths put back" in capsys.readouterr().err
 
@@ -207,8 +209,8 @@ def test_ctrl_c_says_how_to_go_on(
 
 
 def _back(monkeypatch: pytest.MonkeyPatch, *done: RolledBack) -> None:
-    monkeypatch.setattr(mending, "list_runs", lambda: (Run(RUN, "/var/www/x", 0.0, "fixed", (), ""),))
-    monkeypatch.setattr(mending, "rollback", lambda *_: done)
+    monkeypatch.setattr(rolling, "chosen", lambda _: (Run(RUN, "", 0.0, "fixed", ("give 12 entries away",), ""),))
+    monkeypatch.setattr(rolling, "rollback", lambda *_, **__: done)
 
 
 def test_rollback(bench: Bench, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
@@ -217,7 +219,7 @@ def test_rollback(bench: Bench, monkeypatch: pytest.MonkeyPatch, capsys: pytest.
     assert cli.main(["rollback", "--yes"]) == 0
     out = capsys.readouterr().out
     assert f"ROLLED BACK  run {RUN}: 12 paths" in out
-    assert [run.kind for run in History().runs()] == ["rollback"]
+    assert "give 12 entries away" in out
     assert "was reloaded" in out
 
 
@@ -236,7 +238,7 @@ def test_rollback_in_part(bench: Bench, monkeypatch: pytest.MonkeyPatch, capsys:
 def test_nothing_to_take_back(bench: Bench, capsys: pytest.CaptureFixture[str]) -> None:
     """No fix stands: said, status 0, nobody asked."""
     assert cli.main(["rollback"]) == 0
-    assert "Nothing to take back" in capsys.readouterr().out
+    assert "Nothing to roll back" in capsys.readouterr().out
 
 
 def test_rollback_asks(bench: Bench, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
@@ -247,22 +249,28 @@ def test_rollback_asks(bench: Bench, monkeypatch: pytest.MonkeyPatch, capsys: py
     assert cli.main(["rollback"]) == 4
     _person(bench, monkeypatch, "y\n")
     assert cli.main(["rollback"]) == 0
-    assert f"Take back run {RUN}?" in capsys.readouterr().out
+    assert f"Roll back run {RUN}?" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
     ("error", "status"),
-    [(NoSuchRun("no run x"), 2), (Held("another fix"), 4), (PermissionError(13, "Permission denied"), 2)],
+    [
+        (NoSuchRun("no run x"), 2),
+        (Damaged("line 3 is no record"), 2),
+        (Held("another fix"), 4),
+        (PermissionError(13, "Permission denied"), 2),
+    ],
 )
 def test_rollback_refused(
     error: Exception, status: int, bench: Bench, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Each with its reason."""
 
-    def fail(*_: object) -> Any:
+    def fail(*_: object, **__: object) -> Any:
         raise error
 
-    monkeypatch.setattr(mending, "rollback", fail)
+    monkeypatch.setattr(rolling, "chosen", lambda _: (Run(RUN, "", 0.0, "fixed", (), ""),))
+    monkeypatch.setattr(rolling, "rollback", fail)
     assert cli.main(["rollback", "x", "--yes"]) == status
     assert str(error.args[-1]) in capsys.readouterr().err
 

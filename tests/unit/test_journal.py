@@ -18,7 +18,8 @@ from liveproof.acts.runner import Runner
 from liveproof.acts.site import Refused, Site
 from liveproof.host import writeahead
 from liveproof.host.refusal import LeftAlone
-from liveproof.host.units import ServiceFailed
+from liveproof.host.state import UnsafeState
+from liveproof.host.units import Service, ServiceFailed
 from liveproof.journal import BACK, FIXED, INTERRUPTED, Journal, NoSuchRun, RolledBack
 from liveproof.model.plans import (
     Act,
@@ -29,6 +30,7 @@ from liveproof.model.plans import (
     Owned,
     Plan,
     PointSymlink,
+    ReloadUnit,
     RemoveFile,
     RunArtisan,
     Step,
@@ -295,6 +297,63 @@ def test_links_out_of_the_app_lead_nowhere(tree: Path, tmp_path: Path) -> None:
     with pytest.raises(LeftAlone, match=r"lies outside|directory of the system"):
         applied(tree, ChangeOwner("/etc", (Owned("passwd", 0, 0),), WWW, WWW, "www-data"), end=False)
     assert os.stat("/etc/passwd").st_uid == 0
+
+
+def test_a_run_needs_a_directory_of_runs(state: Path, tree: Path) -> None:
+    """A file in its place is refused at once, not tried for ever."""
+    state.mkdir(mode=0o700)
+    (state / "runs").write_text("a file")
+    with pytest.raises(UnsafeState, match="must be a directory"):
+        applied(tree, MakeDirectory(str(tree), "a", 0, 0, 0o755))
+    assert not (tree / "a").exists()
+
+
+def test_php_fpm_is_not_reloaded_where_only_its_memory_serves(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A rollback asks once the files are back; a reload that is barred is told, and nothing else is left out."""
+    (tree / "a").write_text("x")
+    brought: list[str] = []
+
+    def bring_back(service: Service, **_: object) -> str:
+        brought.append(service.unit)
+        return ""
+
+    monkeypatch.setattr("liveproof.undo.run.bring_back", bring_back)
+    act = ChangeMode(str(tree), (Moded("a", 0o644, 0o600),))
+    services = [
+        Service(number, "reload", unit, (), 1.0, "active") for number, unit in ((1, "php8.2-fpm"), (2, "nginx"))
+    ]
+    log = Journal.begin(Plan(str(tree), (Step(act, "why", "undo"),), (), (), (), "d"), services)
+    Runner(Site(app(tree)), (), lambda: False).apply(log, 0, Step(act, "why", "undo"))
+    for number in (1, 2):
+        log.begins(number, Step(ReloadUnit("x"), "why", "undo"))
+    log.fixed()
+    log.close()
+    asked: list[tuple[str, int]] = []
+
+    def bar(path: str) -> str:
+        asked.append((path, os.stat(tree / "a").st_mode & 0o777))
+        return "www-data cannot read a"
+
+    (done,) = journal.rollback(barred=bar)
+    assert done.complete
+    assert asked == [(str(tree), 0o644)]
+    assert brought == ["nginx"]
+    assert done.notes == ("php8.2-fpm was not reloaded: www-data cannot read a",)
+
+
+def test_a_full_state_directory_is_told_as_what_it_is(state: Path, tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The app's directory is not blamed for our own disk."""
+    (tree / "stale").write_text("x" * 10)
+    real = os.write
+
+    def full(descriptor: int, data: bytes) -> int:
+        if "kept-" in os.readlink(f"/proc/self/fd/{descriptor}"):
+            raise OSError(28, "No space left on device")
+        return real(descriptor, data)
+
+    monkeypatch.setattr(os, "write", full)
+    with pytest.raises(LeftAlone, match=rf"^{state}/runs/.*/kept-0 failed: the file system is full"):
+        applied(tree, RemoveFile(str(tree), "stale"), end=False)
 
 
 def test_runs_are_listed_and_named(tree: Path) -> None:

@@ -159,7 +159,7 @@ def test_the_second_of_two_is_refused(site: Site) -> None:
         assert done.outcome.kind is OutcomeKind.REFUSED
         assert f"process {os.getpid()}, since 20" in done.outcome.reason
         with pytest.raises(lock.Held):
-            repair.recover()
+            repair.recover(Settings(), Memory(None))
     assert mended(plan).outcome.kind is OutcomeKind.FIXED
 
 

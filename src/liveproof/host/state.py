@@ -2,6 +2,7 @@
 
 import os
 import stat as modes
+from contextlib import suppress
 
 
 class UnsafeState(Exception):
@@ -26,7 +27,8 @@ def ensure(path: str) -> str:
         UnsafeState: it belongs to another user, is a link, or others may write it.
         OSError: it cannot be made.
     """
-    os.makedirs(path, mode=0o700, exist_ok=True)
+    with suppress(FileExistsError):  # something else stands there, which the look below tells
+        os.makedirs(path, mode=0o700, exist_ok=True)
     seen = os.lstat(path)
     if not modes.S_ISDIR(seen.st_mode) or seen.st_uid != os.geteuid() or seen.st_mode & 0o022:
         raise UnsafeState(f"{path} must be a directory of ours that nobody else can write: chown and chmod 700 it")

@@ -171,7 +171,10 @@ class Keeper:
                 f"more than {KEPT_BYTES >> 20} MB would have to be copied to be able to undo the step: do it by hand"
             )
         while chunk:
-            chunk = chunk[os.write(self._descriptor, chunk) :]
+            try:
+                chunk = chunk[os.write(self._descriptor, chunk) :]
+            except OSError as error:  # it is our own disk that is full, not the app's
+                raise OSError(error.errno, error.strerror, self._path) from None
 
     def flush(self) -> None:
         """Wait until everything is on the disk, and close."""

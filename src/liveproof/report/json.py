@@ -6,6 +6,7 @@ that are not UTF-8 show their bytes as ``\xNN``.
 
 import json
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 from liveproof.model.codec import Cut, to_json
@@ -97,8 +98,17 @@ def _clean(value: Any) -> Any:
     return value
 
 
-def rollback_document(version: str, done: tuple[Any, ...]) -> dict[str, Any]:
-    """The document of a rollback: for each run what was put back and what was left alone."""
+def _links(examination: Examination | None) -> dict[str, str] | None:
+    """The verdict of each link; null where the app was not examined."""
+    if examination is None or len(examination.apps) != 1:
+        return None
+    return {state.link.value: state.verdict.value for state in examination.apps[0].links}
+
+
+def rollback_document(
+    version: str, done: tuple[Any, ...], looked: Sequence[tuple[str, Examination | None, Examination | None]]
+) -> dict[str, Any]:
+    """The document of a rollback: for each run what was put back and what was left alone; each app before and after."""
     told = {
         "schema": SCHEMA,
         "liveproof": version,
@@ -112,6 +122,7 @@ def rollback_document(version: str, done: tuple[Any, ...]) -> dict[str, Any]:
             }
             for back in done
         ],
+        "apps": [{"path": path, "before": _links(before), "after": _links(after)} for path, before, after in looked],
     }
     cleaned: dict[str, Any] = _clean(hide_all(told))
     return cleaned

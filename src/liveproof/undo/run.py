@@ -7,18 +7,20 @@ from typing import Any
 from liveproof.host.images import from_row
 from liveproof.host.units import Service, ServiceFailed, bring_back
 from liveproof.host.writeahead import Damaged, Log, records
-from liveproof.journal import BACK, BACK_IN_PART, RolledBack, Run, summarised
+from liveproof.journal import BACK, BACK_IN_PART, Barred, RolledBack, Run, summarised
 from liveproof.undo.step import Begun, Places, Renewed, take_back
 
 Progress = Callable[[str], None]
 _Record = dict[str, Any]
 
 
-def take_back_run(run: Run, progress: Progress, *, stop_started: bool) -> RolledBack:
+def take_back_run(run: Run, progress: Progress, *, stop_started: bool, barred: Barred = lambda _: "") -> RolledBack:
     """Take back every step that was begun. The caller holds the lock.
 
     A rollback that is cut off is begun again by the next one: what is done is not done twice. ``stop_started`` stops
-    services that the run started; without it they are left running.
+    services that the run started; without it they are left running. ``barred`` gets the app's path once the files are
+    back, and says why PHP-FPM must not be reloaded then (what it keeps in memory is all that keeps the site alive); an
+    empty text lets it be reloaded.
 
     Raises:
         Damaged: the journal cannot be read.
@@ -32,7 +34,7 @@ def take_back_run(run: Run, progress: Progress, *, stop_started: bool) -> Rolled
     with Log(run.directory) as log:
         log.reopen()
         log.release_reserve()
-        return _Recovery(run, told, log, progress).all(stop_started=stop_started)
+        return _Recovery(run, told, log, progress).all(stop_started=stop_started, barred=barred)
 
 
 class _Recovery:
@@ -48,7 +50,7 @@ class _Recovery:
         self._notes: list[str] = []
         self._restored = 0
 
-    def all(self, *, stop_started: bool) -> RolledBack:
+    def all(self, *, stop_started: bool, barred: Barred) -> RolledBack:
         begun = _steps(self._told)
         for step in reversed(begun):
             earlier = self._undone.get(step.number)
@@ -57,7 +59,7 @@ class _Recovery:
                 self._renewed.update({path: (old, new) for path, old, new in earlier["renewed"]})
             else:
                 self._step(step)
-        self._services({step.number for step in begun}, stop_started=stop_started)
+        self._services({step.number for step in begun}, barred, stop_started=stop_started)
         state = BACK_IN_PART if self._refused else BACK
         self._write({"is": "end", "state": state, "at": time.time()})
         try:
@@ -80,12 +82,20 @@ class _Recovery:
             "renewed": renewed,
         })  # fmt: skip
 
-    def _services(self, begun: set[int], *, stop_started: bool) -> None:
+    def _services(self, begun: set[int], barred: Barred, *, stop_started: bool) -> None:
+        why: str | None = None
         for row in self._first["services"]:
             number, verb, unit, test, patience, was, pid, start = row
+            if number not in begun:
+                continue
             service = Service(number, verb, unit, tuple(test), patience, was, pid, start)
+            if verb != "start" and (verb == "signal" or "fpm" in unit):
+                why = barred(str(self._first.get("app", ""))) if why is None else why
+                if why:
+                    self._notes.append(f"{unit or f'the PHP-FPM master {pid}'} was not reloaded: {why}")
+                    continue
             try:
-                note = bring_back(service, stop_started=stop_started) if number in begun else ""
+                note = bring_back(service, stop_started=stop_started)
             except ServiceFailed as error:
                 note = f"after the files were put back: {error}"
             if note:

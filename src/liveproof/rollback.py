@@ -1,0 +1,212 @@
+"""`liveproof rollback`: say what it does to a serving site, ask, do it, and look whether the site still answers."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from liveproof import __version__
+from liveproof.asked import Asked
+from liveproof.config import ConfigError
+from liveproof.console import Console
+from liveproof.history import History, NoSuchRun, StoreFailed, new_id
+from liveproof.host import lock
+from liveproof.host.memory import Memory
+from liveproof.host.state import UnsafeState
+from liveproof.host.writeahead import Damaged
+from liveproof.journal import INTERRUPTED, RolledBack, Run, chosen, rollback
+from liveproof.journal import NoSuchRun as NoSuchFix
+from liveproof.looking import REFUSED, STATUS, Wrong, keep, look, settle
+from liveproof.model.examination import AppExamination, Examination
+from liveproof.model.record import Record
+from liveproof.model.settings import Settings
+from liveproof.model.verdicts import Link, LinkVerdict
+from liveproof.plan import HIDDEN_BY_MEMORY
+from liveproof.repair import reload_bar
+from liveproof.report.lines import BLANK, Line, field, line
+from liveproof.report.text import brief_lines
+from liveproof.report.times import clock
+from liveproof.report.visible import shown, visible
+
+_SETTLE_SECONDS = 8.0
+_AGAIN_SECONDS = 0.7
+# Exit statuses, the worst last: all is as it was; it cannot be seen whether the site answers; not so.
+_WORSE = (0, 3, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Site:
+    """An app whose fix is rolled back: how to examine it, and how it stood before; None where it cannot be examined."""
+
+    path: str
+    settings: Settings
+    memory: Memory
+    before: Examination | None
+
+    def again(self, console: Console) -> Examination | None:
+        """How it stands now, once it has settled: until it answers as it did, or for a few seconds."""
+        if self.before is None:
+            return None
+        deadline = time.monotonic() + _SETTLE_SECONDS
+        while True:
+            after = look(self.settings, self.memory, console)
+            answers = _answers(after) is LinkVerdict.PROVEN or _answers(self.before) is not LinkVerdict.PROVEN
+            if answers or time.monotonic() > deadline:
+                return after
+            time.sleep(_AGAIN_SECONDS)
+
+
+def undo(run: str, console: Console, *, yes: bool, form: str = "text") -> int:
+    """Roll back a run; 0 when everything is as it was and the site answers as it did, 1 when not, 3 when unseen.
+
+    Raises:
+        Wrong: there is no such run, its journal is damaged, or there is no terminal to ask on.
+    """
+    try:
+        runs = chosen(run)
+    except NoSuchFix as error:
+        raise Wrong(str(error)) from None
+    if not runs:
+        console.lines([line("Nothing to roll back: no fix stands and none was interrupted.")])
+        return 0
+    if not yes and not console.asks:
+        raise Wrong("stdin is not a terminal, so nobody can be asked: add --yes to roll the run back")
+    sites = [_site(path, console) for path in dict.fromkeys(each.app for each in runs if each.app)]
+    if form == "text":
+        for each in runs:
+            console.lines(_preview(each, next((site for site in sites if site.path == each.app), None)))
+    if not yes and not console.confirmed(f"Roll back run {', '.join(each.id for each in runs)}?"):
+        console.tell("declined; nothing was changed")
+        return REFUSED
+    try:
+        done = _done(run, sites, console)
+    except lock.Held as error:
+        console.tell(str(error))
+        return REFUSED
+    return _told(done, [(site, site.again(console)) for site in sites], console, form)
+
+
+def _done(run: str, sites: list[_Site], console: Console) -> tuple[RolledBack, ...]:
+    bars = {site.path: reload_bar(site.settings, site.memory, console.progress) for site in sites}
+    try:
+        return rollback(run, console.progress, barred=lambda app: bars[app](app) if app in bars else "")
+    except NoSuchFix as error:
+        raise Wrong(str(error)) from None
+    except Damaged as error:
+        raise Wrong(f"cannot roll back: {error}; nothing was changed, and what it did must be undone by hand") from None
+    except (UnsafeState, OSError) as error:
+        raise Wrong(f"cannot roll back: {error}") from None
+
+
+def _site(path: str, console: Console) -> _Site:
+    """An app as it stands now. What keeps it from being examined does not keep its fix from being rolled back."""
+    try:
+        settings, memory = settle(Asked(path))
+    except (Wrong, ConfigError) as error:
+        console.tell(f"not examined before: {error}")
+        settings, memory = settle(Asked())
+        return _Site(path, settings, memory, None)
+    try:
+        return _Site(path, settings, memory, look(settings, memory, console))
+    except Wrong as error:
+        console.tell(f"not examined before: {error}")
+        return _Site(path, settings, memory, None)
+
+
+def _preview(run: Run, site: _Site | None) -> Iterator[Line]:
+    """What the rollback will do, and what it means for a site that answers now."""
+    state = "was interrupted" if run.state == INTERRUPTED else run.state
+    yield line(("Roll back", "head"), f"  run {visible(run.id)} of {visible(run.app)}, {clock(run.started)}, {state}")
+    for what in run.steps:
+        yield field("undo", shown(what))
+    was = _found(run)
+    if was:
+        yield line("That fix found:", indent=3)
+    for app in was:
+        for diagnosis in app.diagnoses:
+            yield field(diagnosis.root.code, shown(diagnosis.root.message))
+    if site and site.before and _answers(site.before) is LinkVerdict.PROVEN:
+        text = "the site answers. What the fix found comes back"
+        closed = sorted({finding.code for app in was for finding in app.findings} & {*HIDDEN_BY_MEMORY})
+        if closed:
+            text += f", {', '.join(closed)} among it: requests that need these files are likely to fail"
+        yield field("now", f"{text}.")
+    yield BLANK
+
+
+def _found(run: Run) -> tuple[AppExamination, ...]:
+    """What the run had found in its app before it changed anything, where that is kept."""
+    try:
+        record = History().load(run.id)
+    except (NoSuchRun, StoreFailed):
+        return ()
+    return tuple(app for app in record.before.apps if app.app.path == run.app) if record.before else ()
+
+
+def _app(examination: Examination) -> AppExamination | None:
+    return examination.apps[0] if len(examination.apps) == 1 else None
+
+
+def _answers(examination: Examination) -> LinkVerdict:
+    """Whether a real request is answered: the link of the wire."""
+    app = _app(examination)
+    found = [state.verdict for state in app.links if state.link is Link.WIRE] if app else []
+    return found[0] if found else LinkVerdict.UNPROVEN
+
+
+def _lost(before: Examination, after: Examination) -> tuple[LinkVerdict, str]:
+    """What was lost of a site that answered before: BROKEN or UNPROVEN with the reason; PROVEN where nothing was."""
+    if _answers(before) is not LinkVerdict.PROVEN:
+        return LinkVerdict.PROVEN, ""
+    app, was = _app(after), _app(before)
+    if app is None or was is None:
+        return LinkVerdict.UNPROVEN, f"it is not found any more: {after.reason}"
+    wire = next(state for state in app.links if state.link is Link.WIRE)
+    if wire.verdict is not LinkVerdict.PROVEN:
+        told = [finding.message for finding in app.findings if finding.code in wire.reason]
+        return wire.verdict, "; ".join(told) or wire.reason
+    known = {finding.code for finding in was.findings}
+    closed = [finding for finding in app.findings if finding.code in HIDDEN_BY_MEMORY and finding.code not in known]
+    if closed:
+        text = f"only what PHP-FPM has in memory still answers, and every other request fails: {closed[0].message}"
+        return LinkVerdict.BROKEN, text
+    return LinkVerdict.PROVEN, ""
+
+
+def _told(
+    done: tuple[RolledBack, ...], sites: list[tuple[_Site, Examination | None]], console: Console, form: str
+) -> int:
+    status = 0 if all(back.complete for back in done) else 1
+    for _, after in sites:
+        if after:
+            keep(Record(new_id(after.started), "rollback", __version__, after), console)
+    lost = [(site.path, *_lost(site.before, after)) for site, after in sites if site.before and after]
+    lost = [row for row in lost if row[1] is not LinkVerdict.PROVEN]
+    if form == "json":
+        from liveproof.report.json import dumps, rollback_document  # noqa: PLC0415
+
+        looked = [(site.path, site.before, after) for site, after in sites]
+        console.text(dumps(rollback_document(__version__, done, looked)))
+    else:
+        console.lines(_rolled_back(done))
+        for path, verdict, text in lost:
+            head = (
+                "THE SITE NO LONGER ANSWERS"
+                if verdict is LinkVerdict.BROKEN
+                else "IT CANNOT BE SEEN WHETHER IT ANSWERS"
+            )
+            told = line((head, "bad"), f"  {visible(path)} answered before the rollback: {shown(text)}", hang=3)
+            console.lines((told, field("next", ("liveproof fix", "command"), "  fixes it again")))
+        for _, after in sites:
+            if after:
+                console.lines((BLANK, *brief_lines(after)))
+    return max([status, *(STATUS[verdict] for _, verdict, _ in lost)], key=_WORSE.index)
+
+
+def _rolled_back(done: tuple[RolledBack, ...]) -> Iterator[Line]:
+    for back in done:
+        word = ("ROLLED BACK", "good") if back.complete else ("ROLLED BACK IN PART", "bad")
+        yield line(word, f"  run {visible(back.run)}: {back.restored} paths are as they were before")
+        for path, reason in back.refused:
+            yield line(f"left alone: {visible(path)}: {shown(reason)}", indent=3, hang=3)
+        for note in back.notes:
+            yield line(shown(note), indent=3, hang=3)
