@@ -190,9 +190,7 @@ def _told(
         console.lines(_rolled_back(done))
         for path, verdict, text in lost:
             head = (
-                "THE SITE NO LONGER ANSWERS"
-                if verdict is LinkVerdict.BROKEN
-                else "IT CANNOT BE SEEN WHETHER IT ANSWERS"
+                "THE SITE NO LONGER ANSWERS" if verdict is LinkVerdict.BROKEN else "NOT SEEN WHETHER THE SITE ANSWERS"
             )
             told = line((head, "bad"), f"  {visible(path)} answered before the rollback: {shown(text)}", hang=3)
             console.lines((told, field("next", ("liveproof fix", "command"), "  fixes it again")))

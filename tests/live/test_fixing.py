@@ -253,7 +253,7 @@ def test_releases_and_shared_storage(suite: str) -> None:
 
 
 def test_rollback_does_not_take_down_a_site_that_lives_by_its_memory(host: Host) -> None:
-    """Unreadable files return, so PHP-FPM is not reloaded and what it knows still answers; it is no success, and said."""
+    """Unreadable files return, so PHP-FPM is not reloaded and what it knows still answers; but it is no success."""
     host.warm()
     host.sh('chown -R root:root app; chmod 600 "$HANDLER"')
     before = state(host)
