@@ -9,6 +9,7 @@ from typing import Any
 
 from liveproof.check import check, links
 from liveproof.diagnose import diagnose
+from liveproof.host.deadline import TimeIsUp, alarmed, disarm, left, remaining, within
 from liveproof.host.memory import Memory
 from liveproof.host.reader import CannotSee, NotThere, Reader
 from liveproof.model.examination import AppExamination, Examination
@@ -20,16 +21,29 @@ from liveproof.rules import load
 
 Progress = Callable[[str], None]
 
+_AROUND = 6.0  # s of a check for its start, what rules conclude, the history and the report
+# What one probe may take of the time that is left: however long it takes, the others have some.
+_SHARE = 0.6
+
 
 def examine(reader: Reader, settings: Settings, memory: Memory, progress: Progress = lambda _: None) -> Examination:
-    """Look at every app of the host (or at ``settings.app``) and say what holds. Changes nothing."""
+    """Look at every app of the host (or at ``settings.app``) and say what holds. Changes nothing.
+
+    It ends before ``settings.seconds`` are over. Each app has an equal part of what is left of them, and what one does
+    not need is for the next; what is not looked at in that time is unknown, with what took the time.
+    """
+    with within(max(1.0, settings.seconds - _AROUND)):
+        return _examine(reader, settings, memory, progress)
+
+
+def _examine(reader: Reader, settings: Settings, memory: Memory, progress: Progress) -> Examination:
     started, clock = reader.now(), time.perf_counter()
-    host = _Sight({Reader: reader, Settings: settings, Memory: memory}, progress)
+    host = _Sight({Reader: reader, Settings: settings, Memory: memory}, progress, seconds=settings.seconds)
     apps = host.fact(Apps)
     rules = tuple(rule for rule in load() if rule.code not in settings.disabled)
     found = apps.apps if isinstance(apps, Apps) else ()
     reason = apps.reason if isinstance(apps, Apps | Unknown | Absent) else ""
-    seen = tuple(_examine_app(host, app, rules, progress) for app in found)
+    seen = tuple(_examine_app(host, app, rules, progress, len(found) - number) for number, app in enumerate(found))
     return Examination(
         os.uname().nodename,
         started,
@@ -41,11 +55,12 @@ def examine(reader: Reader, settings: Settings, memory: Memory, progress: Progre
     )
 
 
-def _examine_app(host: "_Sight", app: App, rules: tuple[Rule, ...], progress: Progress) -> AppExamination:
+def _examine_app(host: "_Sight", app: App, rules: tuple[Rule, ...], progress: Progress, apps: int) -> AppExamination:
     sight = host.of(app)
-    for rule in rules:
-        for kind in needs(_function(rule)).values():
-            sight.fact(_fact_type(kind))
+    with within(remaining() / apps):
+        for rule in rules:
+            for kind in needs(_function(rule)).values():
+                sight.fact(_fact_type(kind))
     progress("judging")
     clock = time.perf_counter()
     examination = judge(app, rules, sight.facts)
@@ -77,8 +92,11 @@ class _Sight:
     Facts that do not depend on an app are seen once for the host and shared.
     """
 
-    def __init__(self, given: Mapping[type, object], progress: Progress, host: "_Sight | None" = None) -> None:
+    def __init__(
+        self, given: Mapping[type, object], progress: Progress, host: "_Sight | None" = None, *, seconds: float
+    ) -> None:
         self.facts: dict[type, object] = dict(given)
+        self._seconds = seconds
         self.timings: dict[str, float] = host.timings if host else {}
         self._given = dict(given)
         self._progress = progress
@@ -86,7 +104,7 @@ class _Sight:
 
     def of(self, app: App) -> "_Sight":
         """The sight of one app, sharing what is known of the host."""
-        return _Sight({**self._given, App: app}, self._progress, self)
+        return _Sight({**self._given, App: app}, self._progress, self, seconds=self._seconds)
 
     def fact(self, kind: type) -> object:
         """The fact, Unknown with its reason, or Absent."""
@@ -111,7 +129,12 @@ class _Sight:
         self._progress(name)
         clock = time.perf_counter()
         try:
-            return probe(**given)
+            with within(remaining() * _SHARE), alarmed():
+                left()
+                return probe(**given)
+        except TimeIsUp:
+            disarm()
+            return self._not_looked_at(name, time.perf_counter() - clock)
         except NotThere as error:
             return Absent(str(error))
         except CannotSee as error:
@@ -122,6 +145,15 @@ class _Sight:
             return Unknown(f"liveproof failed to probe {name} ({type(error).__name__}: {error}); please report this")
         finally:
             self.timings[name] = self.timings.get(name, 0.0) + time.perf_counter() - clock
+
+    def _not_looked_at(self, name: str, seconds: float) -> Unknown:
+        longest, most = max(self.timings.items(), key=lambda timing: timing[1], default=("", 0.0))
+        if seconds >= most:
+            longest, most = name, seconds
+        return Unknown(
+            f"{name} was not looked at to the end: a check has {self._seconds:.0f} s for all apps, and {longest} alone "
+            f"took {most:.1f} s of them"
+        )
 
 
 # What a probe may ask for besides facts and the App.

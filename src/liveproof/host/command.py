@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 
+from liveproof.host.deadline import left
+
 OUTPUT_LIMIT = 8 * 1024 * 1024
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -61,7 +63,9 @@ def run(
     Raises:
         OSError: the program cannot be started (FileNotFoundError: it does not exist, PermissionError: no right to
             become that user).
+        deadline.TimeIsUp: it was ended because there is no time left, before its own time was over.
     """
+    until = time.monotonic() + left(timeout)
     clean = surroundings(identity, env or {})
     become = identity is not None and (identity.uid, identity.gid) != (os.geteuid(), os.getegid())
     with subprocess.Popen(
@@ -78,10 +82,12 @@ def run(
         group=identity.gid if become and identity else None,
         extra_groups=list(identity.groups) if become and identity else None,
     ) as process:
-        out, err, timed_out = _drain(process, time.monotonic() + timeout, limit)
+        out, err, timed_out = _drain(process, until, limit)
         if timed_out:
             _kill_group(process.pid)
         status = process.wait()
+    if timed_out:
+        left()
     return Ran(status, out, err, timed_out)
 
 

@@ -11,6 +11,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
+from liveproof.host.deadline import left
 from liveproof.host.fastcgi_records import Decoder, NotFastcgi, Response, encode_request
 from liveproof.host.reader import CannotSee
 
@@ -51,7 +52,7 @@ def request(address: str, params: Mapping[str, str], body: bytes = b"", *, timeo
         FastcgiError: there is no answer; its message is for the administrator.
         ValueError: ``PHP_VALUE`` or ``PHP_ADMIN_VALUE`` stands in ``params``.
     """
-    deadline = time.monotonic() + timeout
+    deadline = time.monotonic() + left(timeout)
     data = encode_request(params, body)
     decoder = Decoder()
     try:
@@ -68,6 +69,7 @@ def request(address: str, params: Mapping[str, str], body: bytes = b"", *, timeo
     except NotFastcgi as error:
         raise FastcgiError("garbage", f"{address}: {error}; is it the socket of a PHP-FPM pool?") from None
     except TimeoutError:
+        left()  # else what had no time would be told as what is silent
         raise FastcgiError(
             "silent", f"{address} did not answer within {timeout:g} s: are all workers of the pool busy?"
         ) from None

@@ -13,10 +13,12 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any, NoReturn
 
+from liveproof.host.deadline import left
+
 # One token is four bytes. An unprivileged user over the soft limit gets pipes of one page (pipe(7)): 4096 bytes.
 _TOKENS = 1000
 _REAP_SECONDS = 0.5
-_GIVE_UP_SECONDS = 6.0
+_GIVE_UP_SECONDS = 3.0
 
 
 class Lost(Exception):
@@ -35,17 +37,20 @@ def forked(work: Callable[[], Any], seconds: float, *, give_up: Callable[[], Non
 
     Raises:
         OutOfTime: it was not done after ``seconds``; it and its children were killed.
+        deadline.TimeIsUp: there was no time left before that.
         Lost: it died, or raised anything but an OSError.
         OSError: ``work`` raised it.
     """
+    until = time.monotonic() + (seconds if give_up else left(seconds))
     child, receiving = _fork(work, group=True)
     try:
-        answer = _receive(receiving, time.monotonic() + seconds)
+        answer = _receive(receiving, until)
+    except OutOfTime:
+        _stop(child, receiving, give_up)
+        left()
+        raise
     except BaseException:
-        if give_up:
-            give_up()
-            _await_end(receiving, _GIVE_UP_SECONDS)
-        _kill(child, group=True)
+        _stop(child, receiving, give_up)
         raise
     finally:
         os.close(receiving)
@@ -53,9 +58,12 @@ def forked(work: Callable[[], Any], seconds: float, *, give_up: Callable[[], Non
     return _open(answer)
 
 
-def _await_end(receiving: int, seconds: float) -> None:
-    with suppress(OutOfTime):
-        _receive(receiving, time.monotonic() + seconds)
+def _stop(child: int, receiving: int, give_up: Callable[[], None] | None) -> None:
+    if give_up:
+        give_up()
+        with suppress(OutOfTime):
+            _receive(receiving, time.monotonic() + _GIVE_UP_SECONDS)
+    _kill(child, group=True)
 
 
 def together(count: int, work: Callable[[Iterator[int]], Any]) -> list[Any]:

@@ -12,6 +12,7 @@ import time
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from liveproof.host.deadline import left
 from liveproof.host.reader import CannotSee
 
 BODY_LIMIT = 1024 * 1024
@@ -72,7 +73,7 @@ def request(
         ValueError: a part of the request holds a line break.
     """
     data = _encode(method, target, headers, body)
-    deadline = time.monotonic() + timeout
+    deadline = time.monotonic() + left(timeout)
     try:
         with _connect(address, deadline) as plain:
             if proxied:
@@ -82,6 +83,7 @@ def request(
                 peer.sendall(data)
                 return _receive(peer, deadline, bodiless=method == "HEAD")
     except TimeoutError:
+        left()  # else what had no time would be told as what is silent
         raise HttpError("silent", f"{address} did not answer within {timeout:g} s") from None
     except OSError as error:
         raise _told(address, error) from None

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from liveproof.host.command import Identity, Ran, run
+from liveproof.host.deadline import TimeIsUp, left
 from liveproof.host.processes import Process, children, processes
 
 if TYPE_CHECKING:
@@ -309,6 +310,8 @@ class Reader:
 
     def pause(self, seconds: float) -> None:
         """Wait before looking again at what may be passing."""
+        if left(seconds) < seconds:
+            raise TimeIsUp
         time.sleep(seconds)
 
     def http(

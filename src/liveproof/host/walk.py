@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from liveproof.host.deadline import left
 from liveproof.host.descent import Descent
 from liveproof.host.forked import OutOfTime, forked, together
 from liveproof.host.mounts import hangs
@@ -52,7 +53,7 @@ def walk(root: str, layout: Layout, seconds: float) -> Walked:
         TimeoutError: it took more than ``seconds``.
         OSError: the root cannot be opened.
     """
-    until = time.monotonic() + seconds
+    until = time.monotonic() + left(seconds)
     collecting = gc.isenabled()
     gc.disable()  # nothing here is cyclic, and tens of thousands of new tuples would set it off again and again
     try:
@@ -61,7 +62,11 @@ def walk(root: str, layout: Layout, seconds: float) -> Walked:
                 return Walked(*forked(lambda: _walk(root, layout, until), seconds))
             except OutOfTime:
                 raise too_long(root) from None
-        return Walked(*_walk(root, layout, until))
+        try:
+            return Walked(*_walk(root, layout, until))
+        except TimeoutError:
+            left()
+            raise
     finally:
         if collecting:
             gc.enable()

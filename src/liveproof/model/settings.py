@@ -85,7 +85,8 @@ class Settings:
 
     ``release`` is a manifest's path or a git revision, empty for HEAD of the app's own repository. ``user`` is the
     app's user, empty for the pool's. ``ignore`` holds patterns of paths below the app that no rule judges.
-    ``sources`` tells for each key where its value came from.
+    ``seconds`` is how long a whole check may take, its start and its report included. ``sources`` tells for each key
+    where its value came from.
     """
 
     app: str = ""
@@ -97,4 +98,5 @@ class Settings:
     thresholds: Thresholds = field(default_factory=Thresholds)
     ignore: tuple[str, ...] = ()
     disabled: tuple[str, ...] = ()
+    seconds: float = 30.0
     sources: tuple[tuple[str, str], ...] = ()
