@@ -106,3 +106,8 @@ def test_editing_twice_changes_nothing():
 def test_hostile_text_is_left_alone(text, line):
     """Anything but a fastcgi_pass with its parameters gives nothing, and never an error."""
     assert with_realpath_root(text, line, OTHERS) is None
+
+
+def test_braces_that_are_nested_without_end_are_not_edited():
+    """Nor do they end us."""
+    assert with_realpath_root("map $a $b { " * 3000 + "}" * 3000, 1, {}) is None

@@ -201,8 +201,25 @@ def test_includes_that_cannot_be_read(tmp_path: Path) -> None:
     tree = tree_of(files, tmp_path)
     assert len(ngxconf.configuration(tree, "/p").servers) == 1
     told = "\n".join(tree.problems)
-    assert all(word in told for word in ("fifo", "loop", "gone", "too many files"))
+    assert all(word in told for word in ("fifo", "loop", "gone", "includes itself"))
     assert "s/directory" not in told
+
+
+def test_includes_that_multiply_end(tmp_path: Path) -> None:
+    """Each file includes the next one ten times, and the last all of them: told, and not followed for ever."""
+    files = {f"x{number}": f"include x{number + 1};" * 10 for number in range(12)}
+    tree = tree_of({"nginx.conf": "include x0;", **files, "x12": "include x0;" * 10}, tmp_path)
+    assert any("directives" in problem for problem in tree.problems)
+    assert len(tree.problems) <= 100
+    assert sum(1 for _ in tree.top.walk()) <= 200_001
+
+
+def test_blocks_that_are_nested_without_end(tmp_path: Path) -> None:
+    """Told, and what stands beside them still counts."""
+    files = {"nginx.conf": "include deep; http { server { } }", "deep": "map $a $b { " * 3000 + "}" * 3000}
+    tree = tree_of(files, tmp_path)
+    assert len(ngxconf.configuration(tree, "/p").servers) == 1
+    assert any("nested" in problem for problem in tree.problems)
 
 
 @given(st.text())

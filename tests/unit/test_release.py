@@ -156,6 +156,19 @@ def test_a_head_that_names_nothing(tree: Path, text: str) -> None:
     assert "root:" not in str(refused.value)
 
 
+@pytest.mark.parametrize("name", ["HEAD", "config", "packed-refs", "refs/heads/main"])
+def test_a_fifo_is_not_handed_to_git(tree: Path, name: str) -> None:
+    """It would wait for whoever writes it."""
+    commit(tree)
+    (tree / ".git/refs/heads/main").unlink(missing_ok=True)
+    (tree / ".git" / name).unlink(missing_ok=True)
+    if name != "HEAD":
+        (tree / ".git/HEAD").write_text("ref: refs/heads/main\n")
+    os.mkfifo(tree / ".git" / name)
+    with pytest.raises(CannotSee, match="not a regular file"):
+        see(tree)
+
+
 def test_no_repository_and_no_release(tree: Path) -> None:
     """Nobody asked."""
     with pytest.raises(NotThere, match="no release is named"):

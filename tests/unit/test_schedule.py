@@ -109,6 +109,36 @@ def test_roots_own_crontab_is_replaced_by_another_users(host):
     assert "crontab -u www-data -e" in job.place
 
 
+def test_a_line_of_thousands_of_calls_is_looked_at_in_part(host):
+    """And that is said; each job has its own call, not the whole line."""
+    path = "/var/spool/cron/crontabs/bob"
+    host.write(path, "* * * * * cd /srv/app && " + "php artisan schedule:run; " * 9000)
+    schedule = host.see()
+    assert 0 < sum(len(job.line) + len(job.replacement) for job in schedule.jobs) < 10_000
+    told = dict(schedule.unread)
+    assert "more than 50 calls" in told[f"{path}:1"]
+
+
+def test_a_crontab_of_thousands_of_lines_is_looked_at_in_part(host):
+    """And that is said."""
+    path = "/var/spool/cron/crontabs/bob"
+    lines = "".join(f"* * * * * cd /srv/app && php artisan a{number}\n" for number in range(900))
+    host.write(path, lines)
+    schedule = host.see()
+    assert len(schedule.jobs) == 300
+    assert "more than 300 calls" in dict(schedule.unread)[path]
+
+
+def test_scripts_that_call_scripts_are_counted(host):
+    """Each of them calls all the others."""
+    names = [f"/usr/local/sbin/x{number}.sh" for number in range(40)]
+    for name in names:
+        host.write(name, "#!/bin/sh\n" + "\n".join(names) + "\n")
+    host.write("/etc/crontab", f"* * * * * root {names[0]}\n")
+    schedule = host.see()
+    assert "first 300 scripts" in dict(schedule.unread)["/etc/crontab:1"]
+
+
 def test_files_that_cron_passes_over_run_nothing(host):
     """Names with a dot, and files that others could have written; comments, variables, other apps."""
     line = "* * * * * root php /srv/app/artisan x\n"

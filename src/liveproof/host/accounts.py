@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from liveproof.host.numbers import whole
 from liveproof.host.reader import CannotSee, Reader
 
 _PATIENCE = 3.0  # s for a name service that may be a server on the network
@@ -41,8 +42,8 @@ class Accounts:
 
     def group(self, name: str) -> int | None:
         """The number of the group of that name; a number stands for itself."""
-        if name.isascii() and name.isdigit():
-            return int(name)
+        if (number := whole(name)) is not None:
+            return number
         found = next((fields for fields in self._groups if fields[0] == name), None) or self._ask("group", name)
         return _number(found, 2)
 
@@ -92,9 +93,8 @@ def _account(fields: list[str] | None) -> Account | None:
 
 
 def _number(fields: list[str] | None, at: int) -> int | None:
-    text = fields[at] if fields and len(fields) > at else ""
-    return int(text) if text.isascii() and text.isdigit() else None
+    return whole(fields[at]) if fields and len(fields) > at else None
 
 
 def _numbers(fields: list[str] | None) -> list[int]:
-    return [int(field) for field in (fields or [])[1:] if field.isascii() and field.isdigit()]
+    return [number for field in (fields or [])[1:] if (number := whole(field)) is not None]

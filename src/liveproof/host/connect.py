@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from liveproof.host.become import become
 from liveproof.host.command import Identity
 from liveproof.host.forked import Lost, forked
+from liveproof.host.numbers import whole
 from liveproof.host.reader import CannotSee
 
 CONNECTED = "connected"
@@ -63,7 +64,7 @@ def _attempt(address: str) -> str:
                 peer.connect(os.fsencode(address[5:]))
             else:
                 peer.settimeout(_EACH)
-                peer.connect((host, int(port)))
+                peer.connect((host, whole(port) or 0))
     except BlockingIOError:
         return FULL
     except TimeoutError:

@@ -13,6 +13,7 @@ from typing import Any
 
 from liveproof.host.deadline import left
 from liveproof.host.fastcgi_records import Decoder, NotFastcgi, Response, encode_request
+from liveproof.host.numbers import whole
 from liveproof.host.reader import CannotSee
 
 __all__ = ["ANSWER_LIMIT", "FastcgiError", "Response", "request"]
@@ -124,7 +125,7 @@ def _look_up(address: str, deadline: float) -> list[tuple[int, Any]]:
     """Families and socket addresses of ``HOST:PORT``."""
     host, colon, port = address.rpartition(":")
     host = host.removeprefix("[").removesuffix("]")
-    if not (colon and host and port.isascii() and port.isdigit() and int(port) <= 65535):
+    if not (colon and host and (number := whole(port)) is not None and number <= 65535):
         raise FastcgiError("unreachable", f"{address!r} is neither unix:PATH nor HOST:PORT")
     try:
         return _addresses(host, port, socket.AI_NUMERICHOST)

@@ -9,6 +9,8 @@ rest is meant is still worth knowing.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from liveproof.host.numbers import whole
+
 _DEEPEST = 5  # files that include one another
 _MOST_FILES = 2000
 _ARRAYS = ("env", "php_value", "php_flag", "php_admin_value", "php_admin_flag")
@@ -32,8 +34,8 @@ class Section:
 
     def number(self, name: str, default: int = 0) -> int:
         """A whole number; what is none counts as not set."""
-        text = self.get(name)
-        return int(text) if text.isascii() and text.isdigit() else default
+        number = whole(self.get(name))
+        return default if number is None else number
 
     def seconds(self, name: str) -> float:
         """A time: a number with s, m, h or d behind it, seconds when nothing stands there."""
@@ -155,7 +157,7 @@ def seconds(text: str) -> float:
     text = text.strip().lower()
     factor = _UNITS.get(text[-1:], 0)
     digits = text[:-1] if factor else text
-    return float(int(digits) * (factor or 1)) if digits.isascii() and digits.isdigit() else 0.0
+    return float((whole(digits) or 0) * (factor or 1))
 
 
 def absolute(path: str, *prefixes: str) -> str:

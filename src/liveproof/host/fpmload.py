@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from liveproof.host import view
 from liveproof.host.fpmmaster import pool_of
+from liveproof.host.numbers import whole
 from liveproof.host.reader import Reader
 from liveproof.host.sockets import Sockets
 from liveproof.model.facts.fpm import Load, Pool, Socket
@@ -104,7 +105,7 @@ def _look(sockets: Sockets, subject: Subject, processes: int) -> _Look:
         held = frozenset(inode for path, inode in table.accepted if path in names)
     else:
         ports = sockets.tcp(network)
-        port = int(subject.address.rpartition(":")[2])
+        port = whole(subject.address.rpartition(":")[2]) or 0
         waiting = max((one.waiting for one in ports.listeners if one.port == port), default=-1)
         held = ports.held(port)
     return _Look(processes, max(0, waiting - subject.ours) if waiting >= 0 else -1, held)

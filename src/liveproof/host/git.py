@@ -193,10 +193,22 @@ class Repository:
         end = packed.find(f" {name}\n")
         return packed[packed.rfind("\n", 0, end) + 1 : end] if end > 0 else ""
 
+    def _refuse_odd(self) -> None:
+        """Git waits for whoever writes a FIFO, and reads a device to no end: only regular files are left to it."""
+        for directory in dict.fromkeys((self.directory, self.common)):
+            for name in _READ:
+                try:
+                    seen = os.stat(f"{directory}/{name}").st_mode
+                except OSError:
+                    continue  # git says what it makes of that
+                if not modes.S_ISREG(seen) and not modes.S_ISDIR(seen):
+                    raise GitFailed(f"{directory}/{name} is not a regular file, so git is not asked")
+
     def _git(self, *arguments: str, limit: int = _LISTING) -> Ran:
         identity = None
         if os.geteuid() == 0:
             identity = Identity(self.uid or _NOBODY, self.gid or _NOBODY, tuple({self.gid, self.tree_gid} - {0}))
+        self._refuse_odd()
         env = {**_ENVIRONMENT, "GIT_DIR": self.directory, "GIT_WORK_TREE": self.tree, "HOME": "/nonexistent"}
         try:
             ran = run(("git", *_SWITCHES, *arguments), identity=identity, env=env, timeout=_TIMEOUT, limit=limit)
@@ -210,6 +222,11 @@ class Repository:
 
 
 _PATTERN = re.compile(r".*?:\d+:(.*)\t")
+_READ = (
+    "HEAD", "config", "config.worktree", "packed-refs", "index", "shallow", "commondir", "info/attributes",
+    "info/grafts", "info/sparse-checkout", "objects/info/alternates", "objects/info/commit-graph",
+    "objects/pack/multi-pack-index",
+)  # fmt: skip
 _ATTRIBUTES = ("filter", "text", "eol", "ident", "working-tree-encoding")
 
 
@@ -258,11 +275,19 @@ def _is_id(text: str) -> bool:
 
 
 def _text(path: str, limit: int = _SMALL) -> str:
-    """A small regular file; anything else at its place is not waited for."""
+    """A small regular file; anything else at its place is not waited for.
+
+    Raises:
+        GitFailed: it is a FIFO, a device or a socket.
+        OSError: it cannot be read, or is a directory.
+    """
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY)
     try:
-        if not modes.S_ISREG(os.fstat(descriptor).st_mode):
+        seen = os.fstat(descriptor).st_mode
+        if modes.S_ISDIR(seen):
             raise IsADirectoryError(21, "not a regular file", path)
+        if not modes.S_ISREG(seen):
+            raise GitFailed(f"{path} is not a regular file, so git is not asked")
         chunks = []
         while limit > 0 and (chunk := os.read(descriptor, min(limit, 1 << 20))):
             chunks.append(chunk)

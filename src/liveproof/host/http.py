@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from liveproof.host.deadline import left
+from liveproof.host.numbers import whole as decimal
 from liveproof.host.reader import CannotSee
 
 BODY_LIMIT = 1024 * 1024
@@ -118,7 +119,7 @@ def _connect(address: str, deadline: float) -> socket.socket:
         return _connect_to(socket.AF_UNIX, os.fsencode(address[5:]), deadline)
     host, _, port = address.rpartition(":")
     host = host.removeprefix("[").removesuffix("]")
-    if not (host and port.isascii() and port.isdigit() and 0 < int(port) < 65536):
+    if not (host and 0 < (decimal(port) or 0) < 65536):
         raise HttpError("unreachable", f"{address!r} is neither unix:PATH nor ADDRESS:PORT")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     if not _ours(family, host):
@@ -186,7 +187,7 @@ def _receive(peer: socket.socket, deadline: float, *, bodiless: bool) -> Respons
         body, whole = _chunked(rest, peer, deadline)
     else:
         length = told.get("content-length", "")
-        body, whole = _counted(rest, peer, deadline, int(length) if length.isascii() and length.isdigit() else None)
+        body, whole = _counted(rest, peer, deadline, decimal(length))
     return Response(status, headers, body[:BODY_LIMIT], whole=whole and len(body) <= BODY_LIMIT)
 
 

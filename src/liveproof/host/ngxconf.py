@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from liveproof.host.ngxtree import Node, Tree
+from liveproof.host.numbers import whole
 from liveproof.model.facts.nginx import Cache, FastcgiPass, Listen, Server
 
 _NO_CACHE = Cache("off", "")
@@ -189,10 +190,10 @@ def _listen(args: tuple[str, ...]) -> Listen:
     host, colon, port = where.rpartition(":")
     if where.startswith("unix:"):
         host, number = where, 0
-    elif where.isdigit():
-        host, number = "*", int(where)
-    elif colon and port.isdigit():
-        number = int(port)
+    elif (only := whole(where)) is not None:
+        host, number = "*", only
+    elif colon and (last := whole(port)) is not None:
+        number = last
     else:
         host, number = where, 80
     return Listen(

@@ -8,7 +8,10 @@ from typing import Any
 Parse = Callable[[str, str], tuple[list[dict[str, Any]], list[str]]]
 
 _DEEPEST = 20
+_DEEPEST_BLOCK = 100
 _MOST_FILES = 5000
+_MOST_NODES = 200_000
+_MOST_PROBLEMS = 100
 _MENDS = 30
 _MAGIC = frozenset("*?[")
 
@@ -71,23 +74,36 @@ class _Loader:
         self._directory = path.rpartition("/")[0]
         self._parsed: dict[str, list[dict[str, Any]]] = {}
         self._tree = Tree(Node("", (), path, 0))
+        self._open = [path]
+        self._count = 0
 
     def load(self) -> Tree:
         statements = self._statements(self._path, self._read(self._path) or "")
         self._tree.top = Node("", (), self._path, 0, tuple(self._nodes(statements, self._path, 0)))
+        self._tree.problems = list(dict.fromkeys(self._tree.problems))[:_MOST_PROBLEMS]
         return self._tree
 
-    def _nodes(self, statements: list[dict[str, Any]], file: str, depth: int) -> Iterator[Node]:
+    def _nodes(self, statements: list[dict[str, Any]], file: str, depth: int, block: int = 0) -> Iterator[Node]:
+        if block > _DEEPEST_BLOCK:
+            self._tree.problems.append(f"{file}: blocks are nested more than {_DEEPEST_BLOCK} deep")
+            return
         for statement in statements:
+            self._count += 1
+            if self._count >= _MOST_NODES:
+                if self._count == _MOST_NODES:
+                    self._tree.problems.append(
+                        f"{file}: with all includes there are more than {_MOST_NODES} directives"
+                    )
+                return
             name, args, line = str(statement["directive"]), tuple(statement["args"]), int(statement["line"])
             if name == "include" and args:
                 yield Node(name, args, file, line)
-                yield from self._included(args[0], f"{file}:{line}", depth)
+                yield from self._included(args[0], f"{file}:{line}", depth, block)
             else:
-                block = tuple(self._nodes(statement.get("block") or [], file, depth))
-                yield Node(name, args, file, line, block)
+                inside = tuple(self._nodes(statement.get("block") or [], file, depth, block + 1))
+                yield Node(name, args, file, line, inside)
 
-    def _included(self, pattern: str, where: str, depth: int) -> Iterator[Node]:
+    def _included(self, pattern: str, where: str, depth: int, block: int) -> Iterator[Node]:
         if depth >= _DEEPEST or len(self._tree.files) >= _MOST_FILES:
             self._tree.problems.append(f"{where}: too many files include one another")
             return
@@ -96,8 +112,12 @@ class _Loader:
         if magic and pattern not in self._tree.patterns:
             self._tree.patterns.append(pattern)
         for path in self._glob(pattern) if magic else (pattern,):
-            statements = self._file(path, where)
-            yield from self._nodes(statements, path, depth + 1)
+            if path in self._open:  # nginx opens files until the system refuses
+                self._tree.problems.append(f"{where}: {path} includes itself")
+                continue
+            self._open.append(path)
+            yield from self._nodes(self._file(path, where), path, depth + 1, block)
+            self._open.pop()
 
     def _file(self, path: str, where: str) -> list[dict[str, Any]]:
         if path not in self._parsed:
@@ -113,7 +133,11 @@ class _Loader:
     def _statements(self, path: str, text: str) -> list[dict[str, Any]]:
         """The file's directives; unbalanced braces are mended, so that what stands around them is not lost."""
         self._tree.files.append(path)
-        statements, errors = self._parse(text, path)
+        try:
+            statements, errors = self._parse(text, path)
+        except RecursionError:
+            self._tree.problems.append(f"{path}: blocks are nested too deep")
+            return []
         self._tree.problems += errors
         for _ in range(_MENDS):
             mended = next((better for error in errors if (better := _mended(text, error)) is not None), None)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from liveproof.host.numbers import whole
 from liveproof.host.reader import CannotSee, Reader
 
 _DIRECTORIES = (
@@ -111,7 +112,7 @@ def parse(text: str) -> Iterator[Service]:
 
 
 def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() else 0
+    return whole(text) or 0
 
 
 def _argv(value: str) -> tuple[str, ...]:

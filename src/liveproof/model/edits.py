@@ -127,6 +127,7 @@ def _block(directives: tuple[_Directive, ...], line: int) -> tuple[_Directive, .
     return None
 
 
+_DEEPEST = 100
 _TOKEN = re.compile(
     r"""(?P<space>\s+|\#[^\n]*)|(?P<mark>[{};])|(?P<word>"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|(?:\\.|\$\{[^}]*\}|[^\s{};])+)""",
     re.DOTALL,
@@ -140,7 +141,7 @@ def _parse(text: str) -> tuple[_Directive, ...]:
         ValueError: braces or quotes do not match.
     """
     tokens = list(_tokens(text))
-    directives, at = _directives(tokens, 0, text)
+    directives, at = _directives(tokens, 0, text, 0)
     if at != len(tokens):
         raise ValueError("a brace too many")
     return directives
@@ -157,7 +158,11 @@ def _tokens(text: str) -> Iterator[tuple[str, int, int]]:
         at = token.end()
 
 
-def _directives(tokens: list[tuple[str, int, int]], at: int, text: str) -> tuple[tuple[_Directive, ...], int]:
+def _directives(
+    tokens: list[tuple[str, int, int]], at: int, text: str, depth: int
+) -> tuple[tuple[_Directive, ...], int]:
+    if depth > _DEEPEST:
+        raise ValueError("braces are nested too deep")
     found: list[_Directive] = []
     words: list[str] = []
     start = 0
@@ -174,7 +179,7 @@ def _directives(tokens: list[tuple[str, int, int]], at: int, text: str) -> tuple
             raise ValueError("a directive without a name")
         inner = None
         if word == "{":
-            inner, at = _directives(tokens, at, text)
+            inner, at = _directives(tokens, at, text, depth + 1)
             if at >= len(tokens):
                 raise ValueError("a brace is not closed")
             end = tokens[at][2]

@@ -176,7 +176,7 @@ def _number(known: Iterable[tuple[int, str]], name: str) -> int | Unknown:
         return -1
     found = next((number for number, other in known if other == name), None)
     if found is None:
-        return int(name) if name.isdecimal() else Unknown(f"{name!r} does not exist on this host")
+        return int(name) if name.isdecimal() and len(name) < 19 else Unknown(f"{name!r} does not exist on this host")
     return found
 
 

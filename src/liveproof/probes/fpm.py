@@ -14,6 +14,7 @@ from liveproof.host.fpmmaster import Found
 from liveproof.host.fpmroutes import is_here, moved
 from liveproof.host.fpmroutes import routes as routes_to
 from liveproof.host.memory import Memory
+from liveproof.host.numbers import whole
 from liveproof.host.reader import CannotSee, NotThere, Reader
 from liveproof.host.sockets import Sockets, attempts
 from liveproof.host.systemd import Service
@@ -60,7 +61,11 @@ def _wanted(nginx: Nginx | Unknown | Absent) -> tuple[str, ...]:
 
 
 def _order(master: Master) -> tuple[bool, list[int], str]:
-    return not master.pid, [int(part) for part in master.version.split(".") if part.isdigit()], master.config
+    return (
+        not master.pid,
+        [number for part in master.version.split(".") if (number := whole(part)) is not None],
+        master.config,
+    )
 
 
 def _master(memory: Memory, accounts: Accounts, sockets: Sockets, found: Found, unseen: Unknown) -> Master:

@@ -116,7 +116,7 @@ class PoolOpcache:
     def number(self, name: str) -> int:
         """An effective directive that is a whole number, 0 when the pool does not know it."""
         value = self.setting(name)
-        return int(value) if value.isdigit() else 0
+        return int(value) if value.isdecimal() and len(value) < 19 else 0
 
     @property
     def validates(self) -> bool:

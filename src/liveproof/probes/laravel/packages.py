@@ -25,6 +25,13 @@ def read_installed(installed: bytes, composer: bytes | None, app: str) -> Instal
     Raises:
         ValueError: not JSON, or not Composer's.
     """
+    try:
+        return _read(installed, composer, app)
+    except RecursionError:
+        raise ValueError("installed.json or composer.json is nested too deep") from None
+
+
+def _read(installed: bytes, composer: bytes | None, app: str) -> Installed:
     data = json.loads(installed)
     packages = data.get("packages", data) if isinstance(data, dict) else data
     if not isinstance(packages, list):

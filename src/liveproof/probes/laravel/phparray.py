@@ -120,7 +120,7 @@ def _key(value: Value) -> Key:
     if value is None:
         return ""
     if isinstance(value, str) and (value.isascii() and value.removeprefix("-").isdigit()):
-        return int(value) if str(int(value[:20])) == value else value
+        return int(value) if len(value) <= 20 and str(int(value)) == value else value
     return value if isinstance(value, str | int) else str(value)
 
 

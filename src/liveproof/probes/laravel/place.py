@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from liveproof.host.numbers import whole
 from liveproof.host.reader import CannotSee, Reader
 from liveproof.model.facts.apps import App
 
@@ -66,7 +67,7 @@ def _framework(reader: Reader, app: App) -> str:
 def _caches(
     reader: Reader, app: App, version: str, environment: Mapping[str, str], dotenv: Mapping[str, str]
 ) -> dict[str, str]:
-    major = int(version.partition(".")[0]) if version.partition(".")[0].isdigit() else 0
+    major = whole(version.partition(".")[0]) or 0
     names = {kind: f"bootstrap/cache/{kind}.php" for kind in _VARIABLES}
     names["routes"] = "bootstrap/cache/routes.php" if 0 < major < 7 else "bootstrap/cache/routes-v7.php"
 

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from liveproof.host.numbers import whole
 from liveproof.probes.laravel.phparray import Key, Unreadable, Value, read_array
 
 _GENERATED = re.compile(rb"generated::[A-Za-z0-9]{16}")
@@ -144,7 +145,11 @@ def _stable(closure: bytes) -> bytes:
 
 def _function(closure: bytes) -> bytes:
     found = _FUNCTION.search(closure)
-    return closure[found.end() : found.end() + int(found[1])] if found else closure
+    return closure[found.end() : found.end() + _length(found)] if found else closure
+
+
+def _length(found: re.Match[bytes]) -> int:
+    return whole(found[1].decode("ascii", "replace")) or 0
 
 
 def _signed(closure: bytes, key: str) -> bool:
@@ -157,5 +162,5 @@ def _signed(closure: bytes, key: str) -> bool:
     if not found or not mark:
         return False
     secret = base64.b64decode(key.removeprefix("base64:")) if key.startswith("base64:") else key.encode()
-    digest = hmac.new(secret, closure[found.end() : found.end() + int(found[1])], hashlib.sha256).digest()
+    digest = hmac.new(secret, closure[found.end() : found.end() + _length(found)], hashlib.sha256).digest()
     return base64.b64encode(digest) == mark[1]

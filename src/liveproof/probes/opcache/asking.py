@@ -44,7 +44,7 @@ def ask(reader: Reader, script: str, app: App, master: Master, pool: Pool, *, be
         raise CannotSee(_refused(reader, script, master, pool, response))
     try:
         told = json.loads(response.body[at:])
-    except ValueError:
+    except (ValueError, RecursionError):
         raise CannotSee("the PHP probe's answer was disturbed; does an auto_append_file print something?") from None
     _usable(told)
     return Answer(told, seconds)

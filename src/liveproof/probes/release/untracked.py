@@ -92,6 +92,6 @@ def _installed(reader: Reader, app: App) -> tuple[str, ...]:
         told = json.loads(reader.read(f"{home}/installed.json"))
         packages = told["packages"] if isinstance(told, dict) else told
         places = [os.path.normpath(f"{home}/{one['install-path']}") for one in packages if one.get("install-path")]
-    except (OSError, CannotSee, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, CannotSee, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return ()
     return tuple(f"{place[len(app.real) + 1 :]}/" for place in places if place.startswith(f"{app.real}/"))

@@ -4,6 +4,7 @@ Crontabs, unit files, supervisor's programs, deploy scripts and logrotate's conf
 when one of them changed: every file and directory that was looked at is remembered with its status.
 """
 
+import itertools
 import posixpath
 import zlib
 from collections.abc import Callable, Iterator
@@ -26,6 +27,8 @@ from liveproof.probes.schedule.rotated import entries, rotations
 from liveproof.probes.schedule.watched import Watched, unchanged
 
 _LOGS = 50
+_PROCESSES = 300
+_LONG = 2000
 
 
 def probe(
@@ -35,7 +38,10 @@ def probe(
     accounts = Accounts(reader)
     found, rotating, unread = _collected(reader, memory, app, accounts)
     jobs = [job for each in found if (job := _job(reader, app, accounts, each))]
-    jobs += _running(reader, app, accounts)
+    running = list(itertools.islice(_running(reader, app, accounts), _PROCESSES + 1))
+    if len(running) > _PROCESSES:
+        unread = (*unread, ("processes", f"more than {_PROCESSES} of the app's run, and only these were looked at"))
+    jobs += running[:_PROCESSES]
     rotated: tuple[Rotation, ...] = ()
     try:
         rotated = tuple(rotations(reader, app, _logs(reader, settings, app, laravel), rotating))
@@ -154,6 +160,8 @@ def _running(reader: Reader, app: App, accounts: Accounts) -> Iterator[Job]:
         if uid is None or not place.startswith("/") or not _is_of(reader, app, place):
             continue
         command = " ".join(hide_in_arguments(process.argv))
+        if len(command) > _LONG:
+            command = f"{command[:_LONG]} … ({len(command) - _LONG} more characters)"
         right, right_uid = _right(reader, app, accounts, "artisan" if name == "artisan" else "composer")
         yield Job(
             kind="process",

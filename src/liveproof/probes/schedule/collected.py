@@ -1,5 +1,6 @@
 """Every call of artisan or composer that the host's configuration makes, whatever app it is for."""
 
+import itertools
 import posixpath
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ from liveproof.probes.schedule.watched import Watched
 _DISTRIBUTION = ("/bin/", "/sbin/", "/lib/", "/usr/bin/", "/usr/sbin/", "/usr/lib/", "/usr/share/", "/usr/libexec/")
 _USER = "\0"
 _MOST = 300
+_CALLS = 50
+_LONG = 2000
 
 
 class Collector:
@@ -24,7 +27,8 @@ class Collector:
         self._reader = reader
         self._watched = watched
         self._home = home
-        self._host = Host(home, self._script)
+        self._host = Host(home, self._called)
+        self._scripts = 0
 
     def everything(self, directories: tuple[str, ...]) -> Iterator[Found]:
         """Everything; ``directories`` are where deploy scripts are looked for besides the usual places."""
@@ -54,11 +58,23 @@ class Collector:
         return seen is None or seen.uid != 0 or bool(seen.permissions & 0o022)
 
     def _crontab(self, path: str, owner: str) -> Iterator[Found]:
-        for entry in crontab.entries(self._watched.text(path) or "", owner):
+        yield from self._first(path, self._of_crontab(path, owner))
+
+    def _first(self, path: str, found: Iterator[Found]) -> Iterator[Found]:
+        """What is found in a file, a bounded number."""
+        yield from itertools.islice(found, _MOST)
+        if next(found, None):
+            self._watched.unread[path] = f"it holds more than {_MOST} calls, and only these were looked at"
+
+    def _of_crontab(self, path: str, owner: str) -> Iterator[Found]:
+        text = self._watched.text(path) or ""
+        if text.count("\n") > crontab.LINES:
+            self._watched.unread[path] = f"only its first {crontab.LINES} lines were looked at"
+        for entry in crontab.entries(text, owner):
             home = dict(entry.variables).get("HOME") or self._home(entry.user)
             setting = Setting(entry.user, home, {"HOME": home or "", "LOGNAME": entry.user, **dict(entry.variables)})
             source = f"{path}:{entry.number}"
-            for run in runs(entry.command, setting, self._host):
+            for run in self._runs(source, entry.command, setting):
                 if run.script or run.user != entry.user:
                     yield from self._of_script(run, "cron", source)
                 elif owner:
@@ -78,7 +94,7 @@ class Collector:
                 seen = self._watched.stat(path)
                 if seen and seen.is_file and seen.permissions & 0o111 and crontab.is_read_by_cron(name, debian=True):
                     setting = Setting("root", "/", {"HOME": "/root"})
-                    for run in runs(f"'{path}'", setting, self._host):
+                    for run in self._runs(path, f"'{path}'", setting):
                         yield from self._of_script(run, "cron", directory)
 
     # systemd
@@ -91,7 +107,7 @@ class Collector:
             for line in service.lines:
                 user = "root" if line.privileged else service.user
                 here = Setting(user, setting.directory, setting.variables)
-                for run in runs(line.command, here, self._host, plain=True):
+                for run in self._runs(line.path, line.command, here, plain=True):
                     if run.script or run.user != user:
                         yield from self._of_script(run, "systemd", f"{line.path}:{line.number}")
                         continue
@@ -141,9 +157,8 @@ class Collector:
             directory = said["directory"].value if "directory" in said else None
             command = said["command"].value.replace("%%", "%")
             source = f"{path}:{said['command'].number}"
-            for run in runs(
-                command, Setting(user, directory, {"HOME": self._home(user) or ""}), self._host, plain=True
-            ):
+            setting = Setting(user, directory, {"HOME": self._home(user) or ""})
+            for run in self._runs(source, command, setting, plain=True):
                 if run.script or run.user != user:
                     yield from self._of_script(run, "supervisor", source)
                 else:
@@ -163,7 +178,7 @@ class Collector:
             only_root = seen is not None and seen.uid == 0 and seen.permissions & 0o111 == 0o100
             variables = {"0": path, "dirname $0": posixpath.dirname(path)}
             caller = Setting("root" if only_root else None, None, variables)
-            for run in runs(f"'{path}'", caller, self._host):
+            for run in self._runs(path, f"'{path}'", caller):
                 yield from self._of_script(run, "script", "")
 
     def _script_paths(self, directories: tuple[str, ...]) -> list[str]:
@@ -186,26 +201,48 @@ class Collector:
             return None
         return text if _is_shell_script(text, path) else None
 
+    def _called(self, path: str) -> str | None:
+        """The text of a script that a text calls; scripts may call scripts that call scripts."""
+        self._scripts += 1
+        return self._script(path) if self._scripts <= _MOST else None
+
     # What is found
+
+    def _runs(self, source: str, text: str, setting: Setting, *, plain: bool = False) -> Iterator[Run]:
+        """The calls in a text, a bounded number: a user's crontab may hold any number on one line."""
+        self._scripts = 0
+        for number, run in enumerate(runs(text, setting, self._host, plain=plain)):
+            if number == _CALLS:
+                self._watched.unread[source] = f"it makes more than {_CALLS} calls, and only these were looked at"
+                return
+            yield run
+        if len(text) > LIMIT:
+            self._watched.unread[source] = f"only its first {LIMIT >> 10} kB were looked at"
+        if self._scripts > _MOST:
+            self._watched.unread[source] = f"only the first {_MOST} scripts that it calls were looked at"
 
     def _of_script(self, run: Run, kind: str, caller: str) -> Iterator[Found]:
         """A call that stands in a script, or that says itself as whom it runs (sudo)."""
         if run.user is None or run.app is None:
             return
-        replacement = f"cd {run.app} && sudo -u {_USER} {run.command}"
+        replacement = f"cd {run.app} && sudo -u {_USER} {run.command[:_LONG]}"
         if not run.script:
             where = f"In {caller} put"
-            yield Found(run.tool, kind, caller, "", run.text, run.command, run.user, run.app, replacement, where)
+            yield Found(
+                run.tool, kind, caller, "", run.text[:_LONG], run.command[:_LONG], run.user, run.app, replacement, where
+            )
             return
         number = run.text.count("\n", 0, run.start) + 1
         begin = run.text.rfind("\n", 0, run.start) + 1
         line = run.text[begin:].partition("\n")[0]
-        if run.text.startswith(run.command, run.start):
+        if len(line) > _LONG:
+            line = run.command[:_LONG]
+        elif run.text.startswith(run.command, run.start):
             at = run.start - begin
             replacement = f"{line[:at]}sudo -u {_USER} {line[at:]}"
         source = f"{run.script}:{number}"
         yield Found(
-            run.tool, kind, source, caller, line.strip(), run.command, run.user, run.app, replacement.strip(),
+            run.tool, kind, source, caller, line.strip(), run.command[:_LONG], run.user, run.app, replacement.strip(),
             f"In {source} put",
         )  # fmt: skip
 
@@ -220,10 +257,14 @@ class _Line:
 
 
 def _own(run: Run, line: _Line, replacement: str, place: str) -> Found:
-    """A call in a job's own line, as the user whom the job says."""
-    return Found(
-        run.tool, line.kind, line.source, "", line.text, run.command, run.user or "", run.app or "", replacement, place
-    )
+    """A call in a job's own line, as the user whom the job says; of a long line only the call itself."""
+    text = line.text
+    if len(text) > _LONG:
+        text = run.command[:_LONG]
+        replacement = text if len(replacement) > _LONG else replacement
+        place = f"{place}, for this part of a long line"
+    command = run.command[:_LONG]
+    return Found(run.tool, line.kind, line.source, "", text, command, run.user or "", run.app or "", replacement, place)
 
 
 def _is_off(line: ini.Assignment | None) -> bool:

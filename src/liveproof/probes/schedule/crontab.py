@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-_LINES = 2000
+LINES = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ def entries(text: str, owner: str) -> Iterator[Entry]:
         owner: whose crontab it is; empty for a system crontab, whose lines name the user.
     """
     variables: dict[str, str] = {}
-    for number, line in enumerate(text.split("\n")[:_LINES], 1):
+    for number, line in enumerate(text.split("\n")[:LINES], 1):
         stripped = line.strip()
         if not stripped or stripped.startswith("#"):
             continue
