@@ -190,10 +190,10 @@ def explain(console: Console, /, what: tuple[str, ...], path: str, config: str |
 @click.pass_obj
 def report(console: Console, /, run: str, before: str, listed: bool, form: str, **given: Any) -> int:
     """Tell a kept run as a document. Without RUN the newest, together with the fix that led to it."""
-    from liveproof import looking  # noqa: PLC0415
+    from liveproof import listing, looking  # noqa: PLC0415
 
     if listed:
-        return looking.list_runs(console)
+        return listing.list_runs(console, form)
     return looking.report(run, before, Asked(format=form, **given), console)
 
 
@@ -262,11 +262,12 @@ def config_show(console: Console, /, config: str | None, form: str) -> None:
 
     rows = configuration.show(configuration.load(config))
     if form == "json":
-        console.text(json.dumps({row.key: {"value": row.value, "source": row.source} for row in rows}, indent=2) + "\n")
+        told = {row.key: {"value": row.value, "note": row.note, "source": row.source} for row in rows}
+        console.text(json.dumps(told, indent=2) + "\n")
         return
     width = max(len(row.key) for row in rows) + 2
     console.lines(
-        line(f"{visible(row.key):<{width}}", visible(row.value), (f"  {visible(row.source)}", "dim"), hang=width)
+        line(f"{visible(row.key):<{width}}", visible(row.text), (f"  {visible(row.source)}", "dim"), hang=width)
         for row in rows
     )
 

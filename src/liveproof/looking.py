@@ -220,27 +220,6 @@ def _story(history: History, run: str) -> tuple[Record, Record | None]:
     return record, None
 
 
-def list_runs(console: Console) -> int:
-    """The kept runs, newest first."""
-    from liveproof.report.lines import line  # noqa: PLC0415
-    from liveproof.report.text import STYLES  # noqa: PLC0415
-    from liveproof.report.times import clock  # noqa: PLC0415
-    from liveproof.report.visible import visible  # noqa: PLC0415
-
-    try:
-        runs = History().runs()
-    except StoreFailed as error:
-        raise Wrong(str(error)) from None
-    if not runs:
-        console.lines([line("No run is kept yet; `liveproof check` makes one.")])
-    styles = {verdict.value: style for verdict, style in STYLES.items()}
-    for run in runs:
-        when = f"{run.id:<21}{clock(run.started):<25}{run.kind:<10}"
-        verdict = (f"{run.verdict:<10}", styles[run.verdict])
-        console.lines([line(when, verdict, visible(", ".join(run.apps)))])
-    return 0
-
-
 def explain(what: str, asked: Asked, console: Console) -> int:
     """A rule or a symptom, on this very host."""
     from liveproof import explain  # noqa: PLC0415

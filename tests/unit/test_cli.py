@@ -9,6 +9,7 @@ import pytest
 from liveproof import cli, looking
 from liveproof.history import History
 from liveproof.model.examination import Examination
+from liveproof.model.plans import Outcome, OutcomeKind
 from liveproof.model.record import Record, Repair
 from tests.golden import incident
 from tests.golden.seed_facts import AT
@@ -285,6 +286,24 @@ def test_report_compares_two_runs(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["report", "--list"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in lines] == ["20251024-103100-bb", "20251024-102900-aa"]
+    assert cli.main(["report", "--list", "--format", "json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert [run["run"] for run in told["runs"]] == ["20251024-103100-bb", "20251024-102900-aa"]
+
+
+def test_the_list_tells_what_came_of_each_fix(capsys: pytest.CaptureFixture[str]) -> None:
+    """A declined, a shown and an applied fix look different, and each tells what was found."""
+    fixed = incident.fixed()
+    (repair,) = fixed.repairs
+    declined = Repair(repair.plan, Outcome(OutcomeKind.REFUSED, "declined; nothing was changed"))
+    for name, repairs in (("aa", (repair,)), ("bb", (declined,)), ("cc", (Repair(repair.plan),))):
+        History().save(replace(fixed, id=f"20251024-103000-{name}", repairs=repairs))
+    assert cli.main(["report", "--list", "--format", "json"]) == 0
+    runs = json.loads(capsys.readouterr().out)["runs"]
+    assert [run["outcome"] for run in runs] == ["only shown", "declined", "fixed"]
+    assert "OPC002" in runs[0]["codes"]
+    assert cli.main(["report", "--list"]) == 0
+    assert "declined" in capsys.readouterr().out
 
 
 def test_config_show_names_sources(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -298,4 +317,8 @@ def test_config_show_names_sources(tmp_path: Path, capsys: pytest.CaptureFixture
     if "another user could write it" in err:
         assert status == 2  # the temporary directory of this machine is not root's own
         return
-    assert json.loads(out)["app.path"] == {"value": '"/var/www/x"', "source": str(file)}
+    assert json.loads(out)["app.path"] == {
+        "value": "/var/www/x",
+        "note": "",
+        "source": str(file),
+    }

@@ -178,10 +178,22 @@ def test_secrets_are_not_shown(file):
         headers = { Authorization = "Bearer s3cret", X-Retell-Signature = "s3cret", Cookie = "s3cret", Accept = "text" }
         body = "s3cret"
     """)
-    told = {row.key: row.value for row in config.show(load(path))}
+    told = {row.key: row.text for row in config.show(load(path))}
     assert "s3cret" not in "".join(told.values())
     assert "token=[hidden]&page=" in told["request[0].path"]
     assert 'Accept = "text"' in told["request[0].headers"]
+
+
+def test_show_has_values_of_their_own_types(file):
+    """A program reads numbers, lists and nothing at all as what they are; the note says what nothing means."""
+    path = file("[app]\nuser='www-data'\n[logs]\npaths=['/a']\n[[request]]\nstatus = 201\nheaders = { Accept = 'x' }")
+    told = {row.key: (row.value, row.note) for row in config.show(load(path))}
+    assert told["app.user"][0] == "www-data"
+    assert told["app.path"] == (None, "every app that nginx serves")
+    assert told["logs.paths"][0] == ("/a",)
+    assert told["request[0].status"][0] == 201
+    assert told["request[0].headers"][0] == {"Accept": "x"}
+    assert isinstance(told["thresholds.hit_ratio"][0], float | int)
 
 
 def test_show_tells_every_key_and_its_source(file):

@@ -8,7 +8,8 @@ one named with ``--config``. Root refuses a file that another user could write. 
 import os
 import time
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from liveproof import __version__
 from liveproof.config.values import ConfigError, settings_of, with_overrides
@@ -16,19 +17,14 @@ from liveproof.host import trusted
 from liveproof.host.memory import Memory, open_memory
 from liveproof.model.settings import Settings
 
-__all__ = ["ConfigError", "Shown", "default_path", "load", "schema", "show"]
+if TYPE_CHECKING:
+    from liveproof.config.shown import Setting
+
+__all__ = ["ConfigError", "default_path", "load", "schema", "show"]
 
 LIMIT = 1024 * 1024
 # A file may change again within the grain of its times; one that changed this recently is checked anew (seconds).
 _SETTLED = 2.0
-
-
-class Shown(NamedTuple):
-    """One effective value: its key in the file, the value as text (secrets hidden), where it came from."""
-
-    key: str
-    value: str
-    source: str
 
 
 def default_path() -> str:
@@ -75,12 +71,12 @@ def schema() -> dict[str, Any]:
     }
 
 
-def show(settings: Settings) -> tuple[Shown, ...]:
+def show(settings: Settings) -> "tuple[Setting, ...]":
     """Every effective value in the file's own keys, and where it came from: default, the file, or command line."""
     from liveproof.config.shown import rows  # noqa: PLC0415  (only `config show` asks)
 
     sources = dict(settings.sources)
-    return tuple(Shown(key, value, sources.get(key, "default")) for key, value in rows(settings))
+    return tuple(replace(row, source=sources.get(row.key, "default")) for row in rows(settings))
 
 
 def _read(path: str, *, named: bool) -> tuple[bytes, os.stat_result] | None:

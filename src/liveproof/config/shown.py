@@ -2,51 +2,79 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from liveproof.model.secrets import HIDDEN, hide_headers, hide_in_path
 from liveproof.model.settings import Request, Settings
 
+Value = str | int | float | bool | tuple[str, ...] | dict[str, str] | None
 
-def rows(settings: Settings) -> Iterator[tuple[str, str]]:
-    """Each key with its value as TOML writes it; an empty value that means "find out" is told as such."""
-    yield "app.path", _text(settings.app, "every app that nginx serves")
-    yield "app.user", _text(settings.user, "the pool's user")
-    yield "app.release", _text(settings.release, "HEAD of the app's own repository")
-    yield "policy.name", _text(settings.policy.name)
-    yield "policy.owner", _text(settings.policy.owner, "found by the policy")
-    yield "policy.group", _text(settings.policy.group, "found by the policy")
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One effective value and where it came from; where it is None, ``note`` says what that means."""
+
+    key: str
+    value: Value
+    note: str = ""
+    source: str = "default"
+
+    @property
+    def text(self) -> str:
+        """The value as TOML writes it, or the note in brackets."""
+        if self.value is None:
+            return f"({self.note})"
+        if isinstance(self.value, dict):
+            pairs = ", ".join(f"{name} = {_toml(value)}" for name, value in self.value.items())
+            return f"{{ {pairs} }}" if pairs else "{}"
+        if isinstance(self.value, tuple):
+            return "[" + ", ".join(map(_toml, self.value)) + "]"
+        return _toml(self.value)
+
+
+def _toml(value: str | float) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def rows(settings: Settings) -> Iterator[Setting]:
+    """Every effective setting."""
+    yield _or("app.path", settings.app, "every app that nginx serves")
+    yield _or("app.user", settings.user, "the pool's user")
+    yield _or("app.release", settings.release, "HEAD of the app's own repository")
+    yield Setting("policy.name", settings.policy.name)
+    yield _or("policy.owner", settings.policy.owner, "found by the policy")
+    yield _or("policy.group", settings.policy.group, "found by the policy")
     for index, rule in enumerate(settings.policy.rules):
         for key, value in (("pattern", rule.pattern), ("owner", rule.owner), ("group", rule.group)):
-            yield f"policy.rules[{index}].{key}", _text(value, "not asked")
-        yield f"policy.rules[{index}].mode", _text("" if rule.mode is None else f"{rule.mode:04o}", "not asked")
+            yield _or(f"policy.rules[{index}].{key}", value, "not asked")
+        mode = "" if rule.mode is None else f"{rule.mode:04o}"
+        yield _or(f"policy.rules[{index}].mode", mode, "not asked")
     if not settings.requests:
-        yield "request", "(GET / of the server block)"
+        yield Setting("request", None, "GET / of the server block")
     for index, request in enumerate(settings.requests):
-        for key, value in _request(request):
-            yield f"request[{index}].{key}", value
-    yield "logs.paths", _texts(settings.logs)
+        for row in _request(request):
+            yield Setting(f"request[{index}].{row.key}", row.value, row.note)
+    yield Setting("logs.paths", settings.logs)
     for key in type(settings.thresholds).__slots__:
-        yield f"thresholds.{key}", str(getattr(settings.thresholds, key))
-    yield "rules.disabled", _texts(settings.disabled)
-    yield "files.ignore", _texts(settings.ignore)
+        yield Setting(f"thresholds.{key}", getattr(settings.thresholds, key))
+    yield Setting("rules.disabled", settings.disabled)
+    yield Setting("files.ignore", settings.ignore)
 
 
-def _request(request: Request) -> Iterator[tuple[str, str]]:
-    yield "method", _text(request.method)
-    yield "path", _text(hide_in_path(request.path))
-    pairs = (f"{name} = {_text(value)}" for name, value in hide_headers(request.headers))
-    yield "headers", "{ " + ", ".join(pairs) + " }" if request.headers else "{}"
-    yield "body", f"({len(request.body.encode())} bytes, not shown)" if request.body else _text("")
-    yield "status", str(request.status) if request.status else "(below 500)"
-    yield "contains", _text(request.contains and HIDDEN, "not asked")
-    yield "logs", _text(request.logs and HIDDEN, "not asked")
-    yield "host", _text(request.host, "the server block's name")
-    yield "ways", _texts(request.ways)
+def _request(request: Request) -> Iterator[Setting]:
+    yield Setting("method", request.method)
+    yield Setting("path", hide_in_path(request.path))
+    yield Setting("headers", dict(hide_headers(request.headers)))
+    if request.body:
+        yield Setting("body", None, f"{len(request.body.encode())} bytes, not shown")
+    else:
+        yield Setting("body", "")
+    yield Setting("status", request.status or None, "" if request.status else "below 500")
+    yield _or("contains", request.contains and HIDDEN, "not asked")
+    yield _or("logs", request.logs and HIDDEN, "not asked")
+    yield _or("host", request.host, "the server block's name")
+    yield Setting("ways", request.ways)
 
 
-def _text(value: str, empty: str = "") -> str:
-    return f"({empty})" if empty and not value else json.dumps(value, ensure_ascii=False)
-
-
-def _texts(values: tuple[str, ...]) -> str:
-    return "[" + ", ".join(_text(value) for value in values) + "]"
+def _or(key: str, value: str, note: str) -> Setting:
+    return Setting(key, value or None, "" if value else note)
