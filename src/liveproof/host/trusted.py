@@ -76,7 +76,9 @@ def _judge(seen: os.stat_result, here: str, owner: int) -> None:
     kind = "directory" if modes.S_ISDIR(seen.st_mode) else "file"
     who = _name(owner)
     if seen.st_uid not in (0, owner):
-        raise Untrusted(f"the {kind} {here} belongs to {_name(seen.st_uid)}; give it to {who}: chown {who} {here}")
+        # A directory is often somebody's home: whoever gave that away would lock them out.
+        way = f"give it to {who}: chown {who} {here}" if kind == "file" else f"use a place that only {who} can write"
+        raise Untrusted(f"the {kind} {here} belongs to {_name(seen.st_uid)}; {way}")
     if seen.st_mode & 0o022 and not (kind == "directory" and seen.st_mode & modes.S_ISVTX):
         whom = "everyone" if seen.st_mode & 0o002 else f"the group {_group(seen.st_gid)}"
         raise Untrusted(f"{whom} may write the {kind} {here}; take that away: chmod go-w {here}")

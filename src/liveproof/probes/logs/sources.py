@@ -25,6 +25,7 @@ _PHP_ERRORS = ("fatal error", "parse error", "core error", "recoverable fatal er
 _DAILY = re.compile(r"-\d{4}-\d\d-\d\d(?=\.[^./]*$|$)")
 _NGINX_LOG = "/var/log/nginx/error.log"
 _NO_FILE = ("", "stderr", "/dev/null", "off", "syslog")
+_STREAMS = {"/dev/stdout": "1", "/dev/stderr": "2", "stderr": "2"}
 _UPSTREAM = ("connect() ", "upstream", "no live upstreams")
 
 
@@ -57,9 +58,14 @@ def sources(
     except UnknownZone as error:
         unread.append((app.below("storage/logs"), f"this machine does not know the app's time zone {error}"))
     concerns = _concerns(app, nginx)
-    for path in _nginx_logs(reader, app, nginx):
-        found.setdefault(path, Source(path, lines.nginx, concerns))
-    for path, why in _fpm_logs(app, fpm):
+    running = nginx.process.pid if isinstance(nginx, Nginx) and nginx.process else 0
+    for named in _nginx_logs(reader, app, nginx):
+        path, why = followed(reader, named, running, "nginx")
+        if why:
+            unread.append((path, why))
+        else:
+            found.setdefault(path, Source(path, lines.nginx, concerns))
+    for path, why in _fpm_logs(reader, app, fpm):
         if why:
             unread.append((path, why))
         else:
@@ -97,7 +103,7 @@ def _of_app(entry: Entry) -> tuple[str, str, str] | None:
 def _nginx_logs(reader: Reader, app: App, nginx: Nginx | Unknown | Absent) -> Iterator[str]:
     for server in nginx.servers if isinstance(nginx, Nginx) else ():
         path = server.error_log.partition(" ")[0]
-        if server.id in app.servers and path.startswith("/") and path not in _NO_FILE:
+        if server.id in app.servers and (path in _STREAMS or (path.startswith("/") and path not in _NO_FILE)):
             yield path
     if reader.stat(_NGINX_LOG) is not None:
         yield _NGINX_LOG
@@ -148,11 +154,38 @@ def _where(text: str) -> str:
     return f" ({upstream})" if upstream else ""
 
 
-def _fpm_logs(app: App, fpm: Fpm | Unknown | Absent) -> Iterator[tuple[str, str]]:
+def followed(reader: Reader, path: str, pid: int, whose: str) -> tuple[str, str]:
+    """Where a log that is a process's own stream really goes: a file, or why it cannot be read as one.
+
+    ``/proc/self/fd/2`` and ``/dev/stderr`` are the streams of whoever opens them: read by liveproof they would be its
+    own. Those of the service stand below ``/proc/PID/fd`` (proc_pid_fd(5)).
+    """
+    number = _STREAMS.get(path, "")
+    if path.startswith(("/proc/self/fd/", "/dev/fd/")):
+        number = path.rpartition("/")[2]
+    if not number:
+        return path, ""
+    settles = "the service manager's journal or the container's log has it"
+    if not pid:
+        return path, f"it is a stream of {whose}, which does not run; {settles}"
+    try:
+        target = reader.readlink(f"/proc/{pid}/fd/{number}")
+        real = f"/proc/{pid}/root{target}"
+        seen = reader.stat(real) if target.startswith("/") else None
+        if seen is not None and seen.is_file:
+            same = reader.stat(target)
+            shared = same is not None and (same.device, same.inode) == (seen.device, seen.inode)
+            return (target if shared else real), ""
+    except OSError as error:
+        return path, f"it is a stream of {whose} (process {pid}) that cannot be followed: {error.strerror}; {settles}"
+    return path, f"it is a stream of {whose} (process {pid}) that leads to no file; {settles}: look there for errors"
+
+
+def _fpm_logs(reader: Reader, app: App, fpm: Fpm | Unknown | Absent) -> Iterator[tuple[str, str]]:
     for master, pool in fpm.serving(app.pools) if isinstance(fpm, Fpm) else ():
         for path in dict.fromkeys((master.error_log, dict(pool.values).get("error_log", ""))):
-            if path.startswith("/") and path not in _NO_FILE:
-                yield path, ""
+            if path in _STREAMS or (path.startswith("/") and path not in _NO_FILE):
+                yield followed(reader, path, master.pid, "PHP-FPM")
             elif path == "syslog":
                 yield f"PHP-FPM {master.version}", "it logs to syslog: see journalctl"
 

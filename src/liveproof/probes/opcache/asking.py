@@ -117,5 +117,6 @@ def _barred(reader: Reader, script: str, pool: Pool) -> str:
             return f"{path} does not exist"
         shift = 6 if seen.uid == pool.uid else 3 if seen.gid in (pool.gid, *pool.groups) else 0
         if not (seen.permissions >> shift) & (1 if count < len(parts) else 4):
-            return f"{path} has mode {seen.permissions:04o}; install liveproof where everyone may read, such as /opt"
+            way = "install liveproof where everyone may read, such as /opt, with umask 022"
+            return f"{path} has mode {seen.permissions:04o}; {way}"
     return ""

@@ -54,7 +54,8 @@ def check(app: App, nginx: Nginx, fpm: Fpm) -> Iterator[Finding | Unknown]:
     for address, places in dead.items():
         socket = strangers[address]
         assert isinstance(socket, Socket)
-        yield _finding(app, fpm, address, socket, places)
+        spared = all(any(other not in dead for other in one.addresses) for _, one in places)
+        yield _finding(app, fpm, address, socket, places, severity=Severity.NOTICE if spared else Severity.CRITICAL)
     for _, pool in fpm.serving(app.pools):
         if pool.pending:
             yield _until_reload(app, pool)
@@ -72,7 +73,9 @@ def _until_reload(app: App, pool: Pool) -> Finding:
     )
 
 
-def _finding(app: App, fpm: Fpm, address: str, socket: Socket, places: list[tuple[Server, FastcgiPass]]) -> Finding:
+def _finding(
+    app: App, fpm: Fpm, address: str, socket: Socket, places: list[tuple[Server, FastcgiPass]], *, severity: Severity
+) -> Finding:
     listens = ", ".join(f"{pool.address} ({pool.id})" for master in fpm.masters for pool in master.pools)
     path = address.removeprefix("unix:")
     saw = "nothing there" if not socket.exists else "nobody listens there"
@@ -86,10 +89,12 @@ def _finding(app: App, fpm: Fpm, address: str, socket: Socket, places: list[tupl
     refs += [Ref("file", path)] if socket.path else []
     file, line = places[0][1].file, places[0][1].line
     return Finding(
-        f"nginx passes to {address}, where no pool listens ({file}:{line}).",
+        f"nginx passes to {address}, where no pool listens ({file}:{line})"
+        f"{'; another server of the upstream takes its requests' if severity is Severity.NOTICE else ''}.",
         tuple(refs),
         tuple(evidence),
         _advice(fpm, address, file, line),
+        severity=severity,
     )
 
 
