@@ -8,6 +8,7 @@ from liveproof.closing import closing_reloads, lives_by_reloads, moved_by, renew
 from liveproof.merging import Contradiction, merge, stricter
 from liveproof.model.codec import to_json
 from liveproof.model.examination import AppExamination
+from liveproof.model.facts.access import Access
 from liveproof.model.facts.apps import App
 from liveproof.model.findings import Absent, Finding, Unknown
 from liveproof.model.plans import (
@@ -148,10 +149,20 @@ def _steps(finding: Finding, rule: Rule, app: AppExamination) -> tuple[tuple[Ste
         return (), f"{advice} (liveproof failed in {rule.code}: {type(error).__name__}: {error}; please report this)"
     if any(step.safety is Safety.MANUAL for step in made):
         return (), advice
-    barred = next((why for step in made if (why := moved_by(app, step))), "")
+    barred = next((why for step in made if (why := moved_by(app, step) or _read_only(app, step))), "")
     if barred:
         return (), f"{barred} {advice}"
     return tuple(made), advice
+
+
+def _read_only(app: AppExamination, step: Step) -> str:
+    """Why a step would fail on a mount that the pool cannot write; empty where none is in its way."""
+    access, act = app.facts.get(Access), step.act
+    paths = act.writes if isinstance(act, RunArtisan) else (act.path,) if isinstance(act, RemoveFile) else ()
+    for top in access.read_only if isinstance(access, Access) else ():
+        if any(path == top or path.startswith(f"{top}/") for path in paths):
+            return f"{app.app.below(top)} is mounted read-only and cannot be changed in place: deploy it again."
+    return ""
 
 
 def _prepared(step: Step, rule: Rule, finding: Finding, app: App) -> Step:

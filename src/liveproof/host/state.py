@@ -3,6 +3,7 @@
 import os
 import stat as modes
 from contextlib import suppress
+from errno import EROFS
 
 
 class UnsafeState(Exception):
@@ -24,11 +25,19 @@ def ensure(path: str) -> str:
     """Create a private directory (0700) at or below the state directory and return its path.
 
     Raises:
-        UnsafeState: it belongs to another user, is a link, or others may write it.
+        UnsafeState: it belongs to another user, is a link, others may write it, or its file system is read-only.
         OSError: it cannot be made.
     """
-    with suppress(FileExistsError):  # something else stands there, which the look below tells
-        os.makedirs(path, mode=0o700, exist_ok=True)
+    try:
+        with suppress(FileExistsError):  # something else stands there, which the look below tells
+            os.makedirs(path, mode=0o700, exist_ok=True)
+    except OSError as error:
+        if error.errno != EROFS:
+            raise
+        raise UnsafeState(
+            f"liveproof's state directory {path} is on a read-only file system: let LIVEPROOF_STATE name another one, "
+            "or run liveproof from outside of the container"
+        ) from None
     seen = os.lstat(path)
     if not modes.S_ISDIR(seen.st_mode) or seen.st_uid != os.geteuid() or seen.st_mode & 0o022:
         raise UnsafeState(f"{path} must be a directory of ours that nobody else can write: chown and chmod 700 it")

@@ -12,8 +12,9 @@ directories are judged, and bootstrap/cache only if one of them is still there.
 
 ## Fix safety
 Safe: the directory's owner, group and the app's user's bits are put right, or the missing directory is made; nothing
-in it is touched. The old owner and mode are kept for the rollback. A directory behind a read-only mount, or one
-outside of the deployment that a link leads to, is left to a person.
+in it is touched. The old owner and mode are kept for the rollback. Behind a read-only mount the directory is no fault
+by itself: what is stale there is told by the rules on caches. A directory outside of the deployment that a link leads
+to is left to a person.
 
 ## Verify by hand
 ```sh
@@ -53,7 +54,11 @@ def check(
     tree = Tree(app, access, files, settings.policy)
     for path in cache_directories(laravel):
         may = access.may_write(path)
-        if may is False:
+        if path in access.read_only:
+            # By design in many a container: a stale or missing cache is a finding of its own.
+            if isinstance(laravel, Unknown):
+                yield Unknown(f"{app.below(path)} is mounted read-only, and whether its caches are fresh is not known")
+        elif may is False:
             yield _finding(tree, path, f"{app.user} cannot write {path}, so Laravel's caches stay as they are")
         elif path in access.missing:
             yield _finding(tree, path, f"{path} does not exist, so Laravel can keep no cache")
