@@ -38,7 +38,7 @@ IN_TEXT = (
     f"SQLSTATE[23000] (Connection: mysql, SQL: insert into users values ({X}))", f"insert into users values ('{X}', 1)",
     f"api_key => '{X}'", f"'secret' => \"{X}\",", f"$password = '{X}';", f"env[DB_PASS] = {X}", f"$_ENV['DB_PASS'] = '{X}'",
     f"php_admin_value[mysqli.default_pw] = {X}", f"fastcgi_param DB_PASS {X};", f'fastcgi_param MY_CUSTOM "{X}";',
-    f"proxy_set_header X-Internal {X};", f"proxy_pass http://u:{X}@127.0.0.1:9/;", f"X-Api-Key: {X}", f"dbpass={X}", f"userPassword: {X}",
+    f"proxy_set_header X-Internal {X};", f"proxy_pass http://u:{X}@127.0.0.1:9/;", f'invalid port in upstream "u:{X}@127.0.0.1:9/" in /etc/nginx/x:10', f"X-Api-Key: {X}", f"dbpass={X}", f"userPassword: {X}",
     f"--password {X}", f"--token={X}", f"IDENTIFIED BY '{X}'", f"requirepass {X}", f"identified by {X}", f"PHPSESSID={X}",
     f"secret:{X}", f"SENTRY_DSN=https://{X}@sentry.example.com/1", f"services.stripe.secret={X}", f"app.key: {X}", f"csrf_token: {X}",
     f"the token {JWT} is", f"APP_KEY=base64:{'QUJD' * 11}=", f"got base64:{'QUJD' * 11}=", "Bearer 0zq7hunter0zq7hunter",
@@ -57,7 +57,7 @@ IN_COMMANDS = (
     f'curl --header="X-Token: {X}" h', f"curl https://u:{X}@h/", f"curl https://{X}@h/", f"curl -b s={X} h", f"curl -d '{X}' h",
     f"mysqldump -p{X} db", f"mysql -u root --password={X}", f"redis-cli -a {X} ping", f"sshpass -p {X} ssh h", f"curl 'https://h/?sig={X}'",
     f"/usr/bin/php artisan queue:work --token={X} --password {X} -p{X} -u user:{X} https://u:{X}@h/", f'DB_PASS="{X} {X}" php x',
-    f"sh -c 'curl -H \"X-Custom: {X}\" -u a:{X} h'", f"sh -c 'ENCRYPTION_KEY={X} /bin/true'", f"sh -c 'curl -H \"X-Api-Key: {X}\" h'", f"PGPASSWORD={X} pg_dump", f"wget --header='Authorization: Token {X}' h",
+    f"sh -c 'curl -H \"X-Custom: {X}\" -u a:{X} h'", f"sh -c 'ENCRYPTION_KEY={X} /bin/true'", f"sh -c 'curl -H \"X-Api-Key: {X}\" h'", f'/bin/sh -c "php artisan x && curl -H \\"X-Api-Key: {X}\\" https://h/"', f"PGPASSWORD={X} pg_dump", f"wget --header='Authorization: Token {X}' h",
 )  # fmt: skip
 
 
@@ -197,7 +197,16 @@ def test_a_key_of_an_array_stays(key: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "key", ["zqleak041word77x", "k9Xv2Lq8Rt5Wz1Yp4Nm7Bc3D", "sk_live_4eC39HqLyjWDarjtT1zdp7dc", JWT, "a" * 300, "x@y=z"]
+    "key",
+    [
+        "zqleak041word77x",
+        "zqleak041word",
+        "k9Xv2Lq8Rt5Wz1Yp4Nm7Bc3D",
+        "sk_live_4eC39HqLyjWDarjtT1zdp7dc",
+        JWT,
+        "a" * 300,
+        "x@y=z",
+    ],
 )
 def test_a_key_that_is_a_token_is_hidden(key: str) -> None:
     """It names a client by its secret."""

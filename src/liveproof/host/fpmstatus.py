@@ -5,6 +5,7 @@ from typing import Any
 
 from liveproof.host.reader import CannotSee, Reader
 from liveproof.model.facts.fpm import PoolStatus, WorkerState
+from liveproof.model.secrets import hide_in_path
 
 _MOST_PROCESSES = 4096
 
@@ -55,7 +56,7 @@ def parse(body: bytes) -> PoolStatus:
             WorkerState(
                 _number(one, "pid"),
                 str(one.get("state", "")),
-                f"{one.get('request method', '')} {one.get('request uri', '')}".strip(),
+                f"{one.get('request method', '')} {hide_in_path(str(one.get('request uri', '')))}".strip(),
                 _number(one, "request duration") / 1e6,
             )
             for one in (processes if isinstance(processes, list) else [])[:_MOST_PROCESSES]

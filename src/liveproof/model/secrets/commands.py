@@ -46,7 +46,8 @@ def hide_in_command(line: str) -> str:
     mysql, curl, redis-cli and sshpass take them, headers, cookies and what is sent, and all that ``hide`` knows.
     """
     cut = "…" if len(line) > _LONGEST else ""
-    return "".join(_hidden(_words(line[:_LONGEST]), _DEPTH)) + cut
+    # Once more as a text: a name and its value may stand in two words.
+    return hide("".join(_hidden(_words(line[:_LONGEST]), _DEPTH))) + cut
 
 
 def hide_in_arguments(argv: Sequence[str]) -> tuple[str, ...]:

@@ -24,7 +24,7 @@ _PARAMETERS = frozenset({
     "APP_ENV", "HTTP_HOST",
 })  # fmt: skip
 _SETTINGS = ("opcache.", "realpath_cache", "disable_functions", "disable_classes", "open_basedir", "error_reporting")
-_KEY = re.compile(r"[A-Za-z_\\/@.* -]{0,80}\d{0,4}[A-Za-z_\\/@.* -]{0,80}\d{0,2}")
+_KEY = re.compile(r"[A-Za-z_\\/@.* -]{0,80}\d{0,2}[A-Za-z_\\/@.* -]{0,80}\d{0,4}")
 
 
 def hide_all(value: Any, name: str = "") -> Any:

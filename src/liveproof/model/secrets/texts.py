@@ -39,6 +39,8 @@ _SCHEMES = re.compile(r"\b(Bearer|Basic|Negotiate|Token|ApiKey)(\s+)(?=[\w.~+/=-
 _SCHEME = re.compile(r"(?:bearer|basic|digest|negotiate|token|apikey|[a-z][\w-]*+)\s+", re.IGNORECASE)
 _SHORT = re.compile(r"(?<![^\s\"'])(-p)(?![a-z]{1,3}(?![\w]))([^\s\"']{3,}+)")
 _LONG_OPTION = re.compile(r"(?<![^\s\"'])(--?[A-Za-z][\w-]*+)(\s+)(?!-)(\S++)")
+# user:password@host without a scheme, as nginx tells an upstream.
+_USER = re.compile(r"(?<![\w.+@:/-])[\w.+-]{1,100}+:[^\s/@\"'<>]{1,200}+@(?=[\w\[])")
 _URL = re.compile(r"://[^\s\"'<>]++")
 _BOUND = re.compile(r"\b(SQL:|values\s*+\()(?=\s*+\S).*", re.IGNORECASE | re.DOTALL)
 _CALL = re.compile(
@@ -64,6 +66,8 @@ def hide(text: str) -> str:
         text = _named(text)
     if "://" in text:
         text = _URL.sub(_address, text)
+    if "@" in text:
+        text = _USER.sub(f"{HIDDEN}@", text)
     if " " in text or "\t" in text:
         text = _in_words(text)
     if "(" in text:
