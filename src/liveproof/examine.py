@@ -11,7 +11,7 @@ from liveproof.check import check, links
 from liveproof.diagnose import diagnose
 from liveproof.host.deadline import TimeIsUp, alarmed, disarm, left, remaining, within
 from liveproof.host.memory import Memory
-from liveproof.host.reader import CannotSee, NotThere, Reader
+from liveproof.host.reader import CannotSee, NoSuchThing, NotThere, Reader
 from liveproof.model.examination import AppExamination, Examination
 from liveproof.model.facts.apps import App, Apps
 from liveproof.model.findings import Absent, Unknown
@@ -44,6 +44,9 @@ def _examine(reader: Reader, settings: Settings, memory: Memory, progress: Progr
     found = apps.apps if isinstance(apps, Apps) else ()
     reason = apps.reason if isinstance(apps, Apps | Unknown | Absent) else ""
     seen = tuple(_examine_app(host, app, rules, progress, len(found) - number) for number, app in enumerate(found))
+    refused = apps.refused if isinstance(apps, Apps) else ""
+    if not refused and host.missing and settings.typed("app.release"):
+        refused = host.missing[0]
     return Examination(
         os.uname().nodename,
         started,
@@ -51,7 +54,7 @@ def _examine(reader: Reader, settings: Settings, memory: Memory, progress: Progr
         seen,
         reason,
         tuple(host.timings.items()),
-        apps.refused if isinstance(apps, Apps) else "",
+        refused,
     )
 
 
@@ -98,6 +101,7 @@ class _Sight:
         self.facts: dict[type, object] = dict(given)
         self._seconds = seconds
         self.timings: dict[str, float] = host.timings if host else {}
+        self.missing: list[str] = host.missing if host else []
         self._given = dict(given)
         self._progress = progress
         self._host = host
@@ -138,6 +142,8 @@ class _Sight:
         except NotThere as error:
             return Absent(str(error))
         except CannotSee as error:
+            if isinstance(error, NoSuchThing):
+                self.missing.append(str(error))
             return Unknown(str(error))
         except OSError as error:
             return Unknown(_why(name, error))

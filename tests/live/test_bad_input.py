@@ -182,3 +182,10 @@ def test_unsafe_configuration_is_refused(host: Host) -> None:
     """Root does not take its configuration from a file that another user can write."""
     host.sh("mkdir -p /etc/liveproof; echo '[thresholds]' > /etc/liveproof/liveproof.toml; chmod 666 /etc/liveproof/*")
     assert "liveproof.toml" in _refused(host, "check")
+
+
+@pytest.mark.parametrize("words", [("--user", "nosuch"), ("--release", "typo"), ("--release", "/no/such/manifest")])
+def test_what_does_not_exist_is_a_usage_error(host: Host, words: tuple[str, str]) -> None:
+    """A slip on the command line is told as one, in every command, and not as something that could not be seen."""
+    for command in (("check",), ("fix", "--dry-run"), ("record",)):
+        assert words[1] in _refused(host, *command, *words)

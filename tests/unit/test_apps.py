@@ -156,6 +156,15 @@ def test_a_directory_of_the_system_is_refused(path: str) -> None:
     assert discover(server(1, path)).apps == ()
 
 
+def test_a_user_who_does_not_exist_is_refused_where_it_was_typed(laravel: Path) -> None:
+    """On the command line it is a usage error; in the file of a host it may come back (a name service that is down)."""
+    served = server(1, f"{laravel}/current/public")
+    typed = discover(served, user="nosuch", sources=(("app.user", "command line"),))
+    assert typed.refused == "there is no user 'nosuch' on this host"
+    filed = only(discover(served, user="nosuch", sources=(("app.user", "/etc/liveproof/liveproof.toml"),)))
+    assert (filed.user, filed.uid) == ("nosuch", -1)
+
+
 def test_a_link_to_a_directory_of_the_system_is_refused(tmp_path: Path) -> None:
     (tmp_path / "shop").symlink_to("/etc")
     assert "is a directory of the system" in discover(app=f"{tmp_path}/shop").refused

@@ -5,9 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from liveproof.model.settings import OwnerRule, Policy, Request, Settings, Thresholds
+from liveproof.model.settings import COMMAND_LINE, OwnerRule, Policy, Request, Settings, Thresholds
 
-COMMAND_LINE = "command line"
 POLICIES = ("default", "seed", "hardened", "own")
 
 

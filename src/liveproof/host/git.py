@@ -39,6 +39,10 @@ class GitFailed(Exception):
     """git could not be asked, or did not answer; the message is the reason."""
 
 
+class NoSuchCommit(GitFailed):
+    """The repository has no commit of that name."""
+
+
 @dataclass(frozen=True, slots=True)
 class TreeEntry:
     """A file of a commit: mode as git has it (100644, 100755, 120000, 160000), the object's id, the path."""
@@ -90,7 +94,7 @@ class Repository:
         ran = self._git("rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}")
         found = ran.text.strip()
         if ran.status != 0 or not _is_id(found):
-            raise GitFailed(f"the repository of {self.tree} has no commit {revision!r}{_said(ran)}")
+            raise NoSuchCommit(f"the repository of {self.tree} has no commit {revision!r}{_said(ran)}")
         return found
 
     def files(self, commit: str) -> list[TreeEntry]:

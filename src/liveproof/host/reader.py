@@ -30,6 +30,10 @@ class CannotSee(Exception):
     """A probe cannot see its subject; the message is the reason, told as UNKNOWN."""
 
 
+class NoSuchThing(CannotSee):
+    """What a person named does not exist (a user, a release): named on the command line it is a usage error."""
+
+
 class NotThere(Exception):
     """A probe's subject does not exist on this host (no Laravel, no nginx asked for); rules on it do not count."""
 

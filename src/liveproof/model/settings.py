@@ -79,6 +79,9 @@ class Thresholds:
     slow_request: float = 30.0
 
 
+COMMAND_LINE = "command line"
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """The configuration of one run. ``app`` is empty when the apps are to be discovered.
@@ -100,3 +103,7 @@ class Settings:
     disabled: tuple[str, ...] = ()
     seconds: float = 30.0
     sources: tuple[tuple[str, str], ...] = ()
+
+    def typed(self, key: str) -> bool:
+        """Whether a value was given on the command line."""
+        return dict(self.sources).get(key) == COMMAND_LINE

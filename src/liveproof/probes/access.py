@@ -42,6 +42,8 @@ def probe(
         CannotSee: we may not become that user, or its pool lives in a chroot or another root directory.
     """
     if app.uid < 0:
+        if not app.user:
+            raise CannotSee(f"cannot tell which user {app.path} runs as: name it with --user, or as user under [app]")
         raise CannotSee(f"the app's user {app.user!r} does not exist on this host")
     pid, view = _view(reader, app, fpm)
     kernel = _Kernel(reader, app, pid)

@@ -39,6 +39,8 @@ _NOBODY = _User("", -1, -1, ())
 
 def probe(reader: Reader, settings: Settings, nginx: Nginx | Unknown | Absent, fpm: Fpm | Unknown | Absent) -> Apps:
     """Every app that is served, or ``settings.app``; server blocks that serve the same tree are one app."""
+    if settings.typed("app.user") and Accounts(reader).user(settings.user) is None:
+        return Apps((), refused=f"there is no user {settings.user!r} on this host")
     notes = list(_notes(nginx, fpm))
     served: list[_Served] = []
     for server in nginx.servers if isinstance(nginx, Nginx) else ():

@@ -5,9 +5,9 @@ What was compared once and has not changed since is not read again; see ``compar
 
 import time
 
-from liveproof.host.git import GitFailed, Repository
+from liveproof.host.git import GitFailed, NoSuchCommit, Repository
 from liveproof.host.memory import Memory
-from liveproof.host.reader import CannotSee, NotThere, Reader
+from liveproof.host.reader import CannotSee, NoSuchThing, NotThere, Reader
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.files import Files
 from liveproof.model.facts.release import Release
@@ -28,7 +28,7 @@ def probe(reader: Reader, settings: Settings, memory: Memory, app: App, files: F
         intended = _intended(reader, settings, app)
         told = Comparison(reader, settings, app, files, intended).told(memory)
     except GitFailed as error:
-        raise CannotSee(str(error)) from error
+        raise (NoSuchThing if isinstance(error, NoSuchCommit) else CannotSee)(str(error)) from error
     return Release(
         kind=intended.kind,
         intended=intended.name,
@@ -50,12 +50,12 @@ def _intended(reader: Reader, settings: Settings, app: App) -> Intended:
         if seen is not None and seen.is_file:
             return of_manifest(reader, path)
         if named.startswith("/"):
-            raise CannotSee(f"the release manifest {path} does not exist")
+            raise NoSuchThing(f"the release manifest {path} does not exist")
     repository = _repository(reader, app)
     if repository is not None:
         return of_commit(repository, repository.resolve(named) if named else repository.head())
     if named:
-        raise CannotSee(
+        raise NoSuchThing(
             f"release {named!r} is no file below {app.path}, and the app is no git work tree to look it up in"
         )
     raise NotThere("no release is named and the app is no git repository")
