@@ -1,5 +1,6 @@
 """Run all tests and say loudly what could not run here, and why."""
 
+import os
 import subprocess
 import sys
 import time
@@ -13,13 +14,14 @@ SUITE = "bookworm"
 
 
 def main() -> int:
-    """Unit tests first, then the real hosts; exit status 1 when either fails."""
+    """Unit tests first, then the real hosts, then the short harm bench; exit status 1 when any fails."""
     started = time.monotonic()
     failed = _pytest("unit, golden and recorded tests", ["--ignore", str(HERE / "live"), "-n", "2"])
     reason = lab.available()
     if reason is None:
         Host.up(SUITE).down()
         failed |= _pytest(f"real hosts ({SUITE})", [str(HERE / "live"), "-n", "2", "--suites", SUITE])
+        failed |= _harm()
     else:
         count = _collected()
         print(f"\n*** {count} tests on real hosts were SKIPPED: {reason} ***\n", flush=True)
@@ -33,6 +35,13 @@ def _pytest(title: str, arguments: list[str]) -> int:
     if str(HERE / "live") not in arguments:
         command.append(str(HERE))
     return 1 if subprocess.run(command, cwd=HERE.parent, check=False).returncode else 0
+
+
+def _harm() -> int:
+    print("--- nothing damaged, leaked or left behind", flush=True)
+    command = [sys.executable, "-m", "benchmarks.harm"]
+    ran = subprocess.run(command, cwd=HERE.parent, check=False, env={**os.environ, "HARM": "short", "SUITE": SUITE})
+    return 1 if ran.returncode else 0
 
 
 def _collected() -> int:

@@ -82,6 +82,8 @@ def test_a_whole_plan_is_a_script() -> None:
     held = text[text.index("# Held back") :].splitlines()
     assert all(line.startswith("#") or not line for line in held[:6])
     assert "server {" not in text
+    edit = WriteFile.edit("/etc/nginx/x", "root /a;\n", "root /b;\n", ("nginx", "-t"))
+    assert "\n#      -root /a;\n#      +root /b;\n" in script(plan(edit))
     assert "REL001: look\\nthere" in text
 
 

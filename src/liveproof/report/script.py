@@ -18,6 +18,7 @@ from liveproof.model.plans import (
     SignalMaster,
     StartUnit,
     Step,
+    WriteFile,
 )
 from liveproof.report.visible import visible
 
@@ -91,6 +92,9 @@ def _described(number: int, step: Step) -> Iterator[str]:
         told = [
             f"{_join(act.root, entry.path)}  ({entry.mode:04o} to {entry.new:04o})" for entry in act.entries[:_SHOWN]
         ]
+    elif isinstance(act, WriteFile):
+        yield from (f"#      {visible(line)}" for line in act.diff.split("\n"))
+        return
     else:
         return
     yield from (f"#      {visible(line)}" for line in told)
