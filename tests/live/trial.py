@@ -179,10 +179,10 @@ def _mend(host: Host, rule: Rule, trial: Trial, before: dict[str, Any]) -> None:
 
 def _answers(host: Host) -> bool:
     """Whether the site answers, also once PHP-FPM has nothing in memory any more."""
-    if host.get().status != 200:
+    if host.get().status != 200 or host.get("/").status != 200:
         return False
     host.sh('systemctl reload "$FPM"')
-    return host.post().status == 200 and host.get().status == 200
+    return host.post().status == 200 and host.get().status == 200 and host.get("/").status == 200
 
 
 def _hold(holds: bool, rule: Rule, otherwise: str) -> None:
