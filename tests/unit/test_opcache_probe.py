@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from liveproof.host.fastcgi import Response
 from liveproof.host.memory import Memory
 from liveproof.host.phpprobe import installed
 from liveproof.host.reader import CannotSee, Reader
@@ -19,6 +20,7 @@ from liveproof.model.facts.opcache import PoolOpcache, Script
 from liveproof.model.findings import Unknown
 from liveproof.model.freshness import State, freshness
 from liveproof.probes import opcache as probing
+from liveproof.probes.opcache import asking
 from liveproof.probes.opcache.beside import Beside, link_moved
 from liveproof.probes.opcache.earlier import Earlier
 from liveproof.probes.opcache.pool import _path as decoded
@@ -215,3 +217,32 @@ def test_a_saturated_pool_is_not_asked_what_it_runs() -> None:
 def _with(fpm: Fpm, load: Load) -> Fpm:
     (master,) = fpm.masters
     return Fpm((replace(master, pools=tuple(replace(pool, load=load) for pool in master.pools)),))
+
+
+@pytest.mark.parametrize(
+    ("where", "advice"),
+    [
+        ("home/deploy/venv", "install liveproof again where everyone may read, such as /opt, with umask 022"),
+        ("opt", "install liveproof again"),
+    ],
+)
+def test_a_probe_that_the_pools_user_may_not_read(tmp_path: Path, where: str, advice: str) -> None:
+    """The advice is another place or installation, never a change of somebody's home."""
+    (tmp_path / where).mkdir(parents=True)
+    (tmp_path / where / "probe.php").write_text("<?php")
+    (tmp_path / where).chmod(0o700)
+    tmp_path.chmod(0o755)
+    seen = filled(Pool, version="8.2", name="www", user="nobody", uid=4321, gid=4321, groups=())
+    refused = Response(404, (), b"", b"")
+    told = asking._refused(READER, f"{tmp_path}/{where}/probe.php", filled(Master, version="8.2"), seen, refused)
+    assert "has mode 0700" in told
+    assert advice in told
+    assert "chown" not in told
+    assert "chmod" not in told
+
+
+def test_a_chrooted_pool() -> None:
+    """What else tells what it runs is said."""
+    jailed = filled(Pool, version="8.2", name="www", chroot="/srv/jail")
+    with pytest.raises(CannotSee, match="configure a request whose answer must hold a text"):
+        asking.ask(READER, "/opt/probe.php", app("/srv"), filled(Master, version="8.2"), jailed)

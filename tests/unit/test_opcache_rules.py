@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from liveproof.check import check, links
+from liveproof.model.facts.apps import App
 from liveproof.model.facts.files import Files, SectionTimes
 from liveproof.model.facts.nginx import Nginx
 from liveproof.model.facts.opcache import Opcache, Script, Source
@@ -13,7 +15,7 @@ from liveproof.model.findings import Absent, Finding, Unknown
 from liveproof.model.outdated import changed_scripts, held_releases
 from liveproof.model.plans import ReloadUnit, SignalMaster, WriteFile
 from liveproof.model.settings import Settings
-from liveproof.model.verdicts import Safety, Severity
+from liveproof.model.verdicts import Link, LinkVerdict, Safety, Severity
 from liveproof.rules.opcache import cached_bytecode_differs_from_disk as opc001
 from liveproof.rules.opcache import graceful_reload_would_drop_requests as opc013
 from liveproof.rules.opcache import hit_ratio_below_threshold as opc009
@@ -305,6 +307,11 @@ def test_a_pool_without_opcache_is_told():
     assert isinstance(second, Finding)
     assert "opcache.enable=0" in first.evidence[0].saw
     assert "not loaded" in second.evidence[0].saw
+    facts = {App: app(), Opcache: off}
+    results = check((opc012.rule,), facts)
+    assert opc012.rule.severity is Severity.NOTICE
+    (memory,) = (link for link in links((opc012.rule,), results) if link.link is Link.MEMORY)
+    assert memory.verdict is LinkVerdict.PROVEN, "code that is compiled at each request is always that on disk"
 
 
 def test_the_timeout_is_set_in_the_global_section():

@@ -75,13 +75,15 @@ def _target(link: int, seen: os.stat_result, here: str, owner: int) -> str:
 def _judge(seen: os.stat_result, here: str, owner: int) -> None:
     kind = "directory" if modes.S_ISDIR(seen.st_mode) else "file"
     who = _name(owner)
+    # A directory is often somebody's home, or shared: whoever changed that would lock people out.
+    elsewhere = f"use a place that only {who} can write"
     if seen.st_uid not in (0, owner):
-        # A directory is often somebody's home: whoever gave that away would lock them out.
-        way = f"give it to {who}: chown {who} {here}" if kind == "file" else f"use a place that only {who} can write"
+        way = f"give it to {who}: chown {who} {here}" if kind == "file" else elsewhere
         raise Untrusted(f"the {kind} {here} belongs to {_name(seen.st_uid)}; {way}")
     if seen.st_mode & 0o022 and not (kind == "directory" and seen.st_mode & modes.S_ISVTX):
         whom = "everyone" if seen.st_mode & 0o002 else f"the group {_group(seen.st_gid)}"
-        raise Untrusted(f"{whom} may write the {kind} {here}; take that away: chmod go-w {here}")
+        way = f"take that away: chmod go-w {here}" if kind == "file" else elsewhere
+        raise Untrusted(f"{whom} may write the {kind} {here}; {way}")
 
 
 def _contents(part: int, here: str, limit: int) -> tuple[bytes, os.stat_result]:

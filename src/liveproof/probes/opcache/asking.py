@@ -30,8 +30,9 @@ def ask(reader: Reader, script: str, app: App, master: Master, pool: Pool, *, be
     """
     if pool.chroot:
         raise CannotSee(
-            f"it is chrooted to {pool.chroot}, where liveproof's PHP probe {script} does not exist; "
-            "what it runs can only be judged from the wire"
+            f"it is chrooted to {pool.chroot}, where liveproof's PHP probe {script} does not exist and the app's paths "
+            "are others; only the wire tells what it runs: configure a request whose answer must hold a text that only "
+            "this release gives"
         )
     begun = reader.now()
     try:
@@ -117,6 +118,6 @@ def _barred(reader: Reader, script: str, pool: Pool) -> str:
             return f"{path} does not exist"
         shift = 6 if seen.uid == pool.uid else 3 if seen.gid in (pool.gid, *pool.groups) else 0
         if not (seen.permissions >> shift) & (1 if count < len(parts) else 4):
-            way = "install liveproof where everyone may read, such as /opt, with umask 022"
-            return f"{path} has mode {seen.permissions:04o}; {way}"
+            place = "" if script.startswith("/opt/") else " where everyone may read, such as /opt,"
+            return f"{path} has mode {seen.permissions:04o}; install liveproof again{place} with umask 022"
     return ""
