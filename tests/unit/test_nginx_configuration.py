@@ -148,6 +148,35 @@ def test_document_root_in_force(site: str, root: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("servers", "addresses", "backups"),
+    [
+        ("server a:1 backup; server b:1; server c:1 down;", ("b:1", "a:1"), ("a:1",)),
+        ("server a:1 down; server b:1 backup;", ("b:1",), ("b:1",)),
+        ("server a:1 weight=2; server b:1 max_fails=1 backup;", ("a:1", "b:1"), ("b:1",)),
+    ],
+)
+def test_backup_servers(servers: str, addresses: tuple[str, ...], backups: tuple[str, ...], tmp_path: Path) -> None:
+    """They come last, and what is marked down never gets a request."""
+    site = f"upstream u {{ {servers} }} server {{ location / {{ fastcgi_pass u; }} }}"
+    one = only_pass(site, tmp_path)
+    assert (one.address, one.addresses, one.backups) == (addresses[0], addresses, backups)
+
+
+@pytest.mark.parametrize(
+    ("http", "server", "retries"),
+    [
+        ("", "", True), ("", "fastcgi_next_upstream off;", False), ("", "fastcgi_next_upstream timeout;", False),
+        ("fastcgi_next_upstream off;", "", False), ("fastcgi_next_upstream off;", "fastcgi_next_upstream error;", True),
+        ("", "fastcgi_next_upstream_tries 1;", False), ("", "fastcgi_next_upstream_tries 2;", True),
+    ],
+)  # fmt: skip
+def test_whether_the_next_server_is_asked(http: str, server: str, retries: bool, tmp_path: Path) -> None:
+    """By default after an error; each level says it anew."""
+    site = f"{http} server {{ {server} location / {{ fastcgi_pass unix:/a; }} }}"
+    assert only_pass(site, tmp_path).retries is retries
+
+
+@pytest.mark.parametrize(
     ("site", "address", "addresses"),
     [
         ("server { location / { fastcgi_pass unix:/a; } }", "unix:/a", ("unix:/a",)),

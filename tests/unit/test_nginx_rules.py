@@ -71,6 +71,48 @@ def test_other_servers_are_not_this_app_s_business() -> None:
     assert list(upstream_socket_is_no_pool.check(replace(APP, servers=("/other:1",)), NGINX, facts)) == []
 
 
+MAIN, SPARE = "unix:/gone", "unix:/spare"
+
+
+@pytest.mark.parametrize(
+    ("dead", "backups", "retries", "pool", "severity", "words"),
+    [
+        ((MAIN,), (), True, False, Severity.NOTICE, "another server"),
+        ((MAIN,), (), False, False, Severity.CRITICAL, "(/s:9)."),
+        ((SPARE,), (SPARE,), True, False, Severity.NOTICE, "it is a backup"),
+        ((SPARE,), (SPARE,), False, False, Severity.NOTICE, "it is a backup"),
+        ((MAIN,), (SPARE,), True, True, Severity.NOTICE, "only the backup unix:/spare, a pool of this app"),
+        ((MAIN,), (SPARE,), True, False, Severity.HIGH, "which is no pool of this app"),
+        ((MAIN,), (SPARE,), False, True, Severity.CRITICAL, "(/s:9)."),
+        ((MAIN, SPARE), (SPARE,), True, True, Severity.CRITICAL, "(/s:9)."),
+        ((MAIN, SPARE), (), True, False, Severity.CRITICAL, "(/s:9)."),
+    ],
+)
+def test_a_dead_server_of_an_upstream(
+    dead: tuple[str, ...], backups: tuple[str, ...], retries: bool, pool: bool, severity: Severity, words: str
+) -> None:
+    """As nginx passes requests on (nginx.org: backup, fastcgi_next_upstream)."""
+    passed = replace(PASS, addresses=(MAIN, SPARE), backups=backups, retries=retries)
+    nginx = replace(NGINX, servers=(replace(SERVER, passes=(passed,)),))
+    routes = ((SPARE, ("8.2/www",)),) if pool else ()
+    fpm = Fpm((), strangers=tuple((address, DEAD) for address in dead), routes=routes)
+    told = list(upstream_socket_is_no_pool.check(replace(APP, pools=("8.2/www",)), nginx, fpm))
+    assert len(told) == len(dead)
+    for one in told:
+        assert isinstance(one, Finding)
+        assert one.severity is severity
+        assert words in one.message
+
+
+def test_the_worst_place_counts() -> None:
+    """The same dead address, once with another server beside it and once alone."""
+    server = replace(SERVER, passes=(replace(PASS, addresses=(MAIN, SPARE)), PASS))
+    facts = Fpm((), strangers=((MAIN, DEAD),))
+    (one,) = upstream_socket_is_no_pool.check(APP, replace(NGINX, servers=(server,)), facts)
+    assert isinstance(one, Finding)
+    assert one.severity is Severity.CRITICAL
+
+
 def test_a_variable_that_nobody_can_resolve() -> None:
     """It is told with its place."""
     server = replace(SERVER, passes=(replace(PASS, address="$php", addresses=()),))

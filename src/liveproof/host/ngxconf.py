@@ -40,6 +40,15 @@ class _Scope:
     keeps: bool
     variables: Mapping[str, str]
     cache: Cache = _NO_CACHE
+    retries: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class _Upstream:
+    """The addresses of an upstream block without those that are marked down; ``backups`` are part of them."""
+
+    addresses: tuple[str, ...] = ()
+    backups: tuple[str, ...] = ()
 
 
 def configuration(tree: Tree, prefix: str, logs: tuple[str, str] = ("", "")) -> Configuration:
@@ -67,10 +76,12 @@ def configuration(tree: Tree, prefix: str, logs: tuple[str, str] = ("", "")) -> 
     )
 
 
-def _upstreams(top: Node) -> Iterator[tuple[str, tuple[str, ...]]]:
+def _upstreams(top: Node) -> Iterator[tuple[str, _Upstream]]:
     for node in top.walk():
         if node.name == "upstream" and node.args:
-            yield node.args[0], tuple(s.args[0] for s in node.all("server") if s.args and "down" not in s.args[1:])
+            servers = [one.args for one in node.all("server") if one.args and "down" not in one.args[1:]]
+            backups = tuple(args[0] for args in servers if "backup" in args[1:])
+            yield node.args[0], _Upstream((*(a[0] for a in servers if "backup" not in a[1:]), *backups), backups)
 
 
 def _inherit(outer: _Scope, node: Node) -> _Scope:
@@ -89,7 +100,15 @@ def _inherit(outer: _Scope, node: Node) -> _Scope:
         keeps.args[:1] == ("on",) if keeps else outer.keeps,
         outer.variables,
         _cache(outer.cache, node),
+        _retries(outer, node),
     )
+
+
+def _retries(outer: _Scope, node: Node) -> bool:
+    """Whether a server that takes no connection costs no request."""
+    cases, tries = node.last("fastcgi_next_upstream"), node.last("fastcgi_next_upstream_tries")
+    asks = "error" in cases.args if cases else outer.retries
+    return asks and (tries is None or tries.args[:1] != ("1",))
 
 
 def _cache(outer: Cache, node: Node) -> Cache:
@@ -110,7 +129,7 @@ def _first(node: Node, name: str, otherwise: str) -> str:
     return found.args[0] if found and found.args else otherwise
 
 
-def _server(node: Node, http: _Scope, upstreams: Mapping[str, tuple[str, ...]], prefix: str) -> Server:
+def _server(node: Node, http: _Scope, upstreams: Mapping[str, _Upstream], prefix: str) -> Server:
     scope = replace(_inherit(http, node), variables=dict(_variables(node)))
     listens = tuple(_listen(one.args) for one in node.all("listen") if one.args)
     return Server(
@@ -127,7 +146,7 @@ def _server(node: Node, http: _Scope, upstreams: Mapping[str, tuple[str, ...]], 
 
 
 def _passes(
-    node: Node, scope: _Scope, upstreams: Mapping[str, tuple[str, ...]], prefix: str, location: str
+    node: Node, scope: _Scope, upstreams: Mapping[str, _Upstream], prefix: str, location: str
 ) -> Iterator[FastcgiPass]:
     for one in node.all("fastcgi_pass"):
         if one.args:
@@ -138,11 +157,10 @@ def _passes(
             yield from _passes(inner, _inherit(scope, inner), upstreams, prefix, where)
 
 
-def _pass(
-    node: Node, scope: _Scope, upstreams: Mapping[str, tuple[str, ...]], prefix: str, location: str
-) -> FastcgiPass:
+def _pass(node: Node, scope: _Scope, upstreams: Mapping[str, _Upstream], prefix: str, location: str) -> FastcgiPass:
     told = _resolved(node.args[0], scope.variables)
-    addresses = () if "$" in told else upstreams.get(told) or (told,)
+    upstream = upstreams.get(told, _Upstream())
+    addresses = () if "$" in told else upstream.addresses or (told,)
     params = {name: value for name, value, _ in scope.params}
     return FastcgiPass(
         location,
@@ -156,6 +174,8 @@ def _pass(
         scope.keeps,
         tuple((name, _resolved(value, scope.variables), optional) for name, value, optional in scope.params),
         None if scope.cache.zone == "off" else replace(scope.cache, key=_resolved(scope.cache.key, scope.variables)),
+        upstream.backups,
+        scope.retries,
     )
 
 

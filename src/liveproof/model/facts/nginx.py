@@ -34,7 +34,8 @@ class FastcgiPass:
     followed. ``root`` is the document root in force here, made absolute. ``keeps`` is fastcgi_keep_conn. ``params`` are
     all FastCGI parameters in force here, as written but for variables that the server sets once: name, value, and
     whether an empty one is left out (if_not_empty). Their values may be secrets. ``cache`` is None where nginx keeps no
-    answers.
+    answers. ``backups`` are those of ``addresses`` that get requests only when no other server of the upstream takes
+    them; ``retries``: where nginx gets no connection it asks the next server (fastcgi_next_upstream, by default).
     """
 
     location: str
@@ -48,6 +49,8 @@ class FastcgiPass:
     keeps: bool = False
     params: tuple[tuple[str, str, bool], ...] = field(default=(), repr=False)
     cache: Cache | None = None
+    backups: tuple[str, ...] = ()
+    retries: bool = True
 
 
 @dataclass(frozen=True, slots=True)

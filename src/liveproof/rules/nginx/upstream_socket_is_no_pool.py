@@ -8,6 +8,11 @@ old version; a typing error does the same. Nobody accepts the connection, and vi
 Only unix sockets and ports of this very machine are judged: behind any other address a remote pool may listen. A socket
 where something else than PHP-FPM listens (a container, another FastCGI server) is no fault.
 
+nginx passes a request on to the next server of an upstream where one takes no connection (unless
+`fastcgi_next_upstream` forbids it), and to a `backup` server where no other one takes it. So a dead server beside a
+living one is told without breaking the proof, and so is one whose requests a backup takes that is a pool of the app.
+Where only a backup of another kind is left (a page for maintenance, another machine), visitors do not reach this app.
+
 A pool whose `listen` was changed while nginx still passes to its old socket answers until the next reload of PHP-FPM:
 that is told without breaking the proof.
 
@@ -22,7 +27,7 @@ ss -xl | grep php
 Manual: whether nginx or the pool names the right socket, only a person knows.
 """
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.fpm import Fpm, Pool, Socket
@@ -54,8 +59,10 @@ def check(app: App, nginx: Nginx, fpm: Fpm) -> Iterator[Finding | Unknown]:
     for address, places in dead.items():
         socket = strangers[address]
         assert isinstance(socket, Socket)
-        spared = all(any(other not in dead for other in one.addresses) for _, one in places)
-        yield _finding(app, fpm, address, socket, places, severity=Severity.NOTICE if spared else Severity.CRITICAL)
+        severity, instead = max(
+            (_instead(app, fpm, address, one, dead) for _, one in places), key=lambda told: -told[0].rank
+        )
+        yield _finding(app, fpm, address, socket, places, severity=severity, instead=instead)
     for _, pool in fpm.serving(app.pools):
         if pool.pending:
             yield _until_reload(app, pool)
@@ -73,8 +80,31 @@ def _until_reload(app: App, pool: Pool) -> Finding:
     )
 
 
+def _instead(app: App, fpm: Fpm, address: str, one: FastcgiPass, dead: Container[str]) -> tuple[Severity, str]:
+    """How bad it is that nobody listens at an address, and who takes its requests instead."""
+    left = [other for other in one.addresses if other not in dead]
+    if any(other not in one.backups for other in left):
+        if address in one.backups:
+            return Severity.NOTICE, "; it is a backup, which is not asked while another server answers"
+        if one.retries:
+            return Severity.NOTICE, "; another server of the upstream takes its requests"
+    elif left and one.retries:
+        pools = {name for other in left for name in dict(fpm.routes).get(other, ())}
+        if pools & set(app.pools):
+            return Severity.NOTICE, f"; only the backup {left[0]}, a pool of this app, takes its requests"
+        return Severity.HIGH, f"; its requests go to the backup {left[0]}, which is no pool of this app"
+    return Severity.CRITICAL, ""
+
+
 def _finding(
-    app: App, fpm: Fpm, address: str, socket: Socket, places: list[tuple[Server, FastcgiPass]], *, severity: Severity
+    app: App,
+    fpm: Fpm,
+    address: str,
+    socket: Socket,
+    places: list[tuple[Server, FastcgiPass]],
+    *,
+    severity: Severity,
+    instead: str,
 ) -> Finding:
     listens = ", ".join(f"{pool.address} ({pool.id})" for master in fpm.masters for pool in master.pools)
     path = address.removeprefix("unix:")
@@ -89,8 +119,7 @@ def _finding(
     refs += [Ref("file", path)] if socket.path else []
     file, line = places[0][1].file, places[0][1].line
     return Finding(
-        f"nginx passes to {address}, where no pool listens ({file}:{line})"
-        f"{'; another server of the upstream takes its requests' if severity is Severity.NOTICE else ''}.",
+        f"nginx passes to {address}, where no pool listens ({file}:{line}){instead}.",
         tuple(refs),
         tuple(evidence),
         _advice(fpm, address, file, line),
