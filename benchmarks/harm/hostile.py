@@ -74,6 +74,18 @@ python3 -c 'print("{\\"a\\":" * 100000)' >composer.json; chown "$WWW": composer.
 echo "pm.max_requests = $digits" >>"$POOL"; echo "request_terminate_timeout = ${digits}s" >>"$POOL" """,
 }
 
+# A FUSE file system whose server never answers (fuse(4)): every call to it waits in the kernel until SIGKILL.
+_HUNG: Final = """cat >/root/hold.py <<'P'
+import ctypes, os, sys, time
+if not os.path.exists("/dev/fuse"):
+    os.mknod("/dev/fuse", 0o020666, os.makedev(10, 229))
+options = f"fd={os.open('/dev/fuse', os.O_RDWR)},rootmode=40000,user_id=0,group_id=0,allow_other"
+failed = ctypes.CDLL(None).mount(b"x", sys.argv[1].encode(), b"fuse", 0, options.encode())
+print("failed" if failed else "mounted", flush=True)
+time.sleep(300)
+P
+(setsid python3 /root/hold.py "$PWD/%s" >/root/held 2>&1 &); sleep 1; cat /root/held"""
+_HANG_AT: Final = ("storage/app", "vendor")
 
 # As on a host with version 1 alone, or in a container: the mount is not there, or may not be written.
 _NONE: Final = ("unshare", "-m", "sh", "-c", 'umount -l /sys/fs/cgroup && exec "$@"', "sh")
@@ -104,6 +116,13 @@ def trials(budget: Budget) -> Iterator[Trial]:
         before = _there(host)
         saw = host.sh(_KILLED, check=False)
         yield Trial("a check that is killed", "" if _there(host) == before else "it left something", saw.strip())
+    for place in _HANG_AT:
+        with Host.up(budget.suite) as host:
+            name = f"a mount that hangs at {place}"
+            if "mounted" in host.sh(_HUNG % place, check=False):
+                yield _tried(name, host)
+            else:
+                yield Trial(name, "", "not tried: no FUSE here")
     for name, script in _SCRIPTS.items():
         with Host.up(budget.suite) as host:
             host.sh(script)

@@ -7,12 +7,20 @@ Everything is imported inside ``main``: a Ctrl-C in the first milliseconds is an
 
 import sys
 
-USAGE, OUR_BUG, INTERRUPTED = 2, 70, 130
+USAGE, UNPROVEN, OUR_BUG, INTERRUPTED = 2, 3, 70, 130
+_MOUNT_SECONDS, _TELL_SECONDS = 0.4, 1.5
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; the exit status. Never raises, never shows a traceback."""
-    words = sys.argv[1:] if arguments is None else arguments
+    if arguments is not None:
+        return _main(arguments)
+    from liveproof.host.watchdog import watched  # noqa: PLC0415
+
+    return watched(lambda: _main(sys.argv[1:]), lambda what: _hung(sys.argv[1:], what))
+
+
+def _main(words: list[str]) -> int:
     try:
         return _run(words)
     except KeyboardInterrupt:
@@ -41,6 +49,28 @@ def _run(words: list[str]) -> int:
     except (Wrong, ConfigError, CannotWrite) as error:
         console.tell(str(error))
         return USAGE
+
+
+def _hung(words: list[str], what: str) -> int:
+    """A look did not end and was killed: tell so in the form that was asked for; unproven, status 3."""
+    from liveproof import looking  # noqa: PLC0415
+    from liveproof.host.forked import Lost, forked  # noqa: PLC0415
+    from liveproof.host.mounts import silent  # noqa: PLC0415
+
+    silent_mounts = ", ".join(silent(_MOUNT_SECONDS))
+    who = f"the server of {silent_mounts} does not answer" if silent_mounts else "something does not answer"
+    looking.hung = (
+        f"the look at {what or 'the host'} did not end and was killed: {who}; get it to answer, or unmount it"
+    )
+    if words[:1] in (["fix"], ["rollback"]):
+        _tell(f"{looking.hung}\n{_interrupted(words)}")
+        return UNPROVEN
+    try:
+        status: int = forked(lambda: _main(words), _TELL_SECONDS)
+    except (Lost, OSError):
+        _tell(looking.hung)
+        return UNPROVEN
+    return status
 
 
 def _tell(message: str) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from liveproof.check import check, links
 from liveproof.diagnose import diagnose
+from liveproof.host import watchdog
 from liveproof.host.deadline import TimeIsUp, alarmed, disarm, left, remaining, within
 from liveproof.host.memory import Memory
 from liveproof.host.reader import CannotSee, NoSuchThing, NotThere, Reader
@@ -32,7 +33,8 @@ def examine(reader: Reader, settings: Settings, memory: Memory, progress: Progre
     It ends before ``settings.seconds`` are over. Each app has an equal part of what is left of them, and what one does
     not need is for the next; what is not looked at in that time is unknown, with what took the time.
     """
-    with within(max(1.0, settings.seconds - _AROUND)):
+    seconds = max(1.0, settings.seconds - _AROUND)
+    with watchdog.looking(seconds), within(seconds):
         return _examine(reader, settings, memory, progress)
 
 
@@ -131,6 +133,7 @@ class _Sight:
     def _run(self, kind: type, probe: Callable[..., object], given: Mapping[str, object]) -> object:
         name = kind.__name__.lower()
         self._progress(name)
+        watchdog.at(name)
         clock = time.perf_counter()
         try:
             with within(remaining() * _SHARE), alarmed():

@@ -71,12 +71,18 @@ def settle(asked: Asked) -> tuple[Settings, Memory]:
     return settings, memory
 
 
+# Why nothing can be looked at: an earlier look hung and was ended. Empty while nothing hangs.
+hung = ""
+
+
 def look(settings: Settings, memory: Memory, console: Console) -> Examination:
     """Examine what the settings name.
 
     Raises:
         Wrong: what they name cannot be examined, such as a directory that is no app.
     """
+    if hung:
+        return Examination(os.uname().nodename, time.time(), settings.seconds, (), hung, ())
     examination = examine(Reader(), settings, memory, console.progress)
     if examination.refused:
         raise Wrong(examination.refused)

@@ -20,6 +20,7 @@ from liveproof.host.become import become
 from liveproof.host.cgroup import Group
 from liveproof.host.command import OUTPUT_LIMIT, Identity, Ran, surroundings
 from liveproof.host.forked import Lost, forked
+from liveproof.host.processes import descendants
 
 CANNOT_START = 96
 """The exit status of a program that could not be started; standard error says why."""
@@ -180,7 +181,7 @@ class Keeper:
                     pass
             except ChildProcessError:
                 return
-            for pid in _descendants(os.getpid()):
+            for pid in descendants(os.getpid()):
                 with suppress(ProcessLookupError, PermissionError):
                     os.kill(pid, signal.SIGKILL)
             if time.monotonic() > until:
@@ -272,18 +273,3 @@ def _rest(kept: Mapping[int, bytearray]) -> None:
         with suppress(BlockingIOError):
             while _take(descriptor, text):
                 pass
-
-
-def _descendants(pid: int) -> list[int]:
-    """Every process below ``pid``, as the parents stand in /proc now."""
-    below: dict[int, list[int]] = {}
-    for name in os.listdir("/proc"):
-        if name.isdigit():
-            with suppress(OSError), open(f"/proc/{name}/stat", "rb") as file:
-                below.setdefault(int(file.read().rpartition(b")")[2].split()[1]), []).append(int(name))
-    found, waiting = [], [pid]
-    while waiting:
-        children = below.get(waiting.pop(), [])
-        found += children
-        waiting += children
-    return found

@@ -4,6 +4,7 @@ import os
 
 # File systems whose server may be gone: a call to them may wait for ever.
 _REMOTE = ("nfs", "nfs4", "cifs", "smb3", "smbfs", "ceph", "glusterfs", "lustre", "afs", "9p", "ncpfs", "gfs2", "ocfs2")
+_ASKED = 4
 _TABLE = "/proc/self/mountinfo"
 _PSEUDO = ("/proc", "/sys", "/dev", "/run")
 
@@ -19,6 +20,21 @@ def hangs(path: str) -> bool:
         elif f"{path}/".startswith(f"{point.rstrip('/')}/") and len(point) >= len(above):
             on, above = kind, point
     return _remote(on)
+
+
+def silent(seconds: float) -> tuple[str, ...]:
+    """The mount points of servers that do not answer within ``seconds`` each; the first few that there are."""
+    from liveproof.host.forked import Lost, forked  # noqa: PLC0415  (asked only where something hangs)
+
+    found = []
+    for point in [point for point, kind in _mounts() if _remote(kind)][:_ASKED]:
+        try:
+            forked(lambda point=point: os.statvfs(point)[0], seconds)  # type: ignore[misc]
+        except Lost:
+            found.append(point)
+        except OSError:
+            continue
+    return tuple(found)
 
 
 def pseudo(path: str) -> bool:

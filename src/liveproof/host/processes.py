@@ -1,6 +1,7 @@
 """The processes of this host, read from /proc; those of containers are left out."""
 
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 
 _TICKS = os.sysconf("SC_CLK_TCK")
@@ -48,6 +49,21 @@ def processes() -> tuple[Process, ...]:
             if process:
                 found.append(process)
     return tuple(sorted(found, key=lambda process: process.pid))
+
+
+def descendants(pid: int) -> list[int]:
+    """Every process below ``pid``, as the parents stand in /proc now."""
+    below: dict[int, list[int]] = {}
+    for name in os.listdir("/proc"):
+        if name.isdigit():
+            with suppress(OSError), open(f"/proc/{name}/stat", "rb") as file:
+                below.setdefault(int(file.read().rpartition(b")")[2].split()[1]), []).append(int(name))
+    found, waiting = [], [pid]
+    while waiting:
+        children = below.get(waiting.pop(), [])
+        found += children
+        waiting += children
+    return found
 
 
 def children(pid: int) -> tuple[Process, ...]:
