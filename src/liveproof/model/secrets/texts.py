@@ -50,8 +50,8 @@ _CALL = re.compile(
 )
 _PARAMETER = re.compile(
     r"\b((?:fastcgi|uwsgi|scgi)_param\s+[\w.-]++\s+|(?:proxy_set|add|more_set)_header[s]?\s+[\w.-]++\s+)"
-    r"(\"[^\"$]*+\"|'[^'$]*+'|[^\s;$\"'][^\s;]*+)",
-    re.IGNORECASE,
+    r"(\"[^\"$]*+\"|'[^'$]*+'|[^\s;$\"'][^\s;]*+)(?=\s*+(?:;|$))",  # a sentence about parameters goes on
+    re.IGNORECASE | re.MULTILINE,
 )
 _CONTROL = {
     **dict.fromkeys((*range(32), *range(127, 160), 0x2028, 0x2029), " "),
