@@ -13,8 +13,17 @@ from liveproof.model.rule import Rule
 _F = TypeVar("_F", bound=Callable[..., Any])
 _STATUS = """\b
 Exit status:
-  0 proven   1 broken   2 usage or configuration error   3 unproven
-  4 refused (another fix runs, the plan went stale)   70 our bug"""
+  0 proven   1 broken   2 usage or configuration error   3 unproven   70 our bug"""
+_FIX_STATUS = """\b
+Exit status:
+  0 fixed and proven   1 not fixed, fixed in part, or rolled back
+  2 usage or configuration error   3 unproven
+  4 refused (declined, another fix runs, the plan went stale)   70 our bug"""
+_ROLLBACK_STATUS = """\b
+Exit status:
+  0 all is as it was before the fix   2 usage error, damaged journal
+  1 not all is, or the site answered before and does not, or not surely, now
+  3 it cannot be seen whether the site answers   4 refused   70 our bug"""
 
 
 def run(words: Sequence[str], console: Console) -> int:
@@ -74,10 +83,10 @@ class _Wide(click.Group):
         return list(self.commands)
 
 
-def _epilog(*examples: str, status: bool) -> str:
+def _epilog(*examples: str, status: str = "") -> str:
     """Examples and what the exit status means; a backspace keeps click from folding the lines."""
     told = "\n".join(("\b", "Examples:", *(f"  {example}" for example in examples)))
-    return f"{told}\n\n{_STATUS}" if status else told
+    return f"{told}\n\n{status}" if status else told
 
 
 @click.group(
@@ -100,7 +109,7 @@ def liveproof() -> None:
         "liveproof check",
         "liveproof check /var/www/api-gateway --format json",
         "liveproof check --format markdown --output report.md",
-        status=True,
+        status=_STATUS,
     ),
 )
 @_shared("path", "format", "output", "config", "policy", "user", "release")
@@ -120,7 +129,7 @@ def check(console: Console, /, timings: bool, **given: Any) -> int:
         "liveproof fix /var/www/api-gateway",
         "liveproof fix --yes --allow disruptive",
         "liveproof fix --script > fix.sh",
-        status=True,
+        status=_FIX_STATUS,
     ),
 )
 @_shared("path", "format", "output", "config", "policy", "user", "release", "yes")
@@ -139,7 +148,7 @@ def fix(console: Console, /, *, dry_run: bool, allow: str | None, notices: bool,
 
 @liveproof.command(
     short_help="Take a fix back.",
-    epilog=_epilog("liveproof rollback", "liveproof rollback 20261123-211501-3f --yes", status=False),
+    epilog=_epilog("liveproof rollback", "liveproof rollback 20261123-211501-3f --yes", status=_ROLLBACK_STATUS),
 )
 @click.argument("run", required=False, default="")
 @click.option("--yes", is_flag=True, help="Do not ask.")
@@ -159,7 +168,6 @@ def rollback(console: Console, /, run: str, yes: bool, form: str) -> int:
         'liveproof explain "code changes still not taking effect"',
         'liveproof explain "permission denied"',
         'liveproof explain "socket connection refused"',
-        status=False,
     ),
 )
 @click.argument("what", nargs=-1, required=True)
@@ -179,7 +187,6 @@ def explain(console: Console, /, what: tuple[str, ...], path: str, config: str |
         "liveproof report > report.md",
         "liveproof report --list",
         "liveproof report 20261123-211501-3f --before 20261122-090000-a1",
-        status=False,
     ),
 )
 @click.argument("run", required=False, default="")
@@ -202,7 +209,6 @@ def report(console: Console, /, run: str, before: str, listed: bool, form: str, 
     epilog=_epilog(
         "liveproof record --output host.json",
         "liveproof record /var/www/api-gateway | gzip > host.json.gz",
-        status=False,
     ),
 )
 @_shared("path", "output", "config", "policy", "user", "release")
@@ -220,7 +226,7 @@ def record(console: Console, /, **given: Any) -> int:
 
 @liveproof.command(
     short_help="Say what holds on a recorded host.",
-    epilog=_epilog("liveproof replay host.json", "liveproof replay host.json.gz --format json", status=True),
+    epilog=_epilog("liveproof replay host.json", "liveproof replay host.json.gz --format json", status=_STATUS),
 )
 @click.argument("file", type=click.Path(exists=True, dir_okay=False))
 @_shared("format", "output")
