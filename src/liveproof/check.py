@@ -5,15 +5,16 @@ from dataclasses import replace
 
 from liveproof.model.examination import LinkState
 from liveproof.model.facts.apps import App
-from liveproof.model.findings import Absent, Finding, Result, Unknown
+from liveproof.model.findings import Absent, Finding, Result, Unknown, disabled
 from liveproof.model.rule import Rule, arguments, needs
+from liveproof.model.settings import Settings
 from liveproof.model.verdicts import Link, LinkVerdict, RuleVerdict
 
 Facts = Mapping[type, object]
 
 
 def check(rules: Iterable[Rule], facts: Facts) -> tuple[Result, ...]:
-    """Ask every rule whose subject exists, in order.
+    """Ask every rule whose subject exists, in order; one that the configuration disables answers DISABLED.
 
     A rule that needs an unseen fact answers UNKNOWN with the probe's reason; so does one that fails itself, since a
     bug of ours must neither hide a fault nor invent one.
@@ -26,6 +27,15 @@ def _ask(rule: Rule, facts: Facts) -> Result | None:
     given = arguments(needs(rule.check_function), facts)
     if isinstance(given, Absent):
         return None
+    settings = facts.get(Settings)
+    if isinstance(settings, Settings) and rule.code in settings.disabled:
+        by = f"disabled by {settings.source('rules.disabled')}"
+        return Result(rule.code, rule.name, RuleVerdict.DISABLED, reason=by)
+    return _answer(rule, facts, given)
+
+
+def _answer(rule: Rule, facts: Facts, given: dict[str, object] | Unknown) -> Result:
+    assert rule.check_function is not None
     if not isinstance(given, Unknown) and rule.of_user:
         given = _nobody(facts) or given
     if isinstance(given, Unknown):
@@ -59,29 +69,36 @@ def _nobody(facts: Facts) -> Unknown | None:
     )
 
 
-def links(rules: Iterable[Rule], results: Iterable[Result]) -> tuple[LinkState, ...]:
+def links(
+    rules: Iterable[Rule], results: Iterable[Result], unjudged: Iterable[tuple[Link, str]] = ()
+) -> tuple[LinkState, ...]:
     """The chain: each link with its verdict.
 
-    A link is broken by a finding that breaks, unproven by a breaking rule that could not see, proven when at least one
-    rule on it answered and none of these happened. Release and caches may be not asked; the others are unproven then.
+    A link is broken by a finding that breaks; unproven by a breaking rule that could not see or is disabled, and by
+    what no rule judges (``unjudged``); proven when at least one rule on it answered and none of these happened. Release
+    and caches may be not asked; the others are unproven then.
     """
     by_code = {rule.code: rule for rule in rules}
     grouped: dict[Link, list[Result]] = {link: [] for link in Link}
     for result in results:
         grouped[by_code[result.code].link].append(result)
-    return tuple(_link(link, grouped[link], by_code) for link in Link)
+    beside = tuple(unjudged)
+    return tuple(_link(link, grouped[link], [why for of, why in beside if of is link], by_code) for link in Link)
 
 
-def _link(link: Link, results: list[Result], by_code: Mapping[str, Rule]) -> LinkState:
+def _link(link: Link, results: list[Result], unjudged: list[str], by_code: Mapping[str, Rule]) -> LinkState:
     breaking = [f for result in results for f in result.findings if f.severity and f.severity.breaks]
     if breaking:
         codes = ", ".join(dict.fromkeys(finding.code for finding in breaking))
         return LinkState(link, LinkVerdict.BROKEN, codes)
+    matters = [result for result in results if by_code[result.code].severity.breaks]
+    asked = [result for result in results if result.verdict is not RuleVerdict.DISABLED]
     # A rule that found only a notice may have left something unseen as well; then it has a reason.
-    unseen = [r for r in results if r.reason and by_code[r.code].severity.breaks]
-    if unseen:
-        return LinkState(link, LinkVerdict.UNPROVEN, "; ".join(dict.fromkeys(result.reason for result in unseen)))
-    if results:
+    unseen = [result.reason for result in matters if result.reason and result in asked]
+    reasons = (*dict.fromkeys(unseen), *unjudged, *disabled(matters))
+    if reasons:
+        return LinkState(link, LinkVerdict.UNPROVEN, "; ".join(reasons))
+    if asked:
         return LinkState(link, LinkVerdict.PROVEN, "")
     if link in _NOT_ASKED:
         return LinkState(link, LinkVerdict.NOT_ASKED, _NOT_ASKED[link])

@@ -18,6 +18,7 @@ from liveproof.model.facts.apps import App, Apps
 from liveproof.model.findings import Absent, Unknown
 from liveproof.model.rule import Rule, arguments, needs
 from liveproof.model.settings import Settings
+from liveproof.model.unjudged import unjudged
 from liveproof.rules import load
 
 Progress = Callable[[str], None]
@@ -42,7 +43,7 @@ def _examine(reader: Reader, settings: Settings, memory: Memory, progress: Progr
     started, clock = reader.now(), time.perf_counter()
     host = _Sight({Reader: reader, Settings: settings, Memory: memory}, progress, seconds=settings.seconds)
     apps = host.fact(Apps)
-    rules = tuple(rule for rule in load() if rule.code not in settings.disabled)
+    rules = load()
     found = apps.apps if isinstance(apps, Apps) else ()
     reason = apps.reason if isinstance(apps, Apps | Unknown | Absent) else ""
     seen = tuple(_examine_app(host, app, rules, progress, len(found) - number) for number, app in enumerate(found))
@@ -62,9 +63,12 @@ def _examine(reader: Reader, settings: Settings, memory: Memory, progress: Progr
 
 def _examine_app(host: "_Sight", app: App, rules: tuple[Rule, ...], progress: Progress, apps: int) -> AppExamination:
     sight = host.of(app)
+    settings = sight.facts[Settings]
+    assert isinstance(settings, Settings)
     with within(remaining() / apps):
-        for rule in rules:
-            for kind in needs(_function(rule)).values():
+        asked = [_function(rule) for rule in rules if rule.code not in settings.disabled]
+        for function in (*asked, unjudged):
+            for kind in needs(function).values():
                 sight.fact(_fact_type(kind))
     progress("judging")
     clock = time.perf_counter()
@@ -77,7 +81,9 @@ def judge(app: App, rules: tuple[Rule, ...], facts: Mapping[type, object]) -> Ap
     """What the rules say of facts, live or recorded ones."""
     results = check(rules, facts)
     findings = tuple(finding for result in results for finding in result.findings)
-    return AppExamination(app, links(rules, results), results, diagnose(rules, findings), facts)
+    given: Any = arguments(needs(unjudged), facts)
+    beside = tuple(unjudged(**given)) if isinstance(given, dict) else ()
+    return AppExamination(app, links(rules, results, beside), results, diagnose(rules, findings), facts, beside)
 
 
 def _function(rule: Rule) -> Callable[..., Any]:

@@ -17,6 +17,7 @@ _WORDS = {
     RuleVerdict.OK: ("not found", "good"),
     RuleVerdict.FOUND: ("FOUND", "bad"),
     RuleVerdict.UNKNOWN: ("UNKNOWN", "unsure"),
+    RuleVerdict.DISABLED: ("DISABLED", "unsure"),
 }
 
 
@@ -109,7 +110,7 @@ def _conclusion(symptom: Symptom, app: AppExamination, pages: Pages) -> Iterator
 def _result(app: AppExamination, result: Result | None) -> Iterator[Line]:
     path = visible(app.app.path)
     if result is None:
-        yield line(f"{path}: not asked (nothing of this kind here, or the rule is disabled)", indent=3, hang=3)
+        yield line(f"{path}: not asked (nothing of this kind here)", indent=3, hang=3)
         return
     word, style = _WORDS[result.verdict]
     yield line(f"{path}: ", (word, style), f"  {shown(result.reason)}" if result.reason else "", indent=3, hang=3)

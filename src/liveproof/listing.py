@@ -10,8 +10,8 @@ from liveproof.journal import list_runs as journals
 from liveproof.looking import Wrong
 from liveproof.model.record import Record
 from liveproof.report.lines import line
-from liveproof.report.text import STYLES
 from liveproof.report.times import clock, iso
+from liveproof.report.verdict import STYLES
 from liveproof.report.visible import visible
 
 

@@ -40,7 +40,7 @@ def check(asked: Asked, console: Console) -> int:
     examination = look(settings, memory, console)
     record = Record(new_id(examination.started), "check", __version__, examination)
     if any(app.findings for app in examination.apps):
-        record = replace(record, repairs=_plans(examination, settings))
+        record = replace(record, repairs=_plans(examination))
     examined = time.perf_counter()
     record = keep(record, console)
     kept = time.perf_counter()
@@ -170,14 +170,13 @@ def _document(
     return markdown(record, pages(), before=before, hit_ratio=settings.thresholds.hit_ratio)
 
 
-def _plans(examination: Examination, settings: Settings) -> tuple[Repair, ...]:
+def _plans(examination: Examination) -> tuple[Repair, ...]:
     """What `fix` would do, kept for the report."""
     from liveproof.plan import SAFE_ONLY, make_plan  # noqa: PLC0415
     from liveproof.rules import load  # noqa: PLC0415
 
-    rules = [rule for rule in load() if rule.code not in settings.disabled]
     try:
-        return tuple(Repair(make_plan(app, rules, allow=SAFE_ONLY)) for app in examination.apps)
+        return tuple(Repair(make_plan(app, load(), allow=SAFE_ONLY)) for app in examination.apps)
     except Exception:  # noqa: BLE001  (whatever keeps us from planning, the verdict is told; `fix` tells why)
         return ()
 

@@ -63,7 +63,7 @@ def fix(wanted: Fix, console: Console) -> int:
                 "an earlier fix was interrupted; `liveproof rollback` takes it back, and so does the next `fix`"
             )
         found = look(settings, memory, console)
-        plans = _plans(found, settings, wanted)
+        plans = _plans(found, wanted)
     except (lock.Held, Contradiction) as error:
         console.tell(str(error))
         return REFUSED
@@ -90,9 +90,8 @@ def _refuse_unasked(wanted: Fix, console: Console) -> None:
         raise Wrong("nobody is here to be asked: add --yes to apply the plan, or --dry-run to see it")
 
 
-def _plans(found: Examination, settings: Settings, wanted: Fix) -> tuple[Plan, ...]:
-    rules = [rule for rule in load() if rule.code not in settings.disabled]
-    return tuple(make_plan(app, rules, allow=_allowed(wanted), notices=wanted.notices) for app in found.apps)
+def _plans(found: Examination, wanted: Fix) -> tuple[Plan, ...]:
+    return tuple(make_plan(app, load(), allow=_allowed(wanted), notices=wanted.notices) for app in found.apps)
 
 
 def _allowed(wanted: Fix) -> frozenset[Safety]:

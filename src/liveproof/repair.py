@@ -230,9 +230,8 @@ class _Repairing:
         """Why the plan no longer fits the host; empty when it does."""
         if app is None:
             return f"{self._plan.app} is no longer there; nothing was changed"
-        rules = [rule for rule in load() if rule.code not in self._settings.disabled]
         try:
-            now = make_plan(app, rules, allow=self._allow, notices=self._notices)
+            now = make_plan(app, load(), allow=self._allow, notices=self._notices)
         except Contradiction as error:
             return f"{error}; nothing was changed"
         if now.digest == self._plan.digest:

@@ -9,6 +9,7 @@ from liveproof.check import check, links
 from liveproof.model.facts.apps import App
 from liveproof.model.findings import Absent, Evidence, Finding, Ref, Result, Unknown
 from liveproof.model.rule import Rule
+from liveproof.model.settings import Settings
 from liveproof.model.verdicts import Link, LinkVerdict, RuleVerdict, Severity
 
 
@@ -148,3 +149,63 @@ def test_what_depends_on_the_user_is_unknown_where_nobody_knows_it() -> None:
     (result,) = check([_rule()], {App: _NOBODY, Colour: Unknown("dark")})
     assert result.reason == "dark"
     assert check([_rule()], {App: _NOBODY, Colour: Absent("no eye")}) == ()
+
+
+_DISABLED = Settings(disabled=("FIL901",), sources=(("rules.disabled", "/etc/liveproof/liveproof.toml"),))
+
+
+@pytest.mark.parametrize("fact", [Colour("red"), Colour("green"), Unknown("dark"), None])
+def test_a_disabled_rule_is_told_and_proves_nothing(fact: object) -> None:
+    """Its link is unproven, with where it was disabled; what it would have said is not known."""
+    rule = _rule()
+    results = check([rule], {Settings: _DISABLED} | ({Colour: fact} if fact else {}))
+    assert [(result.verdict, result.findings) for result in results] == [(RuleVerdict.DISABLED, ())]
+    (disk,) = (state for state in links([rule], results) if state.link is Link.DISK)
+    assert (disk.verdict, disk.reason) == (
+        LinkVerdict.UNPROVEN, "disabled by /etc/liveproof/liveproof.toml: FIL901",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("severity", "other", "verdict"),
+    [
+        (Severity.HIGH, "red", LinkVerdict.BROKEN),
+        (Severity.HIGH, "green", LinkVerdict.UNPROVEN),
+        (Severity.NOTICE, "green", LinkVerdict.PROVEN),
+    ],
+)
+def test_a_disabled_rule_beside_another(severity: Severity, other: str, verdict: LinkVerdict) -> None:
+    """Broken stays broken; what could only have been a notice weakens nothing."""
+    asked = Rule("FIL905", Severity.HIGH)
+    asked.check_function = _rule().check_function
+    rules = [_rule(severity), asked]
+    states = links(rules, check(rules, {Settings: _DISABLED, Colour: Colour(other)}))
+    assert next(state.verdict for state in states if state.link is Link.DISK) is verdict
+
+
+def test_a_disabled_rule_without_a_subject_does_not_count() -> None:
+    """A rule that nobody would have asked is not missed."""
+    assert check([_rule()], {Settings: _DISABLED, Colour: Absent("no eye")}) == ()
+
+
+def test_a_link_of_disabled_rules_is_never_not_asked() -> None:
+    """With REL001 disabled nothing is said about the release, least of all that there is none."""
+    rule = Rule("REL901", Severity.HIGH)
+    rule.check_function = _rule().check_function
+    settings = Settings(disabled=("REL901",))
+    (release,) = (
+        state
+        for state in links([rule], check([rule], {Settings: settings, Colour: Colour("red")}))
+        if state.link is Link.RELEASE
+    )
+    assert (release.verdict, release.reason) == (LinkVerdict.UNPROVEN, "disabled by the configuration: REL901")
+
+
+def test_what_no_rule_judges_keeps_its_link_from_being_proven() -> None:
+    """And only its link; a broken one stays broken."""
+    rule = _rule()
+    for name, verdict in (("green", LinkVerdict.UNPROVEN), ("red", LinkVerdict.BROKEN)):
+        states = links([rule], check([rule], {Colour: Colour(name)}), ((Link.DISK, "ignored: vendor"),))
+        assert next(state.verdict for state in states if state.link is Link.DISK) is verdict
+    states = links([rule], check([rule], {Colour: Colour("green")}), ((Link.WIRE, "elsewhere"),))
+    assert next(state.verdict for state in states if state.link is Link.DISK) is LinkVerdict.PROVEN

@@ -169,14 +169,18 @@ class RulesTable(_Table):
     """Which rules are asked."""
 
     disabled: list[Annotated[str, AfterValidator(_code)]] = Field(
-        default=[], description="Codes of rules that are not asked."
+        default=[],
+        description="Codes of rules that are not asked. They are listed, and a link that they could break is unproven.",
     )
 
 
 class FilesTable(_Table):
     """Which files are judged."""
 
-    ignore: list[Below] = Field(default=[], description="Patterns of paths below the app that no rule judges.")
+    ignore: list[Below] = Field(
+        default=[],
+        description="Patterns of paths below the app that no rule judges. They are listed, and their links unproven.",
+    )
 
 
 class Document(_Table):

@@ -24,7 +24,9 @@ class LinkState:
 class AppExamination:
     """Everything that was seen and concluded of one app.
 
-    ``facts`` maps fact types to a value, Unknown or Absent; it does not go into the JSON contract.
+    ``facts`` maps fact types to a value, Unknown or Absent; it does not go into the JSON contract. ``unjudged`` tells
+    what no rule judges and what keeps a link from being proven all the same, such as paths that the configuration
+    ignores.
     """
 
     app: App
@@ -32,11 +34,18 @@ class AppExamination:
     results: tuple[Result, ...]
     diagnoses: tuple[Diagnosis, ...]
     facts: Mapping[type, object]
+    unjudged: tuple[tuple[Link, str], ...] = ()
 
     @property
     def verdict(self) -> LinkVerdict:
         """The weakest link."""
         return weakest(state.verdict for state in self.links)
+
+    @property
+    def release_compared(self) -> bool:
+        """Whether the files were compared with a release; else it is not known which code was meant to be here."""
+        compared = (LinkVerdict.PROVEN, LinkVerdict.BROKEN)
+        return any(state.link is Link.RELEASE and state.verdict in compared for state in self.links)
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -66,6 +75,11 @@ class Examination:
     def verdict(self) -> LinkVerdict:
         """The weakest app; unproven where there is none."""
         return weakest(app.verdict for app in self.apps)
+
+    @property
+    def release_compared(self) -> bool:
+        """Whether every app was compared with a release."""
+        return bool(self.apps) and all(app.release_compared for app in self.apps)
 
 
 def weakest(verdicts: Iterable[LinkVerdict]) -> LinkVerdict:

@@ -1,5 +1,6 @@
 """Findings, the evidence behind them, and what a rule or a diagnosis says of them."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from liveproof.model.verdicts import RuleVerdict, Severity
@@ -72,7 +73,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What one rule answered for one app: OK, FOUND with its findings, or UNKNOWN with its reason."""
+    """What one rule answered for one app: OK, FOUND with its findings, UNKNOWN with its reason, or DISABLED by what."""
 
     code: str
     rule: str
@@ -88,3 +89,12 @@ class Diagnosis:
     root: Finding
     consequences: tuple[Finding, ...]
     why: str
+
+
+def disabled(results: Iterable[Result]) -> tuple[str, ...]:
+    """Which rules were not asked and by what, in words (``disabled by liveproof.toml: FIL001, FIL003``)."""
+    codes: dict[str, list[str]] = {}
+    for result in results:
+        if result.verdict is RuleVerdict.DISABLED:
+            codes.setdefault(result.reason, []).append(result.code)
+    return tuple(f"{reason}: {', '.join(known)}" for reason, known in codes.items())

@@ -107,3 +107,7 @@ class Settings:
     def typed(self, key: str) -> bool:
         """Whether a value was given on the command line."""
         return dict(self.sources).get(key) == COMMAND_LINE
+
+    def source(self, key: str) -> str:
+        """Where the value of a key came from: a file's path, the command line, or both."""
+        return dict(self.sources).get(key, "the configuration")

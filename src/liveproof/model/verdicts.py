@@ -24,11 +24,12 @@ class LinkVerdict(Enum):
 
 
 class RuleVerdict(Enum):
-    """What a rule answers. UNKNOWN always comes with its reason."""
+    """What a rule answers. UNKNOWN always comes with its reason; DISABLED was not asked, as the configuration wants."""
 
     OK = "ok"
     FOUND = "found"
     UNKNOWN = "unknown"
+    DISABLED = "disabled"
 
 
 class Severity(Enum):

@@ -47,6 +47,7 @@ def dumps(document: dict[str, Any]) -> str:
 def _examination(examination: Examination) -> dict[str, Any]:
     return {
         "verdict": examination.verdict.value,
+        "release_compared": examination.release_compared,
         "host": examination.host,
         "started": iso(examination.started),
         "seconds": round(examination.seconds, 4),
@@ -59,10 +60,12 @@ def _app(app: AppExamination) -> dict[str, Any]:
     return {
         "path": app.app.path,
         "verdict": app.verdict.value,
+        "release_compared": app.release_compared,
         "links": [to_json(state) for state in app.links],
         "results": [
             {"code": r.code, "rule": r.rule, "verdict": r.verdict.value, "reason": r.reason} for r in app.results
         ],
+        "unjudged": [{"link": link.value, "reason": reason} for link, reason in app.unjudged],
         "findings": [to_json(finding) for finding in app.findings],
         "diagnoses": [
             {

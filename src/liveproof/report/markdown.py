@@ -9,7 +9,7 @@ from liveproof.model.examination import AppExamination
 from liveproof.model.facts.fpm import Fpm
 from liveproof.model.facts.laravel import Laravel
 from liveproof.model.facts.nginx import Nginx
-from liveproof.model.findings import Diagnosis
+from liveproof.model.findings import Diagnosis, disabled
 from liveproof.model.plans import OutcomeKind
 from liveproof.model.record import Record, Repair
 from liveproof.model.verdicts import LinkVerdict, RuleVerdict
@@ -21,8 +21,8 @@ from liveproof.report.performance import figures
 from liveproof.report.place import Place, changed_files, place, seen
 from liveproof.report.remedy import Remedies, remedies
 from liveproof.report.symptoms import SYMPTOMS
-from liveproof.report.text import MEANINGS
 from liveproof.report.times import clock
+from liveproof.report.verdict import headline, meaning
 from liveproof.report.visible import block, cell, code, prose, shown
 
 _MARKS = {OK: "✅ OK", BAD: "❌ WRONG"}
@@ -75,10 +75,9 @@ def markdown(record: Record, pages: Pages, *, before: Record | None = None, hit_
 
 
 def _status(record: Record) -> str:
-    verdict = record.examination.verdict
     if not record.examination.apps:
         return "NOTHING EXAMINED"
-    told = f"{verdict.value.upper()}: {MEANINGS[verdict]}"
+    told = f"{headline(record.examination)}: {meaning(record.examination)}"
     done = [repair.outcome.kind.value for repair in record.repairs if repair.outcome]
     return told + (f" (fix: {', '.join(dict.fromkeys(done))})" if done else "")
 
@@ -124,7 +123,7 @@ class _App:
         yield from ("## Executive summary", "", f"App: {code(self.now.app.path)}", "")
         found = self.incident
         if not found:
-            yield f"No root cause was found. The verdict is **{self.now.verdict.value}**: {MEANINGS[self.now.verdict]}."
+            yield f"No root cause was found. The verdict is **{self.now.verdict.value}**: {meaning(self.now)}."
         else:
             count = len([d for d in found if breaks(d)])
             many = f"{count or 'No'} root cause{'' if count == 1 else 's'} between the deployed code and the live code."
@@ -159,6 +158,9 @@ class _App:
         if unseen:
             yield from ("", "What could not be seen, and why:", "")
             yield from (f"- {r.code} {code(r.rule)}: {prose(shown(r.reason))}" for r in unseen)
+        left = (*disabled(self.now.results), *dict.fromkeys(why for _, why in self.now.unjudged))
+        if left:
+            yield from ("", "What was not judged:", "", *(f"- {prose(shown(text))}" for text in left))
 
     def _comparison(self) -> Iterator[str]:
         yield from ("", "## Before and after", "")
@@ -211,8 +213,8 @@ class _App:
         yield from (f"- {code(path)}: {what}" for path, what in advice.critical_files(where))
 
     def _end(self) -> Iterator[str]:
-        verdict = self.now.verdict
-        yield from ("", f"## Deployment status: {verdict.value.upper()}", "", f"{MEANINGS[verdict].capitalize()}.", "")
+        told = meaning(self.now)
+        yield from ("", f"## Deployment status: {headline(self.now)}", "", f"{told[0].upper()}{told[1:]}.", "")
         fpm, laravel, nginx = seen(self.now, Fpm), seen(self.now, Laravel), seen(self.now, Nginx)
         versions = [f"PHP {m.version}" for m, _ in (fpm.serving(self.now.app.pools) if fpm else ())]
         versions += [f"Laravel {laravel.version}"] if laravel and laravel.version else []

@@ -22,7 +22,7 @@ from liveproof.report.place import answer, caches, changed_files, reason, seen
 from liveproof.report.times import age, clock, mode, size, span
 
 OK, BAD, UNSEEN = "ok", "bad", "unseen"
-_STATES = {RuleVerdict.OK: OK, RuleVerdict.FOUND: BAD, RuleVerdict.UNKNOWN: UNSEEN}
+_STATES = {RuleVerdict.OK: OK, RuleVerdict.FOUND: BAD, RuleVerdict.UNKNOWN: UNSEEN, RuleVerdict.DISABLED: UNSEEN}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ def _files(app: AppExamination, started: float, named: tuple[str, ...]) -> Itera
         at = newest.newest_mtime / 1e9
         name = "the app's own directory" if newest.newest_mtime_path == "." else newest.newest_mtime_path
         saw = f"{name}: {clock(at)} ({age(started - at)} before the check)"
-        yield Row("Newest change of the code", saw, OK if answer(app, "REL007") is not RuleVerdict.FOUND else BAD)
+        yield Row("Newest change of the code", saw, _STATES.get(answer(app, "REL007") or RuleVerdict.OK, OK))
     access = seen(app, Access)
     saw = f"{access.asked - len(access.unreadable):,} of {access.asked:,} readable" if access and access.asked else ""
     yield from _row(app, f"Code readable by {app.app.user}", saw, "FIL002")

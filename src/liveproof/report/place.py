@@ -172,7 +172,8 @@ def answer(app: AppExamination, *codes: str) -> RuleVerdict | None:
     A notice breaks nothing, so what it is about is as it should be.
     """
     given = {_judged(result) for result in app.results if result.code in codes}
-    return next((v for v in (RuleVerdict.FOUND, RuleVerdict.UNKNOWN, RuleVerdict.OK) if v in given), None)
+    worst = (RuleVerdict.FOUND, RuleVerdict.UNKNOWN, RuleVerdict.DISABLED, RuleVerdict.OK)
+    return next((verdict for verdict in worst if verdict in given), None)
 
 
 def _judged(result: Result) -> RuleVerdict:
@@ -181,8 +182,9 @@ def _judged(result: Result) -> RuleVerdict:
 
 
 def reason(app: AppExamination, *codes: str) -> str:
-    """Why these rules could not see."""
-    unseen = [r.reason for r in app.results if r.code in codes and r.verdict is RuleVerdict.UNKNOWN and r.reason]
+    """Why these rules could not see, or did not look."""
+    blind = (RuleVerdict.UNKNOWN, RuleVerdict.DISABLED)
+    unseen = [r.reason for r in app.results if r.code in codes and r.verdict in blind and r.reason]
     return "; ".join(dict.fromkeys(unseen))
 
 

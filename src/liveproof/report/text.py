@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from liveproof.model.examination import AppExamination, Examination, LinkState
+from liveproof.model.findings import disabled
 from liveproof.model.record import Record
 from liveproof.model.verdicts import LinkVerdict, RuleVerdict, Severity
 from liveproof.report.found import Found, causes
@@ -10,19 +11,9 @@ from liveproof.report.lines import BLANK, Line, field, line
 from liveproof.report.pages import Pages
 from liveproof.report.remedy import DISRUPTIVE, NOT_PLANNED, SAFE, Remedies, remedies
 from liveproof.report.times import clock, span
+from liveproof.report.verdict import STYLES, headline
+from liveproof.report.verdict import meaning as claimed
 from liveproof.report.visible import quoted, shown, visible
-
-STYLES = {
-    LinkVerdict.PROVEN: "good",
-    LinkVerdict.BROKEN: "bad",
-    LinkVerdict.UNPROVEN: "unsure",
-    LinkVerdict.NOT_ASKED: "dim",
-}
-MEANINGS = {
-    LinkVerdict.PROVEN: "the deployed code is the code that is live",
-    LinkVerdict.BROKEN: "the deployed code is not, or will not stay, the code that is live",
-    LinkVerdict.UNPROVEN: "nothing is known to be wrong, but not everything could be seen",
-}
 
 
 def record_lines(record: Record, pages: Pages, *, chain: bool = True) -> Iterator[Line]:
@@ -30,7 +21,7 @@ def record_lines(record: Record, pages: Pages, *, chain: bool = True) -> Iterato
     examination = record.examination
     yield from _head(examination)
     for app in examination.apps:
-        if len(examination.apps) > 1 and app.verdict is LinkVerdict.PROVEN and not app.diagnoses:
+        if len(examination.apps) > 1 and app.verdict is LinkVerdict.PROVEN and not app.diagnoses and not _left_out(app):
             continue  # the list above says it all
         mended = remedies(record, pages, app.app.path)
         told = list(app_lines(app, mended, titled=len(examination.apps) > 1, chain=chain))
@@ -61,22 +52,23 @@ def brief_lines(examination: Examination) -> Iterator[Line]:
 
 
 def _head(examination: Examination) -> Iterator[Line]:
-    verdict = examination.verdict
-    label = (verdict.value.upper(), STYLES[verdict])
+    label = (headline(examination), STYLES[examination.verdict])
     if not examination.apps:
         yield line(label, f"  no app was examined on {visible(examination.host)}")
         if examination.reason:
             yield line(shown(examination.reason), indent=3)
         return
+    hang = len(examination.verdict.value) + 2
     which = visible(examination.apps[0].app.path) if len(examination.apps) == 1 else f"{len(examination.apps)} apps"
-    yield line(label, "  ", (which, "head"), f"  {MEANINGS[verdict]}", hang=len(label[0]) + 2)
+    yield line(label, "  ", (which, "head"), f"  {claimed(examination)}", hang=hang)
     when = f"{visible(examination.host)}, {clock(examination.started)}, {span(examination.seconds)}"
-    yield line((when, "dim"), indent=len(label[0]) + 2)
+    yield line((when, "dim"), indent=hang)
     if examination.reason:
-        yield line(shown(examination.reason), indent=len(label[0]) + 2)
+        yield line(shown(examination.reason), indent=hang)
     if len(examination.apps) > 1:
+        width = max(len(headline(app)) for app in examination.apps) + 2
         for app in examination.apps:
-            yield line("", (f"{app.verdict.value.upper():<10}", STYLES[app.verdict]), visible(app.app.path), indent=3)
+            yield line("", (f"{headline(app):<{width}}", STYLES[app.verdict]), visible(app.app.path), indent=3)
 
 
 def app_lines(app: AppExamination, mended: Remedies, *, titled: bool = False, chain: bool = True) -> Iterator[Line]:
@@ -88,6 +80,7 @@ def app_lines(app: AppExamination, mended: Remedies, *, titled: bool = False, ch
         [*found.root_causes(app.diagnoses)],
         [*found.notices(app.diagnoses)],
         [*_unseen(app)],
+        [*_not_judged(app)],
     )
     first = True
     for part in filter(None, parts):
@@ -108,8 +101,10 @@ def _chain(app: AppExamination) -> Iterator[Line]:
 def _first_reason(app: AppExamination, state: LinkState) -> str:
     """The first of a link's reasons: the rest stands below, under what could not be seen."""
     unseen = (r.reason for r in app.results if r.verdict is RuleVerdict.UNKNOWN and r.reason in state.reason)
-    reasons = tuple(dict.fromkeys(unseen)) or (state.reason,)
-    return shown(reasons[0]) + (f" (and {len(reasons) - 1} more below)" if len(reasons) > 1 else "")
+    beside = (why for link, why in app.unjudged if link is state.link)
+    reasons = tuple(dict.fromkeys((*unseen, *beside))) or (state.reason,)
+    more = len(reasons) - 1 + (reasons != (state.reason,) and "; disabled by " in state.reason)
+    return shown(reasons[0]) + (f" (and {more} more below)" if more else "")
 
 
 def _unseen(app: AppExamination) -> Iterator[Line]:
@@ -122,6 +117,19 @@ def _unseen(app: AppExamination) -> Iterator[Line]:
         for reason, codes in reasons.items():
             yield line(shown(reason), indent=3, hang=0)
             yield line((f"so unknown: {', '.join(codes)}", "dim"), indent=6)
+
+
+def _not_judged(app: AppExamination) -> Iterator[Line]:
+    told = _left_out(app)
+    if told:
+        yield line(("Not judged", "head"))
+    for text in told:
+        yield line(shown(text), indent=3)
+
+
+def _left_out(app: AppExamination) -> tuple[str, ...]:
+    """What was not judged: rules that are disabled, paths that are ignored, processes that no rule looks at."""
+    return (*disabled(app.results), *dict.fromkeys(why for _, why in app.unjudged))
 
 
 # What may be offered next, the best first; with what it does.

@@ -94,6 +94,12 @@ class Files:
                 return target, path[len(link) + 1 :] or "."
         return self.root, path
 
+    def ignored(self) -> Iterator[str]:
+        """What the configuration ignores; node_modules is none of it, for no PHP is run or written there."""
+        for kind in self.classes:
+            if kind.section == "ignored":
+                yield from (path for path in kind.paths() if path.rpartition("/")[2] != "node_modules")
+
     def unseen(self, *sections: str) -> Unknown | None:
         """Why something of these sections could not be walked; None when everything was."""
         unread = [(path, why) for path, why in self.unreadable if _section(path) in sections]
