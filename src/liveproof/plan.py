@@ -10,6 +10,7 @@ from liveproof.model.codec import to_json
 from liveproof.model.examination import AppExamination
 from liveproof.model.facts.access import Access
 from liveproof.model.facts.apps import App
+from liveproof.model.facts.files import Files
 from liveproof.model.findings import Absent, Finding, Unknown
 from liveproof.model.plans import (
     Act,
@@ -17,12 +18,14 @@ from liveproof.model.plans import (
     ChangeOwner,
     MakeDirectory,
     Plan,
+    PointSymlink,
     ReloadUnit,
     RemoveFile,
     RestartUnit,
     RunArtisan,
     SignalMaster,
     Step,
+    WriteFile,
 )
 from liveproof.model.rule import Rule, arguments, needs
 from liveproof.model.verdicts import Safety
@@ -149,20 +152,40 @@ def _steps(finding: Finding, rule: Rule, app: AppExamination) -> tuple[tuple[Ste
         return (), f"{advice} (liveproof failed in {rule.code}: {type(error).__name__}: {error}; please report this)"
     if any(step.safety is Safety.MANUAL for step in made):
         return (), advice
-    barred = next((why for step in made if (why := moved_by(app, step) or _read_only(app, step))), "")
+    barred = next((why for step in made if (why := moved_by(app, step) or _fixed(app, step))), "")
     if barred:
         return (), f"{barred} {advice}"
     return tuple(made), advice
 
 
-def _read_only(app: AppExamination, step: Step) -> str:
-    """Why a step would fail on a mount that the pool cannot write; empty where none is in its way."""
-    access, act = app.facts.get(Access), step.act
-    paths = act.writes if isinstance(act, RunArtisan) else (act.path,) if isinstance(act, RemoveFile) else ()
-    for top in access.read_only if isinstance(access, Access) else ():
-        if any(path == top or path.startswith(f"{top}/") for path in paths):
+def _fixed(app: AppExamination, step: Step) -> str:
+    """Why a step would fail on a mount that the pool cannot write, or on what nobody can change; else empty."""
+    access, files = app.facts.get(Access), app.facts.get(Files)
+    if not isinstance(access, Access) or not isinstance(files, Files):
+        return ""
+    paths = set(_changed(step.act, files))
+    for top in access.read_only:
+        if any(path == (real := files.real(top)) or path.startswith(f"{real}/") for path in paths):
             return f"{app.app.below(top)} is mounted read-only and cannot be changed in place: deploy it again."
-    return ""
+    # Artisan makes the files anew in the directories that it writes.
+    anew = tuple(f"{path}/" for path in paths) if isinstance(step.act, RunArtisan) else ()
+    held = [
+        (path, why) for path, why in access.fixed if path in paths or (path.startswith(anew) and path.endswith(".php"))
+    ]
+    more = f" (and {len(held) - 1} more)" if len(held) > 1 else ""
+    return f"By hand: {held[0][0]} {held[0][1]}{more}." if held else ""
+
+
+def _changed(act: Act, files: Files) -> Iterator[str]:
+    """Every path that an act changes, and the directories in which it makes, replaces or removes something."""
+    if isinstance(act, ChangeOwner | ChangeMode):
+        for entry in act.entries:
+            yield act.root if entry.path == "." else f"{act.root}/{entry.path}"
+    elif isinstance(act, RunArtisan):
+        yield from map(files.real, act.writes)
+    elif isinstance(act, MakeDirectory | RemoveFile | WriteFile | PointSymlink):
+        path = f"{act.root}/{act.path}" if isinstance(act, MakeDirectory | RemoveFile) else act.path
+        yield from (path, path.rpartition("/")[0])
 
 
 def _prepared(step: Step, rule: Rule, finding: Finding, app: App) -> Step:

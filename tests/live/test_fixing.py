@@ -9,7 +9,7 @@ import pytest
 from liveproof.rules.fpm import socket_not_accessible_by_web_server as fpm003
 from tests.lab import Host
 from tests.live.test_kill import BROKEN, signalled
-from tests.live.trial import difference, state
+from tests.live.trial import checked, codes, difference, state, told
 
 # As the app's user, who owns the whole tree: swap the directory that root is about to change for a link to root's own
 # files of the same names, and files for links, as fast as the kernel goes.
@@ -118,28 +118,69 @@ def test_links_out_of_the_app(host: Host, place: str) -> None:
     assert host.snapshot("/root/private") == before
 
 
-def test_an_immutable_file(host: Host) -> None:
-    """What the kernel will not let root change is told with the way out, and nothing else is changed either."""
-    host.sh("chown root:root app/Http/Controllers/*.php")
-    if host.sh('chattr +i "$HANDLER" 2>&1 || echo unsupported'):
+FLAGGED = {
+    "code": ("chown root: app/Http/Controllers/*.php", "$HANDLER"),
+    "cache": ("sed -i s/^RELEASE=.*/RELEASE=edited/ .env", "$CACHE/config.php"),
+    "caches": ("sed -i s/^RELEASE=.*/RELEASE=edited/ .env", "$CACHE"),
+    "written": ("true", "$CACHE"),
+    "log": ("true", "storage/logs/laravel.log"),
+}
+
+
+@pytest.mark.parametrize("what", FLAGGED)
+def test_an_immutable_file(host: Host, what: str) -> None:
+    """What the kernel will not let root change is a person's from the start, with the command; nothing is tried."""
+    fault, path = FLAGGED[what]
+    host.sh(fault)
+    if host.sh(f'chattr +i "{path}" 2>&1 || echo unsupported'):
         pytest.skip("this file system has no immutable flag")
     before = state(host)
-    outcome = fixed(host)
-    told = state(host)
-    host.sh('chattr -i "$HANDLER"')
-    assert outcome["kind"] == "refused", outcome
-    assert "chattr -i" in outcome["reason"]
-    assert difference(before, told) == []
-    assert fixed(host)["kind"] == "fixed"
+    report = checked(host)
+    plan, outcome = planned_and_done(host)
+    now = state(host)
+    host.sh(f'chattr -i "{path}"')
+    assert codes(report), told(report)
+    assert plan["steps"] == []
+    assert any("chattr -i /" in why for _, why in plan["manual"]), plan
+    assert outcome["kind"] == "nothing to do", outcome
+    assert difference(before, now) == []
+    if fault != "true":
+        assert fixed(host)["kind"] == "fixed"
+    assert not codes(checked(host))
+
+
+def test_an_immutable_configuration_file(host: Host) -> None:
+    """It is not edited."""
+    host.sh(r"""
+        f=$(grep -rl '^listen.owner' /etc/php/*/fpm/pool.d | head -n 1); echo "$f" > /root/pool
+        sed -i 's/^;*listen.mode.*//; s/^listen\.\(owner\|group\).*/listen.\1 = root/' "$f"
+        systemctl restart "$FPM"; sleep 1; chattr +i "$f"
+    """)
+    before = host.sh("cat $(cat /root/pool)")
+    report = checked(host)
+    assert "FPM003" in codes(report), told(report)
+    plan, _ = planned_and_done(host, "--allow", "disruptive")
+    host.sh("chattr -i $(cat /root/pool)")
+    assert plan["steps"] == []
+    assert any("chattr -i /etc/php" in why for _, why in plan["manual"]), plan
+    assert host.sh("cat $(cat /root/pool)") == before
 
 
 def test_a_read_only_file_system(host: Host) -> None:
     """A tree that is mounted read-only is told so; nothing is tried."""
     host.sh('chown root:root app/Http/Controllers/*.php; mount --bind "$APP/app" "$APP/app"')
     host.sh('mount -o remount,ro,bind "$APP/app"')
-    outcome = fixed(host)
-    assert outcome["kind"] == "refused", outcome
-    assert "read-only" in outcome["reason"]
+    plan, outcome = planned_and_done(host)
+    assert plan["steps"] == []
+    assert any("mounted read-only" in why for _, why in plan["manual"]), plan
+    assert outcome["kind"] == "nothing to do", outcome
+
+
+def planned_and_done(host: Host, *arguments: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The plan of the one app, and what came of it."""
+    ran = host.liveproof("fix", "--dry-run", "--format", "json", *arguments)
+    (plan,) = json.loads(ran.stdout)["plan"]
+    return plan, fixed(host, *arguments)
 
 
 def test_an_unwritable_state_directory(host: Host) -> None:

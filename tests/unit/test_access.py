@@ -205,7 +205,13 @@ def see(app: App, logs: tuple[str, ...] = ()) -> Access:
     files = walked.probe(Reader(), Settings(), app)
     fpm: Fpm | Absent = Absent("no PHP-FPM")
     return probing.probe(
-        reader=Reader(), settings=Settings(), app=app, files=files, fpm=fpm, laravel=laravel(Path(app.path), logs)
+        reader=Reader(),
+        settings=Settings(),
+        app=app,
+        files=files,
+        fpm=fpm,
+        laravel=laravel(Path(app.path), logs),
+        nginx=UNSEEN,
     )
 
 
@@ -287,7 +293,9 @@ def test_an_app_that_is_elsewhere_in_its_processs_view(tree: Path) -> None:
     shutil.rmtree(tree / "app")
     gone = App("/nowhere/app", *(getattr(app, name) for name in App.__slots__[1:]))
     with pytest.raises(CannotSee, match="/nowhere/app"):
-        probing.probe(reader=Reader(), settings=Settings(), app=gone, files=files, fpm=UNSEEN, laravel=UNSEEN)
+        probing.probe(
+            reader=Reader(), settings=Settings(), app=gone, files=files, fpm=UNSEEN, laravel=UNSEEN, nginx=UNSEEN
+        )
 
 
 def test_a_user_that_does_not_exist(tree: Path) -> None:
@@ -295,3 +303,40 @@ def test_a_user_that_does_not_exist(tree: Path) -> None:
     app = App(str(tree), str(tree), "", "ghost", -1, -1, (), (), (), laravel=True)
     with pytest.raises(CannotSee, match="ghost"):
         see(app)
+
+
+@as_root
+@pytest.mark.parametrize(("flag", "word"), [("i", "is immutable"), ("a", "is append-only")])
+def test_what_nobody_can_change(tree: Path, flag: str, word: str) -> None:
+    """Of what a plan may want to change: directories that cannot be written, caches, foreign code; with the command."""
+    app = build(tree)
+    (tree / "bootstrap/cache/config.php").write_text("<?php")
+    os.chown(tree / "artisan", 4321, 4321)
+    held = [tree / path for path in ("artisan", "bootstrap/cache", "bootstrap/cache/config.php")]
+    if subprocess.run(["chattr", f"+{flag}", *held], check=False, capture_output=True).returncode:
+        pytest.skip("no such flags on this file system")
+    try:
+        seen = see(app)
+        assert seen.fixed == tuple(
+            (str(path), f"{word}; if it should not be: chattr -{flag} {path}") for path in sorted(held)
+        )
+        assert (seen.may_write("bootstrap/cache") is False) is (flag == "i")
+    finally:
+        subprocess.run(["chattr", f"-{flag}", *held], check=True)
+
+
+@as_root
+def test_a_mount_that_is_read_only_for_us(tree: Path) -> None:
+    """Only in liveproof's own view: the pool may see another one."""
+    (tree / "app").mkdir()
+    app = build(tree / "app")
+    os.chown(tree / "app/artisan", 4321, 4321)
+    mount = f"mount --bind {tree} {tree} && mount -o remount,ro,bind {tree}"
+    if subprocess.run(["sh", "-c", mount], check=False, capture_output=True).returncode:
+        pytest.skip("nothing can be mounted here")
+    try:
+        fixed = dict(see(app).fixed)
+    finally:
+        subprocess.run(["umount", tree], check=True)
+    assert fixed[f"{tree}/app/artisan"] == "lies on a file system that is mounted read-only"
+    assert f"{tree}/app/config" not in fixed, "nobody wants to change it"

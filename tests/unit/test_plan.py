@@ -8,7 +8,9 @@ import pytest
 
 from liveproof.merging import merge
 from liveproof.model.examination import AppExamination
+from liveproof.model.facts.access import Access
 from liveproof.model.facts.apps import App
+from liveproof.model.facts.files import Files
 from liveproof.model.facts.fpm import Fpm, Master, Pool, Unit
 from liveproof.model.facts.opcache import Opcache, PoolOpcache, Script
 from liveproof.model.findings import Diagnosis, Evidence, Finding, Ref, Result, Unknown
@@ -32,6 +34,7 @@ from liveproof.model.plans import (
 from liveproof.model.rule import Rule
 from liveproof.model.verdicts import RuleVerdict, Safety, Severity
 from liveproof.plan import WITH_DISRUPTIVE, Contradiction, make_plan
+from tests.golden.filled import filled
 
 REAL = "/var/www/x/releases/2"
 APP = App("/var/www/x/current", REAL, "", "www-data", 33, 33, (33,), ("8.2/www",), (), True)
@@ -392,3 +395,47 @@ def test_memory_that_keeps_a_site_alive_is_not_thrown_away() -> None:
     assert "FIL002 is not mended" in plan.held_back[0].why
     plan = planned(rule("FIL002", owner("app/x.php")), rule("OPC001", reload))
     assert acts(plan.steps) == [owner("app/x.php"), reload]
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        owner("app/A.php", "app/B.php"), ChangeMode(REAL, (Moded("app/B.php", 0o600, 0o644),)),
+        RemoveFile(REAL, "app/B.php"), RemoveFile(REAL, "app/B.php/c"), MakeDirectory(REAL, "app/B.php/c", 1, 1, 0o755),
+        RunArtisan(REAL, "x", "/php", ("a",), ("config", "app/B.php")),
+        RunArtisan(REAL, "x", "/php", ("a",), ("app",)),
+        ChangeOwner(REAL, (Owned(".", 0, 0),), 33, 33, "x:x"), WriteFile("/etc/x.conf", ""),
+    ],
+)  # fmt: skip
+def test_nothing_is_planned_on_what_nobody_can_change(act: Act) -> None:
+    """The whole finding is a person's, with the command; other findings are fixed all the same."""
+    why = "is immutable; if it should not be: chattr -i"
+    held = tuple((path, f"{why} {path}") for path in (REAL, f"{REAL}/app/B.php", "/etc/x.conf"))
+    fine = owner("config/app.php")
+    facts: dict[type, object] = {Access: filled(Access, fixed=held), Files: filled(Files, root=REAL, followed=())}
+    plan = planned(rule("FIL001", act), rule("FIL002", fine), facts=facts)
+    assert acts(plan.steps) == [fine]
+    ((code, told),) = plan.manual
+    assert code == "FIL001"
+    assert told.startswith("By hand: ")
+    assert "chattr -i /" in told
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        owner("storage/logs"), MakeDirectory("/shared", "logs/new", 1, 1, 0o755), RemoveFile(REAL, "storage/logs/a"),
+        RunArtisan(REAL, "x", "/php", ("a",), ("storage/logs/a",)), owner("logs/a", root="/shared"),
+    ],
+)  # fmt: skip
+def test_nothing_is_planned_behind_a_read_only_mount(act: Act) -> None:
+    """As the pool sees it; through the link that leads there, too."""
+    followed = (("storage", "/shared"),) if "/shared" in str(act) or isinstance(act, RunArtisan) else ()
+    facts: dict[type, object] = {
+        Access: filled(Access, fixed=(), read_only=("storage/logs",)),
+        Files: filled(Files, root=REAL, followed=followed),
+    }
+    plan = planned(rule("FIL001", act), facts=facts)
+    assert plan.steps == ()
+    assert "storage/logs is mounted read-only" in plan.manual[0][1]
+    assert planned(rule("FIL001", owner("storage")), facts=facts).steps, "what lies above it is changed"

@@ -3,7 +3,7 @@
 import os
 import stat as modes
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -285,6 +285,12 @@ class Reader:
         from liveproof.host import access  # noqa: PLC0415
 
         return access.ask(questions, identity, pid, seconds)
+
+    def fixed(self, paths: Iterable[str], seconds: float = PROBE_TIMEOUT) -> dict[str, str]:
+        """Paths that nobody can change, with the reason; see ``host.flags.fixed``."""
+        from liveproof.host import flags  # noqa: PLC0415
+
+        return flags.fixed(paths, seconds)
 
     def compare(
         self,

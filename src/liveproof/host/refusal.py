@@ -3,18 +3,14 @@
 Nothing here changes anything.
 """
 
-import ctypes
 import errno
 import os
 import stat as modes
-import sys
 
+from liveproof.host.flags import APPEND_ONLY, IMMUTABLE, READ_ONLY, flags_of, why_fixed
 from liveproof.host.images import FILE, META, NOTHING, Image, look, of_stat, same_entry
 from liveproof.host.openat2 import DIRECTORY, PATH_ONLY, open_beneath
 
-_LIBC = ctypes.CDLL(None, use_errno=True)
-_EMPTY_PATH, _SYMLINK_NOFOLLOW = 0x1000, 0x100
-_IMMUTABLE, _APPEND_ONLY = 0x10, 0x20  # stx_attributes of statx(2)
 _PRIVILEGE_BITS = modes.S_ISUID | modes.S_ISGID
 
 
@@ -48,13 +44,9 @@ def refuse_unsafe(path: str, entry: int, now: os.stat_result) -> None:
             raise LeftAlone(path, "is setuid or setgid, and another owner would get its rights: look at it by hand")
         if now.st_mode & 0o111 and _capable(entry):
             raise LeftAlone(path, "has file capabilities, which another owner would get or lose: look at it by hand")
-    flags = _flags(entry)
-    if flags & _IMMUTABLE:
-        raise LeftAlone(path, "is immutable; if it should not be: chattr -i")
-    if flags & _APPEND_ONLY:
-        raise LeftAlone(path, "is append-only; if it should not be: chattr -a")
-    if os.fstatvfs(entry).f_flag & os.ST_RDONLY:
-        raise LeftAlone(path, "lies on a file system that is mounted read-only")
+    fixed = why_fixed(entry)
+    if fixed:
+        raise LeftAlone(path, fixed)
 
 
 def refuse_unsafe_place(root: int, seen: Image) -> None:
@@ -66,10 +58,12 @@ def refuse_unsafe_place(root: int, seen: Image) -> None:
     """
     parent, _ = open_parent(root, seen.path)
     try:
-        if _flags(parent) & _IMMUTABLE:
-            raise LeftAlone(seen.path, "lies in an immutable directory; if it should not be: chattr -i")
+        flags = flags_of(parent)
+        if flags & (IMMUTABLE | APPEND_ONLY):
+            kind, option = ("an immutable", "i") if flags & IMMUTABLE else ("an append-only", "a")
+            raise LeftAlone(seen.path, f"lies in {kind} directory; if it should not be: chattr -{option}")
         if os.fstatvfs(parent).f_flag & os.ST_RDONLY:
-            raise LeftAlone(seen.path, "lies on a file system that is mounted read-only")
+            raise LeftAlone(seen.path, READ_ONLY)
     finally:
         os.close(parent)
     if seen.kind == FILE:
@@ -148,11 +142,3 @@ def _capable(entry: int) -> bool:
         return bool(os.getxattr(f"/proc/self/fd/{entry}", "security.capability"))
     except OSError:
         return False
-
-
-def _flags(entry: int) -> int:
-    """The inode's flags as statx(2) tells them, 0 where it cannot."""
-    told = ctypes.create_string_buffer(256)
-    if _LIBC.statx(entry, b"", _EMPTY_PATH | _SYMLINK_NOFOLLOW, 0, told) != 0:
-        return 0
-    return int.from_bytes(told.raw[8:16], sys.byteorder)

@@ -64,8 +64,15 @@ class Tree:
         if path in self.access.missing:
             return f"missing as {self.access.view} sees it"
         owner = f"{self.files.owner(now.uid, now.gid)} {now.mode:04o}, " if now else ""
-        why = "mounted read-only" if path in self.access.read_only else f"{self.app.user} may not write"
+        if path in self.access.read_only:
+            why = "mounted read-only"
+        else:
+            why = self.fixed(path).partition(";")[0] or f"{self.app.user} may not write"
         return f"{owner}{why} as {self.access.view} sees it"
+
+    def fixed(self, path: str) -> str:
+        """Why root itself cannot change a path (``is immutable; …``), empty where nothing of the kind is known."""
+        return dict(self.access.fixed).get(self.files.real(path), "")
 
     def steps(self, paths: Iterable[str], why: str) -> tuple[Step, ...] | str:
         """Steps after which the app's user can write these paths; a text when a person should see to it.
@@ -94,6 +101,8 @@ class Tree:
             return f"let {user} write {where}, which lies outside of the app"
         if path in self.access.read_only:
             return f"{where} is on a mount that {self.access.view} cannot write (findmnt -T {where})"
+        if self.fixed(path):
+            return f"by hand: {where} {self.fixed(path)}"
         if now is None:
             return f"{where} was not found in the tree; if it is a link, let {user} write what it leads to"
         needed = READ | WRITE | (SEARCH if now.kind == "d" else 0)

@@ -13,8 +13,9 @@ from liveproof.model.facts.apps import App
 from liveproof.model.facts.files import FileClass, Files
 from liveproof.model.facts.fpm import Fpm
 from liveproof.model.facts.laravel import Laravel
+from liveproof.model.facts.nginx import Nginx
 from liveproof.model.findings import Absent, Unknown
-from liveproof.model.policy import ownership
+from liveproof.model.policy import mismatches, ownership
 from liveproof.model.settings import Settings
 
 _CODE = ("code", "public", "vendor")
@@ -35,6 +36,7 @@ def probe(
     files: Files,
     fpm: Fpm | Unknown | Absent,
     laravel: Laravel | Unknown | Absent,
+    nginx: Nginx | Unknown | Absent,
 ) -> Access:
     """Ask what the app's user may do.
 
@@ -57,6 +59,8 @@ def probe(
         raise CannotSee(f"{app.path} is not there as {view} sees it")
     kernel.ask(_classmates(app, files, set(kernel.unreadable())))
     told = {path: kernel.answers[path, rights] for path, rights in questions}
+    denied = [*told, *kernel.unreadable(), *_mismatched(settings, app, files), *_derived(files, laravel)]
+    places = [files.real(below(app, path)) for path in denied] + _configuration(reader, fpm, nginx)
     return Access(
         writable=tuple((path, _may(answer, path)) for path, answer in told.items() if answer is not Answer.MISSING),
         missing=tuple(path for path, answer in told.items() if answer is Answer.MISSING),
@@ -64,6 +68,7 @@ def probe(
         asked=sum(kind.count for kind in _code(files)),
         read_only=tuple(path for path, answer in told.items() if answer is Answer.READ_ONLY),
         view=view,
+        fixed=tuple(sorted(reader.fixed([*places, *map(os.path.dirname, places)]).items())),
     )
 
 
@@ -135,6 +140,37 @@ def _left_behind(settings: Settings, app: App, files: Files, laravel: Laravel | 
         if left and not permits.permits(kind.mode, kind.uid, kind.gid, app, permits.WRITE):
             paths = (path for path in kind.paths() if path.startswith(rewritten) and "/." not in path)
             yield from islice(paths, _EVERY)
+
+
+def _mismatched(settings: Settings, app: App, files: Files) -> Iterator[str]:
+    """What the policy wants to have another owner or mode."""
+    owned = ownership(settings.policy, files, app)
+    wrong = Unknown("") if isinstance(owned, Unknown) else mismatches(owned, files, app)
+    for one in islice(() if isinstance(wrong, Unknown) else wrong, _EVERY):
+        yield one.path
+
+
+def _derived(files: Files, laravel: Laravel | Unknown | Absent) -> Iterator[str]:
+    """Caches and stale views, which may be made again or removed."""
+    for kind in files.classes:
+        if kind.section in ("cache", "env") and kind.kind in "df":
+            yield from islice(kind.paths(), _EVERY)
+    if isinstance(laravel, Laravel):
+        yield from (cache.path for cache in laravel.caches)
+        if laravel.stale_views and isinstance(laravel.stale_views, tuple):  # artisan makes all views anew then
+            yield from (view.compiled for view in laravel.stale_views)
+            views = f"{laravel.compiled}/"
+            for kind in files.classes:
+                if kind.section == "storage" and kind.kind == "f":
+                    yield from islice((path for path in kind.paths() if path.startswith(views)), _EVERY)
+
+
+def _configuration(reader: Reader, fpm: Fpm | Unknown | Absent, nginx: Nginx | Unknown | Absent) -> list[str]:
+    """Configuration files, which a fix may edit; a link's own target is what would be changed."""
+    files = [*nginx.files] if isinstance(nginx, Nginx) else []
+    for master in fpm.masters if isinstance(fpm, Fpm) else ():
+        files += master.files
+    return [reader.resolve(path) for path, _ in files]
 
 
 def _logs(app: App, laravel: Laravel | Unknown | Absent) -> tuple[str, ...]:

@@ -14,6 +14,8 @@ class Access:
     search (directories), ``.`` is the app's directory itself. ``asked`` counts the code files and directories judged:
     one by one where their mode bits forbid, by a sample of each class of like entries where they allow. ``read_only``
     are paths that nobody can write in the pool's view because of their mount. ``view`` tells whose view was asked.
+    ``fixed`` are absolute paths, of the app and of configuration files, that root itself cannot change, with the reason
+    (``is immutable; …``): looked at is what a plan may want to change.
     """
 
     writable: tuple[tuple[str, bool | Unknown], ...]
@@ -22,6 +24,7 @@ class Access:
     asked: int
     read_only: tuple[str, ...] = ()
     view: str = ""
+    fixed: tuple[tuple[str, str], ...] = ()
 
     def may_write(self, path: str) -> bool | Unknown | None:
         """Whether the path can be written; None when it is missing or was not asked."""

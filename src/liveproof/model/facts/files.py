@@ -100,6 +100,13 @@ class Files:
             if kind.section == "ignored":
                 yield from (path for path in kind.paths() if path.rpartition("/")[2] != "node_modules")
 
+    def real(self, path: str) -> str:
+        """The absolute path of something in the tree, without a link that ``place`` knows; an absolute one stays."""
+        if path.startswith("/"):
+            return path
+        root, below = self.place(path)
+        return root if below == "." else f"{root}/{below}"
+
     def unseen(self, *sections: str) -> Unknown | None:
         """Why something of these sections could not be walked; None when everything was."""
         unread = [(path, why) for path, why in self.unreadable if _section(path) in sections]
