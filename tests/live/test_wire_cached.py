@@ -52,6 +52,50 @@ def test_an_old_page_in_nginxs_cache_is_not_proven(suite: str, key: str) -> None
         assert "WIR001" in codes(report), told(report)
 
 
+_FRONT = r"""
+sed -i 's/fastcgi_cache .*//; /fastcgi_cache_path/d' /etc/nginx/conf.d/two.conf
+cat > /etc/nginx/conf.d/front.conf <<END
+proxy_cache_path /var/cache/nginx-front levels=1:2 keys_zone=front:1m;
+upstream behind { server 127.0.0.1:8080; }
+server {
+  listen 8090; server_name front;
+  location ~* \.(css|js)$ { proxy_pass http://behind; proxy_cache front; proxy_cache_valid 200 1h; }
+  location / { proxy_pass http://behind; proxy_set_header Host two; proxy_cache_valid 200 1h; CACHE }
+}
+END
+nginx -t -q && systemctl reload nginx; sleep 0.5
+"""
+
+
+@pytest.mark.parametrize("cache", ["proxy_cache front;", r"proxy_cache front; proxy_cache_key \$uri;"])
+def test_an_old_page_in_the_cache_of_a_proxy_before_it_is_not_proven(suite: str, cache: str) -> None:
+    """The app's own server block answers the new page, visitors get the old one from the block in front of it."""
+    with Host.up(suite) as host:
+        host.sh(_SITE + _FRONT.replace("CACHE", cache))
+        visit = "curl -s -H 'Host: front' http://127.0.0.1:8090/"
+        assert host.sh(visit) == "page v1"
+        report = checked(host, "/srv/two")
+        assert report["verdict"] == "proven", told(report)
+        host.sh('sleep 1; sed -i s/v1/v2/ /srv/two/index.php; sleep 1; systemctl reload "$FPM"; sleep 1')
+        assert host.sh(visit) == "page v1"
+        report = checked(host, "/srv/two")
+        assert wire(report).startswith("unproven"), told(report)
+        assert "proxy_cache front" in wire(report)
+        assert "not what the app itself answers now" in wire(report)
+        host.sh("rm -rf /var/cache/nginx-front/*; systemctl restart nginx; sleep 0.5")
+        assert host.sh(visit) == "page v2"
+        report = checked(host, "/srv/two")
+        assert report["verdict"] == "proven", told(report)
+
+
+def test_a_proxy_that_keeps_only_files_changes_nothing(suite: str) -> None:
+    """Style sheets are no answers of the app."""
+    with Host.up(suite) as host:
+        host.sh(_SITE + _FRONT.replace("CACHE", ""))
+        report = checked(host, "/srv/two")
+        assert report["verdict"] == "proven", told(report)
+
+
 def test_a_cache_that_keeps_nothing_of_this_app_changes_nothing(suite: str) -> None:
     """Laravel's session cookie keeps nginx from keeping a page."""
     with Host.up(suite) as host:

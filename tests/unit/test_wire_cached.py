@@ -6,13 +6,17 @@ from typing import Any
 import pytest
 
 from liveproof.host import ngxconf, ngxtree
-from liveproof.model.facts.nginx import Cache
+from liveproof.host.reader import Reader
+from liveproof.model.facts.apps import App
+from liveproof.model.facts.nginx import Cache, Nginx, Server
 from liveproof.model.facts.wire import Exchange
-from liveproof.model.findings import Unknown
+from liveproof.model.findings import Absent, Unknown
 from liveproof.model.settings import Request
 from liveproof.probes.nginx import _parse
 from liveproof.probes.wire.cached import asking_the_app, beside_own, may_be_cached
 from liveproof.probes.wire.judged import judge
+from liveproof.probes.wire.target import fronts, targets
+from tests.golden.filled import filled
 from tests.unit.test_wire import EXCHANGE
 
 CACHE = Cache("pages", "$scheme$host$request_uri")
@@ -101,3 +105,57 @@ def test_an_empty_page_with_200_is_no_right_answer(changes: dict[str, Any], prov
         for configured in (True, False):
             judged = judge(replace(EXCHANGE, **changes), body, configured=configured)
             assert judged is True if proven else isinstance(judged, Unknown)
+
+
+def servers(text: str) -> tuple[Server, ...]:
+    tree = ngxtree.load("/n.conf", _parse, lambda _: text, lambda _: ())
+    return ngxconf.configuration(tree, "/etc/nginx").servers
+
+
+def test_what_a_proxy_hands_on() -> None:
+    """Addresses as a listen directive has them, and the cache in force, whose key has a default."""
+    (server,) = servers("""http { upstream u { server 127.0.0.1:81; server b; } proxy_ignore_headers Set-Cookie;
+        server { proxy_cache z; set $b http://127.0.0.1:82;
+            location / { proxy_pass http://u; } location = /a { proxy_pass $b; proxy_cache off; }
+            location ~ b { proxy_pass https://h/x; proxy_cache_key $uri; proxy_ignore_headers Vary; }
+            location /c { proxy_pass http://unix:/run/c.sock:/; } location /d { proxy_pass http://$host; } } }""")
+    default = Cache("z", "$scheme$proxy_host$uri$is_args$args", (), cookies=True, directive="proxy_cache")
+    assert [(one.location, one.addresses, one.cache) for one in server.proxies] == [
+        ("/", ("127.0.0.1:81", "b:80"), default),
+        ("= /a", ("127.0.0.1:82",), None),
+        ("~ b", ("h:443",), replace(default, key="$uri", cookies=False)),
+        ("/c", ("unix:/run/c.sock",), default),
+        ("/d", (), default),
+    ]
+    assert default.by_query
+
+
+FRONT = """http {{ server {{ listen 80; server_name www.x; {front} }}
+    server {{ listen 8080; server_name {name}; root /x; location / {{ fastcgi_pass unix:/p; }} }}
+    server {{ listen 8080 default_server; server_name other; root /y; location / {{ fastcgi_pass unix:/q; }} }}
+    server {{ listen unix:/s; root /z; location / {{ fastcgi_pass unix:/p; }} }} }}"""
+CACHED = "location / { proxy_pass http://127.0.0.1:8080; proxy_cache z; }"
+
+
+@pytest.mark.parametrize(
+    ("front", "name", "ours", "expected"),
+    [
+        (CACHED, "www.x", 1, "www.x"), (CACHED, "x", 2, "www.x"), (CACHED, "x", 1, None), (CACHED, "www.x", 2, None),
+        ("location / { proxy_pass http://localhost:8080; }", "www.x", 1, None),
+        ("location ~ js { proxy_pass http://localhost:8080; proxy_cache z; }", "www.x", 1, None),
+        ("location / { proxy_pass http://10.0.0.1:8080; proxy_cache z; }", "www.x", 1, None),
+        ("location / { proxy_pass http://unix:/s:; proxy_cache z; }", "www.x", 3, "www.x"),
+    ],
+)  # fmt: skip
+def test_the_proxy_before_the_apps_own_server_block(front: str, name: str, ours: int, expected: str | None) -> None:
+    """By address, port and host, as nginx chooses a server block; it is asked as visitors ask it."""
+    blocks = servers(FRONT.format(front=front, name=name))
+    nginx = filled(Nginx, servers=blocks)
+    app = filled(App, path="/x", real="/x", servers=(blocks[ours].id,))
+    found = targets(Reader(), app, nginx, Absent("no PHP-FPM"))
+    before = fronts(found, app, nginx)
+    assert [target.host for target in before] == ([expected] if expected else [])
+    for target in before:
+        assert target.address == "127.0.0.1:80"
+        assert target.through.cache is not None
+        assert target.through.cache.directive == "proxy_cache"

@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 
 from liveproof.host.ngxtree import Node, Tree
 from liveproof.host.numbers import whole
-from liveproof.model.facts.nginx import Cache, FastcgiPass, Listen, Server
+from liveproof.model.facts.nginx import Cache, FastcgiPass, Listen, ProxyPass, Server
 
 _NO_CACHE = Cache("off", "")
+_NO_PROXY_CACHE = Cache("off", "$scheme$proxy_host$uri$is_args$args", directive="proxy_cache")
 _INSIDE = ("location", "if", "limit_except", "server")
 
 
@@ -41,6 +42,7 @@ class _Scope:
     variables: Mapping[str, str]
     cache: Cache = _NO_CACHE
     retries: bool = True
+    proxy_cache: Cache = _NO_PROXY_CACHE
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,7 @@ def _inherit(outer: _Scope, node: Node) -> _Scope:
         outer.variables,
         _cache(outer.cache, node),
         _retries(outer, node),
+        _cache(outer.proxy_cache, node),
     )
 
 
@@ -112,15 +115,21 @@ def _retries(outer: _Scope, node: Node) -> bool:
 
 
 def _cache(outer: Cache, node: Node) -> Cache:
-    """What of fastcgi_cache is in force; each directive is inherited by itself."""
-    zone, key = node.last("fastcgi_cache"), node.last("fastcgi_cache_key")
-    methods, ignored = node.last("fastcgi_cache_methods"), node.last("fastcgi_ignore_headers")
-    return Cache(
-        zone.args[0] if zone and zone.args else outer.zone,
-        key.args[0] if key and key.args else outer.key,
-        tuple(word for word in methods.args if word not in ("GET", "HEAD")) if methods else outer.methods,
-        any(word.lower() == "set-cookie" for word in ignored.args) if ignored else outer.cookies,
+    """What of fastcgi_cache or proxy_cache is in force; each directive is inherited by itself."""
+    name = outer.directive
+    zone, key = node.last(name), node.last(f"{name}_key")
+    methods, ignored = node.last(f"{name}_methods"), node.last(name.replace("_cache", "_ignore_headers"))
+    return replace(
+        outer,
+        zone=zone.args[0] if zone and zone.args else outer.zone,
+        key=key.args[0] if key and key.args else outer.key,
+        methods=tuple(word for word in methods.args if word not in ("GET", "HEAD")) if methods else outer.methods,
+        cookies=any(word.lower() == "set-cookie" for word in ignored.args) if ignored else outer.cookies,
     )
+
+
+def _in_force(cache: Cache, scope: _Scope) -> Cache | None:
+    return None if cache.zone == "off" else replace(cache, key=_resolved(cache.key, scope.variables))
 
 
 def _first(node: Node, name: str, otherwise: str) -> str:
@@ -139,22 +148,37 @@ def _server(node: Node, http: _Scope, upstreams: Mapping[str, _Upstream], prefix
         listens or (Listen("*", 80, tls=False, default=False),),
         _below(_resolved(scope.root, scope.variables), prefix),
         scope.index,
-        tuple(_passes(node, scope, upstreams, prefix, "")),
+        tuple(
+            _pass(one, inner, upstreams, prefix, where)
+            for one, inner, where in _handed("fastcgi_pass", node, scope, "")
+        ),
         _below(scope.access_log, prefix),
         _below(scope.error_log, prefix),
+        tuple(_proxy(one, inner, upstreams, where) for one, inner, where in _handed("proxy_pass", node, scope, "")),
     )
 
 
-def _passes(
-    node: Node, scope: _Scope, upstreams: Mapping[str, _Upstream], prefix: str, location: str
-) -> Iterator[FastcgiPass]:
-    for one in node.all("fastcgi_pass"):
+def _handed(name: str, node: Node, scope: _Scope, location: str) -> Iterator[tuple[Node, _Scope, str]]:
+    """Every directive of this name in a server block, with what is in force there and its location."""
+    for one in node.all(name):
         if one.args:
-            yield _pass(one, scope, upstreams, prefix, location)
+            yield one, scope, location
     for inner in node.block:
         if inner.name in _INSIDE and inner.name != "server":
             where = " ".join(inner.args) if inner.name == "location" else location
-            yield from _passes(inner, _inherit(scope, inner), upstreams, prefix, where)
+            yield from _handed(name, inner, _inherit(scope, inner), where)
+
+
+def _proxy(node: Node, scope: _Scope, upstreams: Mapping[str, _Upstream], location: str) -> ProxyPass:
+    """A proxy_pass: ``http://NAME:PORT/URI`` or ``http://unix:PATH:/URI``; NAME may be an upstream's."""
+    scheme, _, rest = _resolved(node.args[0], scope.variables).partition("://")
+    told = f"unix:{rest[5:].partition(':')[0]}" if rest.startswith("unix:") else rest.partition("/")[0]
+    found = () if "$" in told or not told else upstreams.get(told, _Upstream()).addresses or (told,)
+    default = "443" if scheme == "https" else "80"
+    ported = tuple(
+        one if one.startswith("unix:") or one.rpartition(":")[2].isdigit() else f"{one}:{default}" for one in found
+    )
+    return ProxyPass(location, ported, node.file, node.line, _in_force(scope.proxy_cache, scope))
 
 
 def _pass(node: Node, scope: _Scope, upstreams: Mapping[str, _Upstream], prefix: str, location: str) -> FastcgiPass:
@@ -173,7 +197,7 @@ def _pass(node: Node, scope: _Scope, upstreams: Mapping[str, _Upstream], prefix:
         _below(_resolved(scope.root, scope.variables), prefix),
         scope.keeps,
         tuple((name, _resolved(value, scope.variables), optional) for name, value, optional in scope.params),
-        None if scope.cache.zone == "off" else replace(scope.cache, key=_resolved(scope.cache.key, scope.variables)),
+        _in_force(scope.cache, scope),
         upstream.backups,
         scope.retries,
     )

@@ -5,16 +5,17 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Cache:
-    """A fastcgi_cache that is in force at a location (nginx.org: ngx_http_fastcgi_module).
+    """A cache that is in force at a location (nginx.org: ngx_http_fastcgi_module, ngx_http_proxy_module).
 
     ``zone`` and ``key`` as written; ``methods`` besides GET and HEAD that are cached; ``cookies``: answers that set
-    cookies are cached as well (fastcgi_ignore_headers).
+    cookies are cached as well (fastcgi_ignore_headers). ``directive`` is ``fastcgi_cache`` or ``proxy_cache``.
     """
 
     zone: str
     key: str
     methods: tuple[str, ...] = ()
     cookies: bool = False
+    directive: str = "fastcgi_cache"
 
     @property
     def by_query(self) -> bool:
@@ -54,6 +55,21 @@ class FastcgiPass:
 
 
 @dataclass(frozen=True, slots=True)
+class ProxyPass:
+    """A location that hands requests to an HTTP server: ``addresses`` are its servers as a listen directive has them.
+
+    They are ``127.0.0.1:8080`` or ``unix:/run/x.sock``, those of an upstream block each; none where a variable in them
+    is not known. ``cache`` is None where nginx keeps no answers.
+    """
+
+    location: str
+    addresses: tuple[str, ...]
+    file: str
+    line: int
+    cache: Cache | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Listen:
     """A listen directive: address (``*``, ``[::]``, ``unix:…``), port (0 for a socket), TLS, default.
 
@@ -81,6 +97,7 @@ class Server:
     passes: tuple[FastcgiPass, ...]
     access_log: str
     error_log: str
+    proxies: tuple[ProxyPass, ...] = ()
 
     @property
     def id(self) -> str:

@@ -2,7 +2,8 @@
 
 These are the only requests that liveproof lets the app itself answer, and they leave what any request leaves: a line in
 nginx's access log and whatever the app writes (Laravel's web routes: a session). So they are sent after everything else
-was read, and without a configured request only one is sent where one tells enough. An answer that nginx may have taken
+was read, and without a configured request only one is sent where one tells enough, and another to each server block
+that stands in front of the app's and keeps answers. An answer that nginx may have taken
 from its cache does not: see ``cached``.
 """
 
@@ -25,7 +26,9 @@ from liveproof.probes.wire.cached import asking_the_app, beside_own
 from liveproof.probes.wire.judged import judge
 from liveproof.probes.wire.logged import Log, log_files
 from liveproof.probes.wire.sending import Sent, send
-from liveproof.probes.wire.target import Target, targets
+from liveproof.probes.wire.target import Target, fronts, targets
+
+_FRONTS = 3
 
 
 def probe(
@@ -49,12 +52,15 @@ def probe(
         raise CannotSee(f"no server block of nginx leads to {app.path}, so no request can be asked of it")
     asking = _Asking(reader, log_files(settings, laravel))
     others = targets(reader, app, nginx, fpm, ours=False)
-    chosen = tuple((request, target) for request in settings.requests if (target := _choose(request, found, others)))
+    before = fronts(found, app, nginx)
+    ours = (*before, *found)
+    chosen = tuple((request, target) for request in settings.requests if (target := _choose(request, ours, others)))
     if chosen:
         for request, target in chosen:
             asking.ask_configured(request, target)
     else:
-        asking.ask_default(found[0])
+        for target in (found[0], *before[:_FRONTS]):
+            asking.ask_default(target)
     down = reader.stat(app.below("storage/framework/down")) is not None if asking.saw_503 else False
     return Wire(
         tuple(asking.exchanges),

@@ -34,7 +34,8 @@ def beside_own(exchange: Exchange, body: bytes, cache: Cache | None, own: tuple[
     """
     if exchange.passed is not True:
         return exchange
-    where = f"nginx may answer {exchange.request} from its cache (fastcgi_cache {cache.zone if cache else ''})"
+    told = f" ({cache.directive} {cache.zone})" if cache else ""
+    where = f"nginx may answer {exchange.request} from its cache{told}"
     if own is None or not own[0].status:
         why = f"{where}, and the app itself was not asked: what visitors get is not proven"
     elif (own[0].status, own[1]) == (exchange.status, body):

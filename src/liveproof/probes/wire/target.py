@@ -1,6 +1,7 @@
 """Where a request for the app goes: the server block, its name and address, and what nginx would tell the pool."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import NamedTuple
 
 from liveproof.host.fpmload import waits
@@ -9,6 +10,8 @@ from liveproof.model.facts.apps import App
 from liveproof.model.facts.fpm import Fpm
 from liveproof.model.facts.nginx import FastcgiPass, Listen, Nginx, Server
 from liveproof.model.findings import Absent, Unknown
+
+_OURSELVES = ("127.0.0.1", "localhost", "[::1]")
 
 
 class Target(NamedTuple):
@@ -100,6 +103,41 @@ def _target(reader: Reader, server: Server, app: App, nginx: Nginx, fpm: Fpm | U
         _front(reader, server, root),
         tuple(_busy(fpm)) if isinstance(fpm, Fpm) else (),
     )
+
+
+def fronts(found: tuple[Target, ...], app: App, nginx: Nginx) -> tuple[Target, ...]:
+    """The server blocks that hand all requests over HTTP to the app's on this host, and may answer from a cache."""
+    before = []
+    for server in nginx.servers:
+        named = [one for one in server.proxies if one.location.rpartition(" ")[2] in ("", "/")]
+        one = next((one for one in named if one.cache), None)
+        if server.id in app.servers or one is None:
+            continue
+        listen = _listen(server.listens)
+        host = _host(server, listen, nginx)
+        behind = {_reached(address, host, nginx) for address in one.addresses}
+        target = next((target for target in found if target.server.id in behind), None)
+        if target is not None:
+            through = replace(target.through, cache=one.cache)
+            before.append(target._replace(server=server, host=host, listen=listen, through=through))
+    return tuple(before)
+
+
+def _reached(address: str, host: str, nginx: Nginx) -> str:
+    """The server block of this nginx that answers at an address for a host; empty when none listens there."""
+    there = [server for server in nginx.servers if any(_at(listen, address) for listen in server.listens)]
+    named = [server for server in there if any(_matches(name.lower(), host.lower()) for name in server.names)]
+    default = [server for server in there if any(each.default and _at(each, address) for each in server.listens)]
+    return next((server.id for server in (*named, *default, *there)), "")
+
+
+def _at(listen: Listen, address: str) -> bool:
+    """Whether a listen directive takes what is sent to an address of this machine."""
+    if listen.address.startswith("unix:") or address.startswith("unix:"):
+        return listen.address == address
+    name, _, port = address.rpartition(":")
+    here = name in _OURSELVES and listen.address in (*_OURSELVES, "*", "0.0.0.0", "[::]", "::")  # noqa: S104
+    return str(listen.port) == port and (here or name == listen.address)
 
 
 def _busy(fpm: Fpm) -> Iterator[tuple[str, str]]:
