@@ -22,6 +22,7 @@ from liveproof.model.patterns import matcher
         ("[ab]x", ["ax", "bx"], ["cx", "[ab]x"]),
         ("[!ab]x", ["cx"], ["ax", "/x"]),
         ("[a-c]x", ["bx"], ["dx", "-x"]),
+        ("[?--]x", ["?x", "-x"], ["ax"]),
         ("[x", ["[x"], ["x"]),
         ("a.b", ["a.b"], ["axb"]),
         ("/uploads/", ["uploads"], ["uploads/x"]),

@@ -33,6 +33,9 @@ def _expression(pattern: str) -> str:
 
 
 def _within_name(part: str, escape: Callable[[str], str]) -> Iterable[str]:
+    import re  # noqa: PLC0415
+
+    single = re.compile(r"(?<!\\-)\\-(?!\\-)")
     at = 0
     while at < len(part):
         character = part[at]
@@ -40,7 +43,9 @@ def _within_name(part: str, escape: Callable[[str], str]) -> Iterable[str]:
         if end > 0:
             inside = part[at + 1 : end]
             negated = inside[0] == "!"
-            yield _one_of(f"[{'^/' if negated else ''}{escape(inside[negated:]).replace(chr(92) + '-', '-')}]")
+            # A single hyphen makes a range; of two in a row Python warns that they may mean a difference.
+            characters = single.sub("-", escape(inside[negated:]))
+            yield _one_of(f"[{'^/' if negated else ''}{characters}]")
             at = end
         elif character == "*":
             yield "[^/]*"
