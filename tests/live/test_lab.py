@@ -58,6 +58,7 @@ def test_every_kind_of_host_is_healthy(debian, layout, user):
 
 @needs_hosts
 def test_queued_jobs_run_as_the_pools_user(host):
+    host.sh("systemctl start api-gateway-queue")
     host.post(body='{"name":"book_appointment","call":{"call_id":"queued"}}')
     script = "for i in $(seq 60); do grep queued storage/logs/queue.log && exit 0; sleep .1; done; exit 1"
     assert "job-v1" in host.sh(script)

@@ -62,3 +62,35 @@ def test_ignored_paths_are_listed_and_prove_nothing(suite: str) -> None:
         assert links["disk"][1].startswith("ignored by /etc/liveproof/liveproof.toml: app/Jobs"), links
         ran = host.liveproof("check")
         assert (ran.returncode, "ignored by /etc/liveproof/liveproof.toml" in ran.stdout) == (3, True)
+
+
+def test_a_worker_beside_fpm_leaves_memory_unproven(suite: str) -> None:
+    """Whatever code it has loaded: nothing judges that yet. A fix says so too; without the worker all is proven."""
+    with Host.up(suite) as host:
+        assert checked(host)["verdict"] == "proven"
+        host.sh("systemctl start api-gateway-queue; sleep 1")
+        report = checked(host)
+        links = _links(report)
+        assert (report["verdict"], links["memory"][0]) == ("unproven", "unproven"), told(report)
+        pid = host.sh("systemctl show -p MainPID --value api-gateway-queue")
+        assert links["memory"][1].startswith(f"process {pid} (artisan queue:work, started "), links
+        ran = host.liveproof("check")
+        assert (ran.returncode, "php artisan queue:restart" in ran.stdout) == (3, True)
+        host.sh('chown root "$HANDLER"')
+        fixed = host.liveproof("fix", "--yes", "--format", "json")
+        assert [outcome["kind"] for outcome in json.loads(fixed.stdout)["outcome"]] == ["fixed"]
+        assert fixed.returncode == 3
+        host.sh("systemctl stop api-gateway-queue")
+        assert checked(host)["verdict"] == "proven"
+
+
+def test_passing_php_does_not_change_the_verdict(suite: str) -> None:
+    """Cron's schedule:run of this second passes; a daemon of the app's own does not."""
+    with Host.up(suite) as host:
+        host.sh(
+            '(runuser -u "$WWW" -- php artisan schedule:run; runuser -u "$WWW" -- php -r "sleep(8);") >/dev/null 2>&1 &'
+        )
+        assert checked(host)["verdict"] == "proven"
+        host.sh('runuser -u "$WWW" -- php -r "sleep(60);" >/dev/null 2>&1 & sleep 11')
+        report = checked(host)
+        assert _links(report)["memory"][0] == "unproven", told(report)

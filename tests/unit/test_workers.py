@@ -4,7 +4,7 @@ import pytest
 
 from liveproof.host.php_command import script_at
 from liveproof.host.processes import Process
-from liveproof.host.reader import NotThere, Reader
+from liveproof.host.reader import CannotSee, NotThere, Reader
 from liveproof.model.facts.apps import App
 from liveproof.probes.workers import probe
 
@@ -12,18 +12,32 @@ PLAIN = App("/srv/app", "/srv/app", "", "www-data", 33, 33, (33,), (), (), True)
 RELEASES = App("/srv/x/current", "/srv/x/releases/2", "", "www-data", 33, 33, (33,), (), (), True)
 
 
+_CGROUP = "/system.slice/q.service"
+
+
 class Running(Reader):
     """A reader whose processes are given, each with its working directory."""
 
-    def __init__(self, *running: tuple[str, str]) -> None:
+    def __init__(self, *running: tuple[str, str], age: float = 1.0, parent: int = 1) -> None:
         super().__init__()
+        self._age = age
         self._cwd = {f"/proc/{pid}/cwd": cwd for pid, (_, cwd) in enumerate(running, 1)}
         self._processes = tuple(
-            Process(pid, 1, 5.0, 0, "php", tuple(command.split()), "/system.slice/q.service")
+            Process(
+                pid, parent, 5.0, 0, command.split()[0].rpartition("/")[2].rstrip(":"), tuple(command.split()), _CGROUP
+            )
             for pid, (command, _) in enumerate(running, 1)
         )
 
+    def now(self) -> float:
+        return 5.0 + self._age
+
+    def list(self, path: str) -> tuple[str, ...]:
+        return ("3",) if path.startswith("/proc/") else ()
+
     def readlink(self, path: str) -> str:
+        if path not in self._cwd:
+            raise OSError(2, "No such file", path)
         return self._cwd[path]
 
     def resolve(self, path: str) -> str:
@@ -56,6 +70,57 @@ def test_others_are_not(command, cwd):
     """What ends by itself, other apps, FPM, and what only starts a worker."""
     with pytest.raises(NotThere):
         probe(Running((command, cwd)), PLAIN)
+
+
+@pytest.mark.parametrize(
+    ("command", "cwd"),
+    [
+        ("php artisan schedule:run", "/srv/app"), ("php artisan app:listen", "/srv/app"), ("php", "/srv/app"),
+        ("php bin/console messenger:consume", "/srv/app"), ("php /srv/app/bin/daemon.php", "/"),
+        ("php -r sleep(9);", "/srv/app/public"), ("php8.2 -S 0.0.0.0:80", "/srv/app"),
+    ],
+)  # fmt: skip
+def test_any_php_of_the_app_that_does_not_pass_is_one(command, cwd):
+    """What is older than a passing command; the younger is cron's or a person's."""
+    (worker,) = probe(Running((command, cwd), age=11.0), PLAIN).processes
+    assert worker.cwd == cwd
+    with pytest.raises(NotThere):
+        probe(Running((command, cwd), age=9.0), PLAIN)
+
+
+def test_a_file_that_is_open_in_the_app_tells_too():
+    """A daemon that was started elsewhere, with a log or a database of the app open."""
+    host = Running(("php /opt/daemon.php", "/"), age=11.0)
+    host._cwd["/proc/1/fd/3"] = "/srv/app/storage/logs/daemon.log"
+    assert len(probe(host, PLAIN).processes) == 1
+    host._cwd["/proc/1/fd/3"] = "/srv/application/x"
+    with pytest.raises(NotThere):
+        probe(host, PLAIN)
+
+
+@pytest.mark.parametrize("command", ["php artisan tinker", "php artisan queue:work"])
+def test_own_children_are_none(command, monkeypatch):
+    """What this very check started looks at the app, and is gone after it."""
+    monkeypatch.setattr("os.getpid", lambda: 1)
+    with pytest.raises(NotThere):
+        probe(Running(("liveproof check", "/srv/app"), (command, "/srv/app"), age=99.0), PLAIN)
+
+
+def test_the_deploy_tool_that_runs_the_check_is_none(monkeypatch):
+    """A deploy tool in PHP waits for this check; a worker that runs it is one all the same."""
+    monkeypatch.setattr("os.getpid", lambda: 2)
+    called = Running(("php vendor/bin/dep deploy", "/srv/app"), ("liveproof check", "/srv/app"), age=99.0)
+    with pytest.raises(NotThere):
+        probe(called, PLAIN)
+    assert probe(Running(("php artisan queue:work", "/srv/app"), ("liveproof check", "/"), age=99.0), PLAIN)
+
+
+def test_a_worker_whose_directory_cannot_be_seen_is_unknown():
+    """Without root the working directory of another user's process is closed."""
+    host = Running(("php artisan queue:work", "/srv/app"))
+    host._cwd.clear()
+    with pytest.raises(CannotSee, match="run liveproof as root"):
+        probe(host, PLAIN)
 
 
 def test_workers_of_earlier_releases_are_the_apps_too():

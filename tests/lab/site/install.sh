@@ -68,7 +68,6 @@ fpm=/etc/php/$PHP/fpm
 sed -i 's/^;*process_control_timeout.*/process_control_timeout = 10s/' "$fpm/php-fpm.conf"
 [ "$POOL" = "$fpm/pool.d/www.conf" ] || rm "$fpm/pool.d/www.conf"
 ln -sf ../sites-available/api-gateway /etc/nginx/sites-enabled/api-gateway
-systemctl enable -q api-gateway-queue 2>&1
 nginx -t -q
 "php-fpm$PHP" -t 2>&1
 # What the checks just made as root is not for the services to find.

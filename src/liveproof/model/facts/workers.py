@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+_TOLD = 60
+
 
 @dataclass(frozen=True, slots=True)
 class PhpProcess:
@@ -18,6 +20,16 @@ class PhpProcess:
     argv: tuple[str, ...]
     cwd: str
     unit: str
+
+    @property
+    def told(self) -> str:
+        """What it runs, in a few words (``artisan queue:work``): of the command line no more than the command."""
+        at = next((at for at, word in enumerate(self.argv) if word.rpartition("/")[2] == "artisan"), 0)
+        if at:
+            command = next((word for word in self.argv[at + 1 :] if not word.startswith("-")), "")
+            return f"artisan {command}"[:_TOLD].rstrip()
+        script = next((word for word in self.argv[1:] if word.endswith(".php")), "")
+        return (f"php {script.rpartition('/')[2]}" if script else "php")[:_TOLD]
 
 
 @dataclass(frozen=True, slots=True)
