@@ -102,6 +102,32 @@ def test_a_script_without_a_recorded_time_is_never_compared():
     assert state(pool(validates="1"), cached) is State.STALE
 
 
+EDITED = script(timestamp=0, mtime=BEGAN + 60.5, ctime=BEGAN + 60.5, last_used=BEGAN + 30, memory=1000)
+
+
+@pytest.mark.parametrize(
+    ("validates", "wasted", "revalidate", "expected"),
+    [
+        ("1", 1000, BEGAN + 32, State.FRESH),  # PHP 8.3 and newer: it was compared once, so it was invalidated
+        ("1", 1000, 0, State.UNKNOWN),  # before 8.3, or compiled with validate_timestamps=0
+        ("1", 999, 0, State.STALE),  # too little was given up for it to be among that
+        ("0", 5000, 0, State.UNKNOWN),  # opcache_invalidate() works without comparison as well
+        ("0", 5000, BEGAN + 32, State.UNKNOWN),  # compiled by another pool, and this one does not tell the time
+        ("0", 0, 0, State.STALE),
+    ],
+)
+def test_an_invalidated_script_is_not_stale(validates, wasted, revalidate, expected):
+    """The next request compiles it; a recorded time of 0 alone does not tell that from one that PHP never compares."""
+    cache = pool(validates=validates, memory_wasted=wasted)
+    assert state(cache, replace(EDITED, revalidate=revalidate)) is expected
+
+
+def test_an_invalidated_script_that_is_older_than_the_cache_is_fresh_all_the_same():
+    """What was given up without a change needs no doubt."""
+    cached = script(timestamp=0, mtime=BEGAN - 60, ctime=BEGAN - 60, memory=1000)
+    assert state(pool(memory_wasted=1000), cached) is State.FRESH
+
+
 def test_a_file_cache_may_be_older_than_the_cache():
     """What it holds survives every reload, so the beginning of the cache proves nothing."""
     cached = script(mtime=BEGAN - 500, ctime=BEGAN - 400, hits=0)

@@ -108,6 +108,13 @@ def test_a_window_that_closes_is_told_with_its_end():
     assert "in 21 s" in found.message
 
 
+def test_where_something_was_invalidated_an_unknown_script_has_not_changed():
+    """It may have been just this one, and compiled anew from the deployed file."""
+    deployed = script(mtime=BEGAN + 60.5, ctime=BEGAN + 60.5, last_used=BEGAN + 90)
+    assert len(changed_scripts(app(), opcache(), pool(validates="0", scripts=(deployed,)))) == 1
+    assert changed_scripts(app(), opcache(), pool(validates="0", scripts=(deployed,), memory_wasted=10)) == ()
+
+
 def test_pools_that_cannot_be_asked_leave_the_rules_unknown():
     """Never fine, and with the reason."""
     host = Opcache((("8.2/www", Unknown("busy")),), 0.0, float(NOW))

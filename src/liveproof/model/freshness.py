@@ -51,8 +51,9 @@ def freshness(pool: PoolOpcache, script: Script, now: float) -> Freshness:
     """Judge one script at the moment ``now`` (epoch seconds)."""
     if not script.exists:
         return Freshness(State.GONE, "its file is gone")
-    if script.same:
-        return Freshness(State.FRESH, "its content is what an earlier run saw compiled")
+    if script.same or invalidated(pool, script):
+        why = "its content is what an earlier run saw compiled" if script.same else "the next request compiles it anew"
+        return Freshness(State.FRESH, why)
     compared = pool.validates and script.timestamp != 0
     if compared and script.timestamp != script.mtime_ns // 1_000_000_000:
         return _revalidated(pool, script, now)
@@ -66,9 +67,31 @@ def freshness(pool: PoolOpcache, script: Script, now: float) -> Freshness:
 _KEPT_TIME = Freshness(State.UNKNOWN, "changed later than the time that it carries, which is all that PHP compares")
 
 
+_DROPPED_OR_KEPT = Freshness(
+    State.UNKNOWN,
+    "changed after it was compiled, and whether it was invalidated, so that PHP compiles it anew, cannot be told",
+)
+
+
+def invalidated(pool: PoolOpcache, script: Script) -> bool | None:
+    """Whether PHP has given the script up, so that the next request compiles its file; None: cannot be told.
+
+    opcache_invalidate() does that, and so does a request that finds the file newer, which compiles it but keeps nothing
+    of a file younger than opcache.file_update_protection. The recorded time is set to 0 then and the script's size is
+    added to the wasted memory (ext/opcache/ZendAccelerator.c: zend_accel_discard_script). A recorded time of 0 alone
+    also stands for a script that was preloaded or compiled with validate_timestamps=0, which PHP never compares; that
+    one has no time of its next comparison either, which PHP tells since 8.3.
+    """
+    if script.timestamp or pool.memory_wasted < script.memory:
+        return False
+    return True if pool.validates and script.revalidate else None
+
+
 def _by_times(pool: PoolOpcache, script: Script, now: float) -> Freshness:
     """A script that PHP never compares with its file, and whose file changed after the cache began."""
     if compiled_by(script) < min(script.modified, script.ctime_ns / 1e9) and script.modified <= now + 1:
+        if invalidated(pool, script) is None:
+            return _DROPPED_OR_KEPT
         return Freshness(State.STALE, "modified after it was compiled, and PHP never looks at the file again")
     if script.modified >= pool.since:
         return Freshness(State.UNKNOWN, "modified after the cache began; compiled before or after that cannot be told")

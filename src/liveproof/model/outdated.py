@@ -17,8 +17,9 @@ def changed_scripts(app: App, opcache: Opcache, pool: PoolOpcache) -> tuple[Scri
 
     Where it cannot be told whether a script was compiled before the change or after, some are left out: those of a
     release that a link was switched to later, and what the app itself writes while it runs (compiled views and other
-    caches), since both are normally compiled only afterwards. One whose content an earlier run proved to be what was
-    compiled has not changed.
+    caches), since both are normally compiled only afterwards. So are all of them where something was invalidated since
+    the cache began (opcache_invalidate), as it may have been just these. One whose content an earlier run proved to be
+    what was compiled has not changed.
     """
     if pool.validates or not pool.enabled or blind(pool):
         return ()
@@ -27,7 +28,7 @@ def changed_scripts(app: App, opcache: Opcache, pool: PoolOpcache) -> tuple[Scri
     for script in pool.scripts:
         state = freshness(pool, script, opcache.now).state
         likely = since <= script.modified <= opcache.now + _SECOND and not _written_by_app(script.path, app)
-        if state is State.STALE or (state is State.UNKNOWN and likely):
+        if state is State.STALE or (state is State.UNKNOWN and likely and not pool.memory_wasted):
             found.append(script)
     return tuple(found)
 
