@@ -1,17 +1,21 @@
 """PHP that a release does not have: where it counts, and where it is nobody's business."""
 
+import contextlib
 import hashlib
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from liveproof.host.memory import Memory
-from liveproof.host.reader import Reader
+from liveproof.host.reader import CannotSee, Reader
 from liveproof.model.facts.release import Release
 from liveproof.model.settings import Settings
+from liveproof.model.verdicts import Severity
 from liveproof.probes import release
+from liveproof.rules.release import untracked_code_in_release
 from tests.unit.test_release import app_at, commit, files_of, git, pytestmark, settled, tree  # noqa: F401  (fixtures)
 
 READER = Reader()
@@ -32,7 +36,8 @@ def write(top: Path, *names: str) -> None:
 def released(tree: Path) -> Path:  # noqa: F811
     """A release that ignores what Laravel's skeleton does, and some more."""
     (tree / ".gitignore").write_text(
-        "/vendor\n/public/build\n/public/hidden*.php\n/config/local.php\n*.bak.php\n!kept.bak.php\n/public/wp-config.php\n"
+        "/vendor\n/public/build\n/public/hidden*.php\n/config/local.php\n*.bak.php\n!kept.bak.php\n/public/wp-c*.php\n"
+        "/public/drop-in.php\n"
     )
     commit(tree)
     return tree
@@ -41,14 +46,59 @@ def released(tree: Path) -> Path:  # noqa: F811
 @pytest.mark.parametrize(
     "name",
     [
-        "public/shell.php", "public/.x.php", "public/a b/'c'.phtml", "public/x.phar", "public/build/deep/x.php",
-        "public/hidden.php", "app/Http/Forgotten.php", "app/kept.bak.php", "public/caf\udce9\n.php",
+        "public/shell.php", "public/.x.php", "public/a b/'c'.phtml", "public/x.phar",
+        "app/Http/Forgotten.php", "app/kept.bak.php", "public/caf\udce9\n.php",
     ],
 )  # fmt: skip
 def test_a_stranger_is_named(name: str, released: Path) -> None:
-    """Below the document root, ignored or not; among the code where nothing ignores it."""
+    """Below the document root and among the code, where nothing ignores it."""
     write(released, name)
     assert see(released).untracked == (name,)
+
+
+@pytest.mark.parametrize("name", ["public/build/deep/x.php", "public/hidden.php", "public/old.bak.php"])
+def test_a_script_that_is_ignored_where_visitors_reach_it(name: str, released: Path) -> None:
+    """Told apart, with the file that ignores it, remembered tree or not: a notice."""
+    write(released, name)
+    memory = Memory(str(released.parent / "memory"))
+    for _ in range(2):
+        seen = see(released, memory=memory)
+        assert (seen.untracked, seen.ignored) == ((), ((name, ".gitignore"),))
+    (finding,) = untracked_code_in_release.check(app_at(released), seen)
+    assert finding.severity is Severity.NOTICE
+    assert f"1 PHP file is below the document root and ignored by git, such as {name}" == finding.message
+
+
+def test_only_the_releases_own_word_silences(released: Path) -> None:
+    """What this host's exclude file names is told, with it; a foreign file named in the configuration is not read."""
+    write(released, "public/x.php", "public/y.php")
+    (released / ".git/info/exclude").write_text("/public/x.php\n")
+    (released.parent / "foreign").write_text("y.php\n")
+    git(released, "config", "core.excludesFile", str(released.parent / "foreign"))
+    seen = see(released)
+    assert (seen.untracked, seen.ignored) == (("public/y.php",), (("public/x.php", ".git/info/exclude"),))
+
+
+def test_an_exclude_file_that_nobody_ends_is_not_waited_for(released: Path) -> None:
+    """A FIFO would keep git waiting."""
+    write(released, "public/x.php")
+    (released / ".git/info/exclude").unlink(missing_ok=True)
+    os.mkfifo(released / ".git/info/exclude")
+    with pytest.raises(CannotSee, match="not a regular file"):
+        see(released)
+
+
+def test_ignore_files_give_no_secret_away(released: Path) -> None:
+    """Neither a pattern nor what git says of a configuration comes into what is told."""
+    write(released, "public/x.php")
+    (released / ".git/info/exclude").write_text("*hunter2*\nx.php\n")
+    assert "hunter2" not in repr(see(released))
+    with (released / ".git/config").open("a") as file:
+        file.write(f"[include]\n\tpath = {released.parent}/secret\n")
+    (released.parent / "secret").write_text("root:hunter2:0\n")
+    (released.parent / "secret").chmod(0o600)
+    with contextlib.suppress(CannotSee):
+        assert "hunter2" not in repr(see(released))
 
 
 @pytest.mark.parametrize(
@@ -56,7 +106,7 @@ def test_a_stranger_is_named(name: str, released: Path) -> None:
     [
         "vendor/x/y.php", "bootstrap/cache/config.php", "storage/framework/views/a.php", "node_modules/x/a.php",
         "config/local.php", "app/old.bak.php", "app/notes.txt", "public/build/app.js", "deploy.php", ".idea/x.php",
-        "public/wp-config.php", "storage/app/public/upload.php",
+        "public/wp-config.php", "public/drop-in.php", "storage/app/public/upload.php",
     ],
 )  # fmt: skip
 def test_what_nobody_commits_is_no_stranger(name: str, released: Path) -> None:
@@ -93,6 +143,29 @@ def test_what_composer_installs_below_the_document_root(released: Path) -> None:
     told = {"packages": [{"name": "drupal/core", "install-path": "../../public/core"}, {"name": "meta/package"}]}
     (released / "vendor/composer/installed.json").write_text(json.dumps(told))
     assert see(released).untracked == ("public/corefile.php",)
+
+
+def test_what_composer_scaffolds(released: Path) -> None:
+    """Drupal's front controllers, below the place that the app's own composer.json names; nothing else beside them."""
+    names = ("public/index2.php", "public/autoload.php", "public/sites/default.php", "public/update.php")
+    write(released, *names, "public/shell.php", "vendor/composer/installed.json")
+    mapping = {"[web-root]/index2.php": "a", "[web-root]/sites/default.php": {"path": "b"}, "[project-root]/x.php": "c"}
+    drupal = {"name": "drupal/core", "extra": {"drupal-scaffold": {"file-mapping": mapping}}}
+    (released / "vendor/composer/installed.json").write_text(json.dumps({"packages": [drupal]}))
+    own = {"extra": {"drupal-scaffold": {"locations": {"web-root": "./public"}}}}
+    (released / "composer.json").write_text(json.dumps(own))
+    commit(released)
+    git(released, "rm", "-q", "--cached", *names, "public/shell.php")
+    git(released, "commit", "-q", "-m", "scaffolded")
+    assert see(released).untracked == ("public/shell.php", "public/update.php")
+
+
+def test_no_package_is_the_document_root(released: Path) -> None:
+    """Who can write installed.json cannot hide everything by it."""
+    write(released, "public/shell.php", "vendor/composer/installed.json")
+    told = {"packages": [{"name": "a/b", "install-path": "../../public"}]}
+    (released / "vendor/composer/installed.json").write_text(json.dumps(told))
+    assert see(released).untracked == ("public/shell.php",)
 
 
 def test_an_app_that_is_its_document_root(tree: Path) -> None:  # noqa: F811

@@ -22,7 +22,10 @@ _HEXADECIMAL = frozenset("0123456789abcdef")
 _LINKS = 5
 _NOBODY = 65534
 
-_SWITCHES = ("-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-c", "core.pager=cat")
+_SWITCHES = (
+    "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-c", "core.pager=cat",
+    "-c", "core.excludesFile=/dev/null",
+)  # fmt: skip
 _ENVIRONMENT = {
     "GIT_CONFIG_NOSYSTEM": "1",
     "GIT_CONFIG_GLOBAL": "/dev/null",
@@ -132,13 +135,15 @@ class Repository:
                     found.setdefault(path, {})[name] = value
         return found
 
-    def ignored(self, paths: Sequence[str]) -> set[str]:
+    def ignored(self, paths: Sequence[str]) -> dict[str, tuple[str, str]]:
         """Those of the paths that the repository's ignore files name (gitignore(5)); the index is not asked.
+
+        Each with the file that names it, below the tree (absolute outside of it), and the pattern in it.
 
         Raises:
             GitFailed: git cannot tell.
         """
-        found = set()
+        found: dict[str, tuple[str, str]] = {}
         for batch in _batches(paths):
             options = ("--no-index", "--verbose", "--non-matching", "--")
             ran = self._git("check-ignore", *options, *(f"{self.tree}/{path}" for path in batch))
@@ -147,9 +152,9 @@ class Repository:
             if ran.status not in (0, 1) or len(lines) != len(batch):
                 raise GitFailed(f"git cannot tell what is ignored in {self.tree}{_said(ran)}")
             for path, line in zip(batch, lines, strict=True):
-                pattern = _PATTERN.match(line)
-                if pattern and not pattern[1].startswith("!"):
-                    found.add(path)
+                told = _PATTERN.match(line)
+                if told and not told[2].startswith("!"):
+                    found[path] = (told[1].removeprefix(f"{self.tree}/"), told[2])
         return found
 
     def blob(self, identity: str, limit: int) -> bytes:
@@ -225,10 +230,10 @@ class Repository:
         return ran
 
 
-_PATTERN = re.compile(r".*?:\d+:(.*)\t")
+_PATTERN = re.compile(r"(.*?):\d+:(.*)\t")
 _READ = (
     "HEAD", "config", "config.worktree", "packed-refs", "index", "shallow", "commondir", "info/attributes",
-    "info/grafts", "info/sparse-checkout", "objects/info/alternates", "objects/info/commit-graph",
+    "info/exclude", "info/grafts", "info/sparse-checkout", "objects/info/alternates", "objects/info/commit-graph",
     "objects/pack/multi-pack-index",
 )  # fmt: skip
 _ATTRIBUTES = ("filter", "text", "eol", "ident", "working-tree-encoding")

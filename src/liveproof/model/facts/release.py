@@ -12,6 +12,7 @@ class Release:
     (filters, submodules). ``compared`` counts files proven equal or different. ``modes`` are files that have the right
     content and have lost the executable bit that the commit gives them.
     ``untracked`` are PHP files that the release does not have, below the document root or among its own code.
+    ``ignored`` are such files below the document root that the repository ignores, each with the file that says so.
     """
 
     kind: str
@@ -23,3 +24,4 @@ class Release:
     seconds: float
     modes: tuple[str, ...] = ()
     untracked: tuple[str, ...] = ()
+    ignored: tuple[tuple[str, str], ...] = ()

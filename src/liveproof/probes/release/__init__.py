@@ -39,6 +39,7 @@ def probe(reader: Reader, settings: Settings, memory: Memory, app: App, files: F
         seconds=time.perf_counter() - clock,
         modes=tuple(sorted(told.modes)),
         untracked=tuple(sorted(told.untracked)),
+        ignored=tuple(sorted(told.ignored)),
     )
 
 

@@ -21,7 +21,7 @@ from liveproof.probes.release.intended import Intended, Listing
 from liveproof.probes.release.told import Told
 from liveproof.probes.release.untracked import Known, untracked, uploads
 
-_FORMAT = "2"
+_FORMAT = "3"
 # What the walk's signature does not cover.
 _UNSIGNED = ("storage", "node_modules", ".git")
 
@@ -50,6 +50,7 @@ class Comparison:
         if kept is not None:
             told = Told(**kept["signed"])
             told.skipped = [(path, why) for path, why in told.skipped]
+            told.ignored = [(path, source) for path, source in told.ignored]
             told.join(self._compare(kept["unsigned"], kept["right"])[0])
             told.untracked += self._uploads(kept["unsigned"])
             return told
@@ -58,7 +59,7 @@ class Comparison:
         known = memory.recall(f"{self._name}-directories", self._means) or {}
         signed, right = self._compare([entry for entry in judged if not _is_unsigned(entry[0])], known)
         signed.skipped += listing.skipped
-        signed.untracked = self._untracked(listing)
+        signed.untracked, signed.ignored = self._untracked(listing)
         apart = [entry for entry in judged if _is_unsigned(entry[0])]
         unsigned, right_apart = self._compare(apart, known)
         if right | right_apart != known:
@@ -70,11 +71,11 @@ class Comparison:
         signed.untracked += self._uploads(apart)
         return signed
 
-    def _untracked(self, listing: Listing) -> list[str]:
+    def _untracked(self, listing: Listing) -> tuple[list[str], list[tuple[str, str]]]:
         """PHP that the release does not have. A manifest need not name all files of a document root that is the app."""
         repository = self._intended.repository
         if repository is None and self._app.root == self._app.path:
-            return []
+            return [], []
         foreign = tuple(path for path, _ in listing.skipped)
         known = Known(frozenset(_paths(listing.directories)), foreign, repository.ignored if repository else None)
         return untracked(self._reader, self._app, self._files, known)

@@ -15,6 +15,7 @@ class Told:
     skipped: list[tuple[str, str]] = field(default_factory=list)
     modes: list[str] = field(default_factory=list)
     untracked: list[str] = field(default_factory=list)
+    ignored: list[tuple[str, str]] = field(default_factory=list)
 
     def skip(self, paths: list[str], why: str) -> None:
         """Tell paths that were counted as compared as not comparable after all."""
@@ -29,6 +30,7 @@ class Told:
         self.skipped += other.skipped
         self.modes += other.modes
         self.untracked += other.untracked
+        self.ignored += other.ignored
 
     def add(self, at: str, found: Compared) -> None:
         """Add what was compared below a directory; ``at`` stands before its paths."""

@@ -1,14 +1,16 @@
 """PHP that the release does not have where it may be run: below the document root, and among its own code.
 
-What Composer installs outside of vendor (composer.json: installer-paths) is no stranger, and neither is what the
-repository ignores among its code: settings of this host, caches, an IDE's helpers. Below a document root that holds
-nothing else than what visitors may ask for, an ignored script is one all the same.
+What Composer installs outside of vendor (composer.json: installer-paths) or scaffolds there (Drupal's index.php) is no
+stranger, and neither is what the repository ignores among its code: settings of this host, caches, an IDE's helpers.
+Below a document root of its own, which holds nothing else than what visitors may ask for, an ignored script is told
+apart, unless the release's own .gitignore names that very file.
 """
 
 import json
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from liveproof.host.reader import CannotSee, Reader
 from liveproof.model.facts.apps import App
@@ -29,11 +31,13 @@ class Known:
 
     files: frozenset[str]
     foreign: tuple[str, ...]
-    ignored: Callable[[list[str]], set[str]] | None
+    ignored: Callable[[list[str]], dict[str, tuple[str, str]]] | None
 
 
-def untracked(reader: Reader, app: App, files: Files, known: Known) -> list[str]:
-    """Paths below the app.
+def untracked(reader: Reader, app: App, files: Files, known: Known) -> tuple[list[str], list[tuple[str, str]]]:
+    """Paths below the app: those that nothing accounts for, and those below a document root that are ignored.
+
+    With the latter comes what ignores them.
 
     Raises:
         GitFailed: what is ignored cannot be told.
@@ -50,14 +54,27 @@ def untracked(reader: Reader, app: App, files: Files, known: Known) -> list[str]
         and (path.startswith(served) or path.partition("/")[0] in directories)
     ]
     if found:
-        installed = _installed(reader, app)
-        found = [path for path in found if not path.startswith(installed)]
-    ignored = known.ignored(found) if found and known.ignored else set()
-    return [
-        path
-        for path in found
-        if path not in ignored or (served and path.startswith(served) and os.path.basename(path) not in _SETTINGS)
+        directories_of, scaffolded = _installed(reader, app)
+        found = [path for path in found if not path.startswith(directories_of) and path not in scaffolded]
+    ignored = known.ignored(found) if found and known.ignored else {}
+    apart = [
+        (path, _named(source))
+        for path, (source, pattern) in ignored.items()
+        if served and path.startswith(served) and not _expected(path, source, pattern, known.files)
     ]
+    return [path for path in found if path not in ignored], apart
+
+
+def _expected(path: str, source: str, pattern: str, release: frozenset[str]) -> bool:
+    """Whether a file is one host's settings, or the release's own .gitignore names this very file."""
+    name = os.path.basename(path)
+    exact = pattern.rpartition("/")[2] == name and not any(character in pattern for character in "*?[\\")
+    return name in _SETTINGS or (exact and source in release)
+
+
+def _named(source: str) -> str:
+    """An ignore file in words; the repository's configuration may name any path."""
+    return source if source.endswith((".gitignore", ".git/info/exclude")) else "the repository's configuration"
 
 
 def uploads(app: App, files: Files, known: frozenset[str]) -> list[str]:
@@ -85,13 +102,33 @@ def _scripts(files: Files, sections: tuple[str, ...]) -> Iterator[str]:
                     yield from (at + name for name in names.split("/") if name.endswith(_RUN))
 
 
-def _installed(reader: Reader, app: App) -> tuple[str, ...]:
-    """Where Composer installed packages, as it keeps it in vendor/composer/installed.json."""
+def _installed(reader: Reader, app: App) -> tuple[tuple[str, ...], frozenset[str]]:
+    """Where Composer installed packages, and which files they scaffolded, as vendor/composer/installed.json has it."""
     home = f"{app.real}/vendor/composer"
     try:
         told = json.loads(reader.read(f"{home}/installed.json"))
         packages = told["packages"] if isinstance(told, dict) else told
         places = [os.path.normpath(f"{home}/{one['install-path']}") for one in packages if one.get("install-path")]
+        below = (f"{place[len(app.real) + 1 :]}/" for place in places if place.startswith(f"{app.real}/"))
+        # A package is no document root: whatever says so would hide all that lies there.
+        directories = tuple(path for path in below if not _served(app).startswith(path))
+        return directories, frozenset(_scaffolded(reader, app, packages))
     except (OSError, CannotSee, ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        return ()
-    return tuple(f"{place[len(app.real) + 1 :]}/" for place in places if place.startswith(f"{app.real}/"))
+        return (), frozenset()
+
+
+def _scaffolded(reader: Reader, app: App, packages: list[Any]) -> Iterator[str]:
+    """Files that drupal/core-composer-scaffold copies below the document root, and the loader that it makes there."""
+    mapped = [files for one in packages if (files := _scaffold(one).get("file-mapping"))]
+    if not mapped:
+        return
+    own = _scaffold(json.loads(reader.read(f"{app.real}/composer.json")))
+    root = os.path.normpath(own.get("locations", {}).get("web-root", "."))
+    for path in {"[web-root]/autoload.php", *(path for files in mapped for path in files)}:
+        if path.startswith("[web-root]/"):
+            yield os.path.normpath(f"{root}/{path[11:]}")
+
+
+def _scaffold(package: dict[str, Any]) -> dict[str, Any]:
+    extra = package.get("extra") or {}
+    return extra.get("drupal-scaffold") or {}

@@ -9,8 +9,13 @@ deploy.
 
 Every PHP file below the document root and in the directories that hold the release's code is looked up in the commit
 (or manifest). What Composer installs, Laravel's caches, `storage` and `node_modules` are left out; among uploads that a
-link makes public (`storage/app/public`), PHP is told all the same. What the repository ignores is told only below a
-document root of its own, where visitors reach it.
+link makes public (`storage/app/public`), PHP is told all the same.
+
+What the repository ignores is told, without breaking the proof, only below a document root of its own (`public/`,
+`web/`), where visitors reach it: an ignored `public/build` is a good place to hide a script. Nothing is said of files
+that the release's own `.gitignore` names one by one, of settings (`wp-config.php`, `settings.php`), and of what
+Composer installed or scaffolded there (Drupal's `web/core` and `web/index.php`, Bedrock's `web/wp`), as
+`vendor/composer/installed.json` has it.
 
 ## Fix safety
 Manual: only a person can tell a back door from a file that somebody forgot to commit. Keep a copy and its times before
@@ -39,16 +44,22 @@ rule = Rule("REL011", Severity.HIGH)
 
 @rule.check
 def check(app: App, release: Release) -> Iterator[Finding]:
-    if not release.untracked:
-        return
-    count = len(release.untracked)
     name = f"commit {release.intended[:12]}" if release.kind == "git" else f"manifest {release.intended}"
-    shown = release.untracked[:_SHOWN]
-    yield Finding(
-        f"{count} PHP {'file is' if count == 1 else 'files are'} not part of {name}, such as {shown[0]}",
+    if release.untracked:
+        yield _finding(app, dict.fromkeys(release.untracked, f"no such file, as in {name}"), f"not part of {name}")
+    if release.ignored:
+        told = {path: f"no such file, as in {name} (ignored by {source})" for path, source in release.ignored}
+        yield _finding(app, told, "below the document root and ignored by git", severity=Severity.NOTICE)
+
+
+def _finding(app: App, told: dict[str, str], what: str, severity: Severity = Severity.HIGH) -> Finding:
+    count, shown = len(told), list(told)[:_SHOWN]
+    return Finding(
+        f"{count} PHP {'file is' if count == 1 else 'files are'} {what}, such as {shown[0]}",
         (Ref("app", app.path), *(Ref("file", app.below(path)) for path in shown)),
-        tuple(Evidence(app.below(path), "is there", f"no such file, as in {name}") for path in shown),
+        tuple(Evidence(app.below(path), "is there", told[path]) for path in shown),
         advice="find out who put it there; then commit it, or move it out of the app: " + ", ".join(shown),
+        severity=severity,
     )
 
 
