@@ -99,7 +99,28 @@ def test_the_effective_configuration_holds_no_secret() -> None:
     )
     assert "secret" not in repr(rules)
     assert (rules.logs, rules.channel, rules.compiled) == ((("/app/laravel.log", True),), "stack", "/app/views")
+    assert rules.streams == ("slack", "php://stderr")
     assert from_plain(rules.plain()) == rules
+
+
+@pytest.mark.parametrize(
+    ("channel", "logs", "streams"),
+    [
+        ({"driver": "single", "path": "/proc/self/fd/2"}, (), ("/proc/self/fd/2",)),
+        ({"driver": "single", "path": "/dev/stderr"}, (), ("/dev/stderr",)),
+        ({"driver": "monolog", "with": {"stream": "php://stderr"}}, (), ("php://stderr",)),
+        ({"driver": "errorlog"}, (), ("errorlog",)), ({"driver": "syslog"}, (), ("syslog",)),
+        ({"driver": "monolog", "handler_with": {"host": "secret"}}, (), ("the channel c",)),
+        ({"driver": "single", "path": "/l/x.log"}, (("/l/x.log", False),), ()),
+        ({"driver": "monolog", "with": {"stream": "/l/x.log"}}, (("/l/x.log", False),), ()),
+    ],
+)  # fmt: skip
+def test_where_a_channel_logs(
+    channel: dict[Key, Value], logs: tuple[tuple[str, bool], ...], streams: tuple[str, ...]
+) -> None:
+    """Files, and what is none by its name."""
+    rules = effective({"logging": {"default": "c", "channels": {"c": channel}}})
+    assert (rules.logs, rules.streams) == (logs, streams)
 
 
 def test_a_daily_log_is_named_for_today_and_tomorrow() -> None:

@@ -140,7 +140,9 @@ def error_log(found: Found, conf: FpmConf | None) -> str:
 def last_errors(reader: Reader, path: str) -> tuple[str, ...]:
     """The last errors at the end of a master's log, without control characters, each at most 300 characters."""
     try:
-        seen = reader.stat(path) if path.startswith("/") else None
+        # A stream (/proc/self/fd/2) would be our own.
+        named = path.startswith("/") and not path.startswith(("/proc/", "/dev/"))
+        seen = reader.stat(path) if named else None
         if seen is None or not seen.is_file:
             return ()
         tail = reader.read_range(path, max(0, seen.size - _TAIL), _TAIL).decode(errors="replace")

@@ -13,6 +13,7 @@ from liveproof.model.facts.nginx import Cache, FastcgiPass, Listen, ProxyPass, S
 
 _NO_CACHE = Cache("off", "")
 _NO_PROXY_CACHE = Cache("off", "$scheme$proxy_host$uri$is_args$args", directive="proxy_cache")
+_NO_LOG = ("stderr", "off", "/dev/null")
 _INSIDE = ("location", "if", "limit_except", "server")
 
 
@@ -133,9 +134,10 @@ def _in_force(cache: Cache, scope: _Scope) -> Cache | None:
 
 
 def _first(node: Node, name: str, otherwise: str) -> str:
-    """The first of several logs."""
-    found = next(node.all(name), None)
-    return found.args[0] if found and found.args else otherwise
+    """The first of several logs that is a file, else the first."""
+    told = [one.args[0] for one in node.all(name) if one.args]
+    files = (path for path in told if path not in _NO_LOG and not path.startswith(("syslog:", "memory:")))
+    return next(files, told[0] if told else otherwise)
 
 
 def _server(node: Node, http: _Scope, upstreams: Mapping[str, _Upstream], prefix: str) -> Server:

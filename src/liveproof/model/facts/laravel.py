@@ -49,6 +49,7 @@ class Laravel:
 
     ``php`` is the CLI of the pool's version, used for artisan; empty when there is none. ``log_channel`` and
     ``log_files`` are what the effective configuration names: absolute paths, of a daily channel today's and tomorrow's.
+    ``log_streams`` are what it names besides that is no file (``errorlog``, ``php://stderr``, ``/proc/self/fd/2``).
     ``timezone`` is the zone that its log lines are written in, empty if unknown. ``missing_providers`` are
     classes in the manifests that Composer cannot find; ``packages_differ`` the packages whose manifest entry is stale.
     ``compiled`` is the directory of the compiled views, below the app or absolute, empty if unknown. ``views_compile``:
@@ -77,6 +78,7 @@ class Laravel:
     storage: str | Unknown = "storage"
     views: str = ""
     dotenv: str = ""
+    log_streams: tuple[str, ...] = ()
 
     def cache(self, kind: str) -> CacheFile | None:
         """The cache file of this kind, None when this version of Laravel has none."""

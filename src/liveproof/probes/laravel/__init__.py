@@ -65,6 +65,7 @@ def probe(
         storage=storage,
         views=compiled_place(subject, compiled, storage),
         dotenv=without,
+        log_streams=rules.streams if rules else (),
     )
 
 

@@ -11,7 +11,11 @@ _NO_FILE = ("syslog", "errorlog", "slack", "papertrail", "null")
 
 @dataclass(frozen=True, slots=True)
 class Effective:
-    """Plain values: ``logs`` are (path, whether it is daily) of the default channel; ``compiled`` is the view cache."""
+    """Plain values: ``logs`` are (path, whether it is daily) of the default channel; ``compiled`` is the view cache.
+
+    ``streams`` names where else that channel logs: channels without a file (``errorlog``, ``slack``), and streams of
+    the worker itself (``php://stderr``, ``/proc/self/fd/2``).
+    """
 
     environment: str
     debug: bool | None
@@ -21,6 +25,7 @@ class Effective:
     compiled: str
     views_cached: bool
     views_dated: bool
+    streams: tuple[str, ...] = ()
 
     def plain(self) -> dict[str, Any]:
         """As JSON, for the memory."""
@@ -29,22 +34,25 @@ class Effective:
 
 def from_plain(value: dict[str, Any]) -> Effective:
     """The other way round."""
-    return Effective(**{**value, "logs": tuple((path, daily) for path, daily in value["logs"])})
+    logs = tuple((path, daily) for path, daily in value["logs"])
+    return Effective(**{**value, "logs": logs, "streams": tuple(value["streams"])})
 
 
 def effective(config: dict[Key, Value]) -> Effective:
     """From the whole configuration array. What it does not say is what Laravel takes then (UTC, production)."""
     channel = _text(_at(config, "logging", "default"))
     debug = _at(config, "app", "debug")
+    logs = tuple(dict.fromkeys(_logs(_at(config, "logging", "channels"), channel, frozenset())))
     return Effective(
         environment=_text(_at(config, "app", "env")) or "production",
         debug=debug if isinstance(debug, bool) else None,
         timezone=_text(_at(config, "app", "timezone")) or "UTC",
         channel=channel,
-        logs=tuple(dict.fromkeys(_logs(_at(config, "logging", "channels"), channel, frozenset()))),
+        logs=tuple(log for log in logs if _is_file(log[0])),
         compiled=_text(_at(config, "view", "compiled")),
         views_cached=_at(config, "view", "cache") is not False,
         views_dated=_at(config, "view", "check_cache_timestamps") is not False,
+        streams=tuple(path for path, _ in logs if not _is_file(path)),
     )
 
 
@@ -53,7 +61,13 @@ def application_key(config: dict[Key, Value]) -> str:
     return _text(_at(config, "app", "key"))
 
 
+def _is_file(path: str) -> bool:
+    """Whether a log is a file to whoever reads its name: a stream of the worker's own, read here, would be ours."""
+    return path.startswith("/") and not path.startswith(("/dev/", "/proc/"))
+
+
 def _logs(channels: Value, name: str, above: frozenset[str]) -> Iterator[tuple[str, bool]]:
+    """Where a channel logs, and whether daily: a path, or what it is where it is none."""
     channel = channels.get(name) if isinstance(channels, dict) else None
     if not isinstance(channel, dict) or name in above:
         return
@@ -64,12 +78,12 @@ def _logs(channels: Value, name: str, above: frozenset[str]) -> Iterator[tuple[s
         for part in listed:
             yield from _logs(channels, part.strip(), above | {name})
     elif driver in _NO_FILE:
-        return
+        yield driver, False
     else:
-        stream = _at(channel, "with", "stream") or _at(channel, "handler_with", "stream")
-        path = path or _text(stream)
-        if path.startswith("/"):
-            yield path, driver == "daily"
+        stream = _text(_at(channel, "with", "stream") or _at(channel, "handler_with", "stream"))
+        told = path or stream
+        # Any other text (a host, an address) may hold a secret.
+        yield told if told.startswith(("/", "php://")) else f"the channel {name}", driver == "daily"
 
 
 def _at(value: Value, *keys: str) -> Value:

@@ -11,8 +11,6 @@ def log_files(rules: Effective, now: float) -> tuple[str, ...]:
     """Absolute paths. A daily log (Monolog, RotatingFileHandler) is ``NAME-YYYY-MM-DD.EXT``, by the app's time zone."""
     found: list[str] = []
     for path, daily in rules.logs:
-        if path.startswith(("/dev/", "/proc/")):  # a stream of the worker's own: read here it would be ours
-            continue
         stem, dot, end = path.rpartition(".")
         if not dot or "/" in end:
             stem, dot, end = path, "", ""

@@ -14,6 +14,7 @@ from liveproof.model.settings import Settings
 from liveproof.probes.logs import lines
 from liveproof.probes.logs.clock import UnknownZone, of_zone
 from liveproof.probes.logs.lines import Entry, Parse
+from liveproof.probes.logs.streams import followed, own_stream
 
 # Level, text and kind of an entry that concerns the app, None for any other.
 Judge = Callable[[Entry], tuple[str, str, str] | None]
@@ -24,8 +25,7 @@ _FPM_ERRORS = ("warning", "error", "alert")
 _PHP_ERRORS = ("fatal error", "parse error", "core error", "recoverable fatal error")
 _DAILY = re.compile(r"-\d{4}-\d\d-\d\d(?=\.[^./]*$|$)")
 _NGINX_LOG = "/var/log/nginx/error.log"
-_NO_FILE = ("", "stderr", "/dev/null", "off", "syslog")
-_STREAMS = {"/dev/stdout": "1", "/dev/stderr": "2", "stderr": "2"}
+_FILE = "let the app log to a file as well, or name the file that it comes to under [logs]"
 _UPSTREAM = ("connect() ", "upstream", "no live upstreams")
 
 
@@ -54,9 +54,13 @@ def sources(
         zone = laravel.timezone if isinstance(laravel, Laravel) and laravel.timezone else "UTC"
         parse = lines.laravel(of_zone(zone))
         for path in _app_logs(reader, settings, app, laravel):
-            found[path] = Source(path, parse, _of_app)
+            if own_stream(reader, path):
+                unread.append((path, f"it is a stream of the app's own process; {_FILE}"))
+            else:
+                found[path] = Source(path, parse, _of_app)
     except UnknownZone as error:
         unread.append((app.below("storage/logs"), f"this machine does not know the app's time zone {error}"))
+    unread += _app_streams(settings, laravel)
     concerns = _concerns(app, nginx)
     running = nginx.process.pid if isinstance(nginx, Nginx) and nginx.process else 0
     for named in _nginx_logs(reader, app, nginx):
@@ -89,6 +93,15 @@ def _app_logs(reader: Reader, settings: Settings, app: App, laravel: Laravel | U
     return tuple(dict.fromkeys(found))
 
 
+def _app_streams(settings: Settings, laravel: Laravel | Unknown | Absent) -> Iterator[tuple[str, str]]:
+    """Where the app logs, when none of it is a file that can be read."""
+    if isinstance(laravel, Laravel) and laravel.log_streams and not laravel.log_files and not settings.logs:
+        yield (
+            f"the app's log ({', '.join(laravel.log_streams)})",
+            f"it is no file; {_FILE}",
+        )
+
+
 def _listed(reader: Reader, directory: str) -> tuple[str, ...]:
     try:
         return tuple(f"{directory}/{name}" for name in reader.list(directory))
@@ -102,9 +115,8 @@ def _of_app(entry: Entry) -> tuple[str, str, str] | None:
 
 def _nginx_logs(reader: Reader, app: App, nginx: Nginx | Unknown | Absent) -> Iterator[str]:
     for server in nginx.servers if isinstance(nginx, Nginx) else ():
-        path = server.error_log.partition(" ")[0]
-        if server.id in app.servers and (path in _STREAMS or (path.startswith("/") and path not in _NO_FILE)):
-            yield path
+        if server.id in app.servers and server.error_log:
+            yield server.error_log.partition(" ")[0]
     if reader.stat(_NGINX_LOG) is not None:
         yield _NGINX_LOG
 
@@ -154,40 +166,13 @@ def _where(text: str) -> str:
     return f" ({upstream})" if upstream else ""
 
 
-def followed(reader: Reader, path: str, pid: int, whose: str) -> tuple[str, str]:
-    """Where a log that is a process's own stream really goes: a file, or why it cannot be read as one.
-
-    ``/proc/self/fd/2`` and ``/dev/stderr`` are the streams of whoever opens them: read by liveproof they would be its
-    own. Those of the service stand below ``/proc/PID/fd`` (proc_pid_fd(5)).
-    """
-    number = _STREAMS.get(path, "")
-    if path.startswith(("/proc/self/fd/", "/dev/fd/")):
-        number = path.rpartition("/")[2]
-    if not number:
-        return path, ""
-    settles = "the service manager's journal or the container's log has it"
-    if not pid:
-        return path, f"it is a stream of {whose}, which does not run; {settles}"
-    try:
-        target = reader.readlink(f"/proc/{pid}/fd/{number}")
-        real = f"/proc/{pid}/root{target}"
-        seen = reader.stat(real) if target.startswith("/") else None
-        if seen is not None and seen.is_file:
-            same = reader.stat(target)
-            shared = same is not None and (same.device, same.inode) == (seen.device, seen.inode)
-            return (target if shared else real), ""
-    except OSError as error:
-        return path, f"it is a stream of {whose} (process {pid}) that cannot be followed: {error.strerror}; {settles}"
-    return path, f"it is a stream of {whose} (process {pid}) that leads to no file; {settles}: look there for errors"
-
-
 def _fpm_logs(reader: Reader, app: App, fpm: Fpm | Unknown | Absent) -> Iterator[tuple[str, str]]:
     for master, pool in fpm.serving(app.pools) if isinstance(fpm, Fpm) else ():
         for path in dict.fromkeys((master.error_log, dict(pool.values).get("error_log", ""))):
-            if path in _STREAMS or (path.startswith("/") and path not in _NO_FILE):
-                yield followed(reader, path, master.pid, "PHP-FPM")
-            elif path == "syslog":
+            if path == "syslog":
                 yield f"PHP-FPM {master.version}", "it logs to syslog: see journalctl"
+            elif path:
+                yield followed(reader, path, master.pid, "PHP-FPM")
 
 
 def _of_fpm(app: App) -> Judge:
