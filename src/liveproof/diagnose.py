@@ -14,12 +14,8 @@ def diagnose(rules: Iterable[Rule], findings: Iterable[Finding]) -> tuple[Diagno
     """
     by_code = {rule.code: rule for rule in rules}
     found = sorted(findings, key=lambda f: (f.severity.rank if f.severity else 9, f.code))
-    causes = {id(f): [c for c in found if c is not f and _explains(c, f, by_code)] for f in found}
+    causes = {id(f): [c for c in found if c is not f and by_code[f.code].explained_by(f, c)] for f in found}
     return tuple(_diagnosis(root, found, causes) for root in found if not causes[id(root)])
-
-
-def _explains(cause: Finding, effect: Finding, by_code: Mapping[str, Rule]) -> bool:
-    return cause.code in by_code[effect.code].caused_by and bool(set(cause.about) & set(effect.about))
 
 
 def _diagnosis(root: Finding, found: list[Finding], causes: Mapping[int, list[Finding]]) -> Diagnosis:

@@ -220,7 +220,7 @@ def _follows(found: list[Finding], mended: _Mending, held: _Mending, by_code: di
                 continue
             for cause in found:
                 gone = id(cause) in mended or id(cause) in follows
-                named = cause.code in by_code[finding.code].caused_by and set(cause.about) & set(finding.about)
+                named = by_code[finding.code].explained_by(finding, cause)
                 if gone and named and cause is not finding:
                     follows[id(finding)] = cause.code
                     grew = True

@@ -1,5 +1,6 @@
 """The three diagnoses of the seed, each with its root and what follows from it."""
 
+import json
 from typing import Any
 
 from tests.lab import Host
@@ -51,3 +52,19 @@ def test_bootstrap_cache_inconsistency(suite: str) -> None:
         assert "FIL003" in roots(report), told(report)
         assert {"LAR001", "LAR011"} <= _consequences(report, "FIL003"), told(report)
         assert codes(report) >= {"FIL003", "FIL004", "LAR001"}, told(report)
+
+
+def test_a_dead_php_fpm_explains_the_refused_request(suite: str) -> None:
+    """A directory that cannot be written does not; and mending that is a fix in part as long as nothing answers."""
+    with Host.up(suite) as host:
+        host.sh(OWNED_BY_ROOT)
+        host.sh('systemctl stop "$FPM"; systemctl mask "$FPM"')
+        report = checked(host)
+        assert "WIR001" in codes(report), told(report)
+        assert "WIR001" in _consequences(report, "FPM001"), told(report)
+        assert "WIR001" not in _consequences(report, "FIL003"), told(report)
+        ran = host.liveproof("fix", "--yes", "--format", "json")
+        (outcome,) = json.loads(ran.stdout)["outcome"]
+        assert (outcome["kind"], ran.returncode) == ("fixed in part", 1), outcome
+        assert "FPM001 remains" in outcome["reason"]
+        assert "WIR001 remains" in outcome["reason"]

@@ -1,5 +1,7 @@
 """diagnose.py: which finding is a root, and what follows."""
 
+from dataclasses import replace
+
 from liveproof.diagnose import diagnose
 from liveproof.model.findings import Evidence, Finding, Ref
 from liveproof.model.rule import Rule
@@ -54,3 +56,10 @@ def test_worst_root_comes_first() -> None:
     """Roots are in the order of their severity."""
     found = diagnose(RULES, [_finding("FIL902"), _finding("LAR901", OTHER)])
     assert [diagnosis.root.code for diagnosis in found] == ["LAR901", "FIL902"]
+
+
+def test_a_finding_may_name_fewer_causes_than_its_rule() -> None:
+    """A dead PHP-FPM explains a 502, and a directory that cannot be written does not."""
+    narrow = replace(_finding("LAR901"), caused_by=("FIL902",))
+    assert _told(narrow, _finding("FIL901")) == {"FIL901": [], "LAR901": []}
+    assert _told(narrow, _finding("FIL902"))["FIL902"] == ["LAR901"]

@@ -359,3 +359,23 @@ def test_nginxs_own_503_is_called_maintenance():
     assert isinstance(finding, Finding)
     assert "503 by nginx itself, as for maintenance" in finding.message
     assert "limit_req" in finding.advice
+
+
+@pytest.mark.parametrize(
+    ("changes", "causes", "others"),
+    [
+        ({"status": 502, "answered_by": "nginx"}, {"FPM001", "FPM002", "NGX004"}, {"FIL003", "LAR001", "OPC001"}),
+        ({"status": 504, "answered_by": "nginx"}, {"FPM001", "FPM006"}, {"FIL003", "FIL005"}),
+        ({"status": 0, "error": "connection refused"}, {"NGX009", "FPM001"}, {"FIL003", "FIL002"}),
+        ({"status": 500}, {"FIL003", "FIL005", "LAR001"}, {"FPM001", "NGX009"}),
+        ({"status": 502}, {"FIL003", "LAR001"}, {"FPM001"}),  # the app's own answer
+        ({"status": 404, "answered_by": "fpm"}, {"FIL002", "OPC004"}, {"FPM001"}),
+    ],
+)
+def test_what_kept_a_request_from_the_app_is_no_fault_of_its_files(changes, causes, others):
+    """Only what lies on the way explains that nothing answered, and only what the app uses that it answered wrongly."""
+    (finding,) = said(request_fails, Wire((replace(EXCHANGE, passed=False, **changes),), configured=True))
+    assert isinstance(finding, Finding)
+    assert causes <= set(finding.caused_by)
+    assert not others & set(finding.caused_by)
+    assert set(finding.caused_by) <= set(request_fails.rule.caused_by)

@@ -49,7 +49,8 @@ class Finding:
     """A fault that was seen.
 
     ``code`` may be left empty by a rule: check.py puts the rule's own code there. ``advice`` tells what a person should
-    do where liveproof does not do it.
+    do where liveproof does not do it. ``caused_by`` are the codes that can explain just this finding, where those are
+    fewer than the rule's.
 
     Raises:
         ValueError: built without evidence; nothing unseen is ever told as a fault.
@@ -61,6 +62,7 @@ class Finding:
     advice: str = ""
     code: str = ""
     severity: Severity | None = None
+    caused_by: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.evidence:

@@ -101,6 +101,11 @@ class Rule:
         self.lookalike_function = function
         return function
 
+    def explained_by(self, effect: Finding, cause: Finding) -> bool:
+        """Whether a finding of this rule follows from another: one that it names, about the same thing."""
+        named = effect.caused_by or self.caused_by
+        return cause.code in named and bool(set(cause.about) & set(effect.about))
+
     @property
     def of_user(self) -> bool:
         """Whether what it says depends on whom the app runs as: it answers UNKNOWN where nobody knows that."""

@@ -33,17 +33,19 @@ from liveproof.model.lab import Lab
 from liveproof.model.rule import Rule
 from liveproof.model.verdicts import Severity
 
-rule = Rule(
-    "WIR001",
-    Severity.CRITICAL,
-    caused_by=(
-        "FPM001", "FPM002", "FPM003", "FPM006", "NGX001", "NGX004", "NGX009", "FIL002", "FIL003", "FIL005", "FIL006",
-        "REL001", "LAR001", "LAR002", "LAR003", "LAR006", "LAR007", "OPC001", "OPC004",
-    ),
+# What keeps a request from reaching the app, and what makes the app answer wrongly: neither explains the other.
+_ON_THE_WAY = ("FPM001", "FPM002", "FPM003", "FPM006", "NGX001", "NGX004", "NGX009")
+_IN_THE_APP = (
+    "NGX001", "NGX004", "FIL002", "FIL003", "FIL005", "FIL006", "REL001", "LAR001", "LAR002", "LAR003", "LAR006",
+    "LAR007", "OPC001", "OPC004",
 )  # fmt: skip
+
+rule = Rule("WIR001", Severity.CRITICAL, caused_by=tuple(dict.fromkeys((*_ON_THE_WAY, *_IN_THE_APP))))
 
 _MOST = 10
 _UNAVAILABLE = 503
+# What nginx itself answers where PHP-FPM does not (ngx_http_upstream_module).
+_NO_ANSWER = (502, _UNAVAILABLE, 504)
 
 
 @rule.check
@@ -100,7 +102,16 @@ def _finding(app: App, wire: Wire, failed: list[tuple[str, list[Exchange]]]) -> 
         tuple(dict.fromkeys(refs)),
         tuple(evidence[:_MOST]),
         _advice(app, wire, exchanges),
+        caused_by=_causes([each for _, group in failed for each in group if each.passed is False]),
     )
+
+
+def _causes(failed: list[Exchange]) -> tuple[str, ...]:
+    """A dead PHP-FPM explains a 502 and no directory that cannot be written does; the other way round for a 500."""
+    unreached = [not each.status or (each.answered_by == "nginx" and each.status in _NO_ANSWER) for each in failed]
+    on_the_way = _ON_THE_WAY if any(unreached) else ()
+    in_the_app = () if all(unreached) else _IN_THE_APP
+    return tuple(dict.fromkeys((*on_the_way, *in_the_app)))
 
 
 def _told(exchange: Exchange) -> str:
