@@ -153,7 +153,7 @@ class History:
                 self._prepare(store, write=write)
                 yield store
         except OSError as error:
-            raise StoreFailed(f"{error.filename or self._path}: {error.strerror or error}") from None
+            raise StoreFailed(state.unusable(error)) from None
         except state.UnsafeState as error:
             raise StoreFailed(str(error)) from None
         except sqlite3.DatabaseError as error:

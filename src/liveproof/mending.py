@@ -9,7 +9,7 @@ from liveproof.console import Console
 from liveproof.history import new_id
 from liveproof.host import lock
 from liveproof.host.memory import Memory
-from liveproof.host.state import UnsafeState
+from liveproof.host.state import UnsafeState, unusable
 from liveproof.journal import RolledBack, pending
 from liveproof.looking import REFUSED, STATUS, Wrong, keep, look, settle, tell
 from liveproof.model.examination import Examination
@@ -68,7 +68,7 @@ def fix(wanted: Fix, console: Console) -> int:
         console.tell(str(error))
         return REFUSED
     except (UnsafeState, OSError) as error:
-        raise Wrong(f"nothing was changed: {error}") from None
+        raise Wrong(f"nothing was changed: {unusable(error)}") from None
     if wanted.script:
         return _script(plans, found, console)
     run = _Run(found, found)

@@ -139,9 +139,7 @@ def repair(
     except (lock.Held, state.UnsafeState) as error:
         return Repaired(_refused(f"{error}; nothing was changed"), None, None)
     except OSError as error:
-        return Repaired(
-            _refused(f"the state directory cannot be used: {_told(error)}; nothing was changed"), None, None
-        )
+        return Repaired(_refused(f"{state.unusable(error)}; nothing was changed"), None, None)
 
 
 def _quiet(progress: Progress) -> Progress:

@@ -11,7 +11,7 @@ from liveproof.console import Console
 from liveproof.history import History, NoSuchRun, StoreFailed, new_id
 from liveproof.host import lock
 from liveproof.host.memory import Memory
-from liveproof.host.state import UnsafeState
+from liveproof.host.state import UnsafeState, unusable
 from liveproof.host.writeahead import Damaged
 from liveproof.journal import INTERRUPTED, RolledBack, Run, chosen, rollback
 from liveproof.journal import NoSuchRun as NoSuchFix
@@ -94,7 +94,7 @@ def _done(run: str, sites: list[_Site], console: Console) -> tuple[RolledBack, .
     except Damaged as error:
         raise Wrong(f"cannot roll back: {error}; nothing was changed, and what it did must be undone by hand") from None
     except (UnsafeState, OSError) as error:
-        raise Wrong(f"cannot roll back: {error}") from None
+        raise Wrong(f"cannot roll back: {unusable(error)}") from None
 
 
 def _site(path: str, console: Console) -> _Site:

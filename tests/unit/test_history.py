@@ -139,7 +139,7 @@ def test_a_directory_that_others_can_write_is_refused(tmp_path: Path) -> None:
     """Root does not write where somebody else could put a link."""
     (tmp_path / "state").mkdir(mode=0o777)
     (tmp_path / "state").chmod(0o777)
-    with pytest.raises(StoreFailed, match="chmod 700"):
+    with pytest.raises(StoreFailed, match="LIVEPROOF_STATE name a new one"):
         History(str(tmp_path / "state")).save(incident.broken())
 
 

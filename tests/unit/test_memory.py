@@ -56,3 +56,31 @@ def test_state_that_is_a_link_is_refused(tmp_path: Path) -> None:
     (tmp_path / "state").symlink_to(tmp_path)
     with pytest.raises(state.UnsafeState):
         state.ensure(str(tmp_path / "state"))
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (OSError(30, "Read-only file system", "/state/x/lock"), "/state/x is on a read-only file system"),
+        (OSError(30, "Read-only file system", "/state"), "/state/x is on a read-only file system"),
+        (OSError(28, "No space left on device"), "/state/x cannot be used (No space left on device)"),
+        (state.UnsafeState("it is a link"), "it is a link"),
+        (OSError(13, "Permission denied", "/elsewhere/y"), "/elsewhere/y: Permission denied"),
+    ],
+)  # fmt: skip
+def test_why_the_state_directory_cannot_be_used(monkeypatch: pytest.MonkeyPatch, error: Exception, words: str) -> None:
+    """A sentence with the place and what to do, no number of the kernel's."""
+    monkeypatch.setenv("LIVEPROOF_STATE", "/state/x")
+    told = state.unusable(error)
+    assert words in told
+    assert "Errno" not in told
+    assert ("LIVEPROOF_STATE" in told) is ("/state/x" in told)
+
+
+def test_no_advice_changes_the_directory_that_is_named(tmp_path: Path) -> None:
+    """It may be a home, or one that many share."""
+    tmp_path.chmod(0o777)
+    with pytest.raises(state.UnsafeState, match="LIVEPROOF_STATE name a new one") as refused:
+        state.ensure(str(tmp_path))
+    assert "chown" not in str(refused.value)
+    assert "chmod" not in str(refused.value)

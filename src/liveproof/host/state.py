@@ -34,11 +34,30 @@ def ensure(path: str) -> str:
     except OSError as error:
         if error.errno != EROFS:
             raise
-        raise UnsafeState(
-            f"liveproof's state directory {path} is on a read-only file system: let LIVEPROOF_STATE name another one, "
-            "or run liveproof from outside of the container"
-        ) from None
+        raise UnsafeState(unusable(error)) from None
     seen = os.lstat(path)
     if not modes.S_ISDIR(seen.st_mode) or seen.st_uid != os.geteuid() or seen.st_mode & 0o022:
-        raise UnsafeState(f"{path} must be a directory of ours that nobody else can write: chown and chmod 700 it")
+        # It may be somebody's home, or shared: nobody is told to change it.
+        raise UnsafeState(
+            f"{path} must be a directory of ours that nobody else can write (mode 0700): "
+            "let LIVEPROOF_STATE name a new one"
+        )
     return path
+
+
+def unusable(error: Exception) -> str:
+    """Why the state directory cannot be used and what to do, in a sentence without a number of the kernel's.
+
+    An error about another place is told with that place.
+    """
+    if not isinstance(error, OSError):
+        return str(error)
+    where, top = str(error.filename or ""), directory()
+    if where and not f"{where}/".startswith(f"{top}/") and not f"{top}/".startswith(f"{where}/"):
+        return f"{where}: {error.strerror}"
+    if error.errno == EROFS:
+        return (
+            f"liveproof's state directory {top} is on a read-only file system: let LIVEPROOF_STATE name another one, "
+            "or run liveproof from outside of the container"
+        )
+    return f"liveproof's state directory {top} cannot be used ({error.strerror}): let LIVEPROOF_STATE name another one"
