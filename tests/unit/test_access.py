@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from liveproof.host import access
+from liveproof.host import access, flags
 from liveproof.host.access import READ, SEARCH, WRITE, Answer, ask
 from liveproof.host.command import Identity
 from liveproof.host.reader import CannotSee, Reader
@@ -340,3 +340,9 @@ def test_a_mount_that_is_read_only_for_us(tree: Path) -> None:
         subprocess.run(["umount", tree], check=True)
     assert fixed[f"{tree}/app/artisan"] == "lies on a file system that is mounted read-only"
     assert f"{tree}/app/config" not in fixed, "nobody wants to change it"
+
+
+def test_mounts_are_looked_at_once_for_each_tree() -> None:
+    """However many directories lie below it; names that only begin alike are others."""
+    assert flags._tops(["/a/b", "/a", "/a/b/c", "/ab", "/a-b", "/c/d", "/a/b"]) == ["/a", "/a-b", "/ab", "/c/d"]
+    assert flags._tops([]) == []

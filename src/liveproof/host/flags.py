@@ -25,13 +25,21 @@ def fixed(paths: Iterable[str], seconds: float) -> dict[str, str]:
     What is not there, or cannot be reached, is not among them; nor is anything where a mount hangs.
     """
     wanted = list(dict.fromkeys(paths))
-    directories = {os.path.dirname(path) for path in wanted}
-    if any(hangs(directory) for directory in directories):
+    if any(map(hangs, _tops(os.path.dirname(path) for path in wanted))):
         try:
             return dict(forked(lambda: _fixed(wanted), seconds))
         except (Lost, OSError):
             return {}
     return _fixed(wanted)
+
+
+def _tops(directories: Iterable[str]) -> list[str]:
+    """The directories that lie in no other of them: each is a look at the table of mounts."""
+    tops: list[str] = []
+    for directory in sorted(set(directories), key=lambda path: path.split("/")):
+        if not tops or not f"{directory}/".startswith(f"{tops[-1].rstrip('/')}/"):
+            tops.append(directory)
+    return tops
 
 
 def _fixed(paths: list[str]) -> dict[str, str]:
