@@ -5,6 +5,7 @@ never the check: ``StoreFailed`` is told on standard error and nothing else foll
 """
 
 import os
+import stat as modes
 import sys
 import time
 from collections.abc import Iterator, Mapping
@@ -148,7 +149,10 @@ class History:
         try:
             if write:
                 state.ensure(self._directory)
-                os.close(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600))
+                flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+                os.close(os.open(self._path, flags, 0o600))
+            if not modes.S_ISREG(os.lstat(self._path).st_mode):
+                raise StoreFailed(f"{self._path} is no plain file: move it away and a new one is begun")
             with closing(self._connect(sqlite3, write=write)) as store:
                 self._prepare(store, write=write)
                 yield store

@@ -16,7 +16,7 @@ from liveproof import journal
 from liveproof.acts.artisan import ArtisanFailed
 from liveproof.acts.runner import Runner
 from liveproof.acts.site import Refused, Site
-from liveproof.host import writeahead
+from liveproof.host import lock, writeahead
 from liveproof.host.refusal import LeftAlone
 from liveproof.host.state import UnsafeState
 from liveproof.host.units import Service, ServiceFailed
@@ -421,6 +421,64 @@ def test_a_damaged_journal_takes_nothing_back(tree: Path) -> None:
     with pytest.raises(writeahead.Damaged, match="line 2"):
         journal.rollback(run)
     assert (tree / "a").stat().st_uid == WWW
+
+
+_RUN = '{"is":"run","app":"/a","digest":"","started":1,"temporary":".liveproof-a-","steps":[],"services":[]}'
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{_RUN}\nrubbish\n{_RUN}\n",
+        '{"is":"begin"}\n',
+        '{"is":"run","app":7,"started":"x"}\n',
+        '{"is":"run","app":"/a","started":1,"temporary":"../","steps":[],"services":[]}\n',
+        _RUN
+        + '\n{"is":"begin","step":0,"what":"","at":1,"before":[["/etc",[["passwd","meta"]]]],"goals":[],"trees":[]}\n',
+        _RUN + '\n{"is":"begin","step":"..","what":["x"],"at":"y","before":[],"goals":[],"trees":[["/etc","../x"]]}\n',
+        _RUN + '\n{"is":"begin","step":0,"what":"x","at":1,"before":[["/etc",7]],"goals":[],"trees":[]}\n',
+        "[" * 100_000 + "\n",
+    ],
+)
+def test_a_journal_of_another_shape_is_damaged(state: Path, text: str) -> None:
+    """It is neither taken back nor in the way of what can be."""
+    directory = state / "runs" / "one"
+    directory.mkdir(parents=True, mode=0o700)
+    (directory / "journal.jsonl").write_text(text)
+    assert [run.state for run in journal.list_runs()] == [journal.DAMAGED]
+    assert journal.pending() == ()
+    assert journal.chosen() == ()
+
+
+@pytest.mark.parametrize("name", ["journal.jsonl", "ended"])
+def test_a_fifo_in_a_run_makes_nobody_wait(state: Path, name: str) -> None:
+    """It is damaged, or as if it were not there."""
+    directory = state / "runs" / "one"
+    directory.mkdir(parents=True, mode=0o700)
+    (directory / "journal.jsonl").write_text(f"{_RUN}\n")
+    (directory / name).unlink(missing_ok=True)
+    os.mkfifo(directory / name)
+    assert [run.state for run in journal.list_runs()] == [
+        journal.DAMAGED if name == "journal.jsonl" else journal.INTERRUPTED
+    ]
+
+
+@pytest.mark.parametrize("ended", ['{"app":[],"started":{},"state":7,"steps":9}', "[1]", "\xff", "[" * 100_000])
+def test_an_end_that_says_nonsense_is_none(state: Path, ended: str) -> None:
+    """The records tell, as for any run."""
+    directory = state / "runs" / "one"
+    directory.mkdir(parents=True, mode=0o700)
+    (directory / "journal.jsonl").write_text(f"{_RUN}\n")
+    (directory / "ended").write_text(ended)
+    assert [run.state for run in journal.list_runs()] == [journal.INTERRUPTED]
+
+
+def test_a_lock_that_is_no_file_is_told(state: Path) -> None:
+    """Its place is named, and nobody waits."""
+    state.mkdir(mode=0o700, exist_ok=True)
+    os.mkfifo(state / "lock")
+    with pytest.raises(UnsafeState, match=f"{state}/lock must be a plain file"), lock.Lock():
+        pass
 
 
 def test_old_runs_are_forgotten(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import stat as modes
 import time
 from typing import Self
 
@@ -28,11 +29,11 @@ class Lock:
 
     def __enter__(self) -> Self:
         path = f"{state.ensure(state.directory())}/lock"
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o600)
         try:
+            _refuse_odd(descriptor, path)
             _take(descriptor)
-            os.ftruncate(descriptor, 0)
-            os.pwrite(descriptor, f"{os.getpid()} {int(time.time())}\n".encode(), 0)
+            _write(descriptor, path)
         except BlockingIOError:
             told = os.pread(descriptor, 100, 0).decode(errors="replace").split()
             os.close(descriptor)
@@ -46,6 +47,20 @@ class Lock:
     def __exit__(self, *_: object) -> None:
         os.ftruncate(self._descriptor, 0)
         os.close(self._descriptor)
+
+
+def _refuse_odd(descriptor: int, path: str) -> None:
+    if not modes.S_ISREG(os.fstat(descriptor).st_mode):
+        raise state.UnsafeState(f"{path} must be a plain file: remove what stands there")
+
+
+def _write(descriptor: int, path: str) -> None:
+    """Who holds it, since when."""
+    try:
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, f"{os.getpid()} {int(time.time())}\n".encode(), 0)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, path) from None
 
 
 def _take(descriptor: int) -> None:

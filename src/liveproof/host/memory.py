@@ -22,9 +22,9 @@ class Memory:
         if self._directory is None:
             return None
         try:
-            with open(f"{self._directory}/{name}.json", encoding="utf-8") as file:
+            with open(f"{self._directory}/{name}.json", encoding="utf-8", opener=_waiting_for_nobody) as file:
                 kept = json.load(file)
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             return None
         return kept["value"] if isinstance(kept, dict) and kept.get("signature") == signature else None
 
@@ -43,6 +43,10 @@ class Memory:
                 os.unlink(temporary)
             except OSError:
                 return
+
+
+def _waiting_for_nobody(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK)
 
 
 def _private(path: str, flags: int) -> int:

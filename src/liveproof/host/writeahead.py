@@ -1,13 +1,15 @@
 """A run's directory: records that are on the disk before what they announce is done, and copies of old contents."""
 
+import errno
 import fcntl
 import json
 import os
+import stat as modes
 import time
 from collections.abc import Iterator
 from typing import Any, Self
 
-from liveproof.host import state
+from liveproof.host import journalshape, state
 
 # Copies for the undo: enough for the compiled views and caches of a big app, little enough for a small /var.
 KEPT_BYTES = 256 * 1024 * 1024
@@ -186,11 +188,12 @@ class Keeper:
 def ended(path: str) -> dict[str, Any] | None:
     """The summary of the run in the directory ``path``; None while it has not ended, or when that cannot be read."""
     try:
-        with open(f"{path}/{_ENDED}", encoding="utf-8") as mark:
+        descriptor = _open_plain(f"{path}/{_ENDED}")
+        with open(descriptor, encoding="utf-8") as mark:
             summary = json.load(mark)
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
-    return summary if isinstance(summary, dict) else None
+    return summary if journalshape.is_summary(summary) else None
 
 
 def at_work(path: str) -> bool:
@@ -199,7 +202,7 @@ def at_work(path: str) -> bool:
     The kernel knows: the lock ends with its holder, however that ends; a process id may mean another process by now.
     """
     try:
-        descriptor = os.open(f"{path}/{_RECORDS}", os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        descriptor = _open_plain(f"{path}/{_RECORDS}")
     except OSError:
         return False
     try:
@@ -215,11 +218,11 @@ def records(path: str) -> tuple[dict[str, Any], ...]:
     """All whole records of the run in the directory ``path``; empty when there are none.
 
     Raises:
-        Damaged: a record that is not the last cannot be read.
+        Damaged: a record that is not the last cannot be read, or one is not as this version writes it.
         OSError: the log cannot be read.
     """
     try:
-        descriptor = os.open(f"{path}/{_RECORDS}", os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        descriptor = _open_plain(f"{path}/{_RECORDS}")
     except FileNotFoundError:
         return ()
     try:
@@ -230,12 +233,25 @@ def records(path: str) -> tuple[dict[str, Any], ...]:
     for number, line in enumerate(lines, 1):
         try:
             record = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             record = None
-        if not isinstance(record, dict):
-            raise Damaged(f"{path}/{_RECORDS}, line {number}, is no record of liveproof's")
+        if not journalshape.is_record(record, first=number == 1):
+            raise Damaged(f"{path}/{_RECORDS}, line {number}, is no record of this version of liveproof")
         found.append(record)
     return tuple(found)
+
+
+def _open_plain(path: str) -> int:
+    """Open a file to read it; a FIFO that stands there would make us wait for ever.
+
+    Raises:
+        OSError: it cannot be opened, or is no plain file.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    if not modes.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(errno.EINVAL, "it is no plain file", path)
+    return descriptor
 
 
 def _hold(descriptor: int) -> None:
