@@ -2,7 +2,7 @@
 
 import os
 import pwd
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from liveproof.acts.ready import Ready, again, parent, whole
 from liveproof.acts.site import Refused, Site, top
@@ -28,8 +28,10 @@ class ArtisanFailed(Exception):
     """artisan ended with an error or ran out of time; the message holds its last known words."""
 
 
-def run_artisan(act: RunArtisan, site: Site, keeper: Keeper | None) -> Ready:
+def run_artisan(act: RunArtisan, site: Site, keeper: Keeper | None, stopped: Callable[[], bool] | None = None) -> Ready:
     """artisan, as the app's user, in the app's directory, without a shell and with a clean environment.
+
+    Once ``stopped`` says so it is ended, like any command that failed half-way.
 
     Raises:
         Refused: it would run as root, or its user or PHP does not exist, or the disk has no room for what it writes.
@@ -50,7 +52,7 @@ def run_artisan(act: RunArtisan, site: Site, keeper: Keeper | None) -> Ready:
     ran: list[Ran] = []
 
     def do() -> Places:
-        ran.append(_run(act, identity))
+        ran.append(_run(act, identity, stopped))
         after = []
         for root, images in before:
             with top(root, site) as descriptor:
@@ -135,11 +137,11 @@ def _refuse_full(top: int, root: str, start: str, size: int) -> None:
         raise Refused(f"the file system of {place} has {free.f_favail} inodes left: artisan is not run")
 
 
-def _run(act: RunArtisan, identity: Identity) -> Ran:
+def _run(act: RunArtisan, identity: Identity, stopped: Callable[[], bool] | None) -> Ran:
     # Should liveproof be killed, artisan must not go on behind the back of whoever takes the run back.
     argv = (act.php, "artisan", *act.arguments, "--no-interaction", "--no-ansi")
     try:
-        return run_kept(argv, identity=identity, cwd=act.app, timeout=SECONDS, umask=act.umask)
+        return run_kept(argv, identity=identity, cwd=act.app, timeout=SECONDS, umask=act.umask, unwanted=stopped)
     except OSError as error:
         raise ArtisanFailed(f"artisan {act.arguments[0]} cannot be run: {why(error)}") from None
 

@@ -70,6 +70,7 @@ class Runner:
         journal.begins(number, step, ready.before, goals=ready.goals, trees=ready.trees)
         after = ready.do()
         journal.done(number, after, said=ready.said())
+        self._pause()
         ready.then()
 
     def _pause(self) -> None:
@@ -93,7 +94,7 @@ class Runner:
             case PointSymlink() as act:
                 return files.point_symlink(act, self._site, temporary)
             case RunArtisan() as act:
-                return run_artisan(act, self._site, keeper)
+                return run_artisan(act, self._site, keeper, self._stopped)
             case _:
                 return self._service(self._services[number])
 

@@ -17,6 +17,7 @@ from liveproof.host.deadline import left
 
 # One token is four bytes. An unprivileged user over the soft limit gets pipes of one page (pipe(7)): 4096 bytes.
 _TOKENS = 1000
+_TICK = 100  # ms
 _REAP_SECONDS = 0.5
 _GIVE_UP_SECONDS = 3.0
 
@@ -29,13 +30,24 @@ class OutOfTime(Lost):
     """The forked process did not finish in time and was killed."""
 
 
-def forked(work: Callable[[], Any], seconds: float, *, give_up: Callable[[], None] | None = None) -> Any:
+class Unwanted(Lost):
+    """What was forked is not wanted any more and was ended."""
+
+
+def forked(
+    work: Callable[[], Any],
+    seconds: float,
+    *,
+    give_up: Callable[[], None] | None = None,
+    unwanted: Callable[[], bool] | None = None,
+) -> Any:
     """What ``work`` returns in a forked process, which may change its own user or root, hang, or be killed.
 
     ``give_up`` tells the process that it is no longer wanted: it gets a few seconds to end by itself before it is
-    killed.
+    killed. ``unwanted`` is asked ten times a second whether it is to be given up before its time.
 
     Raises:
+        Unwanted: it was given up because ``unwanted`` said so.
         OutOfTime: it was not done after ``seconds``; it and its children were killed.
         deadline.TimeIsUp: there was no time left before that.
         Lost: it died, or raised anything but an OSError.
@@ -44,7 +56,7 @@ def forked(work: Callable[[], Any], seconds: float, *, give_up: Callable[[], Non
     until = time.monotonic() + (seconds if give_up else left(seconds))
     child, receiving = _fork(work, group=True)
     try:
-        answer = _receive(receiving, until)
+        answer = _receive(receiving, until, unwanted)
     except OutOfTime:
         _stop(child, receiving, give_up)
         left()
@@ -144,13 +156,19 @@ def _be_child(work: Callable[[], Any], sending: int, *, group: bool) -> NoReturn
         os._exit(0)
 
 
-def _receive(receiving: int, deadline: float | None) -> bytes:
+def _receive(receiving: int, deadline: float | None, unwanted: Callable[[], bool] | None = None) -> bytes:
     poll = select.poll()
     poll.register(receiving, select.POLLIN)
     chunks: list[bytes] = []
     while True:
         left = None if deadline is None else max(0, int((deadline - time.monotonic()) * 1000))
+        if unwanted:
+            left = _TICK if left is None else min(left, _TICK)
         if not poll.poll(left):
+            if unwanted and unwanted():
+                raise Unwanted("it is not wanted any more")
+            if deadline is None or time.monotonic() < deadline:
+                continue
             raise OutOfTime("it took too long")
         chunk = os.read(receiving, 1 << 20)
         if not chunk:

@@ -19,7 +19,7 @@ from typing import Any, NoReturn
 from liveproof.host.become import become
 from liveproof.host.cgroup import Group
 from liveproof.host.command import OUTPUT_LIMIT, Identity, Ran, surroundings
-from liveproof.host.forked import Lost, forked
+from liveproof.host.forked import Lost, Unwanted, forked
 from liveproof.host.processes import descendants
 
 CANNOT_START = 96
@@ -189,10 +189,11 @@ class Keeper:
             time.sleep(0.002)
 
 
-def keep(work: Callable[[Keeper], Any], seconds: float) -> Any:
+def keep(work: Callable[[Keeper], Any], seconds: float, unwanted: Callable[[], bool] | None = None) -> Any:
     """What ``work`` returns in a keeper's process, which has ``seconds`` and some more to end what was left.
 
     Raises:
+        forked.Unwanted: ``unwanted`` said so; all was ended.
         forked.Lost: the keeper failed, or did not end.
         OSError: ``work`` raised it.
     """
@@ -207,14 +208,24 @@ def keep(work: Callable[[Keeper], Any], seconds: float) -> Any:
     closing = ExitStack()
     closing.callback(os.close, ours)
     try:
-        return forked(keeping, seconds + _GRACE, give_up=closing.close)
+        return forked(keeping, seconds + _GRACE, give_up=closing.close, unwanted=unwanted)
     finally:
         closing.close()
         os.close(lifeline)
 
 
-def run_kept(argv: Sequence[str], *, identity: Identity, cwd: str, timeout: float, umask: int = 0o022) -> Ran:
+def run_kept(
+    argv: Sequence[str],
+    *,
+    identity: Identity,
+    cwd: str,
+    timeout: float,
+    umask: int = 0o022,
+    unwanted: Callable[[], bool] | None = None,
+) -> Ran:
     """Run a program of the app's as ``identity``; nothing that it starts is left when this returns.
+
+    Once ``unwanted`` says so it is ended, and counts as ended by SIGKILL.
 
     Raises:
         PermissionError: that user is root or none.
@@ -225,7 +236,10 @@ def run_kept(argv: Sequence[str], *, identity: Identity, cwd: str, timeout: floa
         told = keep(
             lambda keeper: plain(keeper.run(argv, identity=identity, env={}, cwd=cwd, timeout=timeout, umask=umask)),
             timeout,
+            unwanted,
         )
+    except Unwanted:
+        return Ran(-signal.SIGKILL, b"", b"", timed_out=False)
     except Lost as error:
         raise OSError(5, str(error)) from error
     return Ran(*told)
