@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from liveproof.host.forked import Lost, OutOfTime, forked, together
+from liveproof.host.forked import Lost, OutOfTime, Unwanted, forked, together
 
 
 def children() -> set[str]:
@@ -152,3 +152,8 @@ def test_nothing_is_left_open(monkeypatch: pytest.MonkeyPatch) -> None:
         forked(lambda: 1, 5.0)
     assert together(10, list) == [list(range(10))]
     assert len(os.listdir("/proc/self/fd")) == before
+
+
+def test_what_is_not_wanted_any_more_is_ended() -> None:
+    with pytest.raises(Unwanted):
+        forked(lambda: time.sleep(60), 60, unwanted=lambda: True)
