@@ -14,7 +14,9 @@ mv "$APP/storage" /srv/storage
 echo 'env[LARAVEL_STORAGE_PATH] = /srv/storage' >> "$POOL"
 sed -i 's|^return $app;|$app->useStoragePath($_SERVER["LARAVEL_STORAGE_PATH"] ?? "/nowhere");\n&|' bootstrap/app.php
 """
+# The scheduler lacks the pool's environment: at the turn of a minute it would be denied bootstrap/cache, and log it.
 _CACHES = r"""
+systemctl stop cron
 mkdir -p /var/cache/app; chown "$WWW:" /var/cache/app
 for kind in CONFIG ROUTES PACKAGES SERVICES EVENTS; do
   name=$(echo $kind | tr A-Z a-z); test $kind = ROUTES && name=routes-v7
