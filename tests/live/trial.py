@@ -170,10 +170,11 @@ def _mend(host: Host, rule: Rule, trial: Trial, before: dict[str, Any]) -> None:
     _hold(back.stdout.startswith("{"), rule, f"rollback ended with {back.returncode}: {back.stdout}{back.stderr}")
     whole = all(one["complete"] for one in json.loads(back.stdout)["rolled_back"])
     _hold(whole, rule, f"rollback ended with {back.returncode}: {back.stdout}")
-    # A fault that kept the site from answering does so again: then everything is as it was, and it is no success.
-    _hold(back.returncode == 0 or not _answers(host), rule, f"rollback ended with {back.returncode}: {back.stdout}")
     differs = difference(before, state(host))
     _hold(not differs, rule, "rollback left differences:\n" + "\n".join(differs[:20]))
+    # A fault that kept the site from answering does so again: then everything is as it was, and it is no success. Asked
+    # last, for an answer compiles views.
+    _hold(back.returncode == 0 or not _answers(host), rule, f"rollback ended with {back.returncode}: {back.stdout}")
     trial.rolled_back = "byte for byte"
 
 
