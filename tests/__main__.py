@@ -34,7 +34,8 @@ def _pytest(title: str, arguments: list[str]) -> int:
     command = [sys.executable, "-m", "pytest", "-q", "--durations=5", *arguments]
     if str(HERE / "live") not in arguments:
         command.append(str(HERE))
-    return 1 if subprocess.run(command, cwd=HERE.parent, check=False).returncode else 0
+    same = {"PROPERTIES": "same", **os.environ}
+    return 1 if subprocess.run(command, cwd=HERE.parent, check=False, env=same).returncode else 0
 
 
 def _harm() -> int:

@@ -5,7 +5,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from liveproof.host.memory import Memory
@@ -443,6 +443,7 @@ def test_any_ini_is_read(parts):
 
 
 @given(lines)
+@example(["="])
 def test_any_logrotate_configuration_is_read(parts):
     """Whatever stands in the braces."""
     found = logrotate.read(

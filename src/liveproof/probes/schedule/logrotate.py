@@ -115,7 +115,7 @@ def _skip_script(lines: Iterator[tuple[int, str]]) -> None:
 
 
 def _directive(said: Said, line: str, number: int) -> Said:
-    name, *words = line.replace("=", " ", 1).split()
+    name, *words = line.replace("=", " ", 1).split() or [""]  # a lone "=" names nothing
     if name == "create":
         mode = words[0] if words and words[0].isdigit() else ""
         names = words[1:] if mode else words
