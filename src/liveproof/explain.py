@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from liveproof.model.examination import AppExamination, Examination
 from liveproof.model.findings import Result
 from liveproof.model.verdicts import RuleVerdict
-from liveproof.report.found import Found
+from liveproof.report.found import Found, unlisted
 from liveproof.report.lines import BLANK, Line, field, line
 from liveproof.report.pages import Page, Pages
 from liveproof.report.place import NOWHERE, Place, place
@@ -119,6 +119,9 @@ def _result(app: AppExamination, result: Result | None) -> Iterator[Line]:
         for evidence in finding.evidence:
             expected = f", expected {shown(evidence.expected)}" if evidence.expected else ""
             yield line(f"{visible(evidence.source)}: {shown(evidence.saw)}{expected}", indent=9, hang=3)
+        left = unlisted(finding, len(finding.evidence))
+        if left:
+            yield line(left, indent=9)
         if finding.advice:
             yield field("do", shown(finding.advice), indent=6)
 

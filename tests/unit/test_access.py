@@ -245,6 +245,24 @@ def test_what_cannot_be_written(tree: Path) -> None:
 
 
 @as_root
+def test_what_is_not_told_one_by_one_is_counted(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Asked of the kernel like the others, up to a bound that is told."""
+    app = build(tree)
+    monkeypatch.setattr(probing, "_EVERY", 4)
+    for number in range(30):
+        (tree / f"storage/framework/views/{number}.php").write_text("")
+        (tree / f"app/Http/{number}.php").write_text("")
+        (tree / f"app/Http/{number}.php").chmod(0)
+        os.chown(tree / f"app/Http/{number}.php", 65534, 65534)
+    seen = see(app)
+    assert (sum(may is False for _, may in seen.writable), seen.more_unwritable) == (4, 26)
+    assert (len(seen.unreadable), seen.more_unreadable, seen.uncounted) == (4, 26, False)
+    monkeypatch.setattr(probing, "_COUNTED", 12)
+    seen = see(app)
+    assert (seen.more_unwritable, seen.more_unreadable, seen.uncounted) == (12, 12, True)
+
+
+@as_root
 def test_code_that_cannot_be_read(tree: Path) -> None:
     """PHP and JSON and the directories on the way; not tests, credentials, hidden or other files."""
     app = build(tree)

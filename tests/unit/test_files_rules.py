@@ -308,6 +308,25 @@ def test_fil005_finds_directories_and_what_root_left_in_them() -> None:
     assert [entry.path for entry in act.entries] == ["storage/framework/views", "storage/framework/views/a.php"]
 
 
+def test_what_is_not_told_one_by_one_is_counted() -> None:
+    """In the message, and beside the evidence."""
+    entries = HEALTHY | {"storage/framework/views": ROOT}
+    many = access("storage/framework/views", more_unwritable=99_999)
+    finding = found(fil005.rule, facts(entries, many))
+    assert finding.message == "www-data cannot write storage/framework/views and 99999 more"
+    assert (finding.more, finding.at_least) == (99_999, False)
+    entries |= {f"storage/framework/views/{name}.php": ROOT for name in "abc"}
+    denied = [path for path in entries if path.startswith("storage/framework/views")]
+    many = access(*denied, more_unwritable=99_999, uncounted=True)
+    finding = found(fil005.rule, facts(entries, many))
+    assert finding.message.endswith("views/b.php and at least 100000 more")
+    assert (finding.more, finding.at_least) == (99_999, True)
+    entries = HEALTHY | {"app/x.php": Has(ROOT, ROOT, 0o600)}
+    finding = found(fil002.rule, facts(entries, access(unreadable=("app/x.php",), more_unreadable=41)))
+    assert "cannot read 42 code files" in finding.message
+    assert finding.more == 41
+
+
 def test_fil005_tells_the_directories_above_as_a_notice() -> None:
     """Laravel writes only below them; when something below is mended they are mended too."""
     entries = HEALTHY | {"storage": ROOT, "storage/framework": ROOT}

@@ -263,6 +263,31 @@ def test_what_live_code_may_cause_on_purpose_is_a_notice(told: LogGroup) -> None
     assert found.severity is Severity.NOTICE
 
 
+def test_errors_that_are_not_told_apart_are_counted() -> None:
+    """Those of a kind that is told; how many different ones is not known then."""
+    ten = tuple(group("exception", paths=(), cured=None, fingerprint=str(number)) for number in range(12))
+    path = ten[0].source
+    more = ((path, "exception", 976), ("/var/log/nginx/error.log", "nginx", 7))  # these are history: nginx connects
+    (found,) = findings(errors_logged_since_deploy.check(_APP, logs(*ten, more=more), _NOT_SEEN))
+    assert found.message == "1000 errors logged since the app changed (more than 12 different)."
+    assert (found.more, found.at_least) == (2, True)
+    (found,) = findings(errors_logged_since_deploy.check(_APP, logs(*ten), _NOT_SEEN))
+    assert found.message == "24 errors logged since the app changed (12 different)."
+    assert (found.more, found.at_least) == (2, False)
+
+
+def test_denials_that_are_not_told_apart_are_not_claimed() -> None:
+    """Nobody asked whether they still hold: where none that was asked does, that is unknown, or history."""
+    told = logs(group(), more=(("/l", "permission", 900),))
+    (found,) = findings(errors_logged_since_deploy.check(_APP, told, _NOT_SEEN))
+    assert " at least 2 times " in found.message
+    told = logs(group(cured=True), more=(("/l", "permission", 900),))
+    (unknown,) = errors_logged_since_deploy.check(_APP, told, _NOT_SEEN)
+    assert isinstance(unknown, Unknown)
+    assert "900 more denials" in unknown.reason
+    assert list(errors_logged_since_deploy.check(_APP, told, access(cache=True, storage=True))) == []
+
+
 def test_a_log_that_was_not_read_is_told() -> None:
     """What nobody read is not fine."""
     said = list(

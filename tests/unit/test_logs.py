@@ -209,3 +209,18 @@ def test_like_entries_are_counted_and_remembered() -> None:
     (group,) = two.groups()
     assert (group.count, group.first, group.last) == (2, 3, 5)
     assert "hunter2" not in repr(two.plain())
+
+
+def test_a_log_of_ever_new_errors_is_counted() -> None:
+    """A bounded number is told apart, of each kind, over runs as well."""
+    source = Source("/l", _PARSE, lambda seen: (seen.level, seen.text, seen.level))
+    one, words = Grouper(source), [f"{chr(97 + at % 26)}{chr(97 + at // 26 % 26)}" for at in range(600)]
+    for word in words[:300]:
+        one.add(Entry(1, "exception", f"{word} failed"))
+    two = Grouper.remembered(source, one.plain(), dict(one.more))
+    for word in words[300:]:
+        two.add(Entry(2, "exception", f"{word} failed"))
+    two.add(Entry(3, "fpm", "child exited"))
+    groups = list(two.groups())
+    assert [sum(group.kind == kind for group in groups) for kind in ("exception", "fpm")] == [200, 1]
+    assert sum(group.count for group in groups) + two.more.total() == 601

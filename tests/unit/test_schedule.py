@@ -119,14 +119,45 @@ def test_a_line_of_thousands_of_calls_is_looked_at_in_part(host):
     assert "more than 50 calls" in told[f"{path}:1"]
 
 
-def test_a_crontab_of_thousands_of_lines_is_looked_at_in_part(host):
-    """And that is said."""
-    path = "/var/spool/cron/crontabs/bob"
-    lines = "".join(f"* * * * * cd /srv/app && php artisan a{number}\n" for number in range(900))
-    host.write(path, lines)
+def test_a_crontab_of_thousands_of_lines_is_counted(host):
+    """Some are told one by one, and the count is of them all; by user, so that root's are not lost among the others."""
+    lines = "".join(f"* * * * * bob cd /srv/app && php artisan a{number}\n" for number in range(900))
+    host.write("/etc/cron.d/many", lines + lines.replace(" bob ", " root "))
+    for schedule in (host.see(), host.see()):  # the second is remembered
+        told = [job for job in schedule.jobs if job.user == "bob"]
+        assert len(told) == 300
+        assert sum(1 + job.more for job in told) == 900
+        assert schedule.unread == ()
+        (finding,) = said(sys001, schedule)
+        assert isinstance(finding, Finding)
+        assert "(/etc/cron.d/many:901) and 899 more." in finding.message
+        assert (len(finding.evidence) + finding.more, finding.at_least) == (900, False)
+
+
+def test_the_end_of_a_huge_crontab_is_not_counted(host):
+    """That is said, and the count says that it is not of all."""
+    path = "/etc/cron.d/many"
+    host.write(path, "* * * * * root cd /srv/app && php artisan a\n" * 5001)
     schedule = host.see()
-    assert len(schedule.jobs) == 300
-    assert "more than 300 calls" in dict(schedule.unread)[path]
+    assert "only its first 5000 lines" in dict(schedule.unread)[path]
+    finding, unknown = said(sys001, schedule)
+    assert isinstance(finding, Finding)
+    assert isinstance(unknown, Unknown)
+    assert "and at least 4999 more." in finding.message
+    host.write(path, "#" * (512 << 10) + "\n* * * * * root cd /srv/app && php artisan a\n")
+    assert "only its first 512 kB" in dict(host.see().unread)[path]
+
+
+def test_processes_of_the_app_are_counted(host, monkeypatch):
+    """Those beyond a bounded number are of the same users."""
+    running = tuple(
+        Process(pid, 1, 0.0, 0, "php", ("php", "/srv/app/artisan", "queue:work"), "/") for pid in range(1000, 1500)
+    )
+    monkeypatch.setattr(host.reader, "_processes", running)
+    for process in running:
+        host.write(f"/proc/{process.pid}/status", "Uid:\t0\t0\t0\t0\n")
+    jobs = host.see().jobs
+    assert (len(jobs), sum(1 + job.more for job in jobs)) == (300, 500)
 
 
 def test_scripts_that_call_scripts_are_counted(host):
@@ -438,8 +469,9 @@ def test_a_crontab_line_comes_apart_as_it_was_put_together(when, user, command):
 @given(lines)
 def test_any_ini_is_read(parts):
     """Both dialects."""
+    text = "\n".join(parts)
     for read in (ini.unit, ini.supervisor):
-        assert all(each.number <= len(parts) for each in read("\n".join(parts)))
+        assert all(each.number <= text.count("\n") + 1 for each in read(text))
 
 
 @given(lines)

@@ -50,7 +50,8 @@ class Finding:
 
     ``code`` may be left empty by a rule: check.py puts the rule's own code there. ``advice`` tells what a person should
     do where liveproof does not do it. ``caused_by`` are the codes that can explain just this finding, where those are
-    fewer than the rule's.
+    fewer than the rule's. ``more`` counts what it is about besides the entries in ``evidence``; with ``at_least`` not
+    everything was looked at, so there may be others.
 
     Raises:
         ValueError: built without evidence; nothing unseen is ever told as a fault.
@@ -63,6 +64,8 @@ class Finding:
     code: str = ""
     severity: Severity | None = None
     caused_by: tuple[str, ...] = ()
+    more: int = 0
+    at_least: bool = False
 
     def __post_init__(self) -> None:
         if not self.evidence:

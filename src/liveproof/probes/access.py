@@ -7,7 +7,7 @@ from itertools import islice
 from liveproof.host.access import READ, SEARCH, WRITE, Answer, Question
 from liveproof.host.command import Identity
 from liveproof.host.reader import CannotSee, Reader
-from liveproof.model import laravel_places, permits
+from liveproof.model import floors, laravel_places, permits
 from liveproof.model.facts.access import Access
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.files import FileClass, Files
@@ -25,6 +25,7 @@ _LOADED = (".php", ".json", ".phar", ".inc", ".phtml")
 _PRIVATE = ("auth.json",)
 _UNLOADED = ("tests/", "node_modules/")
 _EVERY = 5000
+_COUNTED = 200_000
 _SAMPLE = 20
 
 
@@ -49,18 +50,22 @@ def probe(
         raise CannotSee(f"the app's user {app.user!r} does not exist on this host")
     pid, view = _view(reader, app, fpm)
     kernel = _Kernel(reader, app, pid)
-    written = [*(laravel_places.written(laravel) if app.laravel else ()), *_deeper(app, files, laravel)]
+    deeper, left = [*_deeper(app, files, laravel)], [*_left_behind(settings, app, files, laravel)]
+    written = [*(laravel_places.written(laravel) if app.laravel else ()), *_told(deeper)]
     logs = _logs(app, laravel)
     homes = [os.path.dirname(log) for log in logs]
     questions = [(path, WRITE | SEARCH) for path in (*written, *homes)]
-    questions += [(path, WRITE) for path in (*logs, *_left_behind(settings, app, files, laravel))]
+    questions += [(path, WRITE) for path in (*logs, *_told(left))]
     kernel.ask([*questions, (".", SEARCH), *_reading(app, files)])
     if kernel.answers[".", SEARCH] is Answer.MISSING:
         raise CannotSee(f"{app.path} is not there as {view} sees it")
-    kernel.ask(_classmates(app, files, set(kernel.unreadable())))
+    alike = [*_classmates(app, files, set(kernel.unreadable()))]
+    kernel.ask(question for kind in alike for question in islice(_loaded(kind), _EVERY))
     told = {path: kernel.answers[path, rights] for path, rights in questions}
     denied = [*told, *kernel.unreadable(), *_mismatched(settings, app, files), *_derived(files, laravel)]
     places = [files.real(below(app, path)) for path in denied] + _configuration(reader, fpm, nginx)
+    unwritable = kernel.count([*_rest(deeper, WRITE | SEARCH), *_rest(left, WRITE)])
+    unreadable = kernel.count(_unread(app, files, alike))
     return Access(
         writable=tuple((path, _may(answer, path)) for path, answer in told.items() if answer is not Answer.MISSING),
         missing=tuple(path for path, answer in told.items() if answer is Answer.MISSING),
@@ -69,6 +74,9 @@ def probe(
         read_only=tuple(path for path, answer in told.items() if answer is Answer.READ_ONLY),
         view=view,
         fixed=tuple(sorted(reader.fixed([*places, *map(os.path.dirname, places)]).items())),
+        more_unwritable=unwritable,
+        more_unreadable=unreadable,
+        uncounted=kernel.uncounted,
     )
 
 
@@ -77,6 +85,7 @@ class _Kernel:
 
     def __init__(self, reader: Reader, app: App, pid: int) -> None:
         self.answers: dict[Question, Answer] = {}
+        self.uncounted = False
         self._reader = reader
         self._app = app
         self._pid = pid
@@ -85,9 +94,25 @@ class _Kernel:
         """Ask what was not asked yet."""
         new = [question for question in dict.fromkeys(questions) if question not in self.answers]
         if new:
-            identity = Identity(self._app.uid, self._app.gid, self._app.groups)
-            places = [(os.path.join(self._app.path, path) if path != "." else self._app.path, how) for path, how in new]
-            self.answers.update(zip(new, self._reader.access(places, identity, self._pid), strict=True))
+            self.answers.update(zip(new, self._asked(new), strict=True))
+
+    def count(self, questions: Iterable[Question]) -> int:
+        """How many are denied; what is asked is not kept, and no more than a bounded number is asked."""
+        bounded, denied = iter(questions), 0
+        for _ in range(0, _COUNTED, _EVERY):
+            asked = self._asked(list(islice(bounded, _EVERY)))
+            denied += sum(answer in (Answer.DENIED, Answer.READ_ONLY) for answer in asked)
+        self.uncounted |= next(bounded, None) is not None
+        return denied
+
+    def _asked(self, questions: list[Question]) -> tuple[Answer, ...]:
+        if not questions:
+            return ()
+        identity = Identity(self._app.uid, self._app.gid, self._app.groups)
+        places = [
+            (self._app.path if path == "." else os.path.join(self._app.path, path), how) for path, how in questions
+        ]
+        return self._reader.access(places, identity, self._pid)
 
     def unreadable(self) -> Iterator[str]:
         """Code that was denied; what lies below a denied directory is told by the directory alone."""
@@ -112,13 +137,23 @@ def _view(reader: Reader, app: App, fpm: Fpm | Unknown | Absent) -> tuple[int, s
     return 0, "liveproof itself (no process of a pool runs)"
 
 
-def _deeper(app: App, files: Files, laravel: Laravel | Unknown | Absent) -> Iterator[str]:
+def _told(classes: list[list[str]]) -> Iterator[str]:
+    """Of each class what is told one by one."""
+    return (path for paths in classes for path in paths[:_EVERY])
+
+
+def _rest(classes: list[list[str]], rights: int) -> Iterator[Question]:
+    """Of each class what is only counted."""
+    return ((path, rights) for paths in classes for path in paths[_EVERY:])
+
+
+def _deeper(app: App, files: Files, laravel: Laravel | Unknown | Absent) -> Iterator[list[str]]:
     """Directories below those that Laravel writes into: all that mode bits forbid, and a few of each other kind."""
     for kind in files.classes:
         if kind.section == "storage" and kind.kind == "d" and app.laravel:
             paths = [path for path in kind.paths() if path.startswith(_deeps(laravel))]
             allowed = permits.permits(kind.mode, kind.uid, kind.gid, app, permits.WRITE | permits.SEARCH)
-            yield from _sample(paths) if allowed else paths[:_EVERY]
+            yield _sample(paths)[:_EVERY] if allowed else paths
 
 
 def _deeps(laravel: Laravel | Unknown | Absent) -> tuple[str, ...]:
@@ -130,7 +165,9 @@ def _deeps(laravel: Laravel | Unknown | Absent) -> tuple[str, ...]:
     return (*(f"{where}/{part}" for part in parts), f"{views}/")
 
 
-def _left_behind(settings: Settings, app: App, files: Files, laravel: Laravel | Unknown | Absent) -> Iterator[str]:
+def _left_behind(
+    settings: Settings, app: App, files: Files, laravel: Laravel | Unknown | Absent
+) -> Iterator[list[str]]:
     """Cache entries, sessions and views that somebody left who neither deploys nor runs the app."""
     owned = ownership(settings.policy, files, app)
     welcome = {app.uid} | (set() if isinstance(owned, Unknown) else owned.accepted)
@@ -138,8 +175,7 @@ def _left_behind(settings: Settings, app: App, files: Files, laravel: Laravel | 
     for kind in files.classes if app.laravel else ():
         left = kind.section == "storage" and kind.kind == "f" and kind.uid not in welcome
         if left and not permits.permits(kind.mode, kind.uid, kind.gid, app, permits.WRITE):
-            paths = (path for path in kind.paths() if path.startswith(rewritten) and "/." not in path)
-            yield from islice(paths, _EVERY)
+            yield [path for path in kind.paths() if path.startswith(rewritten) and "/." not in path]
 
 
 def _mismatched(settings: Settings, app: App, files: Files) -> Iterator[str]:
@@ -211,11 +247,19 @@ def _reading(app: App, files: Files) -> Iterator[Question]:
         yield from islice(_loaded(kind), 1 if _allowed(app, kind) else _EVERY)
 
 
-def _classmates(app: App, files: Files, unreadable: set[str]) -> Iterator[Question]:
-    """All that is like an entry that was denied although its mode bits allow it."""
+def _classmates(app: App, files: Files, unreadable: set[str]) -> Iterator[FileClass]:
+    """The classes of which one entry was denied although its mode bits allow it."""
     for kind in _code(files):
         if _allowed(app, kind) and any(path in unreadable for path, _ in islice(_loaded(kind), 1)):
-            yield from islice(_loaded(kind), _EVERY)
+            yield kind
+
+
+def _unread(app: App, files: Files, alike: list[FileClass]) -> Iterator[Question]:
+    """What is asked only to be counted; what no step may open is no code."""
+    for kind in [kind for kind in _code(files) if not _allowed(app, kind)] + alike:
+        for path, how in islice(_loaded(kind), _EVERY, None):
+            if kind.kind == "d" or not floors.private(kind.mode) or floors.code(path, kind.section):
+                yield path, how
 
 
 def _sample(paths: list[str]) -> list[str]:

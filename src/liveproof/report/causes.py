@@ -7,6 +7,7 @@ from liveproof.model.facts.opcache import PoolOpcache
 from liveproof.model.findings import Diagnosis, Finding
 from liveproof.model.record import Repair
 from liveproof.model.secrets import hide
+from liveproof.report.found import unlisted
 from liveproof.report.pages import Pages
 from liveproof.report.place import Place, caches
 from liveproof.report.plan import SAFETY, details, what
@@ -59,6 +60,9 @@ def _evidence(finding: Finding) -> Iterator[str]:
     for evidence in finding.evidence:
         expected = f", expected {code(shown(evidence.expected))}" if evidence.expected else ""
         yield f"- {code(shown(evidence.source))}: saw {code(shown(evidence.saw))}{expected}"
+    left = unlisted(finding, len(finding.evidence))
+    if left:
+        yield f"- {left}"
 
 
 def _consequences(diagnosis: Diagnosis) -> Iterator[str]:

@@ -21,6 +21,18 @@ def causes(diagnoses: Iterable[Diagnosis]) -> list[Diagnosis]:
     return [diagnosis for diagnosis in diagnoses if breaks(diagnosis)]
 
 
+def unlisted(finding: Finding, told: int) -> str:
+    """How much there is besides the first ``told`` entries of evidence, in words; empty when that is all."""
+    listed = len(finding.evidence) - told
+    count = listed + finding.more
+    if count <= 0:
+        return ""
+    words = f"and {'at least ' if finding.at_least else ''}{count} more"
+    if listed <= 0:
+        return words
+    return f"{words}: `--format json` lists {listed if finding.more or finding.at_least else 'them'}"
+
+
 class Found:
     """The diagnoses of one app, told in turn: what was told once is only named again.
 
@@ -78,9 +90,9 @@ class Found:
             expected = f", expected {shown(evidence.expected)}" if evidence.expected else ""
             yield field(name, f"{self._short(evidence.source)}: {shown(evidence.saw)}{expected}")
             name = ""
-        left = len(finding.evidence) - _SHOWN_EVIDENCE
-        if left > 0:
-            yield field("", (f"and {left} more: `--format json` lists them", "dim"))
+        left = unlisted(finding, _SHOWN_EVIDENCE)
+        if left:
+            yield field("", (left, "dim"))
 
     def _remedy(self, diagnosis: Diagnosis) -> Iterator[Line]:
         root = diagnosis.root

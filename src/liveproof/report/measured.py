@@ -78,7 +78,8 @@ def _files(app: AppExamination, started: float, named: tuple[str, ...]) -> Itera
         saw = f"{name}: {clock(at)} ({age(started - at)} before the check)"
         yield Row("Newest change of the code", saw, _STATES.get(answer(app, "REL007") or RuleVerdict.OK, OK))
     access = seen(app, Access)
-    saw = f"{access.asked - len(access.unreadable):,} of {access.asked:,} readable" if access and access.asked else ""
+    unread = len(access.unreadable) + access.more_unreadable if access else 0
+    saw = f"{access.asked - unread:,} of {access.asked:,} readable" if access and access.asked else ""
     yield from _row(app, f"Code readable by {app.app.user}", saw, "FIL002")
 
 

@@ -16,6 +16,9 @@ class Access:
     are paths that nobody can write in the pool's view because of their mount. ``view`` tells whose view was asked.
     ``fixed`` are absolute paths, of the app and of configuration files, that root itself cannot change, with the reason
     (``is immutable; …``): looked at is what a plan may want to change.
+
+    Of like entries that are denied only so many are told one by one. ``more_unwritable`` and ``more_unreadable`` count
+    the others, which were asked as well; ``uncounted``: there were so many that not all were asked.
     """
 
     writable: tuple[tuple[str, bool | Unknown], ...]
@@ -25,6 +28,9 @@ class Access:
     read_only: tuple[str, ...] = ()
     view: str = ""
     fixed: tuple[tuple[str, str], ...] = ()
+    more_unwritable: int = 0
+    more_unreadable: int = 0
+    uncounted: bool = False
 
     def may_write(self, path: str) -> bool | Unknown | None:
         """Whether the path can be written; None when it is missing or was not asked."""

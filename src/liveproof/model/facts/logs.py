@@ -35,7 +35,8 @@ class Logs:
     """Errors logged after ``since`` (epoch seconds) in ``read`` (files); ``reason`` says what happened at ``since``.
 
     ``truncated``: these logs grew by more than liveproof reads since then, so only their end was read. ``unread`` holds
-    files that could not be read, or whose times cannot be placed, with the reason.
+    files that could not be read, or whose times cannot be placed, with the reason. ``more`` counts entries, by file and
+    kind, that are like none in ``groups``: of each only so many are told apart.
     """
 
     since: float
@@ -44,3 +45,4 @@ class Logs:
     unread: tuple[tuple[str, str], ...]
     truncated: tuple[str, ...]
     reason: str = ""
+    more: tuple[tuple[str, str, int], ...] = ()

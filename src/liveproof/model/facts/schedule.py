@@ -20,6 +20,8 @@ class Job:
         right, right_uid: whom it should run as: artisan as the app's user, Composer as the owner of the code.
         replacement: what should stand instead so that it runs as that user, and ``place`` where that belongs, in words
             that the replacement follows (``In /etc/cron.d/x:3 put``).
+        more: how many more calls of the same tool by the same user for the same app the same file makes (or run), that
+            are not told one by one.
     """
 
     kind: str
@@ -34,6 +36,7 @@ class Job:
     right_uid: int
     replacement: str
     place: str
+    more: int = 0
 
 
 @dataclass(frozen=True, slots=True)

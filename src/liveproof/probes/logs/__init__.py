@@ -19,7 +19,7 @@ from liveproof.probes.logs.since import since
 from liveproof.probes.logs.sources import Source, sources
 from liveproof.probes.logs.tail import from_plain, plain, read_tail
 
-_FORM = 1
+_FORM = 2
 
 
 def probe(
@@ -49,6 +49,7 @@ def probe(
         unread=(*unread, *reading.unread),
         truncated=tuple(sorted(reading.truncated)),
         reason=reason,
+        more=tuple(reading.more()),
     )
 
 
@@ -78,7 +79,8 @@ class _Reading:
             if tail is None:
                 return
             kept = self._old.get("groups", {}).get(source.path) if tail.resumed else None
-            grouper = Grouper.remembered(source, kept)
+            more = self._old.get("more", {}).get(source.path) if tail.resumed else None
+            grouper = Grouper.remembered(source, kept, more)
             if not tail.resumed and tail.whole:
                 self._rotated(source, grouper)
             for entry in tail.entries:
@@ -108,11 +110,18 @@ class _Reading:
         for grouper in self._groupers.values():
             yield from grouper.groups()
 
+    def more(self) -> Iterator[tuple[str, str, int]]:
+        """Entries that are in none of the groups, by log and kind."""
+        for path, grouper in self._groupers.items():
+            for kind, count in sorted(grouper.more.items()):
+                yield path, kind, count
+
     def keep(self) -> None:
         """Remember where each log was read to, and what was found, for the next run."""
         value = {
             "marks": self._marks,
             "groups": {path: grouper.plain() for path, grouper in self._groupers.items()},
+            "more": {path: dict(grouper.more) for path, grouper in self._groupers.items()},
             "truncated": sorted(self.truncated),
         }
         if value != self._old:

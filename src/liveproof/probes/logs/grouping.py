@@ -1,5 +1,6 @@
 """Entries of one log to groups of like ones."""
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,16 +14,22 @@ _MOST = 200
 
 
 class Grouper:
-    """The groups of one log, each with what it has seen; a log of ever new errors is cut off at ``_MOST`` groups."""
+    """The groups of one log, each with what it has seen; beyond ``_MOST`` of a kind, entries are only counted."""
 
     def __init__(self, source: Source) -> None:
         self._source = source
         self._groups: dict[str, dict[str, Any]] = {}
+        self._kinds: Counter[str] = Counter()
+        self.more: Counter[str] = Counter()
 
     @classmethod
-    def remembered(cls, source: Source, kept: dict[str, dict[str, Any]] | None) -> "Grouper":
-        """Goes on from what ``plain`` gave."""
+    def remembered(
+        cls, source: Source, kept: dict[str, dict[str, Any]] | None, more: dict[str, int] | None = None
+    ) -> "Grouper":
+        """Goes on from what ``plain`` and ``more`` gave."""
         grouper = cls(source)
+        grouper.more.update(more or {})
+        grouper._kinds.update(group["kind"] for group in (kept or {}).values())
         grouper._groups = {name: dict(group) for name, group in (kept or {}).items()}
         return grouper
 
@@ -36,8 +43,10 @@ class Grouper:
         name = f"{kind} {digest(kinds.fingerprint(text))}"
         group = self._groups.get(name)
         if group is None:
-            if len(self._groups) >= _MOST:
+            if self._kinds[kind] >= _MOST:
+                self.more[kind] += 1
                 return
+            self._kinds[kind] += 1
             group = {
                 "kind": kind,
                 "fingerprint": kinds.told(text, 200),

@@ -57,7 +57,8 @@ def read_tail(reader: Reader, path: str, parse: Parse, since: float, mark: tuple
     content, begin, enough = _backwards(reader, path, seen.size, parse, since)
     entries = _entries(content, parse, since)
     end = begin + len(content)
-    return Tail(entries[-LINES:], not enough and begin > 0, begin == 0, False, _mark(reader, path, seen.inode, end))
+    truncated = (not enough and begin > 0) or len(entries) > LINES
+    return Tail(entries[-LINES:], truncated, begin == 0, False, _mark(reader, path, seen.inode, end))
 
 
 def plain(mark: tuple[int, int, str]) -> list[Any]:

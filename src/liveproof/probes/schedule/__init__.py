@@ -4,10 +4,10 @@ Crontabs, unit files, supervisor's programs, deploy scripts and logrotate's conf
 when one of them changed: every file and directory that was looked at is remembered with its status.
 """
 
-import itertools
 import posixpath
 import zlib
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from liveproof import __version__
@@ -22,7 +22,7 @@ from liveproof.model.facts.schedule import Job, Rotation, Schedule
 from liveproof.model.findings import Absent, Unknown
 from liveproof.model.secrets import hide_in_arguments
 from liveproof.model.settings import Settings
-from liveproof.probes.schedule.found import Entry, Found, Said
+from liveproof.probes.schedule.found import Entry, Found, Said, folded
 from liveproof.probes.schedule.rotated import entries, rotations
 from liveproof.probes.schedule.watched import Watched, unchanged
 
@@ -38,10 +38,12 @@ def probe(
     accounts = Accounts(reader)
     found, rotating, unread = _collected(reader, memory, app, accounts)
     jobs = [job for each in found if (job := _job(reader, app, accounts, each))]
-    running = list(itertools.islice(_running(reader, app, accounts), _PROCESSES + 1))
-    if len(running) > _PROCESSES:
-        unread = (*unread, ("processes", f"more than {_PROCESSES} of the app's run, and only these were looked at"))
-    jobs += running[:_PROCESSES]
+    jobs += folded(
+        _running(reader, app, accounts),
+        _PROCESSES,
+        lambda job: (job.uid, job.right_uid),
+        lambda job, more: replace(job, more=more),
+    )
     rotated: tuple[Rotation, ...] = ()
     try:
         rotated = tuple(rotations(reader, app, _logs(reader, settings, app, laravel), rotating))
@@ -57,7 +59,7 @@ def _collected(reader: Reader, memory: Memory, app: App, accounts: Accounts) -> 
     """What the host's configuration says, from memory where every file that was read is as it was."""
     name = f"schedule-{zlib.crc32(app.path.encode('utf-8', 'surrogateescape')):08x}"
     supervisors = [process.uid for process in reader.processes() if any("supervisord" in w for w in process.argv[:2])]
-    signature = f"2 {__version__} {app.path} {app.real} {supervisors} {reader.root}"
+    signature = f"3 {__version__} {app.path} {app.real} {supervisors} {reader.root}"
     kept = _kept(reader, memory.recall(name, signature))
     if kept:
         return kept
@@ -131,6 +133,7 @@ def _job(reader: Reader, app: App, accounts: Accounts, found: Found) -> Job | No
         right_uid=right_uid,
         replacement=found.replacement.strip().replace("\0", right),
         place=found.place.replace("\0", right),
+        more=found.more,
     )
 
 

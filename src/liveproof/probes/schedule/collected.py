@@ -1,13 +1,12 @@
 """Every call of artisan or composer that the host's configuration makes, whatever app it is for."""
 
-import itertools
 import posixpath
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from liveproof.host.reader import Reader
 from liveproof.probes.schedule import crontab, ini, units
-from liveproof.probes.schedule.found import Found
+from liveproof.probes.schedule.found import Found, folded
 from liveproof.probes.schedule.runs import SHELLS, Host, Run, Setting, runs
 from liveproof.probes.schedule.shell import LIMIT
 from liveproof.probes.schedule.watched import Watched
@@ -58,13 +57,13 @@ class Collector:
         return seen is None or seen.uid != 0 or bool(seen.permissions & 0o022)
 
     def _crontab(self, path: str, owner: str) -> Iterator[Found]:
-        yield from self._first(path, self._of_crontab(path, owner))
-
-    def _first(self, path: str, found: Iterator[Found]) -> Iterator[Found]:
-        """What is found in a file, a bounded number."""
-        yield from itertools.islice(found, _MOST)
-        if next(found, None):
-            self._watched.unread[path] = f"it holds more than {_MOST} calls, and only these were looked at"
+        """A crontab's calls: a bounded number one by one, the others counted."""
+        yield from folded(
+            self._of_crontab(path, owner),
+            _MOST,
+            lambda one: (one.tool, one.user, one.app),
+            lambda one, more: one._replace(more=more),
+        )
 
     def _of_crontab(self, path: str, owner: str) -> Iterator[Found]:
         text = self._watched.text(path) or ""

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-LINES = 2000
+LINES = 5000
 
 
 @dataclass(frozen=True, slots=True)

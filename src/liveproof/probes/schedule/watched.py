@@ -3,7 +3,7 @@
 from liveproof.host.reader import CannotSee, Reader, Stat
 
 _SETTLED = 2.0
-_LARGEST = 256 * 1024
+_LARGEST = 512 * 1024
 
 
 class Watched:
@@ -38,6 +38,8 @@ class Watched:
         except OSError as error:
             self.unread[path] = error.strerror or str(error)
             return None
+        if seen.size > _LARGEST:
+            self.unread[path] = f"only its first {_LARGEST >> 10} kB were looked at"
         return text.replace("\0", "\ufffd")  # no path may hold one
 
     def stat(self, path: str) -> Stat | None:

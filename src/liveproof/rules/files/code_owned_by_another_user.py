@@ -92,6 +92,7 @@ def _private(app: App, files: Files, private: list[tuple[giving.Given, str]]) ->
         ),
         advice=f"change it by hand if it should be the app's: {shown[0][1]}",
         severity=Severity.NOTICE,
+        more=len(private) - len(shown),
     )
 
 
@@ -113,6 +114,7 @@ def _finding(app: App, files: Files, owned: Ownership, wrong: list[Mismatch]) ->
             for entry in shown
         ),
         advice=_advice(app, files, wrong, user),
+        more=len(wrong) - len(shown),
     )
 
 

@@ -57,13 +57,15 @@ def check(app: App, access: Access, files: Files, settings: Settings) -> Iterato
     if not unreadable:
         return
     access = replace(access, unreadable=unreadable)
-    told = access.unreadable[:_SHOWN]
+    told, count = access.unreadable[:_SHOWN], len(access.unreadable) + access.more_unreadable
     yield Finding(
-        f"{app.user} cannot read {len(access.unreadable)} code files and directories; OPcache hides it until PHP-FPM's"
-        " next reload",
+        f"{app.user} cannot read {'at least ' if access.uncounted else ''}{count} code files and directories; OPcache"
+        " hides it until PHP-FPM's next reload",
         (Ref("app", app.path), *(Ref("file", app.below(path)) for path in told if path != ".")),
         tuple(_evidence(app, access, files, kinds, path) for path in told),
         advice=_advice(app, access, files, settings),
+        more=count - len(told),
+        at_least=access.uncounted,
     )
 
 
@@ -86,6 +88,7 @@ def _left_private(
         tuple(_evidence(app, access, files, kinds, path) for path in told),
         advice=f"if the app needs it, let {app.user} read it by hand: {private[told[0]]}",
         severity=Severity.NOTICE,
+        more=len(private) - len(told),
     )
 
 

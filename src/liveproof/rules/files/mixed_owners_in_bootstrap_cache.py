@@ -80,6 +80,7 @@ def _finding(app: App, files: Files, caches: dict[str, FileClass], foreign: list
             for path, kind in shown
         ),
         advice=f"change it by hand: {refused}" if refused else f"run artisan as {app.user} alone",
+        more=len(caches) - len(shown),
     )
 
 

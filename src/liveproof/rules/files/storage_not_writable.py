@@ -120,7 +120,11 @@ def _missing(access: Access, laravel: Laravel | Unknown) -> Iterator[str]:
 
 def _finding(tree: Tree, kinds: dict[str, FileClass], paths: list[str], severity: Severity) -> Finding:
     app, steps = tree.app, _steps(tree, paths)
-    named = ", ".join(paths[:3]) + (f" and {len(paths) - 3} more" if len(paths) > 3 else "")
+    count = len(paths) + (tree.access.more_unwritable if severity.breaks else 0)
+    uncounted = tree.access.uncounted and severity.breaks
+    named = ", ".join(paths[:3])
+    if count > len(paths[:3]):
+        named += f" and {'at least ' if uncounted else ''}{count - len(paths[:3])} more"
     return Finding(
         f"{app.user} cannot write {named}",
         (Ref("app", app.path), *(Ref("file", app.below(path)) for path in paths[:_SHOWN])),
@@ -130,6 +134,8 @@ def _finding(tree: Tree, kinds: dict[str, FileClass], paths: list[str], severity
         ),
         advice=steps if isinstance(steps, str) else f"run artisan as {app.user}, never as root",
         severity=severity,
+        more=count - len(paths[:_SHOWN]),
+        at_least=uncounted,
     )
 
 

@@ -52,6 +52,7 @@ def check(app: App, laravel: Laravel) -> Iterator[Finding | Unknown]:
                 for view in views[:_NAMED]
             ),
             f"Run sudo -u {app.user} php artisan view:clear in {app.path}.",
+            more=len(views[_NAMED:]),
         )
 
 

@@ -44,10 +44,16 @@ def check(app: App, logs: Logs, access: Access | Unknown | Absent) -> Iterator[F
     current = [group for group in logs.groups if not _cured(group, access)]
     denials = [group for group in current if group.kind in _DENIALS and _stops_the_app(app, group)]
     if denials:
-        yield _denied(app, denials)
+        yield _denied(app, denials, at_least=any(kind in _DENIALS for _, kind, _ in logs.more))
     others = [group for group in current if group not in denials]
     if others:
         yield _others(logs, others)
+    for path, kind, count in logs.more:
+        if kind in _DENIALS and not denials and not _all_allowed(access):
+            yield Unknown(
+                f"{path} holds {count} more denials, too many different ones to ask whether each still stops the app:"
+                f" look at grep -a denied {path}"
+            )
     for path, reason in logs.unread:
         yield Unknown(f"{path} could not be read: {reason}")
     for path in logs.truncated:
@@ -58,9 +64,11 @@ def _cured(group: LogGroup, access: Access | Unknown | Absent) -> bool:
     """Whether it is history: a denial that names no path, when all that Laravel writes to can be written."""
     if group.cured is not None or group.kind not in _DENIALS:
         return group.cured is True
-    if group.paths or not isinstance(access, Access):
-        return False
-    return not access.unreadable and all(can is True for _, can in access.writable)
+    return not group.paths and _all_allowed(access)
+
+
+def _all_allowed(access: Access | Unknown | Absent) -> bool:
+    return isinstance(access, Access) and not access.unreadable and all(can is True for _, can in access.writable)
 
 
 def _stops_the_app(app: App, group: LogGroup) -> bool:
@@ -68,34 +76,44 @@ def _stops_the_app(app: App, group: LogGroup) -> bool:
     return not group.paths or "append mode" in group.sample or any(path.startswith(trees) for path in group.paths)
 
 
-def _denied(app: App, groups: list[LogGroup]) -> Finding:
+def _denied(app: App, groups: list[LogGroup], *, at_least: bool) -> Finding:
     count = sum(group.count for group in groups)
     paths = list(dict.fromkeys(path for group in groups for path in group.paths))
-    times = "once" if count == 1 else f"{count} times"
+    times = f"at least {_times(count)}" if at_least else _times(count)
     where = f": {paths[0]}" if paths else ""
     return Finding(
         f"{app.user} was denied what it needs {times} since the deploy{where}.",
         (Ref("app", app.path), *(Ref("file", path) for path in paths[:_NAMED])),
         tuple(_evidence(groups)),
         _advice(app, paths),
+        more=len(groups[_NAMED:]),
+        at_least=at_least,
     )
 
 
 def _others(logs: Logs, groups: list[LogGroup]) -> Finding:
-    count = sum(group.count for group in groups)
+    kinds = {(group.source, group.kind) for group in groups}
+    like = sum(count for path, kind, count in logs.more if kind not in _DENIALS and (path, kind) in kinds)
+    count = sum(group.count for group in groups) + like
+    different = f"{'more than ' if like else ''}{len(groups)} different"
     return Finding(
-        f"{count} error{'s' if count != 1 else ''} logged since {logs.reason} ({len(groups)} different).",
+        f"{count} error{'s' if count != 1 else ''} logged since {logs.reason} ({different}).",
         tuple(dict.fromkeys(Ref("file", group.source) for group in groups)),
         tuple(_evidence(groups)),
         "Read these logs: a new error since the deploy may come from it.",
         severity=Severity.NOTICE,
+        more=len(groups[_NAMED:]),
+        at_least=like > 0,
     )
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count} times"
 
 
 def _evidence(groups: Iterable[LogGroup]) -> Iterator[Evidence]:
     for group in list(groups)[:_NAMED]:
-        times = "once" if group.count == 1 else f"{group.count} times"
-        yield Evidence(group.source, f"{times}: {group.sample}", "no such entry")
+        yield Evidence(group.source, f"{_times(group.count)}: {group.sample}", "no such entry")
 
 
 def _advice(app: App, paths: list[str]) -> str:

@@ -59,6 +59,7 @@ def check(app: App, laravel: Laravel) -> Iterator[Finding | Unknown]:
             (Ref("app", app.path), *refs),
             tuple(evidence[: _NAMED + 2]),
             f"Run composer install in {app.path}, or php artisan package:discover as {app.user}.",
+            more=len(evidence[_NAMED + 2 :]) + len(laravel.missing_providers[_NAMED:]),
         )
 
 

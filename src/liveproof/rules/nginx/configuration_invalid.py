@@ -43,6 +43,7 @@ def check(app: App, nginx: Nginx) -> Iterator[Finding | Unknown]:
             tuple(Evidence(test, error, "test is successful") for error in nginx.errors[:_MOST])
             or (Evidence(test, "it fails", "test is successful"),),
             _advice(nginx, places),
+            more=len(nginx.errors[_MOST:]),
         )
 
 

@@ -124,6 +124,7 @@ def _finding(
         tuple(evidence),
         _advice(fpm, address, file, line),
         severity=severity,
+        more=len(places[_MOST:]),
     )
 
 

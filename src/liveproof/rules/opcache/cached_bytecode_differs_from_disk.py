@@ -74,6 +74,7 @@ def _finding(app: App, opcache: Opcache, pool: PoolOpcache, stale: list[_Judged]
         (Ref("app", app.path), Ref("pool", pool.pool), *(Ref("file", script.path) for script, _ in shown)),
         tuple(_evidence(pool, script, judged) for script, judged in shown),
         "Reload PHP-FPM gracefully after each deploy.",
+        more=len(stale) - len(shown),
     )
 
 

@@ -63,6 +63,7 @@ def check(app: App, nginx: Nginx, opcache: Opcache) -> Iterator[Finding | Unknow
                 (Ref("app", app.path), Ref("pool", pool.pool), *_servers(app)),
                 (*(one.evidence for one in held[:_SHOWN]), *setting[:2]),
                 _ADVICE,
+                more=len(held[_SHOWN:]),
             )
     if seen_held:
         return  # the effect says it all
@@ -73,6 +74,7 @@ def check(app: App, nginx: Nginx, opcache: Opcache) -> Iterator[Finding | Unknow
         tuple(setting[:_SHOWN]),
         _ADVICE,
         severity=Severity.NOTICE,
+        more=len(setting[_SHOWN:]),
     )
 
 

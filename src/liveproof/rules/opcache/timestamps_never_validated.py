@@ -60,6 +60,7 @@ def check(app: App, opcache: Opcache, nginx: Nginx | Unknown | Absent) -> Iterat
             (Ref("app", app.path), Ref("pool", pool.pool), *(Ref("file", s.path) for s in changed[:_SHOWN])),
             tuple(evidence),
             "End every deploy with a graceful reload of PHP-FPM, or set opcache.validate_timestamps=1.",
+            more=1 + len(changed) + len(held) - len(evidence),
         )
 
 

@@ -69,6 +69,7 @@ def _finding(app: App, release: Release) -> Finding:
         (Ref("app", app.path), *(Ref("file", app.below(path)) for path, _ in shown)),
         tuple(Evidence(f"content of {app.below(path)}", saw, f"as in {_name(release)}") for path, saw in shown),
         advice="keep the edit as a commit, or deploy the release again: " + ", ".join(path for path, _ in shown),
+        more=len(release.changed) + len(release.missing) - len(shown),
     )
 
 
@@ -80,6 +81,7 @@ def _lost_bits(app: App, release: Release) -> Finding:
         tuple(Evidence(f"stat {app.below(path)}", "not executable", "executable") for path in shown),
         advice=f"chmod +x {' '.join(shown)}",
         severity=Severity.NOTICE,
+        more=len(release.modes) - len(shown),
     )
 
 

@@ -60,6 +60,7 @@ def _finding(app: App, told: dict[str, str], what: str, severity: Severity = Sev
         tuple(Evidence(app.below(path), "is there", told[path]) for path in shown),
         advice="find out who put it there; then commit it, or move it out of the app: " + ", ".join(shown),
         severity=severity,
+        more=count - len(shown),
     )
 
 

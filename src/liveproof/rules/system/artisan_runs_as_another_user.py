@@ -26,6 +26,7 @@ may do other things that need root.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.schedule import Job, Schedule
@@ -55,20 +56,22 @@ def check(app: App, schedule: Schedule) -> Iterator[Finding | Unknown]:
     certain = [job for job in jobs if job.kind != "script"]
     if certain:
         kinds = ", ".join(dict.fromkeys(_KINDS.get(job.kind, job.kind) for job in certain))
-        yield _finding(app, certain, f"root runs artisan or Composer for {app.path} ({kinds})", None)
+        message = f"root runs artisan or Composer for {app.path} ({kinds})"
+        yield _finding(app, certain, message, at_least=bool(schedule.unread))
     elif jobs:
         message = f"A deploy script would run artisan or Composer as root for {app.path}, if it is used"
-        yield _finding(app, jobs, message, Severity.NOTICE)
+        yield replace(_finding(app, jobs, message, at_least=bool(schedule.unread)), severity=Severity.NOTICE)
     if schedule.unread:
         places = ", ".join(f"{place} ({reason})" for place, reason in schedule.unread[:5])
         yield Unknown(f"what runs as whom is not fully known, since these could not be read: {places}")
 
 
-def _finding(app: App, jobs: list[Job], message: str, severity: Severity | None) -> Finding:
-    shown = jobs[:_MOST]
+def _finding(app: App, jobs: list[Job], message: str, *, at_least: bool) -> Finding:
+    shown, count = jobs[:_MOST], sum(1 + job.more for job in jobs)
+    more = f" and {'at least ' if at_least else ''}{count - 1} more" if count > 1 else ""
     told = [job for job in shown if job.kind != "process"] or shown
     return Finding(
-        f"{message}: {jobs[0].command} ({jobs[0].source}){f' and {len(jobs) - 1} more' if len(jobs) > 1 else ''}.",
+        f"{message}: {jobs[0].command} ({jobs[0].source}){more}.",
         (Ref("app", app.path), *dict.fromkeys(_file(job) for job in shown if job.kind != "process")),
         tuple(
             Evidence(
@@ -80,7 +83,8 @@ def _finding(app: App, jobs: list[Job], message: str, severity: Severity | None)
         ),
         " | ".join(f"{job.place}: {job.replacement}" for job in told[:3])
         + (" | the others as the evidence shows" if len(told) > 3 else ""),
-        severity=severity,
+        more=count - len(shown),
+        at_least=at_least,
     )
 
 

@@ -103,6 +103,7 @@ def _finding(app: App, wire: Wire, failed: list[tuple[str, list[Exchange]]]) -> 
         tuple(evidence[:_MOST]),
         _advice(app, wire, exchanges),
         caused_by=_causes([each for _, group in failed for each in group if each.passed is False]),
+        more=len(evidence[_MOST:]),
     )
 
 
