@@ -172,6 +172,20 @@ def test_stale_views_are_taken_away_one_by_one_where_not_all_compile() -> None:
     assert acts(compiled_view_stale.compile_again(found, _APP, compile_all, _NOT_SEEN)) == ["view:cache"]
 
 
+def test_what_differs_is_counted_also_where_not_all_is_named() -> None:
+    """The probe names 40 and says how many more there are."""
+    differs = (*(f"app.k{number}" for number in range(40)), "and 60 more")
+    seen = laravel(cache("config", fresh=False, differs=differs), cache("routes", fresh=False, differs=differs))
+    (found,) = findings(config_cache_stale.check(_APP, seen))
+    assert "100 keys differ: app.k0, " in found.message
+    assert "app.k9 and 90 more" in found.message
+    (found,) = findings(route_cache_stale.check(_APP, seen))
+    assert "100 routes differ" in found.message
+    seen = laravel(cache("packages", fresh=False, differs=differs), packages_differ=differs)
+    (found,) = findings(package_manifest_stale.check(_APP, seen))
+    assert "app.k2 and 97 more" in found.message
+
+
 def test_a_stale_manifest_is_discovered_anew() -> None:
     """Without taking anything away while artisan can start."""
     seen = laravel(cache("packages", fresh=False, differs=("a/b",)), packages_differ=("a/b",))

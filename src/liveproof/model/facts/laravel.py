@@ -1,8 +1,23 @@
 """Laravel: version, caches, and whether each cache is what its sources would give now."""
 
+import re
 from dataclasses import dataclass
 
 from liveproof.model.findings import Unknown
+
+_MORE = re.compile(r"and (\d{1,9}) more")
+
+
+def counted(names: tuple[str, ...]) -> int:
+    """How many names there are, where the last may stand for those that are not named (``and 12 more``)."""
+    more = _MORE.fullmatch(names[-1]) if names else None
+    return len(names) - 1 + int(more[1]) if more else len(names)
+
+
+def listed(names: tuple[str, ...], most: int) -> str:
+    """The first ``most`` of such names, and how many more there are."""
+    count = counted(names)
+    return ", ".join(names[:most]) + (f" and {count - most} more" if count > most else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,9 +26,9 @@ class CacheFile:
 
     ``path`` is below the app, or absolute where the environment names a place outside of it. ``fresh`` is True or False
     after a recomputation as the app's user, or Unknown with its reason (also for a file that is not there). ``differs``
-    names keys, routes or providers that differ (values never); ``loses`` are those of them that a rebuild would leave
-    empty. ``readable``: by the app's user. ``broken``: it is no complete PHP array, so that the app, and artisan with
-    it, cannot start.
+    names keys, routes or providers that differ (values never; see ``counted``); ``loses`` are those of them that a
+    rebuild would leave empty. ``readable``: by the app's user. ``broken``: it is no complete PHP array, so that the
+    app, and artisan with it, cannot start.
     """
 
     kind: str

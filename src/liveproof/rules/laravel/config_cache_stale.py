@@ -30,7 +30,7 @@ from collections.abc import Iterator
 
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.files import Files
-from liveproof.model.facts.laravel import Laravel
+from liveproof.model.facts.laravel import Laravel, counted, listed
 from liveproof.model.findings import Absent, Evidence, Finding, Ref, Unknown
 from liveproof.model.lab import Lab
 from liveproof.model.plans import Step
@@ -52,13 +52,12 @@ def check(app: App, laravel: Laravel) -> Iterator[Finding | Unknown]:
         yield Unknown(f"whether {cache.path} is fresh: {cache.fresh.reason}")
     elif not cache.fresh:
         path = app.below(cache.path)
-        named = ", ".join(cache.differs[:_NAMED])
-        count = len(cache.differs)
+        named, count = listed(cache.differs, _NAMED), counted(cache.differs)
         keys = f"{count} keys differ" if count != 1 else "1 key differs"
         what = "it is cut off or broken" if cache.broken else f"{keys}: {named}"
         evidence = [Evidence(path, what, "what artisan config:cache gives now")]
         if cache.loses:
-            lost = ", ".join(cache.loses[:_NAMED])
+            lost = listed(cache.loses, _NAMED)
             evidence.append(Evidence(".env", f"nothing that gives {lost}", "a value, as in the cache"))
         yield Finding(
             f"The configuration cache {cache.path} is stale: {what}.",

@@ -24,7 +24,7 @@ from collections.abc import Iterator
 
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.files import Files
-from liveproof.model.facts.laravel import CacheFile, Laravel
+from liveproof.model.facts.laravel import CacheFile, Laravel, listed
 from liveproof.model.findings import Absent, Evidence, Finding, Ref, Unknown
 from liveproof.model.lab import Lab
 from liveproof.model.plans import Step
@@ -47,7 +47,7 @@ def check(app: App, laravel: Laravel) -> Iterator[Finding | Unknown]:
             yield Unknown(f"whether {cache.path} is fresh: {cache.fresh.reason}")
         elif not cache.fresh:
             expected = "vendor/composer/installed.json" if cache.kind == "packages" else "what Laravel computes now"
-            evidence.append(Evidence(path, f"differs in {', '.join(cache.differs[:_NAMED])}", expected))
+            evidence.append(Evidence(path, f"differs in {listed(cache.differs, _NAMED)}", expected))
             refs.append(Ref("file", path))
     evidence += [
         Evidence("Composer's autoloader", f"no file for the class {name}", "a file")
@@ -69,9 +69,9 @@ def _manifests(laravel: Laravel) -> list[CacheFile]:
 
 def _message(laravel: Laravel) -> str:
     if laravel.missing_providers:
-        return f"The package manifest names classes that are not there: {', '.join(laravel.missing_providers[:3])}."
+        return f"The package manifest names classes that are not there: {listed(laravel.missing_providers, 3)}."
     if laravel.packages_differ:
-        return f"The package manifest is stale: {', '.join(laravel.packages_differ[:3])}."
+        return f"The package manifest is stale: {listed(laravel.packages_differ, 3)}."
     return "services.php does not hold what the providers say now."
 
 

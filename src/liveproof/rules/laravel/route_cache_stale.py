@@ -24,7 +24,7 @@ from collections.abc import Iterator
 
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.files import Files
-from liveproof.model.facts.laravel import Laravel
+from liveproof.model.facts.laravel import Laravel, counted, listed
 from liveproof.model.findings import Absent, Evidence, Finding, Ref, Unknown
 from liveproof.model.lab import Lab
 from liveproof.model.plans import Step
@@ -46,7 +46,7 @@ def check(app: App, laravel: Laravel) -> Iterator[Finding | Unknown]:
         yield Unknown(f"whether {cache.path} is fresh: {cache.fresh.reason}")
     elif not cache.fresh:
         path = app.below(cache.path)
-        count, named = len(cache.differs), ", ".join(cache.differs[:_NAMED])
+        count, named = counted(cache.differs), listed(cache.differs, _NAMED)
         yield Finding(
             f"The route cache {cache.path} is stale: {f'{count} routes differ' if count != 1 else '1 route differs'}.",
             (Ref("app", app.path), Ref("file", path)),
