@@ -325,6 +325,10 @@ def test_what_is_not_told_one_by_one_is_counted() -> None:
     finding = found(fil002.rule, facts(entries, access(unreadable=("app/x.php",), more_unreadable=41)))
     assert "cannot read 42 code files" in finding.message
     assert finding.more == 41
+    entries = HEALTHY | {"app/x.json": Has(ROOT, ROOT, 0o600)}
+    finding = found(fil002.rule, facts(entries, access(unreadable=("app/x.json",), more_private=41)))
+    assert "cannot read 42 private entries" in finding.message
+    assert finding.more == 41
 
 
 def test_fil005_tells_the_directories_above_as_a_notice() -> None:

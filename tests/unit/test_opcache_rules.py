@@ -115,6 +115,17 @@ def test_where_something_was_invalidated_an_unknown_script_has_not_changed():
     assert changed_scripts(app(), opcache(), pool(validates="0", scripts=(deployed,), memory_wasted=10)) == ()
 
 
+def test_old_bytecode_is_counted_as_far_as_the_probe_looked():
+    """More than it tells is unknown, and the count says so."""
+    old = tuple(replace(EDITED, path=f"/srv/app/app/{number}.php", timestamp=BEGAN) for number in range(12))
+    cached = pool(freq="60", scripts=tuple(replace(one, revalidate=NOW + 20) for one in old), incomplete=True)
+    found, unknown = opc001.check(app(), opcache(cached))
+    assert isinstance(found, Finding)
+    assert isinstance(unknown, Unknown)
+    assert "12 of the 12 cached scripts of this app that were looked at" in found.message
+    assert (len(found.evidence), found.more, found.at_least) == (10, 2, True)
+
+
 def test_pools_that_cannot_be_asked_leave_the_rules_unknown():
     """Never fine, and with the reason."""
     host = Opcache((("8.2/www", Unknown("busy")),), 0.0, float(NOW))

@@ -148,6 +148,23 @@ def test_the_end_of_a_huge_crontab_is_not_counted(host):
     assert "only its first 512 kB" in dict(host.see().unread)[path]
 
 
+def test_what_is_looked_at_in_part_is_told(host):
+    """Also of files in a directory, and of lines of a unit and of logrotate's configuration."""
+    for number in range(501):
+        host.write(f"/etc/logrotate.d/{number:03}", "")
+    for number in range(2001):
+        host.write(f"/usr/local/bin/{number}.sh", "")
+    host.write("/etc/logrotate.conf", "include /etc/logrotate.d\n" + "#\n" * 5000)
+    host.write("/etc/systemd/system/many.service", "#\n" * 5001)
+    enable(host, "many.service")
+    assert dict(host.see().unread) == {
+        "/etc/logrotate.conf": "only its first 5000 lines were looked at",
+        "/etc/logrotate.d": "only the first 500 of its 501 files were looked at",
+        "/etc/systemd/system/many.service": "only its first 5000 lines were looked at",
+        "deploy scripts": "only the first 2000 of its 2001 files were looked at",
+    }
+
+
 def test_processes_of_the_app_are_counted(host, monkeypatch):
     """Those beyond a bounded number are of the same users."""
     running = tuple(

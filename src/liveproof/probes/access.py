@@ -65,7 +65,7 @@ def probe(
     denied = [*told, *kernel.unreadable(), *_mismatched(settings, app, files), *_derived(files, laravel)]
     places = [files.real(below(app, path)) for path in denied] + _configuration(reader, fpm, nginx)
     unwritable = kernel.count([*_rest(deeper, WRITE | SEARCH), *_rest(left, WRITE)])
-    unreadable = kernel.count(_unread(app, files, alike))
+    unreadable = kernel.count(_unread(app, files, alike, private=False))
     return Access(
         writable=tuple((path, _may(answer, path)) for path, answer in told.items() if answer is not Answer.MISSING),
         missing=tuple(path for path, answer in told.items() if answer is Answer.MISSING),
@@ -76,6 +76,7 @@ def probe(
         fixed=tuple(sorted(reader.fixed([*places, *map(os.path.dirname, places)]).items())),
         more_unwritable=unwritable,
         more_unreadable=unreadable,
+        more_private=kernel.count(_unread(app, files, alike, private=True)),
         uncounted=kernel.uncounted,
     )
 
@@ -254,11 +255,12 @@ def _classmates(app: App, files: Files, unreadable: set[str]) -> Iterator[FileCl
             yield kind
 
 
-def _unread(app: App, files: Files, alike: list[FileClass]) -> Iterator[Question]:
-    """What is asked only to be counted; what no step may open is no code."""
+def _unread(app: App, files: Files, alike: list[FileClass], *, private: bool) -> Iterator[Question]:
+    """What is asked only to be counted: what no step may open, or all else."""
     for kind in [kind for kind in _code(files) if not _allowed(app, kind)] + alike:
         for path, how in islice(_loaded(kind), _EVERY, None):
-            if kind.kind == "d" or not floors.private(kind.mode) or floors.code(path, kind.section):
+            owned = kind.kind == "f" and floors.private(kind.mode) and not floors.code(path, kind.section)
+            if owned is private:
                 yield path, how
 
 

@@ -18,7 +18,8 @@ class Access:
     (``is immutable; …``): looked at is what a plan may want to change.
 
     Of like entries that are denied only so many are told one by one. ``more_unwritable`` and ``more_unreadable`` count
-    the others, which were asked as well; ``uncounted``: there were so many that not all were asked.
+    the others, which were asked as well; ``more_private`` are those that are unreadable and only their owner's to use.
+    ``uncounted``: there were so many that not all were asked.
     """
 
     writable: tuple[tuple[str, bool | Unknown], ...]
@@ -30,6 +31,7 @@ class Access:
     fixed: tuple[tuple[str, str], ...] = ()
     more_unwritable: int = 0
     more_unreadable: int = 0
+    more_private: int = 0
     uncounted: bool = False
 
     def may_write(self, path: str) -> bool | Unknown | None:

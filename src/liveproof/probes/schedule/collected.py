@@ -1,7 +1,7 @@
 """Every call of artisan or composer that the host's configuration makes, whatever app it is for."""
 
 import posixpath
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from liveproof.host.reader import Reader
@@ -15,6 +15,7 @@ from liveproof.probes.schedule.watched import Watched
 _DISTRIBUTION = ("/bin/", "/sbin/", "/lib/", "/usr/bin/", "/usr/sbin/", "/usr/lib/", "/usr/share/", "/usr/libexec/")
 _USER = "\0"
 _MOST = 300
+_SCRIPTS = 2000
 _CALLS = 50
 _LONG = 2000
 
@@ -66,9 +67,7 @@ class Collector:
         )
 
     def _of_crontab(self, path: str, owner: str) -> Iterator[Found]:
-        text = self._watched.text(path) or ""
-        if text.count("\n") > crontab.LINES:
-            self._watched.unread[path] = f"only its first {crontab.LINES} lines were looked at"
+        text = self._watched.text(path, crontab.LINES) or ""
         for entry in crontab.entries(text, owner):
             home = dict(entry.variables).get("HOME") or self._home(entry.user)
             setting = Setting(entry.user, home, {"HOME": home or "", "LOGNAME": entry.user, **dict(entry.variables)})
@@ -125,7 +124,7 @@ class Collector:
             return
         default = name_of(master.uid)
         for main in ("/etc/supervisor/supervisord.conf", "/etc/supervisord.conf"):
-            text = self._watched.text(main)
+            text = self._watched.text(main, ini.LINES)
             if text is None:
                 continue
             files = [(main, text)]
@@ -141,7 +140,8 @@ class Collector:
         for pattern in patterns.split():
             absolute = posixpath.join(here, pattern.replace("%(here)s", here))
             self._watched.stat(posixpath.dirname(absolute))
-            found += [(path, self._watched.text(path) or "") for path in self._reader.glob(absolute)[:_MOST]]
+            paths = self._watched.first(absolute, self._reader.glob(absolute), _MOST)
+            found += [(path, self._watched.text(path, ini.LINES) or "") for path in paths]
         return found
 
     def _programs(self, path: str, text: str, default: str) -> Iterator[Found]:
@@ -180,13 +180,13 @@ class Collector:
             for run in self._runs(path, f"'{path}'", caller):
                 yield from self._of_script(run, "script", "")
 
-    def _script_paths(self, directories: tuple[str, ...]) -> list[str]:
+    def _script_paths(self, directories: tuple[str, ...]) -> Sequence[str]:
         found: dict[str, None] = {}
         for directory in (*directories, "/usr/local/bin", "/usr/local/sbin", "/opt", "/root", "/root/bin"):
             for name in self._watched.names(directory):
                 if name.endswith(".sh") or "deploy" in name or directory.startswith("/usr/local"):
                     found[f"{directory}/{name}"] = None
-        return list(found)[:_MOST]
+        return self._watched.first("deploy scripts", list(found), _SCRIPTS)
 
     def _script(self, path: str) -> str | None:
         """The text of a shell script, None for anything else."""

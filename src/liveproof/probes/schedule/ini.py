@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-_LINES = 5000
+LINES = 5000
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,7 @@ class Assignment:
 def unit(text: str) -> Iterator[Assignment]:
     """The assignments of a unit file: comments are whole lines, a backslash continues a line."""
     section = ""
-    lines = enumerate(text.split("\n")[:_LINES], 1)
+    lines = enumerate(text.split("\n")[:LINES], 1)
     for number, line in lines:
         stripped = line.strip()
         if not stripped or stripped[0] in "#;":
@@ -41,7 +41,7 @@ def supervisor(text: str) -> Iterator[Assignment]:
     """The assignments of supervisor's configuration: `` ;`` begins a comment, an indented line goes on."""
     section = ""
     pending: Assignment | None = None
-    for number, line in enumerate(text.split("\n")[:_LINES], 1):
+    for number, line in enumerate(text.split("\n")[:LINES], 1):
         body = line.partition(" ;")[0].rstrip()
         if not body.strip() or body.lstrip()[0] in "#;":
             continue

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from liveproof.probes.schedule.found import Entry, Said
 
-_LINES = 5000
+LINES = 5000
 _SCRIPTS = frozenset({"prerotate", "postrotate", "firstaction", "lastaction", "preremove"})
 # logrotate(8): files of these kinds in an included directory are passed over.
 TABOO = (
@@ -26,7 +26,7 @@ class Configuration:
 def read(path: str, text: str, defaults: Said) -> Configuration:
     """Read one file; directives outside of an entry are the defaults of what follows."""
     found = Configuration(defaults=defaults)
-    lines = enumerate(text.split("\n")[:_LINES], 1)
+    lines = enumerate(text.split("\n")[:LINES], 1)
     waiting: list[str] = []
     for number, line in lines:
         stripped = line.strip()

@@ -25,7 +25,7 @@ def entries(watched: Watched) -> list[Entry]:
     """Every entry of the host, in the order that logrotate reads them."""
     from liveproof.probes.schedule import logrotate  # noqa: PLC0415  (not needed for what is remembered)
 
-    text = watched.text(MAIN)
+    text = watched.text(MAIN, logrotate.LINES)
     if text is None:
         return []
     main = logrotate.read(MAIN, text, Said())
@@ -33,8 +33,8 @@ def entries(watched: Watched) -> list[Entry]:
     for include in main.includes:
         names = watched.names(include)
         paths = [f"{include}/{name}" for name in names if not name.endswith(logrotate.TABOO) and name[:1] != "."]
-        for path in (paths if names else [include])[:_MOST]:
-            found += logrotate.read(path, watched.text(path) or "", main.defaults).entries
+        for path in watched.first(include, paths if names else [include], _MOST):
+            found += logrotate.read(path, watched.text(path, logrotate.LINES) or "", main.defaults).entries
     return found
 
 

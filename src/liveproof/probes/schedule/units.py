@@ -54,7 +54,7 @@ def services(watched: Watched) -> Iterator[Service]:
         if path is None:
             continue
         pieces = [path, *_drop_ins(name, template, drop_ins)]
-        texts = [(piece, watched.text(piece) or "") for piece in pieces]
+        texts = [(piece, watched.text(piece, ini.LINES) or "") for piece in pieces]
         yield _service(name, texts)
 
 
@@ -80,7 +80,7 @@ def _files(watched: Watched) -> tuple[dict[str, str], dict[str, dict[str, str]],
 def _started_by(watched: Watched, timer: str, files: dict[str, str]) -> str:
     """The unit that a timer starts (systemd.timer(5): Unit=)."""
     path = files.get(timer) or files.get(_template(timer))
-    said = [line.value for line in ini.unit(watched.text(path) or "") if line.key == "Unit"] if path else []
+    said = [line.value for line in ini.unit(watched.text(path, ini.LINES) or "") if line.key == "Unit"] if path else []
     return said[-1] if said else f"{timer.removesuffix('.timer')}.service"
 
 

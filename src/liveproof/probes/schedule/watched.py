@@ -1,5 +1,7 @@
 """Reading files so that it is known later whether any of them changed: each one's status is noted before it is read."""
 
+from collections.abc import Sequence
+
 from liveproof.host.reader import CannotSee, Reader, Stat
 
 _SETTLED = 2.0
@@ -26,8 +28,17 @@ class Watched:
             self.unread[directory] = error.strerror or str(error)
             return ()
 
-    def text(self, path: str) -> str | None:
-        """A regular file's text (NULs replaced), None when there is none or it cannot be read (then it is unread)."""
+    def first(self, place: str, paths: Sequence[str], most: int) -> Sequence[str]:
+        """The first files of a place; where there are more, that is told."""
+        if len(paths) > most:
+            self.unread[place] = f"only the first {most} of its {len(paths)} files were looked at"
+        return paths[:most]
+
+    def text(self, path: str, lines: int = 0) -> str | None:
+        """A regular file's text (NULs replaced), None when there is none or it cannot be read (then it is unread).
+
+        ``lines``: how many of them are looked at, 0 for all; that there are more is told.
+        """
         seen = self.stat(path)
         if seen is None or not seen.is_file:
             return None
@@ -40,6 +51,8 @@ class Watched:
             return None
         if seen.size > _LARGEST:
             self.unread[path] = f"only its first {_LARGEST >> 10} kB were looked at"
+        if 0 < lines <= text.removesuffix("\n").count("\n"):
+            self.unread[path] = f"only its first {lines} lines were looked at"
         return text.replace("\0", "\ufffd")  # no path may hold one
 
     def stat(self, path: str) -> Stat | None:

@@ -82,13 +82,16 @@ def _left_private(
     app: App, access: Access, files: Files, kinds: dict[str, FileClass], private: dict[str, str]
 ) -> Finding:
     told = sorted(private)[:_SHOWN]
+    count = len(private) + access.more_private
+    many = f"{'at least ' if access.uncounted else ''}{count} private entries"
     return Finding(
-        f"{app.user} cannot read {len(private)} private entries, such as {told[0]}; liveproof does not open them",
+        f"{app.user} cannot read {many}, such as {told[0]}; liveproof does not open them",
         (Ref("app", app.path), *(Ref("file", app.below(path)) for path in told)),
         tuple(_evidence(app, access, files, kinds, path) for path in told),
         advice=f"if the app needs it, let {app.user} read it by hand: {private[told[0]]}",
         severity=Severity.NOTICE,
-        more=len(private) - len(told),
+        more=count - len(told),
+        at_least=access.uncounted,
     )
 
 

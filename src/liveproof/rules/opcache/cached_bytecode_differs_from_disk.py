@@ -64,6 +64,8 @@ def check(app: App, opcache: Opcache) -> Iterator[Finding | Unknown]:
 
 def _finding(app: App, opcache: Opcache, pool: PoolOpcache, stale: list[_Judged]) -> Finding:
     count = f"{len(stale)} of the {len(pool.scripts)} cached scripts of this app"
+    if pool.incomplete:
+        count += " that were looked at"
     ends = [judged.until for _, judged in stale]
     heals = ""
     if all(ends):
@@ -75,6 +77,7 @@ def _finding(app: App, opcache: Opcache, pool: PoolOpcache, stale: list[_Judged]
         tuple(_evidence(pool, script, judged) for script, judged in shown),
         "Reload PHP-FPM gracefully after each deploy.",
         more=len(stale) - len(shown),
+        at_least=pool.incomplete,
     )
 
 

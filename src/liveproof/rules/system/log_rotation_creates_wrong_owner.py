@@ -49,6 +49,7 @@ def check(app: App, schedule: Schedule) -> Iterator[Finding | Unknown]:
             (Ref("app", app.path), *dict.fromkeys(Ref("file", each.log) for each in wrong[:10])),
             tuple(_evidence(app, each) for each in wrong[:10]),
             f"In {first.source} put: {first.replacement}",
+            more=len(wrong[10:]),
         )
 
 
