@@ -20,6 +20,8 @@ BROKEN = """
 KILLER = r"""
 import os, signal, subprocess, sys, time
 records, number = int(sys.argv[1]), int(sys.argv[2])
+for each in (signal.SIGINT, signal.SIGHUP):  # what starts the tests may ignore them (nohup), and children inherit that
+    signal.signal(each, signal.SIG_DFL)
 runs = "/var/lib/liveproof/runs"
 known = set(os.listdir(runs)) if os.path.isdir(runs) else set()
 fix = subprocess.Popen(["liveproof", "fix", "--yes"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)

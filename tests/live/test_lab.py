@@ -150,7 +150,11 @@ def test_files_go_in_and_out(host, tmp_path):
 @needs_hosts
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
 def test_a_dying_process_leaves_no_host(number):
-    script = "from tests.lab import Host; import time; h = Host.up(); print(h.name, flush=True); time.sleep(60)"
+    # What starts the tests may ignore SIGINT (a shell's background job does), and children inherit that.
+    script = (
+        "import signal, time; signal.signal(signal.SIGINT, signal.default_int_handler); from tests.lab import Host; "
+        "h = Host.up(); print(h.name, flush=True); time.sleep(60)"
+    )
     child = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True, cwd=places.REPOSITORY)
     assert child.stdout is not None
     name = child.stdout.readline().strip()
