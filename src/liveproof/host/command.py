@@ -65,7 +65,7 @@ def run(
             become that user).
         deadline.TimeIsUp: it was ended because there is no time left, before its own time was over.
     """
-    until = time.monotonic() + left(timeout)
+    until = left(timeout) + time.monotonic()
     clean = surroundings(identity, env or {})
     become = identity is not None and (identity.uid, identity.gid) != (os.geteuid(), os.getegid())
     with subprocess.Popen(

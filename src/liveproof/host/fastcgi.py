@@ -53,7 +53,7 @@ def request(address: str, params: Mapping[str, str], body: bytes = b"", *, timeo
         FastcgiError: there is no answer; its message is for the administrator.
         ValueError: ``PHP_VALUE`` or ``PHP_ADMIN_VALUE`` stands in ``params``.
     """
-    deadline = time.monotonic() + left(timeout)
+    deadline = left(timeout) + time.monotonic()
     data = encode_request(params, body)
     decoder = Decoder()
     try:

@@ -53,7 +53,7 @@ def forked(
         Lost: it died, or raised anything but an OSError.
         OSError: ``work`` raised it.
     """
-    until = time.monotonic() + (seconds if give_up else left(seconds))
+    until = (seconds if give_up else left(seconds)) + time.monotonic()
     child, receiving = _fork(work, group=True)
     try:
         answer = _receive(receiving, until, unwanted)

@@ -74,7 +74,7 @@ def request(
         ValueError: a part of the request holds a line break.
     """
     data = _encode(method, target, headers, body)
-    deadline = time.monotonic() + left(timeout)
+    deadline = left(timeout) + time.monotonic()
     try:
         with _connect(address, deadline) as plain:
             if proxied:

@@ -53,7 +53,7 @@ def walk(root: str, layout: Layout, seconds: float) -> Walked:
         TimeoutError: it took more than ``seconds``.
         OSError: the root cannot be opened.
     """
-    until = time.monotonic() + left(seconds)
+    until = left(seconds) + time.monotonic()
     collecting = gc.isenabled()
     gc.disable()  # nothing here is cyclic, and tens of thousands of new tuples would set it off again and again
     try:
