@@ -101,6 +101,7 @@ def trials(budget: Budget) -> Iterator[Trial]:
 # Asks a fix to stop once the app is at work in that phase: the status, the seconds that it took, what it said.
 _STOPPED: Final = r"""
 import signal, subprocess, time
+signal.signal(signal.SIGINT, signal.SIG_DFL)  # what starts the bench may ignore it, and children inherit that
 fix = subprocess.Popen(["liveproof", "fix", "--yes"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 until = time.monotonic() + 25
 asleep = False
