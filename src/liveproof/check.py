@@ -87,7 +87,7 @@ def links(
 
 
 def _link(link: Link, results: list[Result], unjudged: list[str], by_code: Mapping[str, Rule]) -> LinkState:
-    breaking = [f for result in results for f in result.findings if f.severity and f.severity.breaks]
+    breaking = [f for result in results for f in result.findings if f.breaks]
     if breaking:
         codes = ", ".join(dict.fromkeys(finding.code for finding in breaking))
         return LinkState(link, LinkVerdict.BROKEN, codes)

@@ -92,7 +92,7 @@ def _found(app: AppExamination, codes: tuple[str, ...]) -> Iterator[Line]:
 def _conclusion(symptom: Symptom, app: AppExamination, pages: Pages) -> Iterator[Line]:
     mended = unplanned(pages)
     codes = {code for look in symptom.looks(place(app)) for code in look.codes}
-    meant = [d for d in app.diagnoses if codes & {f.code for f in (d.root, *d.consequences)}]
+    meant = [d for d in app.diagnoses if codes & {f.code for f in d.findings}]
     yield BLANK
     if not meant:
         yield line(("liveproof found no cause of this symptom here.", "head"))

@@ -123,15 +123,14 @@ class _Sorting:
 
 def _alone(app: AppExamination) -> frozenset[int]:
     """The findings, by id(), that stand in no diagnosis in which something breaks."""
-    groups = [(diagnosis.root, *diagnosis.consequences) for diagnosis in app.diagnoses]
-    broken = [finding for group in groups if any(f.severity and f.severity.breaks for f in group) for finding in group]
-    serious = {id(finding) for finding in (*broken, *(f for f in app.findings if f.severity and f.severity.breaks))}
+    broken = [finding for diagnosis in app.diagnoses if diagnosis.breaks for finding in diagnosis.findings]
+    serious = {id(finding) for finding in (*broken, *(f for f in app.findings if f.breaks))}
     return frozenset(id(finding) for finding in _roots_first(app) if id(finding) not in serious)
 
 
 def _roots_first(app: AppExamination) -> list[Finding]:
     """Every finding once: each diagnosis's root, then what follows from it."""
-    ordered = {id(f): f for diagnosis in app.diagnoses for f in (diagnosis.root, *diagnosis.consequences)}
+    ordered = {id(f): f for diagnosis in app.diagnoses for f in diagnosis.findings}
     for finding in app.findings:
         ordered.setdefault(id(finding), finding)
     return list(ordered.values())

@@ -33,9 +33,9 @@ def remains(plan: Plan, before: AppExamination, after: AppExamination | None) ->
     held = {code for step in plan.held_back for code in step.fixes}
     manual = dict(plan.manual)
     told = []
-    for code in dict.fromkeys(f.code for f in before.findings if f.severity and f.severity.breaks):
+    for code in dict.fromkeys(f.code for f in before.findings if f.breaks):
         now = results.get(code)
-        left = [f for f in now.findings if f.severity and f.severity.breaks] if now else []
+        left = [f for f in now.findings if f.breaks] if now else []
         if left:
             text = f"{code} remains: {left[0].message}"
         elif now is None or now.verdict is RuleVerdict.UNKNOWN:
@@ -63,7 +63,7 @@ def came(before: AppExamination, after: AppExamination, *, later: frozenset[str]
     return tuple(
         f"{finding.code} came: {finding.message}"
         for finding in after.findings
-        if finding.code in ok and finding.code not in told and finding.severity and finding.severity.breaks
+        if finding.code in ok and finding.code not in told and finding.breaks
     )
 
 
@@ -89,7 +89,7 @@ def _left(code: str, plan: Plan, before: AppExamination, now: Result | None) -> 
 
 
 def _breaks(findings: Iterable[Finding]) -> bool:
-    return any(finding.severity and finding.severity.breaks for finding in findings)
+    return any(finding.breaks for finding in findings)
 
 
 def _about(finding: Finding) -> frozenset[Ref]:

@@ -71,6 +71,11 @@ class Finding:
         if not self.evidence:
             raise ValueError(f"a finding needs evidence: {self.message}")
 
+    @property
+    def breaks(self) -> bool:
+        """Whether it breaks its link; a notice does not."""
+        return self.severity is not None and self.severity.breaks
+
     def ids(self, kind: str) -> tuple[str, ...]:
         """The ids of what it is about, of one kind (``pool``)."""
         return tuple(ref.id for ref in self.about if ref.kind == kind)
@@ -94,6 +99,16 @@ class Diagnosis:
     root: Finding
     consequences: tuple[Finding, ...]
     why: str
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """The root, then what follows from it."""
+        return self.root, *self.consequences
+
+    @property
+    def breaks(self) -> bool:
+        """Whether the root or something that follows from it breaks a link."""
+        return any(finding.breaks for finding in self.findings)
 
 
 def disabled(results: Iterable[Result]) -> tuple[str, ...]:

@@ -76,7 +76,7 @@ def _consequences(diagnosis: Diagnosis) -> Iterator[str]:
 
 
 def _affected(diagnosis: Diagnosis) -> Iterator[str]:
-    refs = [ref for finding in (diagnosis.root, *diagnosis.consequences) for ref in finding.about if ref.kind == "file"]
+    refs = [ref for finding in diagnosis.findings for ref in finding.about if ref.kind == "file"]
     paths = list(dict.fromkeys(ref.id for ref in refs))
     if paths:
         yield from ("", "**Files affected:**", "")

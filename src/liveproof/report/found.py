@@ -11,14 +11,9 @@ from liveproof.report.visible import shown
 _SHOWN_EVIDENCE = 3
 
 
-def breaks(diagnosis: Diagnosis) -> bool:
-    """Whether a root or one of its consequences breaks a link."""
-    return any(f.severity and f.severity.breaks for f in (diagnosis.root, *diagnosis.consequences))
-
-
 def causes(diagnoses: Iterable[Diagnosis]) -> list[Diagnosis]:
     """The diagnoses that break something."""
-    return [diagnosis for diagnosis in diagnoses if breaks(diagnosis)]
+    return [diagnosis for diagnosis in diagnoses if diagnosis.breaks]
 
 
 def unlisted(finding: Finding, told: int) -> str:
@@ -55,7 +50,7 @@ class Found:
 
     def notices(self, diagnoses: Iterable[Diagnosis]) -> Iterator[Line]:
         """Those that break nothing, in short."""
-        found = [diagnosis for diagnosis in diagnoses if not breaks(diagnosis)]
+        found = [diagnosis for diagnosis in diagnoses if not diagnosis.breaks]
         if found:
             yield line(("Worth knowing (breaks nothing)", "head"))
             yield BLANK

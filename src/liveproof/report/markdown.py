@@ -14,7 +14,6 @@ from liveproof.model.plans import OutcomeKind
 from liveproof.model.record import Record, Repair
 from liveproof.model.verdicts import LinkVerdict, RuleVerdict
 from liveproof.report import advice, causes
-from liveproof.report.found import breaks
 from liveproof.report.measured import BAD, OK, Row, rows
 from liveproof.report.pages import Pages
 from liveproof.report.performance import figures
@@ -125,7 +124,7 @@ class _App:
         if not found:
             yield f"No root cause was found. The verdict is **{self.now.verdict.value}**: {meaning(self.now)}."
         else:
-            count = len([d for d in found if breaks(d)])
+            count = len([d for d in found if d.breaks])
             many = f"{count or 'No'} root cause{'' if count == 1 else 's'} between the deployed code and the live code."
             yield many if count else f"{many} Worth knowing:"
         still = {finding.code for finding in self.now.findings}
@@ -243,9 +242,9 @@ def _advices(title: str, given: tuple[advice.Advice, ...], mark: str, *, listed:
 
 
 def _impact(diagnosis: Diagnosis, app: AppExamination) -> str:
-    if not breaks(diagnosis):
+    if not diagnosis.breaks:
         return "breaks nothing"
-    codes = {finding.code for finding in (diagnosis.root, *diagnosis.consequences)}
+    codes = {finding.code for finding in diagnosis.findings}
     broken = [
         state.link.value
         for state in app.links

@@ -147,7 +147,7 @@ def _offer(record: Record, pages: Pages) -> str:
         for app in record.examination.apps
         for known in (remedies(record, pages, app.app.path),)
         for diagnosis in causes(app.diagnoses)
-        for finding in (diagnosis.root, *diagnosis.consequences)
+        for finding in diagnosis.findings
         if finding.code in known
     }
     return next((command for command in _OFFERED if command in commands), "")
