@@ -8,9 +8,6 @@ from collections.abc import Iterable
 
 from liveproof.model.facts.files import FileClass
 
-# What the app itself writes: sessions, compiled views and caches are private to its user, and hold no one else's keys.
-WRITTEN = ("cache", "storage")
-
 _SEALED = frozenset((".aws", ".config", ".docker", ".git", ".gnupg", ".hg", ".kube", ".ssh", ".svn"))
 _KEYS = frozenset((
     ".git-credentials", ".htpasswd", ".my.cnf", ".netrc", ".npmrc", ".pgpass", "auth.json", "authorized_keys",

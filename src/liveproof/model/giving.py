@@ -8,7 +8,7 @@ from liveproof.model.facts.apps import App
 from liveproof.model.facts.files import FileClass, Files
 from liveproof.model.permits import shift
 from liveproof.model.plans import ChangeMode, ChangeOwner, Moded, Owned, Step
-from liveproof.model.policy import Mismatch
+from liveproof.model.policy import WRITTEN, Mismatch
 
 _UNDO = "the owners noted in the journal are given back"
 _MODE_UNDO = "the modes noted in the journal are given back"
@@ -71,7 +71,8 @@ def _floors(files: Files, entries: Iterable[Given]) -> Iterator[tuple[Given, str
     for entry in entries:
         now = entry.now
         why = floors.sealed(entry.path, now.mode)
-        if not why and floors.private(now.mode) and now.section not in floors.WRITTEN:
+        # What the app itself writes (sessions, views, caches) is private to its user, and holds no one else's keys.
+        if not why and floors.private(now.mode) and now.section not in WRITTEN:
             if now.kind == "d" and directories is None:
                 directories = floors.code_directories(files.classes)
             holds = entry.path in (directories or ()) if now.kind == "d" else floors.code(entry.path, now.section)

@@ -61,18 +61,14 @@ def check(app: App, files: Files, settings: Settings) -> Iterator[Finding | Unkn
     if isinstance(found, Unknown):
         yield found
         return
-    wrong, private = _apart(files, list(found))
+    mismatched = list(found)
+    fine, private = giving.apart(files, _given(files, mismatched))
+    kept = {entry.path for entry, _ in private}
+    wrong = [entry for entry in mismatched if entry.path not in kept]
     if wrong:
-        yield _finding(app, files, owned, wrong)
+        yield _finding(app, files, owned, wrong, giving.refusal(app, files, fine))
     if private:
         yield _private(app, files, private)
-
-
-def _apart(files: Files, found: list[Mismatch]) -> tuple[list[Mismatch], list[tuple[giving.Given, str]]]:
-    """What may be given back, and what no step may give to anybody."""
-    _, private = giving.apart(files, _given(files, found))
-    kept = {entry.path for entry, _ in private}
-    return [entry for entry in found if entry.path not in kept], private
 
 
 def _private(app: App, files: Files, private: list[tuple[giving.Given, str]]) -> Finding:
@@ -96,7 +92,7 @@ def _private(app: App, files: Files, private: list[tuple[giving.Given, str]]) ->
     )
 
 
-def _finding(app: App, files: Files, owned: Ownership, wrong: list[Mismatch]) -> Finding:
+def _finding(app: App, files: Files, owned: Ownership, wrong: list[Mismatch], refused: str) -> Finding:
     shown = sorted(wrong, key=lambda entry: (entry.kind == "d", entry.path))[:_SHOWN]
     user = files.owner(owned.uid, owned.gid).partition(":")[0]
     owners = sorted({files.owner(entry.uid, entry.gid).partition(":")[0] for entry in wrong if entry.want_uid != -1})
@@ -113,7 +109,9 @@ def _finding(app: App, files: Files, owned: Ownership, wrong: list[Mismatch]) ->
             )
             for entry in shown
         ),
-        advice=_advice(app, files, wrong, user),
+        advice=f"change it by hand: {refused}"
+        if refused
+        else f"run deploys, composer and artisan as {user}, never as root",
         more=len(wrong) - len(shown),
     )
 
@@ -123,13 +121,6 @@ def _expected(files: Files, entry: Mismatch) -> str:
     gid = entry.gid if entry.want_gid == -1 else entry.want_gid
     mode = "" if entry.want_mode == -1 else f" {entry.want_mode:04o}"
     return files.owner(uid, gid) + mode
-
-
-def _advice(app: App, files: Files, wrong: list[Mismatch], user: str) -> str:
-    refused = giving.refusal(app, files, _given(files, wrong))
-    if refused:
-        return f"change it by hand: {refused}"
-    return f"run deploys, composer and artisan as {user}, never as root"
 
 
 def _given(files: Files, wrong: list[Mismatch]) -> list[giving.Given]:
@@ -143,7 +134,7 @@ def give_back(finding: Finding, app: App, files: Files, settings: Settings) -> I
     found = owned if isinstance(owned, Unknown) else mismatches(owned, files, app)
     if isinstance(found, Unknown) or finding.severity is Severity.NOTICE:
         return
-    entries = _given(files, _apart(files, list(found))[0])
+    entries, _ = giving.apart(files, _given(files, list(found)))
     if not giving.refusal(app, files, entries):
         yield from giving.steps(files, entries, "code must belong to the one who deploys it")
 

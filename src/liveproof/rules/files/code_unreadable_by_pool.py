@@ -51,12 +51,11 @@ def check(app: App, access: Access, files: Files, settings: Settings) -> Iterato
         yield unseen
     kinds = giving.classes_of(files, access.unreadable)
     private = _private(files, kinds)
-    unreadable = tuple(path for path in access.unreadable if path not in private)
     if private:
         yield _left_private(app, access, files, kinds, private)
-    if not unreadable:
+    access = _without(access, private)
+    if not access.unreadable:
         return
-    access = replace(access, unreadable=unreadable)
     told, count = access.unreadable[:_SHOWN], len(access.unreadable) + access.more_unreadable
     yield Finding(
         f"{app.user} cannot read {'at least ' if access.uncounted else ''}{count} code files and directories; OPcache"
@@ -76,6 +75,10 @@ def _private(files: Files, kinds: dict[str, FileClass]) -> dict[str, str]:
     ]
     _, private = giving.apart(files, entries)
     return {entry.path: why for entry, why in private}
+
+
+def _without(access: Access, private: dict[str, str]) -> Access:
+    return replace(access, unreadable=tuple(path for path in access.unreadable if path not in private))
 
 
 def _left_private(
@@ -140,8 +143,7 @@ def _wanted(app: App, access: Access, files: Files, settings: Settings) -> list[
 def let_read(finding: Finding, app: App, access: Access, files: Files, settings: Settings) -> Iterator[Step]:
     if finding.severity is Severity.NOTICE:
         return
-    private = _private(files, giving.classes_of(files, access.unreadable))
-    access = replace(access, unreadable=tuple(path for path in access.unreadable if path not in private))
+    access = _without(access, _private(files, giving.classes_of(files, access.unreadable)))
     entries = _wanted(app, access, files, settings)
     if isinstance(entries, list) and not giving.refusal(app, files, entries):
         yield from giving.steps(files, entries, f"{app.user} must be able to read the code")
