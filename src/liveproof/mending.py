@@ -1,4 +1,4 @@
-"""What changes a host: the dialogue around fix and rollback. The changing itself is repair's and journal's."""
+"""What changes a host: the dialogue around fix. The changing itself is repair's."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace

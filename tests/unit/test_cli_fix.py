@@ -1,4 +1,4 @@
-"""mending.py: the dialogue around fix and rollback."""
+"""mending.py and rollback.py: the dialogues around fix and rollback."""
 
 import json
 from collections.abc import Callable
