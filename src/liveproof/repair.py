@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from liveproof.acts.artisan import ArtisanFailed
@@ -31,6 +31,7 @@ from liveproof.model.plans import (
     StartUnit,
     Step,
 )
+from liveproof.model.serving import configuration_files
 from liveproof.model.settings import Settings
 from liveproof.model.verdicts import Link, Safety
 from liveproof.plan import HIDDEN_BY_MEMORY, SAFE_ONLY, Contradiction, differences, make_plan
@@ -245,7 +246,7 @@ class _Repairing:
             sockets = {pool.socket.path for _, pool in fpm.serving(app.app.pools) if isinstance(pool.socket, Socket)}
         made = {f"{step.act.root}/{step.act.path}" for step in self._plan.steps if isinstance(step.act, MakeDirectory)}
         doing = tuple(services(self._plan.steps, patience))
-        read = frozenset(os.path.realpath(path) for path in _configuration(app))
+        read = frozenset(map(os.path.realpath, configuration_files(app.facts.get(Fpm), app.facts.get(Nginx))))
         site = Site(app.app, frozenset(sockets - {""}), frozenset(made), configuration=read)
         return Runner(site, doing, lambda: stopping.asked), doing
 
@@ -311,26 +312,15 @@ class _Repairing:
         )
         return Outcome(OutcomeKind.ROLLED_BACK, f"{failure}; everything was taken back{notes}", run)
 
-    def _bar(self) -> Callable[[str], str]:
-        return reload_bar(self._settings, self._memory, self._progress)
-
     def _take_back(self, run: str) -> RolledBack | None:
         for found in list_runs():
             if found.id == run:
+                bar = reload_bar(self._settings, self._memory, self._progress)
                 try:
-                    return take_back_run(found, self._progress, stop_started=True, barred=self._bar())
+                    return take_back_run(found, self._progress, stop_started=True, barred=bar)
                 except (OSError, Damaged):
                     return None
         return None
-
-
-def _configuration(app: AppExamination) -> Iterator[str]:
-    """The configuration files that nginx and the PHP-FPM masters read."""
-    nginx, fpm = app.facts.get(Nginx), app.facts.get(Fpm)
-    if isinstance(nginx, Nginx):
-        yield from (path for path, _ in nginx.files)
-    for master in fpm.masters if isinstance(fpm, Fpm) else ():
-        yield from (path for path, _ in master.files)
 
 
 def _find(examination: Examination | None, path: str) -> AppExamination | None:

@@ -101,15 +101,10 @@ def _site(path: str, console: Console) -> _Site:
     """An app as it stands now. What keeps it from being examined does not keep its fix from being rolled back."""
     try:
         settings, memory = settle(Asked(path))
+        return _Site(path, settings, memory, look(settings, memory, console))
     except (Wrong, ConfigError) as error:
         console.tell(f"not examined before: {error}")
-        settings, memory = settle(Asked())
-        return _Site(path, settings, memory, None)
-    try:
-        return _Site(path, settings, memory, look(settings, memory, console))
-    except Wrong as error:
-        console.tell(f"not examined before: {error}")
-        return _Site(path, settings, memory, None)
+        return _Site(path, *settle(Asked()), None)
 
 
 def _preview(run: Run, site: _Site | None) -> Iterator[Line]:

@@ -1,9 +1,10 @@
-"""The pools that serve an app, as rules judge them: running ones, and why there is nothing to judge otherwise. Pure."""
+"""What serves an app: its running pools, why there is nothing to judge otherwise, which files configure it. Pure."""
 
 from collections.abc import Iterator
 
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.fpm import Fpm, Master, Pool
+from liveproof.model.facts.nginx import Nginx
 from liveproof.model.findings import Unknown
 
 
@@ -19,3 +20,14 @@ def running(app: App, fpm: Fpm) -> Iterator[tuple[Master, Pool] | Unknown]:
         yield no_pool(app)
     for master, pool in found:
         yield (master, pool) if master.pid else Unknown(f"pool {pool.id} does not run")
+
+
+def configuration_files(fpm: object, nginx: object) -> Iterator[str]:
+    """The configuration files that the running nginx and PHP-FPM masters read, as they name them.
+
+    ``fpm`` and ``nginx`` are the facts; one that is Unknown, Absent or was not asked for has no files.
+    """
+    if isinstance(nginx, Nginx):
+        yield from (path for path, _ in nginx.files)
+    for master in fpm.masters if isinstance(fpm, Fpm) else ():
+        yield from (path for path, _ in master.files)

@@ -16,6 +16,7 @@ from liveproof.model.facts.laravel import Laravel
 from liveproof.model.facts.nginx import Nginx
 from liveproof.model.findings import Absent, Unknown
 from liveproof.model.policy import mismatches, ownership
+from liveproof.model.serving import configuration_files
 from liveproof.model.settings import Settings
 
 _CODE = ("code", "public", "vendor")
@@ -63,7 +64,9 @@ def probe(
     kernel.ask(question for kind in alike for question in islice(_loaded(kind), _EVERY))
     told = {path: kernel.answers[path, rights] for path, rights in questions}
     denied = [*told, *kernel.unreadable(), *_mismatched(settings, app, files), *_derived(files, laravel)]
-    places = [files.real(below(app, path)) for path in denied] + _configuration(reader, fpm, nginx)
+    places = [files.real(below(app, path)) for path in denied]
+    # A fix may edit these; a link's own target is what would be changed.
+    places += map(reader.resolve, configuration_files(fpm, nginx))
     unwritable = kernel.count([*_rest(deeper, WRITE | SEARCH), *_rest(left, WRITE)])
     unreadable = kernel.count(_unread(app, files, alike, private=False))
     return Access(
@@ -200,14 +203,6 @@ def _derived(files: Files, laravel: Laravel | Unknown | Absent) -> Iterator[str]
             for kind in files.classes:
                 if kind.section == "storage" and kind.kind == "f":
                     yield from islice((path for path in kind.paths() if path.startswith(views)), _EVERY)
-
-
-def _configuration(reader: Reader, fpm: Fpm | Unknown | Absent, nginx: Nginx | Unknown | Absent) -> list[str]:
-    """Configuration files, which a fix may edit; a link's own target is what would be changed."""
-    files = [*nginx.files] if isinstance(nginx, Nginx) else []
-    for master in fpm.masters if isinstance(fpm, Fpm) else ():
-        files += master.files
-    return [reader.resolve(path) for path, _ in files]
 
 
 def _logs(app: App, laravel: Laravel | Unknown | Absent) -> tuple[str, ...]:
