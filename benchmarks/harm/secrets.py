@@ -14,6 +14,7 @@ from typing import Final
 
 from benchmarks.harm.trial import Budget, Trial
 from liveproof.rules import load
+from tests import faults
 from tests.lab import Host
 
 # Names of variables, each with a value of its own in .env and in a configuration.
@@ -168,8 +169,7 @@ def _fault(code: str) -> Scene:
     rule = next(rule for rule in load() if rule.code == code)
 
     def scene(host: Host, _: _Vault) -> None:
-        assert rule.fault_function
-        rule.fault_function(host)
+        faults.of(rule).fault(host)
 
     return scene
 

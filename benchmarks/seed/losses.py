@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from benchmarks.seed import peer
 from benchmarks.seed.load import Load, Loss
 from liveproof.rules import load as load_rules
+from tests import faults
 from tests.lab import Host
 
 _OWNERS = 'chown root:root "$APP"/app/Http/Controllers/*.php "$CACHE" "$CACHE"/packages.php "$CACHE"/services.php'
@@ -60,8 +61,7 @@ def _must_be_broken(left: str) -> None:
 
 def _old_code(host: Host) -> None:
     rule = next(rule for rule in load_rules() if rule.code == "OPC002")
-    assert rule.fault_function
-    rule.fault_function(host)
+    faults.of(rule).fault(host)
 
 
 def _owners_and_caches(host: Host) -> None:

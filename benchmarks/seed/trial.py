@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from benchmarks.seed import peer
 from liveproof.model.rule import Rule
+from tests import faults
 from tests.lab import Host
 from tests.live.trial import checked, codes
 
@@ -70,15 +71,13 @@ def _by_liveproof(rule: Rule, suite: str) -> Told:
 
 
 def _break(rule: Rule, host: Host) -> None:
-    assert rule.fault_function
-    rule.fault_function(host)
+    faults.of(rule).fault(host)
     if not _seen(rule, host):
         raise RuntimeError("the fault did not take: its symptom is not seen")
 
 
 def _seen(rule: Rule, host: Host) -> bool:
-    assert rule.symptom_function
-    return rule.symptom_function(host)
+    return faults.of(rule).symptom(host)
 
 
 def _is_up(host: Host) -> bool:

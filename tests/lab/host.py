@@ -20,7 +20,6 @@ from typing import Final, Self
 
 from tests.lab import cgroup, gathering, machine, network, parting, places, state, web
 from tests.lab.accounts import account
-from tests.lab.contract import Answer
 from tests.lab.ending import destroy
 from tests.lab.layout import deployed, site
 from tests.lab.login import trust
@@ -31,6 +30,7 @@ from tests.lab.state import State
 from tests.lab.suites import suite as suite_named
 from tests.lab.tree import Entry, Trace, changed, entries, traces
 from tests.lab.trouble import LabError
+from tests.lab.web import Answer
 
 # What a healthy host's own services write while nobody does anything; `diff` hides none of it by itself.
 NOISE: Final = (
@@ -47,7 +47,7 @@ _PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
 class Host:
-    """A running (or stopped) host; implements the ``Lab`` protocol that faults are written against.
+    """A running (or stopped) host with real systemd, nginx, PHP-FPM and the api-gateway on it.
 
     ``with Host.up("bookworm") as host: …`` takes it down at the end; so do the end of the process, SIGINT and SIGTERM.
     """
@@ -239,9 +239,13 @@ class Host:
         """Its disk as seen from this machine, also while it is stopped; without /run, /proc and /dev."""
         return mount(self.home, self._state.lowers)
 
-    # ------------------------------------------------------------------------------------------------- the Lab protocol
+    # ---------------------------------------------------------------------------------------------- what faults use
     def sh(self, script: str, *, user: str = "root", check: bool = True, timeout: float = 60.0) -> str:
-        """Run a bash script in the app's directory and return its output, both streams, stripped.
+        """Run a bash script (``set -eu``) in the app's directory and return its output, both streams, stripped.
+
+        Its environment holds ``APP`` (the app as nginx serves it), ``CACHE`` (``bootstrap/cache``), ``HANDLER``
+        (RetellFunctionCallHandler.php), ``PHP`` (``8.2``), ``FPM`` (``php8.2-fpm``), ``SOCK`` (the pool's socket),
+        ``POOL`` (its configuration file) and ``WWW`` (the pool's user).
 
         Raises:
             RuntimeError: it failed and ``check`` is set.

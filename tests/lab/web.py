@@ -4,11 +4,16 @@ import http.client
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Final
-
-from tests.lab.contract import Answer
+from typing import Final, NamedTuple
 
 _LISTEN: Final = "0A"
+
+
+class Answer(NamedTuple):
+    """An HTTP answer of a host: status code (0 when no connection was had) and body as text."""
+
+    status: int
+    body: str
 
 
 def request(

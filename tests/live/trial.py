@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from liveproof.model.rule import Rule
+from tests import faults
 from tests.lab import Host
 
 # What the app and the host write by themselves while a trial runs; everything else must come back byte for byte.
@@ -100,9 +101,8 @@ def try_lookalike(rule: Rule, suite: str) -> None:
     Raises:
         TrialFailed: something was found.
     """
-    assert rule.lookalike_function
     with Host.up(suite) as host:
-        rule.lookalike_function(host)
+        faults.of(rule).lookalike(host)
         report = checked(host)
         if rule.code in codes(report, breaking=False) or codes(report):
             raise TrialFailed(f"{rule.code}'s lookalike raised {codes(report, breaking=False)}:\n{told(report)}")
@@ -114,13 +114,11 @@ def try_fault(rule: Rule, suite: str) -> Trial:
     Raises:
         TrialFailed: a step did not hold.
     """
-    assert rule.fault_function
-    assert rule.symptom_function
     started = time.monotonic()
     trial = Trial(rule.code, suite)
     with Host.up(suite) as host:
-        rule.fault_function(host)
-        _hold(rule.symptom_function(host), rule, "the fault did not take: its symptom is not seen")
+        faults.of(rule).fault(host)
+        _hold(faults.of(rule).symptom(host), rule, "the fault did not take: its symptom is not seen")
         report = checked(host)
         found = codes(report, breaking=False)
         _hold(rule.code in found, rule, f"not found:\n{told(report)}")
@@ -163,8 +161,7 @@ def _mend(host: Host, rule: Rule, trial: Trial, before: dict[str, Any]) -> None:
     after = checked(host)
     left = codes(after, breaking=False)
     _hold(rule.code not in left, rule, f"still found after {outcome['outcome']}:\n{told(after)}")
-    assert rule.symptom_function
-    _hold(not rule.symptom_function(host), rule, f"its symptom is still seen after {outcome['outcome']}")
+    _hold(not faults.of(rule).symptom(host), rule, f"its symptom is still seen after {outcome['outcome']}")
     trial.fixed = "fixed"
     back = host.liveproof("rollback", "--yes", "--format", "json")
     _hold(back.stdout.startswith("{"), rule, f"rollback ended with {back.returncode}: {back.stdout}{back.stderr}")

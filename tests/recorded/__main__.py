@@ -7,6 +7,7 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 from liveproof.rules import load
+from tests import faults
 from tests.lab import Host
 from tests.live.test_healthy import HOSTS
 
@@ -34,10 +35,8 @@ def _write(suite: str, what: str) -> str:
     with Host.up(suite, layout=layout, user=user) as host:
         rule = next((rule for rule in load() if rule.code == what), None)
         if rule:
-            assert rule.fault_function
-            assert rule.symptom_function
-            rule.fault_function(host)
-            assert rule.symptom_function(host), f"{what} on {suite}: the fault did not take"
+            faults.of(rule).fault(host)
+            assert faults.of(rule).symptom(host), f"{what} on {suite}: the fault did not take"
         host.liveproof("check")  # what this one's requests leave in the logs is seen by both of the following
         said = json.loads(host.liveproof("check", "--format", "json").stdout)
         seen = host.liveproof("record")

@@ -1,12 +1,18 @@
 """The registry: every rule keeps the law of the house."""
 
 import re
+import subprocess
+import zipfile
+from pathlib import Path
 
 import pytest
 
 from liveproof import rules
 from liveproof.model.rule import Rule, needs
 from liveproof.model.verdicts import Safety, Severity
+from tests import faults
+
+REPOSITORY = Path(__file__).resolve().parents[2]
 
 STARRED = frozenset(
     f"{family}{number:03}"
@@ -39,6 +45,31 @@ def test_rule_keeps_the_law(rule: Rule) -> None:
         assert needs(function)
         assert all(not isinstance(kind, str) for kind in needs(function).values())
     assert (rule.fix_function is None) == (rule.fix_safety is Safety.MANUAL)
+
+
+def test_every_rule_has_its_fault_and_no_fault_is_without_a_rule() -> None:
+    """The fault bench can try each rule: break a host, see that it took, and make what only resembles it."""
+    for rule in rules.load():
+        module = faults.of(rule)
+        assert all(callable(getattr(module, part, None)) for part in ("fault", "symptom", "lookalike")), rule.code
+        assert (module.__doc__ or "").startswith(f"{rule.code}, {rule.name}")
+    files = {path.stem for path in Path(faults.__file__).parent.glob("*/*.py") if path.stem != "__init__"}
+    assert files == {rule.name for rule in rules.load()}
+
+
+def test_the_wheel_carries_nothing_that_breaks_a_host(tmp_path: Path) -> None:
+    """What is installed on production hosts is the package alone: no tests, no faults, no lab."""
+    subprocess.run(
+        ["uv", "build", "--quiet", "--wheel", "--out-dir", tmp_path, REPOSITORY], check=True, capture_output=True
+    )
+    (wheel,) = tmp_path.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        for name in archive.namelist():
+            assert name.startswith(("liveproof/", "liveproof-")), name
+            text = archive.read(name).decode(errors="replace")
+            assert not re.search(
+                r"^(from|import) tests\b|def (fault|symptom|lookalike)\(|\bhost\.sh\(", text, re.MULTILINE
+            ), name
 
 
 def _module(code: str, name: str, caused_by: tuple[str, ...] = ()) -> Rule:

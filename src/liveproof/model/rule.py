@@ -1,4 +1,4 @@
-"""A rule: one file that says what a fault is, how it is seen, how it is mended and how it is made on a test host."""
+"""A rule: one file that says what a fault is, how it is seen and how it is fixed."""
 
 from collections.abc import Callable, Iterable, Mapping
 from types import UnionType
@@ -8,18 +8,13 @@ from liveproof.model.findings import Absent, Finding, Unknown
 from liveproof.model.verdicts import Link, Safety, Severity
 
 if TYPE_CHECKING:
-    from liveproof.model.lab import Lab
     from liveproof.model.plans import Step
 
 Check = Callable[..., Iterable[Finding | Unknown]]
 Fix = Callable[..., "Iterable[Step]"]
-Act = Callable[["Lab"], None]
-Symptom = Callable[["Lab"], bool]
 
 _C = TypeVar("_C", bound=Check)
 _F = TypeVar("_F", bound=Fix)
-_A = TypeVar("_A", bound=Act)
-_S = TypeVar("_S", bound=Symptom)
 
 _LINKS = {
     "REL": Link.RELEASE,
@@ -47,13 +42,9 @@ class Rule:
         severity: of its findings, unless a finding says otherwise.
         caused_by: codes whose finding, sharing a Ref with ours, explains ours.
         link: the link of the chain that a finding breaks; by default that of the family.
-        deploy_only: reserved for rules that make sense only right after a deploy.
     """
 
-    __slots__ = (
-        "caused_by", "check_function", "code", "fault_function", "fix_function", "fix_safety", "link",
-        "lookalike_function", "module", "severity", "symptom_function",
-    )  # fmt: skip
+    __slots__ = ("caused_by", "check_function", "code", "fix_function", "fix_safety", "link", "module", "severity")
 
     def __init__(
         self, code: str, severity: Severity, *, caused_by: tuple[str, ...] = (), link: Link | None = None
@@ -66,9 +57,6 @@ class Rule:
         self.check_function: Check | None = None
         self.fix_function: Fix | None = None
         self.fix_safety = Safety.MANUAL
-        self.fault_function: Act | None = None
-        self.symptom_function: Symptom | None = None
-        self.lookalike_function: Act | None = None
 
     def check(self, function: _C) -> _C:
         """Register the check; the types of its parameters are the facts that it needs."""
@@ -85,21 +73,6 @@ class Rule:
             return function
 
         return register
-
-    def fault(self, function: _A) -> _A:
-        """Register what breaks a healthy real host in this rule's way."""
-        self.fault_function = function
-        return function
-
-    def symptom(self, function: _S) -> _S:
-        """Register how a person sees, without liveproof, that the fault took; True when it is seen."""
-        self.symptom_function = function
-        return function
-
-    def lookalike(self, function: _A) -> _A:
-        """Register a change of a healthy host that resembles the fault and is none."""
-        self.lookalike_function = function
-        return function
 
     def explained_by(self, effect: Finding, cause: Finding) -> bool:
         """Whether a finding of this rule follows from another: one that it names, about the same thing."""

@@ -18,8 +18,7 @@ def load() -> tuple[Rule, ...]:
     """All rules in the order of their codes.
 
     Raises:
-        BadRule: a code is used twice, a cause is unknown, a heading, check, fault, symptom or lookalike is missing, or
-            causes go round in a circle.
+        BadRule: a code is used twice, a cause is unknown, a heading or check is missing, or causes go round.
     """
     rules = tuple(sorted((_rule(name) for name in _names()), key=lambda rule: rule.code))
     by_code: dict[str, Rule] = {}
@@ -54,9 +53,8 @@ def _rule(name: str) -> Rule:
     if not isinstance(rule, Rule):
         raise BadRule(f"{name} defines no rule")
     rule.module = name
-    for part in ("check", "fault", "symptom", "lookalike"):
-        if getattr(rule, f"{part}_function") is None:
-            raise BadRule(f"{name} has no {part}")
+    if rule.check_function is None:
+        raise BadRule(f"{name} has no check")
     for heading in _HEADINGS:
         if heading not in rule.page:
             raise BadRule(f"{name} has no heading {heading!r}")

@@ -32,7 +32,6 @@ from liveproof.model.facts.apps import App
 from liveproof.model.facts.files import Files
 from liveproof.model.facts.laravel import Laravel
 from liveproof.model.findings import Evidence, Finding, Ref, Unknown
-from liveproof.model.lab import Lab
 from liveproof.model.laravel_places import cache_directories
 from liveproof.model.plans import Step
 from liveproof.model.rule import Rule
@@ -96,18 +95,3 @@ def let_write(
             foreign = tree.foreign_caches()
             if not giving.refusal(app, files, foreign):
                 yield from giving.steps(files, foreign, "all caches of Laravel must belong to one user")
-
-
-@rule.fault
-def artisan_ran_as_root(lab: Lab) -> None:
-    lab.sh('chown root:root "$CACHE"; chmod 755 "$CACHE"')
-
-
-@rule.symptom
-def app_user_cannot_write(lab: Lab) -> bool:
-    return lab.sh('test -w "$CACHE" && echo writable || echo denied', user=lab.user) == "denied"
-
-
-@rule.lookalike
-def belongs_to_root_but_group_may_write(lab: Lab) -> None:
-    lab.sh('chown "root:$WWW" "$CACHE"; chmod 2775 "$CACHE"')

@@ -35,7 +35,6 @@ from liveproof.model import giving
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.files import Files
 from liveproof.model.findings import Evidence, Finding, Ref, Unknown
-from liveproof.model.lab import Lab
 from liveproof.model.plans import Step
 from liveproof.model.policy import Mismatch, Ownership, mismatches, ownership
 from liveproof.model.rule import Rule
@@ -137,21 +136,3 @@ def give_back(finding: Finding, app: App, files: Files, settings: Settings) -> I
     entries, _ = giving.apart(files, _given(files, list(found)))
     if not giving.refusal(app, files, entries):
         yield from giving.steps(files, entries, "code must belong to the one who deploys it")
-
-
-@rule.fault
-def pulled_as_root(lab: Lab) -> None:
-    lab.sh('o=root; [ "$(stat -c %U artisan)" = root ] && o=nobody; chown "$o:" "$HANDLER" "${HANDLER%/*}"')
-
-
-@rule.symptom
-def handler_has_another_owner(lab: Lab) -> bool:
-    return lab.sh('stat -c %U "$HANDLER"') != lab.sh("stat -c %U artisan")
-
-
-@rule.lookalike
-def all_code_belongs_to_root(lab: Lab) -> None:
-    lab.sh(
-        "find . -mindepth 1 -maxdepth 1 ! -name storage ! -name bootstrap ! -name .env -exec chown -R root:root {} +"
-    )
-    lab.sh('chown root:root bootstrap bootstrap/*.php; systemctl reload "$FPM.service"')

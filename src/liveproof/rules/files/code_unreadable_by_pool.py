@@ -31,7 +31,6 @@ from liveproof.model.facts.access import Access
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.files import FileClass, Files
 from liveproof.model.findings import Evidence, Finding, Ref, Unknown
-from liveproof.model.lab import Lab
 from liveproof.model.permits import READ, SEARCH, permits
 from liveproof.model.plans import Step
 from liveproof.model.policy import Mismatch, mismatches, ownership
@@ -147,18 +146,3 @@ def let_read(finding: Finding, app: App, access: Access, files: Files, settings:
     entries = _wanted(app, access, files, settings)
     if isinstance(entries, list) and not giving.refusal(app, files, entries):
         yield from giving.steps(files, entries, f"{app.user} must be able to read the code")
-
-
-@rule.fault
-def deployed_with_narrow_umask(lab: Lab) -> None:
-    lab.sh('cp -p "$HANDLER" /tmp/handler; cd "${HANDLER%/*}"; umask 077; rm "$HANDLER"; cat /tmp/handler > "$HANDLER"')
-
-
-@rule.symptom
-def app_user_cannot_read_handler(lab: Lab) -> bool:
-    return lab.sh('cat "$HANDLER" > /dev/null && echo readable || echo denied', user=lab.user).endswith("denied")
-
-
-@rule.lookalike
-def readable_through_group_alone(lab: Lab) -> None:
-    lab.sh('chgrp "$WWW" "$HANDLER"; chmod 440 "$HANDLER"; systemctl reload "$FPM.service"')

@@ -27,7 +27,6 @@ from liveproof.model.facts.apps import App
 from liveproof.model.facts.files import Files
 from liveproof.model.facts.laravel import Laravel
 from liveproof.model.findings import Evidence, Finding, Ref, Unknown
-from liveproof.model.lab import Lab
 from liveproof.model.plans import Step
 from liveproof.model.rule import Rule
 from liveproof.model.settings import Settings
@@ -99,18 +98,3 @@ def let_log(finding: Finding, app: App, access: Access, files: Files, settings: 
         steps = _steps(Tree(app, access, files, settings.policy), below)
         if not isinstance(steps, str):
             yield from steps
-
-
-@rule.fault
-def logged_as_root(lab: Lab) -> None:
-    lab.sh("chown root:root storage/logs/laravel.log; chmod 644 storage/logs/laravel.log")
-
-
-@rule.symptom
-def app_user_cannot_log(lab: Lab) -> bool:
-    return lab.sh("test -w storage/logs/laravel.log && echo writable || echo denied", user=lab.user) == "denied"
-
-
-@rule.lookalike
-def log_of_root_that_the_group_may_write(lab: Lab) -> None:
-    lab.sh('chown "root:$WWW" storage/logs/laravel.log; chmod 664 storage/logs/laravel.log')

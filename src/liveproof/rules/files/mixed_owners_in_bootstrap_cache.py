@@ -26,7 +26,6 @@ from liveproof.model.facts.apps import App
 from liveproof.model.facts.files import FileClass, Files
 from liveproof.model.facts.laravel import Laravel
 from liveproof.model.findings import Evidence, Finding, Ref, Unknown
-from liveproof.model.lab import Lab
 from liveproof.model.laravel_places import CACHE, cache_directories
 from liveproof.model.plans import Step
 from liveproof.model.policy import ownership
@@ -89,18 +88,3 @@ def give_to_one(finding: Finding, app: App, files: Files, settings: Settings) ->
     foreign = Tree(app, _NOT_ASKED, files, settings.policy).foreign_caches()
     if not giving.refusal(app, files, foreign):
         yield from giving.steps(files, foreign, "all caches of Laravel must belong to one user")
-
-
-@rule.fault
-def half_written_by_root(lab: Lab) -> None:
-    lab.sh('chown root:root "$CACHE"/packages.php "$CACHE"/services.php')
-
-
-@rule.symptom
-def files_have_several_owners(lab: Lab) -> bool:
-    return len(lab.sh('stat -c %U "$CACHE"/*.php | sort -u').split()) > 1
-
-
-@rule.lookalike
-def all_written_by_root(lab: Lab) -> None:
-    lab.sh('chown root: "$CACHE"/*.php; chmod 644 "$CACHE"/*.php')

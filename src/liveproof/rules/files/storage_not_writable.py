@@ -33,7 +33,6 @@ from liveproof.model.facts.apps import App
 from liveproof.model.facts.files import FileClass, Files
 from liveproof.model.facts.laravel import Laravel
 from liveproof.model.findings import Evidence, Finding, Ref, Unknown
-from liveproof.model.lab import Lab
 from liveproof.model.laravel_places import below_storage, storage, views
 from liveproof.model.plans import Step
 from liveproof.model.rule import Rule
@@ -152,18 +151,3 @@ def let_write(
     steps = _steps(tree, above if finding.severity is Severity.NOTICE else serious)
     if not isinstance(steps, str):
         yield from steps
-
-
-@rule.fault
-def view_cache_ran_as_root(lab: Lab) -> None:
-    lab.sh("chown -R root:root storage/framework; chmod -R go-w storage/framework; chmod 755 storage/framework/*")
-
-
-@rule.symptom
-def app_user_cannot_write_views(lab: Lab) -> bool:
-    return lab.sh("test -w storage/framework/views && echo writable || echo denied", user=lab.user) == "denied"
-
-
-@rule.lookalike
-def written_through_the_group(lab: Lab) -> None:
-    lab.sh('chown -R "deploy:$WWW" storage/framework/ storage/logs/; chmod -R g+rwX storage/framework/ storage/logs/')

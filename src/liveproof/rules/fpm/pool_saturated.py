@@ -26,7 +26,6 @@ from liveproof.model.facts.apps import App
 from liveproof.model.facts.fpm import Fpm, Load, Master, Pool, PoolStatus, Unit
 from liveproof.model.facts.nginx import Nginx
 from liveproof.model.findings import Absent, Evidence, Finding, Ref, Unknown
-from liveproof.model.lab import Lab
 from liveproof.model.rule import Rule
 from liveproof.model.serving import running
 from liveproof.model.verdicts import Severity
@@ -121,27 +120,3 @@ def _advice(pool: Pool) -> str:
         f"pm.max_children above {pool.max_children} in {pool.file}: as many as fit, that is free memory divided by the "
         "memory of one worker (ps -o rss), then reload PHP-FPM."
     )
-
-
-_SLEEP = """
-printf '<?php sleep(150);' > public/sleep.php; chown "$WWW:" public/sleep.php; touch -d '1 hour ago' public/sleep.php
-for i in $(seq {count}); do
-    setsid -f curl -s -m 149 -o /dev/null http://127.0.0.1/sleep.php > /dev/null 2>&1
-done
-sleep {settle}
-"""
-
-
-@rule.fault
-def every_worker_sleeps(lab: Lab) -> None:
-    lab.sh(_SLEEP.format(count=12, settle=5))
-
-
-@rule.symptom
-def health_check_is_not_answered(lab: Lab) -> bool:
-    return lab.sh("curl -s -m 3 -o /dev/null -w '%{http_code}' http://127.0.0.1/api/status || true") == "000"
-
-
-@rule.lookalike
-def busy_with_room_left(lab: Lab) -> None:
-    lab.sh(_SLEEP.format(count=2, settle=3))

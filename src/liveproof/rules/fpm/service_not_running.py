@@ -23,7 +23,6 @@ from collections.abc import Iterator
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.fpm import Fpm, Master, Pool, Unit
 from liveproof.model.findings import Absent, Evidence, Finding, Ref, Unknown
-from liveproof.model.lab import Lab
 from liveproof.model.plans import StartUnit, Step
 from liveproof.model.rule import Rule
 from liveproof.model.serving import no_pool
@@ -116,26 +115,3 @@ def start(finding: Finding, fpm: Fpm) -> Iterator[Step]:
             continue
         if unit.load == "loaded" and unit.enabled != "masked":
             yield Step(StartUnit(unit.name, master.test), "PHP-FPM must run to answer", _UNDO)
-
-
-@rule.fault
-def stopped(lab: Lab) -> None:
-    lab.sh('systemctl stop "$FPM"')
-
-
-@rule.symptom
-def unit_is_inactive_and_visitors_get_502(lab: Lab) -> bool:
-    return lab.sh('systemctl is-active "$FPM" || true') != "active" and lab.get().status == 502
-
-
-@rule.lookalike
-def another_php_fpm_that_nobody_uses_is_stopped(lab: Lab) -> None:
-    lab.sh("""
-        mkdir -p /etc/php-old/pool.d
-        printf '[global]\\ninclude = /etc/php-old/pool.d/*.conf\\n' > /etc/php-old/fpm.conf
-        printf '[www]\\nuser = %s\\nlisten = /run/php/old.sock\\npm = static\\npm.max_children = 1\\n' "$WWW" \\
-            > /etc/php-old/pool.d/www.conf
-        printf '[Service]\\nExecStart=/usr/sbin/php-fpm%s -F -y /etc/php-old/fpm.conf\\n' "$PHP" \\
-            > /etc/systemd/system/php-old-fpm.service
-        systemctl daemon-reload
-    """)

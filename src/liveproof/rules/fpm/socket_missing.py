@@ -24,7 +24,6 @@ from collections.abc import Iterator
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.fpm import Fpm, Master, Pool, Socket, Unit
 from liveproof.model.findings import Evidence, Finding, Ref, Unknown
-from liveproof.model.lab import Lab
 from liveproof.model.plans import ReloadUnit, RestartUnit, SignalMaster, Step
 from liveproof.model.rule import Rule
 from liveproof.model.serving import running
@@ -118,26 +117,3 @@ def _steps(master: Master, socket: Socket) -> Iterator[Step]:
         yield Step(ReloadUnit(unit, master.test), why, _RELOAD_UNDO)
     elif master.test:
         yield Step(SignalMaster(master.pid, master.start, master.test), why, _RELOAD_UNDO)
-
-
-@rule.fault
-def socket_file_removed(lab: Lab) -> None:
-    lab.sh('rm "$SOCK"')
-
-
-@rule.symptom
-def unit_is_active_without_a_socket(lab: Lab) -> bool:
-    return lab.sh('systemctl is-active "$FPM"; test -S "$SOCK" && echo there || true') == "active"
-
-
-@rule.lookalike
-def moved_together_with_nginx(lab: Lab) -> None:
-    lab.sh("""
-        sed -i 's#^listen = .*#listen = /run/php/moved.sock#' "$POOL"
-        sed -i 's#unix:[^;]*;#unix:/run/php/moved.sock;#' /etc/nginx/sites-available/api-gateway
-        systemctl reload "$FPM" && nginx -t && systemctl reload nginx
-        for i in $(seq 50); do
-            curl -s -o /dev/null -w '%{http_code}' localhost/api/status | grep -q 200 && exit
-            sleep .1
-        done
-    """)

@@ -27,7 +27,6 @@ from liveproof.model.facts.fpm import Fpm, Pool, Socket
 from liveproof.model.facts.nginx import Nginx
 from liveproof.model.findings import Evidence, Finding, Ref, Unknown
 from liveproof.model.fpmedit import with_settings
-from liveproof.model.lab import Lab
 from liveproof.model.plans import ChangeMode, ChangeOwner, Moded, Owned, Step, WriteFile
 from liveproof.model.rule import Rule
 from liveproof.model.serving import running
@@ -145,26 +144,3 @@ def _steps(test: tuple[str, ...], pool: Pool, socket: Socket, nginx: Nginx) -> I
             "so that PHP-FPM makes the socket like that when it starts again",
             "the file is put back byte for byte",
         )
-
-
-@rule.fault
-def owned_by_root(lab: Lab) -> None:
-    lab.sh("""
-        sed -i 's/^listen.owner.*/listen.owner = root/; s/^listen.group.*/listen.group = root/' "$POOL"
-        systemctl restart "$FPM"
-        for i in $(seq 50); do test -S "$SOCK" && exit; sleep .1; done
-    """)
-
-
-@rule.symptom
-def web_server_is_denied(lab: Lab) -> bool:
-    return lab.get().status == 502 and lab.sh('stat -c %U:%a "$SOCK"') == "root:660"
-
-
-@rule.lookalike
-def only_the_group_lets_it_in(lab: Lab) -> None:
-    lab.sh("""
-        sed -i 's/^listen.owner.*/listen.owner = root/; s/^listen.group.*/listen.group = www-data/' "$POOL"
-        systemctl restart "$FPM"
-        for i in $(seq 50); do test -S "$SOCK" && exit; sleep .1; done
-    """)

@@ -23,7 +23,6 @@ from collections.abc import Iterator
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.fpm import Fpm, Master, Pool, Unit
 from liveproof.model.findings import Evidence, Finding, Ref, Unknown
-from liveproof.model.lab import Lab
 from liveproof.model.rule import Rule
 from liveproof.model.serving import running
 from liveproof.model.settings import Settings
@@ -93,27 +92,3 @@ def _advice(master: Master) -> str:
         f"See whether the master is stopped (State in /proc/{master.pid}/status), whether processes or memory have run "
         f"out (TasksMax, MemoryMax), and what the journal{log} say of children that exit."
     )
-
-
-@rule.fault
-def master_hangs_and_workers_are_gone(lab: Lab) -> None:
-    lab.sh("""
-        master=$(systemctl show -p MainPID --value "$FPM")
-        kill -STOP "$master"
-        kill -KILL $(cat "/proc/$master/task/$master/children")
-        sleep 1
-    """)
-
-
-@rule.symptom
-def active_without_workers(lab: Lab) -> bool:
-    return lab.sh('systemctl is-active "$FPM"; pgrep -fc "^php-fpm: pool" || true') == "active\n0"
-
-
-@rule.lookalike
-def one_master_and_two_workers(lab: Lab) -> None:
-    lab.sh("""
-        sed -i 's/^pm = .*/pm = static/; s/^pm.max_children = .*/pm.max_children = 2/' "$POOL"
-        systemctl restart "$FPM"
-        for i in $(seq 50); do test -S "$SOCK" && exit; sleep .1; done
-    """)

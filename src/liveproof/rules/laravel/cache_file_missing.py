@@ -27,7 +27,6 @@ from liveproof.model.facts.apps import App
 from liveproof.model.facts.laravel import CacheFile, Laravel
 from liveproof.model.facts.opcache import Opcache, PoolOpcache
 from liveproof.model.findings import Absent, Evidence, Finding, Ref, Unknown
-from liveproof.model.lab import Lab
 from liveproof.model.plans import Step
 from liveproof.model.rebuild import artisan, can_rebuild, without_dotenv
 from liveproof.model.rule import Rule
@@ -120,20 +119,3 @@ def make(finding: Finding, app: App, laravel: Laravel) -> Iterator[Step]:
             yield artisan(app, laravel, "package:discover", f"{cache.path} is not there")
         elif cache.kind == "routes" or held:
             yield artisan(app, laravel, _COMMAND[cache.kind], f"{cache.path} is not there")
-
-
-@rule.fault
-def route_cache_removed(lab: Lab) -> None:
-    lab.sh('rm "$CACHE/routes-v7.php"')
-
-
-@rule.symptom
-def routes_are_not_cached(lab: Lab) -> bool:
-    return '"routes_cached":false' in lab.get().body
-
-
-@rule.lookalike
-def development_host(lab: Lab) -> None:
-    lab.sh("sed -i 's/^APP_ENV=.*/APP_ENV=local/' .env && php artisan config:cache -q", user=lab.user)
-    lab.sh('rm "$CACHE/routes-v7.php" && systemctl reload "$FPM.service" && sleep 1')
-    lab.get()

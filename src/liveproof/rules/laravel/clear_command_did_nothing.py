@@ -23,7 +23,6 @@ from liveproof.model.facts.access import Access
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.laravel import CacheFile, Laravel
 from liveproof.model.findings import Evidence, Finding, Ref, Unknown
-from liveproof.model.lab import Lab
 from liveproof.model.rule import Rule
 from liveproof.model.verdicts import Severity
 
@@ -58,20 +57,3 @@ def check(app: App, laravel: Laravel, access: Access) -> Iterator[Finding | Unkn
 
 def _directory(cache: CacheFile) -> str:
     return cache.path.rpartition("/")[0]
-
-
-@rule.fault
-def cleared_in_roots_directory(lab: Lab) -> None:
-    lab.sh('sed -i "s/^RELEASE=.*/RELEASE=edited/" .env; chown root:root "$CACHE"; chmod 755 "$CACHE"')
-    lab.sh("php artisan config:clear >/tmp/cleared", user=lab.user)
-
-
-@rule.symptom
-def file_is_still_there_after_success(lab: Lab) -> bool:
-    success = "cleared" in lab.sh("cat /tmp/cleared").lower()
-    return success and "edited" not in lab.sh('cat "$CACHE/config.php"')
-
-
-@rule.lookalike
-def older_than_its_sources_yet_equal(lab: Lab) -> None:
-    lab.sh('touch -d 2020-01-01 "$CACHE/config.php"; touch .env', user=lab.user)

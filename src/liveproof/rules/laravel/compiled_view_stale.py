@@ -26,7 +26,6 @@ from liveproof.model.facts.apps import App
 from liveproof.model.facts.files import Files
 from liveproof.model.facts.laravel import Laravel
 from liveproof.model.findings import Absent, Evidence, Finding, Ref, Unknown
-from liveproof.model.lab import Lab
 from liveproof.model.plans import Step
 from liveproof.model.rebuild import artisan, remove
 from liveproof.model.rule import Rule
@@ -66,25 +65,3 @@ def compile_again(_finding: Finding, app: App, laravel: Laravel, files: Files | 
     else:
         stale = [view.compiled for view in laravel.stale_views]
         yield from remove(app, files, stale, "Laravel compiles a view anew when it finds it not compiled")
-
-
-@rule.fault
-def source_replaced_with_its_time_kept(lab: Lab) -> None:
-    lab.get("/")
-    lab.sh("""
-        time=$(stat -c %Y resources/views/welcome.blade.php)
-        echo '<p>a new paragraph</p>' >>resources/views/welcome.blade.php
-        touch -d "@$time" resources/views/welcome.blade.php
-    """)
-
-
-@rule.symptom
-def page_lacks_the_new_paragraph(lab: Lab) -> bool:
-    page = lab.get("/")
-    return page.status == 200 and "a new paragraph" not in page.body
-
-
-@rule.lookalike
-def source_edited_with_a_new_time(lab: Lab) -> None:
-    lab.get("/")
-    lab.sh("sleep 1.1; echo '<p>a new paragraph</p>' >>resources/views/welcome.blade.php")

@@ -32,7 +32,6 @@ from liveproof.model.facts.apps import App
 from liveproof.model.facts.files import Files
 from liveproof.model.facts.laravel import Laravel, counted, listed
 from liveproof.model.findings import Absent, Evidence, Finding, Ref, Unknown
-from liveproof.model.lab import Lab
 from liveproof.model.plans import Step
 from liveproof.model.rebuild import artisan, can_rebuild, remove
 from liveproof.model.rule import Rule
@@ -84,18 +83,3 @@ def rebuild(_finding: Finding, app: App, laravel: Laravel, files: Files | Unknow
     if laravel.packages_differ:
         yield artisan(app, laravel, "package:discover", "the configuration is made by the packages that are installed")
     yield artisan(app, laravel, "config:cache", f"{cache.path} does not hold what .env and config/ say now")
-
-
-@rule.fault
-def env_changed_after_caching(lab: Lab) -> None:
-    lab.sh("sed -i 's/^RELEASE=.*/RELEASE=edited/' .env")
-
-
-@rule.symptom
-def app_answers_with_the_old_value(lab: Lab) -> bool:
-    return "RELEASE=edited" in lab.sh("cat .env") and '"release":"edited"' not in lab.get().body
-
-
-@rule.lookalike
-def sources_touched_but_equal(lab: Lab) -> None:
-    lab.sh("touch .env config/*.php && echo '# a remark' >>.env && sed -i '2i // a remark' config/app.php")

@@ -25,7 +25,6 @@ from liveproof.model.facts.apps import App
 from liveproof.model.facts.files import Files
 from liveproof.model.facts.laravel import CacheFile, Laravel
 from liveproof.model.findings import Absent, Evidence, Finding, Ref, Unknown
-from liveproof.model.lab import Lab
 from liveproof.model.plans import Step
 from liveproof.model.rebuild import artisan, can_rebuild, remove, without_dotenv
 from liveproof.model.rule import Rule
@@ -77,18 +76,3 @@ def rebuild(_finding: Finding, app: App, laravel: Laravel, files: Files | Unknow
     yield from remove(app, files, [cache.path for cache in unreadable], why)
     for command in dict.fromkeys(_COMMAND[cache.kind] for cache in unreadable):
         yield artisan(app, laravel, command, f"made anew by {app.user}, who then can read it")
-
-
-@rule.fault
-def cached_by_root_with_a_strict_umask(lab: Lab) -> None:
-    lab.sh("umask 077; php artisan config:cache -q; sleep 3")
-
-
-@rule.symptom
-def every_request_fails(lab: Lab) -> bool:
-    return lab.get().status == 500
-
-
-@rule.lookalike
-def apps_own_file_that_nobody_else_can_read(lab: Lab) -> None:
-    lab.sh('chmod 600 "$CACHE/config.php"')

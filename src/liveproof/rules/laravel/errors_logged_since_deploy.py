@@ -24,7 +24,6 @@ from liveproof.model.facts.access import Access
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.logs import LogGroup, Logs
 from liveproof.model.findings import Absent, Evidence, Finding, Ref, Unknown
-from liveproof.model.lab import Lab
 from liveproof.model.rule import Rule
 from liveproof.model.verdicts import Link, Severity
 
@@ -128,29 +127,3 @@ def _advice(app: App, paths: list[str]) -> str:
         if any(part in path for path in paths):
             return f"See {codes}: {app.user} must be able to use {next(path for path in paths if part in path)}."
     return f"See FIL002 and FIL005: {app.user} must be able to read its code and write to storage and bootstrap/cache."
-
-
-@rule.fault
-def roots_session_directory(lab: Lab) -> None:
-    lab.sh("chown -R root:root storage/framework/sessions && chmod 755 storage/framework/sessions")
-    lab.get("/")
-
-
-@rule.symptom
-def a_request_is_denied_and_logged(lab: Lab) -> bool:
-    denials = 'grep -ac "ERROR.*Permission denied" storage/logs/laravel.log || true'
-    before = int(lab.sh(denials))
-    lab.get("/")
-    return int(lab.sh(denials)) > before
-
-
-@rule.lookalike
-def denial_from_before_the_deploy(lab: Lab) -> None:
-    lab.sh(
-        """
-        echo '[2026-01-02 03:04:05] production.ERROR: file_put_contents(/nowhere/x): Failed to open stream: '\
-'Permission denied {"exception":"[object] (ErrorException(code: 0): denied at /var/www/x.php:1)"}' \
-            >>storage/logs/laravel.log
-        """,
-        user=lab.user,
-    )

@@ -26,7 +26,6 @@ from liveproof.model.facts.apps import App
 from liveproof.model.facts.files import Files
 from liveproof.model.facts.laravel import CacheFile, Laravel, listed
 from liveproof.model.findings import Absent, Evidence, Finding, Ref, Unknown
-from liveproof.model.lab import Lab
 from liveproof.model.plans import Step
 from liveproof.model.rebuild import artisan, can_rebuild, remove
 from liveproof.model.rule import Rule
@@ -88,21 +87,3 @@ def discover(_finding: Finding, app: App, laravel: Laravel, files: Files | Unkno
     yield from remove(app, files, [cache.path for cache in (manifests if hindered else services)], why)
     yield artisan(app, laravel, "package:discover", "the manifest does not list the packages that are installed")
     yield artisan(app, laravel, "env", "the app starts once, so that services.php is written now and not by a visitor")
-
-
-@rule.fault
-def package_added_without_scripts(lab: Lab) -> None:
-    lab.sh('echo "<?php return array ();" >"$CACHE/packages.php" && rm "$CACHE/services.php"', user=lab.user)
-    lab.sh('systemctl reload "$FPM.service"; sleep 1')
-    lab.get()
-
-
-@rule.symptom
-def package_is_not_registered(lab: Lab) -> bool:
-    return "retell-bridge" in lab.sh("cat vendor/composer/installed.json") and '"bridge":null' in lab.get().body
-
-
-@rule.lookalike
-def installed_again_with_the_same_packages(lab: Lab) -> None:
-    lab.sh("touch vendor/composer/installed.json composer.json && rm $CACHE/services.php", user=lab.user)
-    lab.get()

@@ -26,7 +26,6 @@ from liveproof.model.facts.apps import App
 from liveproof.model.facts.files import Files
 from liveproof.model.facts.laravel import Laravel, counted, listed
 from liveproof.model.findings import Absent, Evidence, Finding, Ref, Unknown
-from liveproof.model.lab import Lab
 from liveproof.model.plans import Step
 from liveproof.model.rebuild import artisan, can_rebuild, remove
 from liveproof.model.rule import Rule
@@ -66,20 +65,3 @@ def rebuild(_finding: Finding, app: App, laravel: Laravel, files: Files | Unknow
     if not cache.readable or any(name.startswith("the whole file") for name in cache.differs):
         yield from remove(app, files, [cache.path], "with this route cache in place artisan may not start")
     yield artisan(app, laravel, "route:cache", f"{cache.path} does not hold the routes that routes/ gives now")
-
-
-@rule.fault
-def route_added_after_caching(lab: Lab) -> None:
-    lab.sh(r"""
-        echo "Route::get('/added', '\\\\'.StatusController::class)->name('added');" >>routes/api.php
-    """)
-
-
-@rule.symptom
-def new_route_is_not_found(lab: Lab) -> bool:
-    return "/added" in lab.sh("cat routes/api.php") and lab.get("/api/added").status == 404
-
-
-@rule.lookalike
-def routes_touched_but_equal(lab: Lab) -> None:
-    lab.sh("echo '// a remark' >>routes/api.php && touch routes/*.php")

@@ -20,7 +20,6 @@ from collections.abc import Iterator
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.nginx import Nginx
 from liveproof.model.findings import Evidence, Finding, Ref, Unknown
-from liveproof.model.lab import Lab
 from liveproof.model.rule import Rule
 from liveproof.model.verdicts import Severity
 
@@ -57,24 +56,3 @@ def _place(error: str) -> tuple[str, int] | None:
 def _advice(nginx: Nginx, places: list[tuple[str, int]]) -> str:
     where = f"Look at {places[0][0]}, line {places[0][1]} or the line before it" if places else "Mend what it names"
     return f"{where}; then {' '.join(nginx.test[:2]) or 'nginx -t'} && systemctl reload {nginx.unit or 'nginx'}"
-
-
-@rule.fault
-def unknown_directive(lab: Lab) -> None:
-    lab.sh(
-        "printf 'server {\\n    listen 8081;\\n    server_nam broken.test;\\n}\\n' > /etc/nginx/sites-enabled/broken"
-    )
-
-
-@rule.symptom
-def test_fails_while_the_site_answers(lab: Lab) -> bool:
-    return lab.sh("nginx -t > /dev/null 2>&1 && echo valid || true") == "" and lab.get().status == 200
-
-
-@rule.lookalike
-def broken_file_that_is_not_included(lab: Lab) -> None:
-    lab.sh("""
-        printf 'server { nonsense' > /etc/nginx/sites-available/unused
-        printf 'server { listen 80; server_name _; return 404; }\\n' > /etc/nginx/conf.d/same-name.conf
-        nginx -t 2>&1 | grep -q 'conflicting server name'
-    """)

@@ -33,7 +33,6 @@ from liveproof.model.facts.apps import App
 from liveproof.model.facts.fpm import Fpm, Pool, Socket
 from liveproof.model.facts.nginx import FastcgiPass, Nginx, Server
 from liveproof.model.findings import Evidence, Finding, Ref, Unknown
-from liveproof.model.lab import Lab
 from liveproof.model.rule import Rule
 from liveproof.model.verdicts import Severity
 
@@ -136,32 +135,3 @@ def _advice(fpm: Fpm, address: str, file: str, line: int) -> str:
         f"Let fastcgi_pass in {file}, line {line} name the socket of the pool that should serve the app "
         f"({', '.join(dict.fromkeys(running))}), then nginx -t && systemctl reload nginx."
     )
-
-
-@rule.fault
-def socket_of_a_version_that_is_gone(lab: Lab) -> None:
-    lab.sh("""
-        sed -i 's#unix:[^;]*;#unix:/run/php/php7.4-fpm.sock;#' /etc/nginx/sites-available/api-gateway
-        nginx -t && systemctl reload nginx
-        for i in $(seq 50); do
-            curl -s -o /dev/null -w '%{http_code}' localhost/api/status | grep -q 502 && exit
-            sleep .1
-        done
-    """)
-
-
-@rule.symptom
-def bad_gateway_and_no_such_socket(lab: Lab) -> bool:
-    return lab.get().status == 502 and lab.sh("test -e /run/php/php7.4-fpm.sock && echo there || true") == ""
-
-
-@rule.lookalike
-def upstream_block_and_a_link(lab: Lab) -> None:
-    lab.sh("""
-        ln -sfn "$SOCK" /run/php/current.sock
-        printf 'upstream php { server unix:/run/php/current.sock; }\\n' > /etc/nginx/conf.d/upstream.conf
-        sed -i 's#unix:[^;]*;#php;#' /etc/nginx/sites-available/api-gateway
-        nginx -t && systemctl reload nginx
-        sleep 1
-        curl -s -o /dev/null -w '%{http_code}' localhost/api/status | grep -q 200
-    """)

@@ -22,7 +22,6 @@ from collections.abc import Iterator
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.nginx import Nginx
 from liveproof.model.findings import Evidence, Finding, Ref, Unknown
-from liveproof.model.lab import Lab
 from liveproof.model.plans import StartUnit, Step
 from liveproof.model.rule import Rule
 from liveproof.model.verdicts import Safety, Severity
@@ -59,18 +58,3 @@ def check(app: App, nginx: Nginx) -> Iterator[Finding | Unknown]:
 def start(finding: Finding, nginx: Nginx) -> Iterator[Step]:
     if Ref("unit", nginx.unit) in finding.about and nginx.unit_state.endswith("/enabled"):
         yield Step(StartUnit(nginx.unit, nginx.test), "nginx must run to answer", "stop the unit again")
-
-
-@rule.fault
-def stopped(lab: Lab) -> None:
-    lab.sh("systemctl stop nginx")
-
-
-@rule.symptom
-def nobody_answers(lab: Lab) -> bool:
-    return lab.get().status == 0 and lab.sh("systemctl is-active nginx || true") == "inactive"
-
-
-@rule.lookalike
-def just_restarted(lab: Lab) -> None:
-    lab.sh("systemctl restart nginx; sleep 1")

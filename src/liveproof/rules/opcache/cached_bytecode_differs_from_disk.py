@@ -29,7 +29,6 @@ from liveproof.model.facts.fpm import Fpm
 from liveproof.model.facts.opcache import Opcache, PoolOpcache, Script
 from liveproof.model.findings import Evidence, Finding, Ref, Unknown
 from liveproof.model.freshness import Freshness, State, blind, freshness
-from liveproof.model.lab import Lab
 from liveproof.model.moments import moment
 from liveproof.model.plans import Step
 from liveproof.model.reloading import graceful_reloads
@@ -104,24 +103,3 @@ def _unsure(pool: PoolOpcache, unsure: list[_Judged]) -> Unknown:
 def reload(finding: Finding, opcache: Opcache, fpm: Fpm) -> Iterator[Step]:
     if not any(pool.setting("opcache.file_cache") for pool in opcache.seen):
         yield from graceful_reloads(fpm, finding.ids("pool"), "PHP must compile the files as they are now")
-
-
-@rule.fault
-def edited_within_an_hour_of_trust(lab: Lab) -> None:
-    lab.ini("opcache.validate_timestamps=1", "opcache.revalidate_freq=3600")
-    lab.sh("sleep 2")
-    lab.warm()
-    lab.sh("""sleep 1; sed -i "s/handler-v[0-9]*/handler-v9/" "$HANDLER" """)
-
-
-@rule.symptom
-def old_answer(lab: Lab) -> bool:
-    return "handler-v9" in lab.sh('cat "$HANDLER"') and "handler-v9" not in lab.post().body
-
-
-@rule.lookalike
-def edited_and_reloaded(lab: Lab) -> None:
-    lab.ini("opcache.validate_timestamps=0")
-    lab.warm()
-    lab.sh("""sed -i "s/handler-v[0-9]*/handler-v9/" "$HANDLER"; systemctl reload "$FPM"; sleep 1""")
-    lab.warm()

@@ -21,7 +21,6 @@ from liveproof.model.facts.apps import App
 from liveproof.model.facts.fpm import Fpm, Master
 from liveproof.model.facts.opcache import Opcache
 from liveproof.model.findings import Evidence, Finding, Ref
-from liveproof.model.lab import Lab
 from liveproof.model.plans import Step, WriteFile
 from liveproof.model.reloading import graceful_reloads
 from liveproof.model.rule import Rule
@@ -69,20 +68,3 @@ def let_requests_finish(finding: Finding, app: App, fpm: Fpm, opcache: Opcache) 
             Safety.DISRUPTIVE,
         )
         yield from graceful_reloads(fpm, sorted(pools), "the new process_control_timeout must be read")
-
-
-@rule.fault
-def default_timeout(lab: Lab) -> None:
-    lab.sh("""sed -i 's/^process_control_timeout.*/;process_control_timeout = 0/' "/etc/php/$PHP/fpm/php-fpm.conf"
-systemctl reload "$FPM"; sleep 1""")
-
-
-@rule.symptom
-def told_zero(lab: Lab) -> bool:
-    return "process_control_timeout = 0s" in lab.sh('"php-fpm$PHP" -tt 2>&1')
-
-
-@rule.lookalike
-def written_in_minutes(lab: Lab) -> None:
-    lab.sh("""sed -i 's/^process_control_timeout.*/process_control_timeout=1m/' "/etc/php/$PHP/fpm/php-fpm.conf"
-systemctl reload "$FPM"; sleep 1""")

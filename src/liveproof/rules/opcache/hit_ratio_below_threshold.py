@@ -21,7 +21,6 @@ from collections.abc import Iterator
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.opcache import Opcache, PoolOpcache
 from liveproof.model.findings import Evidence, Finding, Ref, Unknown
-from liveproof.model.lab import Lab
 from liveproof.model.rule import Rule
 from liveproof.model.settings import Settings
 from liveproof.model.verdicts import Severity
@@ -66,31 +65,3 @@ def _advice(pool: PoolOpcache) -> str:
     if pool.hash_restarts or pool.keys > 0.95 * pool.max_keys:
         return "Raise opcache.max_accelerated_files above the number of PHP files, then reload PHP-FPM."
     return "Look for what writes PHP files all the time (compiled views, a deploy in a loop) or invalidates them."
-
-
-@rule.fault
-def recompiled_over_and_over(lab: Lab) -> None:
-    lab.ini("opcache.validate_timestamps=1", "opcache.revalidate_freq=0", "opcache.file_update_protection=0")
-    lab.sh("""mkdir -p /etc/liveproof "$APP/public/lab"
-printf '[thresholds]\\nhit_ratio_lookups = 200\\nhit_ratio_age = 1\\n' >>/etc/liveproof/liveproof.toml
-for n in $(seq 300); do echo '<?php return 1;' >"$APP/public/lab/$n.php"; done
-echo '<?php foreach (glob(__DIR__ . "/[0-9]*.php") as $file) include $file;' >"$APP/public/lab/all.php"
-chown -R "$WWW:$WWW" "$APP/public/lab"
-for round in $(seq 8); do
-  touch -d "2020-01-0$round" "$APP"/public/lab/[0-9]*.php
-  curl -s -o /dev/null http://127.0.0.1/lab/all.php
-done""")
-
-
-@rule.symptom
-def mostly_misses(lab: Lab) -> bool:
-    told = lab.sh("""page=$APP/public/lab/ratio.php
-echo '<?php echo (int) opcache_get_status(false)["opcache_statistics"]["opcache_hit_rate"];' >"$page"
-curl -s http://127.0.0.1/lab/ratio.php; rm "$page" """)
-    return told.isdigit() and int(told) < 85
-
-
-@rule.lookalike
-def just_started(lab: Lab) -> None:
-    lab.sh('systemctl restart "$FPM"; sleep 1')
-    lab.get()

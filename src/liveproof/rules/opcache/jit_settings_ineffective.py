@@ -21,7 +21,6 @@ from collections.abc import Iterator
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.opcache import Opcache, PoolOpcache
 from liveproof.model.findings import Evidence, Finding, Ref
-from liveproof.model.lab import Lab
 from liveproof.model.rule import Rule
 from liveproof.model.verdicts import Severity
 
@@ -84,19 +83,3 @@ _TAKING_OVER = ("xdebug", "blackfire", "newrelic", "tideways", "pcov", "ddtrace"
 
 def _yes(value: bool) -> str:
     return "yes" if value else "no"
-
-
-@rule.fault
-def no_room(lab: Lab) -> None:
-    lab.ini("opcache.jit=1235", "opcache.jit_buffer_size=0")
-
-
-@rule.symptom
-def no_buffer(lab: Lab) -> bool:
-    told = lab.sh('"php-fpm$PHP" -i')
-    return "opcache.jit_buffer_size => 0 =>" in told and "opcache.jit => 1235 =>" in told
-
-
-@rule.lookalike
-def turned_off_on_purpose(lab: Lab) -> None:
-    lab.ini("opcache.jit=disable", "opcache.jit_buffer_size=64M")

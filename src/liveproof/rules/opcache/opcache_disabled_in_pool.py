@@ -21,7 +21,6 @@ from collections.abc import Iterator
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.opcache import Opcache
 from liveproof.model.findings import Evidence, Finding, Ref, Unknown
-from liveproof.model.lab import Lab
 from liveproof.model.rule import Rule
 from liveproof.model.verdicts import Severity
 
@@ -49,18 +48,3 @@ def check(app: App, opcache: Opcache) -> Iterator[Finding | Unknown]:
             (Evidence(f"PHP in worker {pool.pid} of pool {pool.pool}", saw, "opcache.enable=1"),),
             advice,
         )
-
-
-@rule.fault
-def turned_off(lab: Lab) -> None:
-    lab.ini("opcache.enable=0")
-
-
-@rule.symptom
-def told_off(lab: Lab) -> bool:
-    return "opcache.enable => Off" in lab.sh('"php-fpm$PHP" -i')
-
-
-@rule.lookalike
-def off_on_the_command_line(lab: Lab) -> None:
-    lab.sh("""echo 'opcache.enable=0' >"/etc/php/$PHP/cli/conf.d/99-lab.ini" """)

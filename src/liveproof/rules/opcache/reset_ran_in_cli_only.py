@@ -26,7 +26,6 @@ from liveproof.model.facts.nginx import Nginx
 from liveproof.model.facts.opcache import Opcache, PoolOpcache
 from liveproof.model.findings import Absent, Evidence, Finding, Ref, Unknown
 from liveproof.model.freshness import State, blind, freshness
-from liveproof.model.lab import Lab
 from liveproof.model.moments import moment
 from liveproof.model.outdated import changed_scripts, held_releases
 from liveproof.model.plans import Step
@@ -68,23 +67,3 @@ def _outdated(app: App, opcache: Opcache, pool: PoolOpcache, nginx: Nginx | Unkn
 @rule.fix(Safety.SAFE)
 def reload(finding: Finding, fpm: Fpm) -> Iterator[Step]:
     yield from graceful_reloads(fpm, finding.ids("pool"), "a reset that reaches PHP-FPM's own cache")
-
-
-@rule.fault
-def reset_on_the_command_line(lab: Lab) -> None:
-    lab.ini("opcache.validate_timestamps=0")
-    lab.sh("sleep 2")
-    lab.warm()
-    lab.sh("""sleep 4; sed -i "s/handler-v[0-9]*/handler-v9/" "$HANDLER" """)
-    lab.sh("""php -d opcache.enable_cli=1 -r 'exit(opcache_reset() ? 0 : 1);'""")
-
-
-@rule.symptom
-def old_answer(lab: Lab) -> bool:
-    return "handler-v9" in lab.sh('cat "$HANDLER"') and "handler-v9" not in lab.post().body
-
-
-@rule.lookalike
-def reset_on_a_healthy_host(lab: Lab) -> None:
-    lab.warm()
-    lab.sh("""php -d opcache.enable_cli=1 -r 'opcache_reset();'""")

@@ -29,7 +29,6 @@ from liveproof.model.facts.fpm import Fpm
 from liveproof.model.facts.nginx import FastcgiPass, Nginx
 from liveproof.model.facts.opcache import Opcache
 from liveproof.model.findings import Evidence, Finding, Ref, Unknown
-from liveproof.model.lab import Lab
 from liveproof.model.outdated import held_releases, unresolved
 from liveproof.model.plans import ReloadUnit, Step, WriteFile
 from liveproof.model.reloading import graceful_reloads
@@ -128,47 +127,3 @@ def _own(place: FastcgiPass, app: App, nginx: Nginx) -> bool:
     """Whether the place stands in the file of the app's own server block, and no other app's block holds it."""
     holders = [server for server in nginx.servers if place in server.passes]
     return all(server.id in app.servers and server.file == place.file for server in holders)
-
-
-_RELEASES = r"""
-if [ ! -L "$APP" ]; then
-  parent=$APP-releases; mkdir "$parent"; mv "$APP" "$parent/1"; cp -a "$parent/1" "$parent/2"; ln -s "$parent/1" "$APP"
-else
-  parent=$(dirname "$(readlink -f "$APP")")
-fi
-chown -h "$WWW:$WWW" "$parent" "$APP"
-cd "$parent"
-for n in 1 2; do
-  sed -i "s/^RELEASE=.*/RELEASE=r$n/" "$parent/$n/.env"
-  sed -i "s/handler-v[0-9]*/handler-v$n/" "$parent/$n/app/Http/Controllers/RetellFunctionCallHandler.php"
-  cd "$parent/$n"
-  for what in config route view; do (umask 027; runuser -u "$WWW" -- php artisan $what:cache -q); done
-done
-sed -i 's/\$\(document_root\|realpath_root\)/$@VARIABLE@/g' /etc/nginx/sites-available/api-gateway
-nginx -t -q; systemctl reload nginx; sleep 3
-systemctl restart "$FPM"; sleep 1
-"""
-_SWITCH = r"""
-sleep 1; ln -s "$(dirname "$(readlink -f "$APP")")/2" "$APP.new"; mv -T "$APP.new" "$APP"; sleep 2
-"""
-
-
-@rule.fault
-def switched_behind_the_link(lab: Lab) -> None:
-    lab.sh(_RELEASES.replace("@VARIABLE@", "document_root"), timeout=120)
-    lab.warm()
-    lab.sh(_SWITCH)
-    lab.warm()
-
-
-@rule.symptom
-def old_release_answers(lab: Lab) -> bool:
-    return "handler-v2" in lab.sh('cat "$HANDLER"') and "handler-v1" in lab.post().body
-
-
-@rule.lookalike
-def switched_with_resolved_root(lab: Lab) -> None:
-    lab.sh(_RELEASES.replace("@VARIABLE@", "realpath_root"), timeout=120)
-    lab.warm()
-    lab.sh(_SWITCH)
-    lab.warm()

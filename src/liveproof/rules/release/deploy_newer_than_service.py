@@ -25,7 +25,6 @@ from liveproof.model.facts.fpm import Fpm
 from liveproof.model.facts.nginx import Nginx
 from liveproof.model.facts.opcache import Opcache, PoolOpcache
 from liveproof.model.findings import Absent, Evidence, Finding, Ref, Unknown
-from liveproof.model.lab import Lab
 from liveproof.model.moments import moment
 from liveproof.model.outdated import changed_scripts, held_releases
 from liveproof.model.plans import Step
@@ -75,24 +74,3 @@ def _evidence(
 @rule.fix(Safety.SAFE)
 def reload(finding: Finding, fpm: Fpm) -> Iterator[Step]:
     yield from graceful_reloads(fpm, finding.ids("pool"), "the cache must be younger than the deploy")
-
-
-@rule.fault
-def deployed_after_start(lab: Lab) -> None:
-    lab.ini("opcache.validate_timestamps=0")
-    lab.sh("sleep 2")
-    lab.warm()
-    lab.sh("""sleep 4; sed -i "s/handler-v[0-9]*/handler-v9/" "$HANDLER"; touch app/Http/Controllers/*.php""")
-    lab.warm()
-
-
-@rule.symptom
-def old_answer(lab: Lab) -> bool:
-    return "handler-v9" in lab.sh('cat "$HANDLER"') and "handler-v9" not in lab.post().body
-
-
-@rule.lookalike
-def deployed_where_php_looks(lab: Lab) -> None:
-    lab.warm()
-    lab.sh("""sed -i "s/handler-v[0-9]*/handler-v9/" "$HANDLER"; chown "$WWW:$WWW" "$HANDLER"; sleep 4""")
-    lab.warm()

@@ -32,7 +32,6 @@ from collections.abc import Iterator
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.release import Release
 from liveproof.model.findings import Evidence, Finding, Ref, Unknown
-from liveproof.model.lab import Lab
 from liveproof.model.rule import Rule
 from liveproof.model.verdicts import Severity
 
@@ -82,35 +81,4 @@ def _lost_bits(app: App, release: Release) -> Finding:
         advice=f"chmod +x {' '.join(shown)}",
         severity=Severity.NOTICE,
         more=len(release.modes) - len(shown),
-    )
-
-
-_COMMIT = """
-g() { setpriv --reuid="$1" --regid="$1" --clear-groups env -C "$APP" HOME=/nonexistent "${@:2}"; }
-u=$(stat -c %U artisan)
-printf '/vendor\\n/storage\\n/bootstrap/cache\\n.env\\n' > .git-ignored
-g "$u" git init -q
-mv .git-ignored .git/info/exclude; chown "$u:" .git/info/exclude
-g "$u" git add -A
-g "$u" git -c user.name=lab -c user.email=lab@localhost commit -q -m release
-"""
-
-
-@rule.fault
-def edited_on_the_server(lab: Lab) -> None:
-    lab.sh(_COMMIT + "echo '// a quick fix' >> config/services.php")
-
-
-@rule.symptom
-def git_sees_a_difference(lab: Lab) -> bool:
-    return lab.sh('git -c safe.directory="*" hash-object config/*.php | sort') != lab.sh(
-        'git -c safe.directory="*" ls-tree HEAD config/ | cut -c 13-52 | sort'
-    )
-
-
-@rule.lookalike
-def touched_and_untracked(lab: Lab) -> None:
-    lab.sh(
-        _COMMIT
-        + 'touch config/services.php; echo note > notes.txt; chown "$u:" notes.txt; systemctl reload "$FPM.service"'
     )

@@ -33,7 +33,6 @@ from collections.abc import Iterator
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.release import Release
 from liveproof.model.findings import Evidence, Finding, Ref
-from liveproof.model.lab import Lab
 from liveproof.model.rule import Rule
 from liveproof.model.verdicts import Severity
 
@@ -61,38 +60,4 @@ def _finding(app: App, told: dict[str, str], what: str, severity: Severity = Sev
         advice="find out who put it there; then commit it, or move it out of the app: " + ", ".join(shown),
         severity=severity,
         more=count - len(shown),
-    )
-
-
-_COMMIT = """
-g() { setpriv --reuid="$1" --regid="$1" --clear-groups env -C "$APP" HOME=/nonexistent "${@:2}"; }
-u=$(stat -c %U artisan)
-printf '/vendor\\n/storage\\n/bootstrap/cache\\n.env\\n/public/build\\n/app/helper.php\\n' > .git-ignored
-g "$u" git init -q
-mv .git-ignored .git/info/exclude; chown "$u:" .git/info/exclude
-g "$u" git add -A
-g "$u" git -c user.name=lab -c user.email=lab@localhost commit -q -m release
-"""
-
-
-@rule.fault
-def a_script_that_nobody_released(lab: Lab) -> None:
-    lab.sh(_COMMIT + """echo '<?php echo "shell";' > public/shell.php; chown "$u:" public/shell.php""")
-
-
-@rule.symptom
-def visitors_can_run_it(lab: Lab) -> bool:
-    tracked = lab.sh("git -c safe.directory='*' ls-tree -r --name-only HEAD public/").split()
-    return "public/shell.php" not in tracked and lab.sh("ls public").split().count("shell.php") == 1
-
-
-@rule.lookalike
-def what_is_never_committed(lab: Lab) -> None:
-    lab.sh(
-        _COMMIT
-        + """mkdir -p public/build storage/framework/views; echo x > public/build/app.js; echo note > notes.txt
-        echo '<?php return [];' | tee app/helper.php storage/framework/views/abc.php > bootstrap/cache/extra.php
-        chown -R "$u:" public notes.txt app/helper.php storage/framework/views; chown "$u:" bootstrap/cache/extra.php
-        systemctl reload "$FPM.service"
-        """
     )

@@ -31,7 +31,6 @@ from dataclasses import replace
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.schedule import Job, Schedule
 from liveproof.model.findings import Evidence, Finding, Ref, Unknown
-from liveproof.model.lab import Lab
 from liveproof.model.rule import Rule
 from liveproof.model.verdicts import Severity
 
@@ -90,34 +89,3 @@ def _finding(app: App, jobs: list[Job], message: str, *, at_least: bool) -> Find
 
 def _file(job: Job) -> Ref:
     return Ref("file", job.source.rpartition(":")[0] or job.source)
-
-
-@rule.fault
-def scheduler_in_the_crontab_as_root(lab: Lab) -> None:
-    lab.sh(r"""
-        sed -i "s/ $WWW cd / root cd /" /etc/cron.d/api-gateway
-        rm -f "$CACHE/packages.php" "$CACHE/services.php"
-        sh -c "$(sed -n 's/.* root \(cd .*\)/\1/p' /etc/cron.d/api-gateway)"
-    """)
-
-
-@rule.symptom
-def what_it_wrote_belongs_to_root(lab: Lab) -> bool:
-    return bool(
-        lab.sh("grep -E '^[^#].* root .*artisan' /etc/cron.d/api-gateway && find $CACHE -user root", check=False)
-    )
-
-
-@rule.lookalike
-def root_crontab_that_steps_down(lab: Lab) -> None:
-    lab.sh(r"""
-        cat > /etc/cron.d/steps-down <<CRON
-        * * * * * root cd $APP && sudo -u $WWW php artisan schedule:run >/dev/null 2>&1
-        0 3 * * * root su -s /bin/sh $WWW -c "cd $APP && php artisan queue:prune-failed"
-        0 4 * * * root runuser -u $WWW -- php $APP/artisan view:cache
-        0 5 * * * root cd $APP && setpriv --reuid=$WWW --regid=$WWW --init-groups php artisan list
-        #* * * * * root cd $APP && php artisan schedule:run
-        * * * * * root cd /srv/another && php artisan schedule:run
-CRON
-        printf '* * * * * root cd %s && php artisan schedule:run\n' "$APP" > /etc/cron.d/not-read.disabled
-    """)

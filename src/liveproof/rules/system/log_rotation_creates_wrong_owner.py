@@ -24,7 +24,6 @@ from collections.abc import Iterator
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.schedule import Rotation, Schedule
 from liveproof.model.findings import Evidence, Finding, Ref, Unknown
-from liveproof.model.lab import Lab
 from liveproof.model.rule import Rule
 from liveproof.model.verdicts import Severity
 
@@ -56,33 +55,3 @@ def check(app: App, schedule: Schedule) -> Iterator[Finding | Unknown]:
 def _evidence(app: App, rotation: Rotation) -> Evidence:
     made = f"{rotation.line} (makes {rotation.log} {rotation.user}:{rotation.group} {rotation.mode:04o})"
     return Evidence(rotation.source, made, f"{rotation.replacement}, or no owner at all, so that {app.user} keeps it")
-
-
-@rule.fault
-def created_for_root_and_adm(lab: Lab) -> None:
-    lab.sh(r"""
-        sed -i '/^ *su /d; s/^\( *\)create .*/\1create 0640 root adm/' /etc/logrotate.d/api-gateway
-    """)
-
-
-@rule.symptom
-def after_a_rotation_the_app_cannot_write(lab: Lab) -> bool:
-    tried = lab.sh(r"""
-        cp -a storage/logs /tmp/logs.before
-        echo line >> storage/logs/laravel.log
-        logrotate -f -s /tmp/logrotate.state /etc/logrotate.d/api-gateway >/dev/null 2>&1 || true
-        sudo -u "$WWW" test -w storage/logs/laravel.log && echo writable || echo refused
-        rm -rf storage/logs/* /tmp/logrotate.state
-        cp -a /tmp/logs.before/. storage/logs/
-        rm -rf /tmp/logs.before
-    """)
-    return tried.endswith("refused")
-
-
-@rule.lookalike
-def created_without_an_owner_or_for_the_group(lab: Lab) -> None:
-    lab.sh(r"""
-        sed -i '/^ *su /d; s/^\( *\)create .*/\1create 0640/' /etc/logrotate.d/api-gateway
-        printf '%s/storage/logs/laravel.log {\n    create 0664 root %s\n}\n' "$APP" "$WWW" > /etc/logrotate.d/aa-first
-        printf '%s/storage/logs/*.log {\n    create 0600 root root\n}\n' "$APP" > /etc/logrotate.d/old.disabled
-    """)

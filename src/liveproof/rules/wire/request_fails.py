@@ -29,7 +29,6 @@ from collections.abc import Iterator
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.wire import Exchange, Wire
 from liveproof.model.findings import Evidence, Finding, Ref, Unknown
-from liveproof.model.lab import Lab
 from liveproof.model.rule import Rule
 from liveproof.model.verdicts import Severity
 
@@ -191,27 +190,3 @@ def _advice(app: App, wire: Wire, exchanges: list[Exchange]) -> str:
     if any(each.answered_by == "nginx" for each in failed):
         return "Read nginx's error log, and the location of its configuration that answers this path."
     return "Read what the app, PHP-FPM and nginx logged at this moment; search for the request's X-Request-Id."
-
-
-@rule.fault
-def nginx_answers_unavailable(lab: Lab) -> None:
-    lab.sh(r"""
-        sed -i '0,/^\( *\)root .*/s//&\n    location = \/ { return 503; }/' /etc/nginx/sites-available/api-gateway
-        nginx -t && systemctl reload nginx
-    """)
-    lab.sh(
-        "for i in $(seq 50); do curl -s -o /dev/null -w '%{http_code}' localhost/ | grep -q 503 && exit; sleep .1; done"
-    )
-
-
-@rule.symptom
-def visitors_get_503(lab: Lab) -> bool:
-    return lab.get("/").status == 503
-
-
-@rule.lookalike
-def another_path_is_unavailable(lab: Lab) -> None:
-    lab.sh(r"""
-        sed -i '0,/^\( *\)root .*/s//&\n    location = \/old { return 503; }/' /etc/nginx/sites-available/api-gateway
-        nginx -t && systemctl reload nginx
-    """)

@@ -24,7 +24,6 @@ from collections.abc import Iterator
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.wire import Exchange, Wire
 from liveproof.model.findings import Evidence, Finding, Ref, Unknown
-from liveproof.model.lab import Lab
 from liveproof.model.rule import Rule
 from liveproof.model.verdicts import Severity
 
@@ -55,37 +54,3 @@ def _evidence(exchange: Exchange, wire: Wire) -> Evidence:
     return Evidence(
         ", ".join(wire.logs), f"nothing new with {exchange.logs!r} ({way})", f"a line with {exchange.logs!r}"
     )
-
-
-_REQUEST = r"""
-    mkdir -p /etc/liveproof
-    cat > /etc/liveproof/liveproof.toml <<'TOML'
-[[request]]
-method = "POST"
-path = "/api/retell/function"
-headers = { Content-Type = "application/json", Accept = "application/json" }
-body = '{"name":"current_time","call":{"call_id":"{request_id}"}}'
-status = 200
-logs = "{request_id}"
-TOML
-"""
-
-
-@rule.fault
-def log_level_above_the_message(lab: Lab) -> None:
-    lab.sh(_REQUEST)
-    lab.sh("sed -i 's/^LOG_LEVEL=.*/LOG_LEVEL=error/' .env; php artisan config:cache", user=lab.user)
-    lab.sh("systemctl reload $FPM")
-    lab.warm()
-
-
-@rule.symptom
-def the_log_stays_as_it_is(lab: Lab) -> bool:
-    count = "cat storage/logs/*.log | wc -c"
-    before = lab.sh(count)
-    return lab.post().status == 200 and lab.sh(count) == before
-
-
-@rule.lookalike
-def the_request_is_logged(lab: Lab) -> None:
-    lab.sh(_REQUEST)
