@@ -6,6 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from liveproof.analysis import addresses
 from liveproof.host import fpmconf
 from liveproof.host.fpmconf import FpmConf
 from liveproof.host.reader import Reader
@@ -123,7 +124,7 @@ def test_listen_as_an_address(listen: str, address: str) -> None:
 )
 def test_whether_a_listen_takes_a_connection(listen: str, asked: str, met: bool) -> None:
     """A port alone means every address of this host, and of no other."""
-    assert fpmconf.meets(listen, asked, ("10.0.0.6",)) is met
+    assert addresses.meets(listen, asked, ("10.0.0.6",)) is met
 
 
 WANTED = {"listen.owner": "www-data", "listen.mode": "0660"}

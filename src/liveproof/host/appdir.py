@@ -6,7 +6,7 @@ What stands in a directory tells it: Composer's files (getcomposer.org), a frame
 
 from liveproof.host.accounts import Accounts
 from liveproof.host.reader import Reader
-from liveproof.model.app_paths import system_directory
+from liveproof.model.app_paths import OWN_APP, SIDE_BY_SIDE, system_directory
 
 # What document roots below an app are called by frameworks and hosting panels.
 _ROOTS = frozenset(
@@ -14,10 +14,6 @@ _ROOTS = frozenset(
 )
 _COMPOSER = ("composer.json", "composer.lock", "vendor/autoload.php", "vendor/composer")
 _MARKERS = (*_COMPOSER, "artisan", "bin/console", "bin/cake", "craft", "yii", "spark", "symfony.lock", ".git")
-# Besides directories of the system, those in which apps stand side by side.
-_SIDE_BY_SIDE = ("/data", "/srv/http", "/srv/www", "/usr/local/www", "/usr/share/nginx", "/var/www", "/var/www/vhosts")
-# Below these the scripts of one app may lie beside its document root all the same.
-_SHARED = ("/srv", *_SIDE_BY_SIDE)
 _LEVELS = 2
 _MOST = 200
 
@@ -44,26 +40,11 @@ def app_above(reader: Reader, root: str) -> str:
     return ""
 
 
-def beside(real: str) -> str:
-    """The directory next to whose ``real`` child scripts may lie that this child includes; empty when there is none."""
-    above = _parent(real)
-    return above if above in _SHARED or not system_directory(above) else ""
-
-
-def is_app(reader: Reader, directory: str) -> bool:
-    """Whether a directory looks like an app of its own."""
-    own = ("index.php", "public/index.php", "artisan", "composer.json", "wp-config.php", ".git")
-    try:
-        return any(reader.stat(f"{directory}/{name}") is not None for name in own)
-    except OSError:
-        return True
-
-
 def _is_floor(reader: Reader, directory: str) -> bool:
     named = directory or "/"
     homes = Accounts(reader).homes()
     return any(
-        path in _SIDE_BY_SIDE or path in homes or system_directory(path) for path in (named, reader.resolve(named))
+        path in SIDE_BY_SIDE or path in homes or system_directory(path) for path in (named, reader.resolve(named))
     )
 
 
@@ -80,7 +61,10 @@ def _holds_code(reader: Reader, above: str, root: str) -> bool:
         seen = reader.stat(path)
         if seen is None or not seen.is_directory:
             continue
-        if is_app(reader, path):
+        try:
+            if any(reader.stat(f"{path}/{marker}") is not None for marker in OWN_APP):
+                return False
+        except OSError:
             return False
         found = found or _has_php(reader, path, 2)
     return found

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from liveproof.analysis.pool_load import saturated
 from liveproof.host import fpmload, fpmstatus, view
 from liveproof.host.reader import CannotSee, Reader
 from liveproof.host.sockets import Sockets
@@ -27,7 +28,7 @@ class Busy:
         ours = self._sockets.ours(asked)
         subject = fpmload.Subject(master.pid, pool.name, pool.address, socket, pool.max_children, ours)
         load = self._load(subject, pool, 0.0)
-        if fpmload.saturated(load, pool.max_children) and not pool.status_address:
+        if saturated(load, pool.max_children) and not pool.status_address:
             return load, Unknown(
                 f"pool {pool.id} is saturated: all {load.processes} workers are busy and its status page would wait too"
             )

@@ -12,7 +12,7 @@ from liveproof.host.fpmmaster import pool_of
 from liveproof.host.numbers import whole
 from liveproof.host.reader import Reader
 from liveproof.host.sockets import Sockets
-from liveproof.model.facts.fpm import Load, Pool, Socket
+from liveproof.model.facts.fpm import Load, Socket
 
 _LOOKS = 6
 _PAUSE = 0.15  # s between looks
@@ -75,25 +75,6 @@ def load(
             break
     stuck = frozenset.intersection(*lately[-_LAST:]) if len(lately) > _LAST else held
     return Load(count, waiting, len(held), max(0.0, reader.now() - started), unanswered, len(stuck))
-
-
-def saturated(seen: Load, most: int) -> bool:
-    """Whether the load proves that a request to the pool waits; ``most`` is pm.max_children."""
-    return seen.seconds > 0 and seen.processes >= most and (seen.waiting > 0 or seen.held >= most)
-
-
-def waits(pool: Pool) -> str:
-    """Why a request that liveproof sent to this pool would only wait; empty where it may be answered.
-
-    A full pool that answers one request after the other lets it wait for a moment only: it is asked.
-    """
-    load = pool.load
-    if isinstance(load, Load) and saturated(load, pool.max_children) and load.stuck >= pool.max_children:
-        return (
-            f"pool {pool.id} is saturated: all {load.processes} workers are busy with the same requests, and "
-            "liveproof's would only wait"
-        )
-    return ""
 
 
 def _look(sockets: Sockets, subject: Subject, processes: int) -> _Look:

@@ -3,15 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from liveproof.host import fpmconf
+from liveproof.analysis.addresses import meets
 from liveproof.host.reader import Reader
 from liveproof.host.sockets import Sockets
 from liveproof.model.facts.fpm import Master, Pool
-
-
-def is_here(address: str) -> bool:
-    """Whether an address is surely on this host."""
-    return address.startswith("unix:") or fpmconf.local(address.rpartition(":")[0])
 
 
 def moved(sockets: Sockets, wanted: Sequence[str], master: Master) -> Master:
@@ -63,4 +58,4 @@ def _leads(reader: Reader, address: str, pool: Pool, links: Mapping[str, str]) -
         return links.get(path) == pool.file and reader.stat(path) is None
     if address.startswith("unix:") or pool.address.startswith("unix:"):
         return False
-    return fpmconf.meets(pool.listen, address)
+    return meets(pool.listen, address)

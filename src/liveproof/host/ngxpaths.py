@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from liveproof.host.fpmconf import local
+from liveproof.analysis.addresses import local
 from liveproof.host.ngxtree import Tree
 
 # Always looked at: users named by "user", hosts and resolvers, the libraries that the program is linked with.

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from liveproof.host import fpmconf, view
+from liveproof.analysis.addresses import meets
+from liveproof.host import view
 from liveproof.host.command import Identity
 from liveproof.host.connect import CONNECTED, FULL
 from liveproof.host.listeners import TcpSockets, UnixListener, UnixSockets
@@ -165,7 +166,7 @@ def _stands_at(one: UnixListener, seen: Stat | None, paths: tuple[str, ...]) -> 
 
 def _takes(host: str, port: int, address: str) -> bool:
     brackets = f"[{host}]" if ":" in host else host
-    return fpmconf.meets(f"{brackets}:{port}", address)
+    return meets(f"{brackets}:{port}", address)
 
 
 def attempts(reader: Reader, addresses: Iterable[str], identity: Identity, viewer: int) -> Mapping[str, str] | Unknown:

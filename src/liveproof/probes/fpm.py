@@ -6,12 +6,13 @@ A pool's status page is asked once and its socket is connected to once, as nginx
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from liveproof.analysis.addresses import is_here
 from liveproof.host import fpmmaster, fpmpools, view
 from liveproof.host.accounts import Accounts
 from liveproof.host.command import Identity
 from liveproof.host.fpmbusy import Busy
 from liveproof.host.fpmmaster import Found
-from liveproof.host.fpmroutes import is_here, moved
+from liveproof.host.fpmroutes import moved
 from liveproof.host.fpmroutes import routes as routes_to
 from liveproof.host.memory import Memory
 from liveproof.host.numbers import whole

@@ -6,7 +6,7 @@ the configuration that a fix would edit.
 
 import math
 
-from liveproof.host.fpmload import waits
+from liveproof.analysis.pool_load import waits
 from liveproof.host.memory import Memory
 from liveproof.host.reader import CannotSee, Reader
 from liveproof.model.facts.apps import App

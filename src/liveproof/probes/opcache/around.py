@@ -4,8 +4,8 @@ Where the app is its document root alone, as in ``/var/www/html`` with ``/var/ww
 code. What lies below the document root of another server block, or looks like an app of its own, is not.
 """
 
-from liveproof.host.appdir import beside, is_app
 from liveproof.host.reader import Reader
+from liveproof.model.app_paths import OWN_APP, beside
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.nginx import Nginx
 from liveproof.model.findings import Unknown
@@ -31,8 +31,16 @@ class Around:
         if not below:
             return True
         if name not in self._apps:
-            self._apps[name] = is_app(self._reader, f"{self.directory}/{name}")
+            self._apps[name] = _is_app(self._reader, f"{self.directory}/{name}")
         return not self._apps[name]
+
+
+def _is_app(reader: Reader, directory: str) -> bool:
+    """Whether a directory looks like an app of its own, or cannot be looked at."""
+    try:
+        return any(reader.stat(f"{directory}/{marker}") is not None for marker in OWN_APP)
+    except OSError:
+        return True
 
 
 def _roots(reader: Reader, app: App, nginx: Nginx | Unknown) -> set[str]:
