@@ -24,7 +24,7 @@ ROUNDS = 5
 
 _COMPARE = """
 import json, sys, time
-from liveproof.host.content import compare
+from liveproof.host.files.digests import compare
 from liveproof.model.manifest import parse
 started = time.perf_counter()
 with open(sys.argv[2], encoding="utf-8", errors="surrogateescape") as file:

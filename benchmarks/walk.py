@@ -25,7 +25,7 @@ MEGABYTES = 40.0
 _WALK = """
 import json, sys, time
 from resource import RUSAGE_CHILDREN, RUSAGE_SELF, getrusage
-from liveproof.host.walk import Layout, walk
+from liveproof.host.files.walk import Layout, walk
 started = time.perf_counter()
 seen = walk(sys.argv[1], Layout({"vendor": "vendor"}), 60.0)
 seconds = time.perf_counter() - started

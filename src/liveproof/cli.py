@@ -54,8 +54,8 @@ def _run(words: list[str]) -> int:
 def _hung(words: list[str], what: str) -> int:
     """A look did not end and was killed: tell so in the form that was asked for; unproven, status 3."""
     from liveproof import looking  # noqa: PLC0415
+    from liveproof.host.files.mounts import silent  # noqa: PLC0415
     from liveproof.host.forked import Lost, forked  # noqa: PLC0415
-    from liveproof.host.mounts import silent  # noqa: PLC0415
 
     silent_mounts = ", ".join(silent(_MOUNT_SECONDS))
     who = f"the server of {silent_mounts} does not answer" if silent_mounts else "something does not answer"

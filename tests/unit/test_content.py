@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from liveproof.host import content
-from liveproof.host.content import Compared, Directory, compare
+from liveproof.host.files import digests as content
+from liveproof.host.files.digests import Compared, Directory, compare
 
 BYTES = os.fsdecode(b"\xff\n.php")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from liveproof.host import mounts
+from liveproof.host.files import mounts
 from liveproof.host.reader import CannotSee, Reader
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.files import Files

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from liveproof.host import ngxconf, ngxpaths, ngxtree
-from liveproof.host.inputs import Inputs, state
+from liveproof.host.files.file_state import Inputs, state
 from liveproof.host.ngxconf import Configuration
 from liveproof.host.ngxtree import Tree
 from liveproof.host.reader import Reader

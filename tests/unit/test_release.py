@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from liveproof.host import content
+from liveproof.host.files import digests as content
 from liveproof.host.git import GitFailed, repository
 from liveproof.host.memory import Memory
 from liveproof.host.reader import CannotSee, NotThere, Reader
@@ -365,7 +365,7 @@ def test_an_unchanged_tree_is_not_read_again(tree: Path, memory: Memory, monkeyp
     first = see(tree, memory=memory)
     asked = []
     monkeypatch.setattr("liveproof.host.git.run", lambda *arguments, **_: asked.append(arguments))
-    monkeypatch.setattr("liveproof.host.content._Part._regular", lambda *arguments: asked.append(arguments))
+    monkeypatch.setattr("liveproof.host.files.digests._Part._regular", lambda *arguments: asked.append(arguments))
     again = see(tree, memory=memory)
     assert asked == []
     assert (again.changed, again.missing, again.compared) == (first.changed, first.missing, first.compared)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from liveproof.host import trusted
+from liveproof.host.files import trusted
 
 OTHER = 54321
 

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from liveproof.host import walk as walking
-from liveproof.host.descent import Descent
+from liveproof.host.files import walk as walking
+from liveproof.host.files.dir_handles import Descent
+from liveproof.host.files.walk import Layout, Walked, walk
 from liveproof.host.forked import forked
-from liveproof.host.walk import Layout, Walked, walk
 
 NEWLINE = "a\nb.php"
 BYTES = os.fsdecode(b"caf\xe9\xff.php")

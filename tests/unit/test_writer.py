@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from liveproof.host import openat2, refusal, writer
-from liveproof.host.images import FOLDER, META, NOTHING, TIMES, WHOLE, Image, look, read_whole, same
+from liveproof.host import refusal, writer
+from liveproof.host.files import openat2
+from liveproof.host.files.snapshot import FOLDER, META, NOTHING, TIMES, WHOLE, Image, look, read_whole, same
 from liveproof.host.refusal import Gone, LeftAlone
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root may give files away")

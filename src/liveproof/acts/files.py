@@ -9,8 +9,9 @@ from typing import TypeVar
 
 from liveproof.acts.ready import Ready, again, parent, whole
 from liveproof.acts.site import Refused, Site, top
-from liveproof.host import refusal, trusted, units, writer
-from liveproof.host.images import FILE, FOLDER, LINK, META, NOTHING, TIMES, WHOLE, Image, look
+from liveproof.host import refusal, units, writer
+from liveproof.host.files import trusted
+from liveproof.host.files.snapshot import FILE, FOLDER, LINK, META, NOTHING, TIMES, WHOLE, Image, look
 from liveproof.host.refusal import Gone, LeftAlone
 from liveproof.host.writeahead import Keeper
 from liveproof.model.plans import (

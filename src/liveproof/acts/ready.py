@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from liveproof.host.images import FILE, TIMES, WHOLE, Image, look, read_tree, read_whole
+from liveproof.host.files.snapshot import FILE, TIMES, WHOLE, Image, look, read_tree, read_whole
 from liveproof.host.refusal import LeftAlone
 from liveproof.host.writeahead import Keeper
 from liveproof.undo.step import Places

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from liveproof.host.openat2 import open_root
+from liveproof.host.files.openat2 import open_root
 from liveproof.host.refusal import LeftAlone, why
 from liveproof.model.app_paths import system_directory
 from liveproof.model.facts.apps import App

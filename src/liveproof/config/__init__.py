@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from liveproof import __version__
 from liveproof.config.values import ConfigError, settings_of, with_overrides
-from liveproof.host import trusted
+from liveproof.host.files import trusted
 from liveproof.host.memory import Memory, open_memory
 from liveproof.model.settings import Settings
 

@@ -4,7 +4,7 @@ import math
 from dataclasses import fields
 from typing import Any
 
-from liveproof.host.images import META, Image, from_row
+from liveproof.host.files.snapshot import META, Image, from_row
 
 
 def is_summary(value: Any) -> bool:

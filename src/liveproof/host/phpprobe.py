@@ -2,7 +2,7 @@
 
 import os
 
-from liveproof.host import trusted
+from liveproof.host.files import trusted
 from liveproof.host.reader import CannotSee
 
 _LIMIT = 64 * 1024

@@ -14,13 +14,13 @@ from liveproof.host.processes import Process, children, processes
 if TYPE_CHECKING:
     from liveproof.host.access import Answer, Question
     from liveproof.host.apart import Apart
-    from liveproof.host.content import Compared, Directory
     from liveproof.host.fastcgi import Response
+    from liveproof.host.files.digests import Compared, Directory
+    from liveproof.host.files.walk import Layout, Walked
     from liveproof.host.git import Repository
     from liveproof.host.http import Response as HttpResponse
     from liveproof.host.listeners import TcpSockets, UnixSockets
     from liveproof.host.systemd import Service
-    from liveproof.host.walk import Layout, Walked
 
 READ_LIMIT = 32 * 1024 * 1024
 PROBE_TIMEOUT = 5.0
@@ -273,8 +273,8 @@ class Reader:
         return listeners.tcp_sockets(pid)
 
     def walk(self, root: str, layout: "Layout", seconds: float) -> "Walked":
-        """A directory tree as classes of like entries; see ``host.walk.walk`` for words and errors."""
-        from liveproof.host import walk  # noqa: PLC0415
+        """A directory tree as classes of like entries; see ``host.files.walk.walk`` for words and errors."""
+        from liveproof.host.files import walk  # noqa: PLC0415
 
         return walk.walk(root, layout, seconds)
 
@@ -287,8 +287,8 @@ class Reader:
         return access.ask(questions, identity, pid, seconds)
 
     def fixed(self, paths: Iterable[str], seconds: float = PROBE_TIMEOUT) -> dict[str, str]:
-        """Paths that nobody can change, with the reason; see ``host.flags.fixed``."""
-        from liveproof.host import flags  # noqa: PLC0415
+        """Paths that nobody can change, with the reason; see ``host.files.immutable.fixed``."""
+        from liveproof.host.files import immutable as flags  # noqa: PLC0415
 
         return flags.fixed(paths, seconds)
 
@@ -301,8 +301,8 @@ class Reader:
         *,
         blobs: bool = False,
     ) -> "Compared":
-        """Files against the digests that they should have; see ``host.content.compare`` for words and errors."""
-        from liveproof.host import content  # noqa: PLC0415
+        """Files against the digests that they should have; see ``host.files.digests.compare`` for words and errors."""
+        from liveproof.host.files import digests as content  # noqa: PLC0415
 
         return content.compare(root, directories, remembered, algorithm, blobs=blobs)
 

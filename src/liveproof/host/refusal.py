@@ -7,9 +7,9 @@ import errno
 import os
 import stat as modes
 
-from liveproof.host.flags import APPEND_ONLY, IMMUTABLE, READ_ONLY, flags_of, why_fixed
-from liveproof.host.images import FILE, META, NOTHING, Image, look, of_stat, same_entry
-from liveproof.host.openat2 import DIRECTORY, PATH_ONLY, open_beneath
+from liveproof.host.files.immutable import APPEND_ONLY, IMMUTABLE, READ_ONLY, flags_of, why_fixed
+from liveproof.host.files.openat2 import DIRECTORY, PATH_ONLY, open_beneath
+from liveproof.host.files.snapshot import FILE, META, NOTHING, Image, look, of_stat, same_entry
 
 _PRIVILEGE_BITS = modes.S_ISUID | modes.S_ISGID
 

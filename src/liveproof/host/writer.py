@@ -12,8 +12,8 @@ import stat as modes
 from collections.abc import Iterable
 from dataclasses import replace
 
-from liveproof.host.images import FOLDER, META, WHOLE, Image, attributes, look, of_stat, read_whole, same
-from liveproof.host.openat2 import DIRECTORY, open_beneath
+from liveproof.host.files.openat2 import DIRECTORY, open_beneath
+from liveproof.host.files.snapshot import FOLDER, META, WHOLE, Image, attributes, look, of_stat, read_whole, same
 from liveproof.host.refusal import Gone, LeftAlone, open_as_seen, open_parent, refuse_unsafe, refuse_unsafe_place
 
 _LIBC = ctypes.CDLL(None, use_errno=True)

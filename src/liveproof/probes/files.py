@@ -5,8 +5,8 @@ import time
 from collections.abc import Iterator
 
 from liveproof.host.accounts import Accounts
+from liveproof.host.files.walk import Layout, Walked
 from liveproof.host.reader import CannotSee, Reader
-from liveproof.host.walk import Layout, Walked
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.files import FileClass, Files, SectionTimes
 from liveproof.model.patterns import matcher

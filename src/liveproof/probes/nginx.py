@@ -13,8 +13,8 @@ from liveproof import __version__
 from liveproof.host import ngxconf, ngxmaster, ngxpaths, ngxtree, systemd
 from liveproof.host.accounts import Accounts
 from liveproof.host.command import Ran
+from liveproof.host.files.file_state import Inputs, State, state
 from liveproof.host.identity import credentials
-from liveproof.host.inputs import Inputs, State, state
 from liveproof.host.memory import Memory
 from liveproof.host.ngxmaster import Build, Command
 from liveproof.host.processes import Process

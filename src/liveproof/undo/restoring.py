@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from liveproof.host import writer
-from liveproof.host.images import FILE, FOLDER, LINK, META, NOTHING, TIMES, WHOLE, Image, look
+from liveproof.host.files.snapshot import FILE, FOLDER, LINK, META, NOTHING, TIMES, WHOLE, Image, look
 from liveproof.host.refusal import LeftAlone, why
 from liveproof.host.writeahead import Log
 

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from liveproof.host.images import from_row
+from liveproof.host.files.snapshot import from_row
 from liveproof.host.units import Service, ServiceFailed, bring_back
 from liveproof.host.writeahead import Damaged, Log, records
 from liveproof.journal import BACK, BACK_IN_PART, Barred, RolledBack, Run, summarised

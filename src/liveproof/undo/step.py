@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from liveproof.host import writer
-from liveproof.host.images import (
+from liveproof.host.files.openat2 import open_root
+from liveproof.host.files.snapshot import (
     FILE,
     FOLDER,
     LINK,
@@ -23,7 +24,6 @@ from liveproof.host.images import (
     read_whole,
     same,
 )
-from liveproof.host.openat2 import open_root
 from liveproof.host.refusal import why
 from liveproof.host.writeahead import Log
 from liveproof.undo.restoring import Pair, Restoring, Source, Undone, absolute

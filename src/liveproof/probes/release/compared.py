@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 
-from liveproof.host.content import Directory
+from liveproof.host.files.digests import Directory
 from liveproof.host.memory import Memory
 from liveproof.host.reader import Reader
 from liveproof.model.facts.apps import App

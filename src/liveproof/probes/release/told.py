@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from liveproof.host.content import Compared
+from liveproof.host.files.digests import Compared
 
 
 @dataclass(slots=True)

@@ -7,7 +7,7 @@ import stat as modes
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields, replace
 
-from liveproof.host.openat2 import DIRECTORY, PATH_ONLY, open_beneath
+from liveproof.host.files.openat2 import DIRECTORY, PATH_ONLY, open_beneath
 
 META, WHOLE, TIMES = "meta", "whole", "times"
 NOTHING, FILE, FOLDER, LINK, OTHER = "-", "f", "d", "l", "o"

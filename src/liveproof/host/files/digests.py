@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from errno import ELOOP
 from typing import Any
 
-from liveproof.host.descent import Descent
+from liveproof.host.files.dir_handles import Descent
 from liveproof.host.forked import together
 
 # What a file should be: name, kind (``f`` file, ``x`` executable file, ``l`` link), digest in hexadecimal.

@@ -9,8 +9,8 @@ from errno import ELOOP
 from itertools import islice
 from typing import Any
 
-from liveproof.host.descent import Descent
-from liveproof.host.mounts import pseudo
+from liveproof.host.files.dir_handles import Descent
+from liveproof.host.files.mounts import pseudo
 
 # Names of one directory kept apart before they are joined: an endless directory must not cost endless memory.
 _CHUNK = 4096

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from liveproof.host.deadline import left
-from liveproof.host.descent import Descent
+from liveproof.host.files.dir_handles import Descent
+from liveproof.host.files.mounts import hangs
+from liveproof.host.files.tree_stats import Class, Layout, Tally, too_long
 from liveproof.host.forked import OutOfTime, forked, together
-from liveproof.host.mounts import hangs
-from liveproof.host.tally import Class, Layout, Tally, too_long
 
 # A second process pays for itself (a fork costs some milliseconds) when about as much again is still to be seen.
 # Opening a directory costs about as much as some entries.
