@@ -15,7 +15,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one command; the exit status. Never raises, never shows a traceback."""
     if arguments is not None:
         return _main(arguments)
-    from liveproof.host.watchdog import watched  # noqa: PLC0415
+    from liveproof.host.process.watchdog import watched  # noqa: PLC0415
 
     return watched(lambda: _main(sys.argv[1:]), lambda what: _hung(sys.argv[1:], what))
 
@@ -54,8 +54,8 @@ def _run(words: list[str]) -> int:
 def _hung(words: list[str], what: str) -> int:
     """A look did not end and was killed: tell so in the form that was asked for; unproven, status 3."""
     from liveproof import looking  # noqa: PLC0415
+    from liveproof.host.child_process import Lost, forked  # noqa: PLC0415
     from liveproof.host.files.mounts import silent  # noqa: PLC0415
-    from liveproof.host.forked import Lost, forked  # noqa: PLC0415
 
     silent_mounts = ", ".join(silent(_MOUNT_SECONDS))
     who = f"the server of {silent_mounts} does not answer" if silent_mounts else "something does not answer"

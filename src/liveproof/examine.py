@@ -9,9 +9,9 @@ from typing import Any
 
 from liveproof.check import check, links
 from liveproof.diagnose import diagnose
-from liveproof.host import watchdog
 from liveproof.host.deadline import TimeIsUp, alarmed, disarm, left, remaining, within
 from liveproof.host.memory import Memory
+from liveproof.host.process import watchdog
 from liveproof.host.reader import CannotSee, NoSuchThing, NotThere, Reader
 from liveproof.model.examination import AppExamination, Examination
 from liveproof.model.facts.apps import App, Apps

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from liveproof.host.apart import Apart, TooMuch, run_apart, sweep
-from liveproof.host.command import Identity
-from liveproof.host.forked import forked
+from liveproof.host.child_process import forked
 from liveproof.host.keeper import CANNOT_START, Keeper, plain
 from liveproof.host.marks import mark
+from liveproof.host.process.command import Identity
 
 _ROOT = os.geteuid() == 0
 root_only = pytest.mark.skipif(not _ROOT, reason="only root may become another user and mount")

@@ -183,7 +183,7 @@ def test_a_directory_that_is_no_app_is_refused(tmp_path: Path) -> None:
 
 def test_a_home_needs_more_than_composer_json(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Many a home has a composer.json or an index.php; only one that is served or is a Laravel app is an app."""
-    monkeypatch.setattr("liveproof.host.accounts.Accounts.homes", lambda _: frozenset({str(tmp_path)}))
+    monkeypatch.setattr("liveproof.host.process.accounts.Accounts.homes", lambda _: frozenset({str(tmp_path)}))
     (tmp_path / "composer.json").touch()
     (tmp_path / "index.php").touch()
     assert "is a home directory that nginx does not serve" in discover(app=str(tmp_path)).refused

@@ -1,11 +1,11 @@
-"""host/command.py: programs run bounded, clean and without a shell."""
+"""host/process/command.py: programs run bounded, clean and without a shell."""
 
 import os
 import time
 
 import pytest
 
-from liveproof.host.command import OUTPUT_LIMIT, Identity, run
+from liveproof.host.process.command import OUTPUT_LIMIT, Identity, run
 
 
 def test_output_and_status() -> None:

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from liveproof.examine import _Sight
-from liveproof.host.command import run
+from liveproof.host.child_process import forked
 from liveproof.host.deadline import TimeIsUp, alarmed, left, within
 from liveproof.host.fastcgi import request
-from liveproof.host.forked import forked
+from liveproof.host.process.command import run
 from liveproof.host.reader import CannotSee, Reader
 from liveproof.model.findings import Unknown
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from liveproof.host.forked import Lost, OutOfTime, Unwanted, forked, together
+from liveproof.host.child_process import Lost, OutOfTime, Unwanted, forked, together
 
 
 def children() -> set[str]:

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from liveproof.host import fpmmaster, fpmpools, fpmstatus, systemd
-from liveproof.host.accounts import Accounts
 from liveproof.host.fpmmaster import Found
-from liveproof.host.identity import credentials
 from liveproof.host.memory import Memory
-from liveproof.host.processes import Process, children, processes
+from liveproof.host.process.accounts import Accounts
+from liveproof.host.process.credentials import credentials
+from liveproof.host.process.proc import Process, children, processes
 from liveproof.host.reader import CannotSee, Reader
 
 SHOWN = """\

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from liveproof.host.command import Ran
 from liveproof.host.ngxmaster import Command, parse_build, parse_title, parse_words
+from liveproof.host.process.command import Ran
 from liveproof.probes.nginx import _judged
 
 

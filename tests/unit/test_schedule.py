@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from liveproof.host.memory import Memory
-from liveproof.host.processes import Process
+from liveproof.host.process.proc import Process
 from liveproof.host.reader import Reader, Stat
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.schedule import Job, Rotation, Schedule

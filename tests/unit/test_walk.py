@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from liveproof.host.child_process import forked
 from liveproof.host.files import walk as walking
 from liveproof.host.files.dir_handles import Descent
 from liveproof.host.files.walk import Layout, Walked, walk
-from liveproof.host.forked import forked
 
 NEWLINE = "a\nb.php"
 BYTES = os.fsdecode(b"caf\xe9\xff.php")

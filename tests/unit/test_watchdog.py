@@ -1,4 +1,4 @@
-"""host/watchdog.py: a command's process whose look at the host hangs is ended, and its signals reach it."""
+"""host/process/watchdog.py: a command's process whose look at the host hangs is ended, and its signals reach it."""
 
 import os
 import signal

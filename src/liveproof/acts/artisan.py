@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator
 
 from liveproof.acts.ready import Ready, again, parent, whole
 from liveproof.acts.site import Refused, Site, top
-from liveproof.host.command import Identity, Ran
 from liveproof.host.files.openat2 import open_beneath
 from liveproof.host.files.snapshot import FILE, FOLDER, NOTHING, TIMES, Image, look, read_tree
 from liveproof.host.keeper import run_kept
+from liveproof.host.process.command import Identity, Ran
 from liveproof.host.refusal import why
 from liveproof.host.writeahead import Keeper
 from liveproof.model.plans import RunArtisan

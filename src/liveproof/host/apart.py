@@ -13,10 +13,10 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 
-from liveproof.host.command import Identity, Ran
-from liveproof.host.forked import Lost
+from liveproof.host.child_process import Lost
 from liveproof.host.keeper import Keeper, keep, plain, refuse_root
 from liveproof.host.marks import is_over, mark
+from liveproof.host.process.command import Identity, Ran
 from liveproof.host.sandbox import View, isolate
 
 FILE_LIMIT = 16 * 1024 * 1024

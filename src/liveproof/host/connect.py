@@ -8,10 +8,10 @@ import os
 import socket
 from collections.abc import Mapping, Sequence
 
-from liveproof.host.become import become
-from liveproof.host.command import Identity
-from liveproof.host.forked import Lost, forked
+from liveproof.host.child_process import Lost, forked
 from liveproof.host.numbers import whole
+from liveproof.host.process.command import Identity
+from liveproof.host.process.switch_user import become
 from liveproof.host.reader import CannotSee
 
 CONNECTED = "connected"

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from liveproof.analysis.pool_load import saturated
-from liveproof.host import fpmload, fpmstatus, view
+from liveproof.host import fpmload, fpmstatus
+from liveproof.host.process import namespaces as view
 from liveproof.host.reader import CannotSee, Reader
 from liveproof.host.sockets import Sockets
 from liveproof.model.facts.fpm import Load, Master, Pool, PoolStatus, Socket

@@ -7,9 +7,9 @@ passing peak.
 
 from dataclasses import dataclass
 
-from liveproof.host import view
 from liveproof.host.fpmmaster import pool_of
 from liveproof.host.numbers import whole
+from liveproof.host.process import namespaces as view
 from liveproof.host.reader import Reader
 from liveproof.host.sockets import Sockets
 from liveproof.model.facts.fpm import Load, Socket

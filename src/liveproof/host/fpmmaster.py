@@ -4,9 +4,9 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from liveproof.host.identity import credentials
 from liveproof.host.memory import Memory
-from liveproof.host.processes import Process
+from liveproof.host.process.credentials import credentials
+from liveproof.host.process.proc import Process
 from liveproof.host.reader import CannotSee, Reader
 from liveproof.host.systemd import Service
 

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from liveproof.host import fpmconf
-from liveproof.host.accounts import Accounts
 from liveproof.host.fpmconf import FpmConf, Section
 from liveproof.host.fpmmaster import Found, pool_of
-from liveproof.host.identity import Credentials, credentials
-from liveproof.host.processes import Process
+from liveproof.host.process.accounts import Accounts
+from liveproof.host.process.credentials import Credentials, credentials
+from liveproof.host.process.proc import Process
 from liveproof.host.reader import CannotSee, Reader
 from liveproof.model.facts.fpm import Pool, Worker
 from liveproof.model.findings import Unknown

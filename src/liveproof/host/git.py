@@ -12,7 +12,7 @@ import stat as modes
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from liveproof.host.command import Identity, Ran, run
+from liveproof.host.process.command import Identity, Ran, run
 
 _TIMEOUT = 20.0
 _SMALL = 64 * 1024

@@ -16,11 +16,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from typing import Any, NoReturn
 
-from liveproof.host.become import become
 from liveproof.host.cgroup import Group
-from liveproof.host.command import OUTPUT_LIMIT, Identity, Ran, surroundings
-from liveproof.host.forked import Lost, Unwanted, forked
-from liveproof.host.processes import descendants
+from liveproof.host.child_process import Lost, Unwanted, forked
+from liveproof.host.process.command import OUTPUT_LIMIT, Identity, Ran, surroundings
+from liveproof.host.process.proc import descendants
+from liveproof.host.process.switch_user import become
 
 CANNOT_START = 96
 """The exit status of a program that could not be started; standard error says why."""

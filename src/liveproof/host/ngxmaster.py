@@ -3,9 +3,9 @@
 import os
 from dataclasses import dataclass
 
-from liveproof.host.identity import credentials
 from liveproof.host.memory import Memory
-from liveproof.host.processes import Process
+from liveproof.host.process.credentials import credentials
+from liveproof.host.process.proc import Process
 from liveproof.host.reader import Reader, Stat
 
 _TITLE = "nginx: master process"

@@ -7,12 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from liveproof.host.command import Identity, Ran, run
 from liveproof.host.deadline import TimeIsUp, left
-from liveproof.host.processes import Process, children, processes
+from liveproof.host.process.command import Identity, Ran, run
+from liveproof.host.process.proc import Process, children, processes
 
 if TYPE_CHECKING:
-    from liveproof.host.access import Answer, Question
     from liveproof.host.apart import Apart
     from liveproof.host.fastcgi import Response
     from liveproof.host.files.digests import Compared, Directory
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from liveproof.host.git import Repository
     from liveproof.host.http import Response as HttpResponse
     from liveproof.host.listeners import TcpSockets, UnixSockets
+    from liveproof.host.process.user_access import Answer, Question
     from liveproof.host.systemd import Service
 
 READ_LIMIT = 32 * 1024 * 1024
@@ -281,8 +281,8 @@ class Reader:
     def access(
         self, questions: "Sequence[Question]", identity: Identity, pid: int = 0, seconds: float = PROBE_TIMEOUT
     ) -> "tuple[Answer, ...]":
-        """What a user may do with paths, as one of its processes sees them; see ``host.access.ask``."""
-        from liveproof.host import access  # noqa: PLC0415
+        """What a user may do with paths, as one of its processes sees them; see ``host.process.user_access.ask``."""
+        from liveproof.host.process import user_access as access  # noqa: PLC0415
 
         return access.ask(questions, identity, pid, seconds)
 

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from liveproof.analysis.addresses import meets
-from liveproof.host import view
-from liveproof.host.command import Identity
 from liveproof.host.connect import CONNECTED, FULL
 from liveproof.host.listeners import TcpSockets, UnixListener, UnixSockets
+from liveproof.host.process import namespaces as view
+from liveproof.host.process.command import Identity
 from liveproof.host.reader import CannotSee, Reader, Stat
 from liveproof.model.facts.fpm import Socket
 from liveproof.model.findings import Unknown

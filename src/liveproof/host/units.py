@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from liveproof.host.command import run
-from liveproof.host.processes import Process, children, processes
+from liveproof.host.process.command import run
+from liveproof.host.process.proc import Process, children, processes
 
 PATIENCE = 90.0
 _POLL = 0.05

@@ -4,8 +4,8 @@ import os
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
-from liveproof.host.access import READ, SEARCH, WRITE, Answer, Question
-from liveproof.host.command import Identity
+from liveproof.host.process.command import Identity
+from liveproof.host.process.user_access import READ, SEARCH, WRITE, Answer, Question
 from liveproof.host.reader import CannotSee, Reader
 from liveproof.model import floors, laravel_places, permits
 from liveproof.model.facts.access import Access

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from liveproof.host.accounts import Accounts
 from liveproof.host.appdir import app_above
+from liveproof.host.process.accounts import Accounts
 from liveproof.host.reader import Reader
 from liveproof.model.app_paths import HOME_MARKERS, MARKERS, system_directory
 from liveproof.model.facts.apps import App, Apps

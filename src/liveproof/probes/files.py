@@ -4,8 +4,8 @@ import stat as modes
 import time
 from collections.abc import Iterator
 
-from liveproof.host.accounts import Accounts
 from liveproof.host.files.walk import Layout, Walked
+from liveproof.host.process.accounts import Accounts
 from liveproof.host.reader import CannotSee, Reader
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.files import FileClass, Files, SectionTimes

@@ -7,15 +7,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from liveproof.analysis.addresses import is_here
-from liveproof.host import fpmmaster, fpmpools, view
-from liveproof.host.accounts import Accounts
-from liveproof.host.command import Identity
+from liveproof.host import fpmmaster, fpmpools
 from liveproof.host.fpmbusy import Busy
 from liveproof.host.fpmmaster import Found
 from liveproof.host.fpmroutes import moved
 from liveproof.host.fpmroutes import routes as routes_to
 from liveproof.host.memory import Memory
 from liveproof.host.numbers import whole
+from liveproof.host.process import namespaces as view
+from liveproof.host.process.accounts import Accounts
+from liveproof.host.process.command import Identity
 from liveproof.host.reader import CannotSee, NotThere, Reader
 from liveproof.host.sockets import Sockets, attempts
 from liveproof.host.systemd import Service

@@ -11,13 +11,13 @@ from typing import Any
 
 from liveproof import __version__
 from liveproof.host import ngxconf, ngxmaster, ngxpaths, ngxtree, systemd
-from liveproof.host.accounts import Accounts
-from liveproof.host.command import Ran
 from liveproof.host.files.file_state import Inputs, State, state
-from liveproof.host.identity import credentials
 from liveproof.host.memory import Memory
 from liveproof.host.ngxmaster import Build, Command
-from liveproof.host.processes import Process
+from liveproof.host.process.accounts import Accounts
+from liveproof.host.process.command import Ran
+from liveproof.host.process.credentials import credentials
+from liveproof.host.process.proc import Process
 from liveproof.host.reader import CannotSee, NotThere, Reader
 from liveproof.model.codec import Misshapen, from_json, to_json
 from liveproof.model.facts.nginx import Nginx, NginxProcess, Server

@@ -4,9 +4,9 @@ import os
 import posixpath
 from collections.abc import Iterator
 
-from liveproof.host.accounts import Accounts
 from liveproof.host.php_command import is_php, script_at
-from liveproof.host.processes import Process
+from liveproof.host.process.accounts import Accounts
+from liveproof.host.process.proc import Process
 from liveproof.host.reader import CannotSee, NotThere, Reader
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.workers import PhpProcess, Workers

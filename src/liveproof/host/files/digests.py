@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from errno import ELOOP
 from typing import Any
 
+from liveproof.host.child_process import together
 from liveproof.host.files.dir_handles import Descent
-from liveproof.host.forked import together
 
 # What a file should be: name, kind (``f`` file, ``x`` executable file, ``l`` link), digest in hexadecimal.
 Wanted = tuple[str, str, str]

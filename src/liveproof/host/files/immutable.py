@@ -8,8 +8,8 @@ import os
 import sys
 from collections.abc import Iterable
 
+from liveproof.host.child_process import Lost, forked
 from liveproof.host.files.mounts import hangs
-from liveproof.host.forked import Lost, forked
 
 IMMUTABLE, APPEND_ONLY = 0x10, 0x20  # stx_attributes of statx(2)
 READ_ONLY = "lies on a file system that is mounted read-only"

@@ -24,7 +24,7 @@ def hangs(path: str) -> bool:
 
 def silent(seconds: float) -> tuple[str, ...]:
     """The mount points of servers that do not answer within ``seconds`` each; the first few that there are."""
-    from liveproof.host.forked import Lost, forked  # noqa: PLC0415  (asked only where something hangs)
+    from liveproof.host.child_process import Lost, forked  # noqa: PLC0415  (asked only where something hangs)
 
     found = []
     for point in [point for point, kind in _mounts() if _remote(kind)][:_ASKED]:

@@ -12,11 +12,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from liveproof.host.child_process import OutOfTime, forked, together
 from liveproof.host.deadline import left
 from liveproof.host.files.dir_handles import Descent
 from liveproof.host.files.mounts import hangs
 from liveproof.host.files.tree_stats import Class, Layout, Tally, too_long
-from liveproof.host.forked import OutOfTime, forked, together
 
 # A second process pays for itself (a fork costs some milliseconds) when about as much again is still to be seen.
 # Opening a directory costs about as much as some entries.

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from liveproof.host.apart import TooMuch
-from liveproof.host.command import Identity, Ran
 from liveproof.host.deadline import left
+from liveproof.host.process.command import Identity, Ran
 from liveproof.host.reader import CannotSee, Reader
 from liveproof.model.secrets import gist
 from liveproof.probes.laravel.place import variables

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from liveproof.host.command import Identity
 from liveproof.host.memory import Memory
+from liveproof.host.process.command import Identity
 from liveproof.host.reader import Reader
 from liveproof.model.facts.apps import App
 from liveproof.model.findings import Unknown

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from liveproof.host.access import READ, SEARCH, WRITE, Answer, Question
-from liveproof.host.command import Identity
+from liveproof.host.process.command import Identity
+from liveproof.host.process.user_access import READ, SEARCH, WRITE, Answer, Question
 from liveproof.host.reader import CannotSee, Reader
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.fpm import Fpm

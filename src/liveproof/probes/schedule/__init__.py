@@ -11,10 +11,10 @@ from dataclasses import replace
 from typing import Any
 
 from liveproof import __version__
-from liveproof.host.accounts import Accounts
 from liveproof.host.memory import Memory
 from liveproof.host.php_command import is_php, script_at
-from liveproof.host.processes import Process
+from liveproof.host.process.accounts import Accounts
+from liveproof.host.process.proc import Process
 from liveproof.host.reader import CannotSee, Reader
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.laravel import Laravel

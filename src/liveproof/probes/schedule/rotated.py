@@ -9,7 +9,7 @@ a user who may not write the directory nothing is rotated. A name that nobody ha
 import posixpath
 from collections.abc import Iterator
 
-from liveproof.host.accounts import Accounts
+from liveproof.host.process.accounts import Accounts
 from liveproof.host.reader import Reader, Stat
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.schedule import Rotation

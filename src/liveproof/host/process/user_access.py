@@ -8,9 +8,9 @@ import os
 from collections.abc import Sequence
 from enum import Enum
 
-from liveproof.host.become import become
-from liveproof.host.command import Identity
-from liveproof.host.forked import Lost, OutOfTime, forked
+from liveproof.host.child_process import Lost, OutOfTime, forked
+from liveproof.host.process.command import Identity
+from liveproof.host.process.switch_user import become
 from liveproof.host.reader import CannotSee
 
 READ, WRITE, SEARCH = os.R_OK, os.W_OK, os.X_OK

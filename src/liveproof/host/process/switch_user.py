@@ -2,7 +2,7 @@
 
 import os
 
-from liveproof.host.command import Identity
+from liveproof.host.process.command import Identity
 
 
 def become(identity: Identity, pid: int) -> None:

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
-from liveproof.host.processes import descendants
+from liveproof.host.process.proc import descendants
 
 _SUBREAPER, _PARENT_DEATH_SIGNAL = 36, 1
 _PASSED_ON = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
