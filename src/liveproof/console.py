@@ -122,8 +122,8 @@ def crash_note(error: BaseException, arguments: Iterable[str]) -> str:
     import traceback  # noqa: PLC0415
 
     from liveproof import __version__  # noqa: PLC0415
-    from liveproof.host import state  # noqa: PLC0415
     from liveproof.model.secrets import hide, hide_in_arguments  # noqa: PLC0415
+    from liveproof.store import directory as state  # noqa: PLC0415
 
     told = [
         f"liveproof {__version__}, Python {platform.python_version()}, {platform.platform()}",

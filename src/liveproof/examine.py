@@ -10,7 +10,6 @@ from typing import Any
 from liveproof.check import check, links
 from liveproof.diagnose import diagnose
 from liveproof.host.deadline import TimeIsUp, alarmed, disarm, left, remaining, within
-from liveproof.host.memory import Memory
 from liveproof.host.process import watchdog
 from liveproof.host.reader import CannotSee, NoSuchThing, NotThere, Reader
 from liveproof.model.examination import AppExamination, Examination
@@ -20,6 +19,7 @@ from liveproof.model.rule import Rule, arguments, needs
 from liveproof.model.settings import Settings
 from liveproof.model.unjudged import unjudged
 from liveproof.rules import load
+from liveproof.store.cache import Memory
 
 Progress = Callable[[str], None]
 

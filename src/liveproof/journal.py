@@ -13,13 +13,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from liveproof.host import writeahead
-from liveproof.host.lock import Lock
+from liveproof.store import journal_log as writeahead
+from liveproof.store.lock import Lock
 
 if TYPE_CHECKING:
-    from liveproof.host.units import Service
-    from liveproof.host.writeahead import Keeper, Log
+    from liveproof.host.write.service_control import Service
     from liveproof.model.plans import Plan, Step
+    from liveproof.store.journal_log import Keeper, Log
     from liveproof.undo.step import Places
 
 Progress = Callable[[str], None]

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from liveproof import __version__
 from liveproof.console import Console
-from liveproof.history import History, NoSuchRun, Run, StoreFailed
 from liveproof.journal import BACK, BACK_IN_PART
 from liveproof.journal import list_runs as journals
 from liveproof.looking import Wrong
@@ -13,6 +12,7 @@ from liveproof.report.lines import line
 from liveproof.report.times import clock, iso
 from liveproof.report.verdict import STYLES
 from liveproof.report.visible import visible
+from liveproof.store.history import History, NoSuchRun, Run, StoreFailed
 
 
 @dataclass(frozen=True, slots=True)

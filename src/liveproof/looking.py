@@ -9,8 +9,6 @@ from liveproof import __version__, config
 from liveproof.asked import Asked
 from liveproof.console import Console
 from liveproof.examine import examine
-from liveproof.history import History, NoSuchRun, StoreFailed, new_id
-from liveproof.host.memory import Memory, open_memory
 from liveproof.host.reader import Reader
 from liveproof.model.examination import Examination
 from liveproof.model.plans import OutcomeKind
@@ -20,6 +18,8 @@ from liveproof.model.verdicts import LinkVerdict
 from liveproof.output import refuse_unwritable, write_file
 from liveproof.report.lines import BLANK, Line, plain
 from liveproof.report.pages import Pages
+from liveproof.store.cache import Memory, open_memory
+from liveproof.store.history import History, NoSuchRun, StoreFailed, new_id
 
 REFUSED = 4
 STATUS = {LinkVerdict.PROVEN: 0, LinkVerdict.BROKEN: 1, LinkVerdict.UNPROVEN: 3}

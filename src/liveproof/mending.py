@@ -6,10 +6,6 @@ from dataclasses import dataclass, field, replace
 from liveproof import __version__
 from liveproof.asked import Asked
 from liveproof.console import Console
-from liveproof.history import new_id
-from liveproof.host import lock
-from liveproof.host.memory import Memory
-from liveproof.host.state import UnsafeState, unusable
 from liveproof.journal import RolledBack, pending
 from liveproof.looking import REFUSED, STATUS, Wrong, keep, look, settle, tell
 from liveproof.model.examination import Examination
@@ -26,6 +22,10 @@ from liveproof.report.plan import outcome_lines, plan_lines
 from liveproof.report.text import brief_lines
 from liveproof.report.visible import visible
 from liveproof.rules import load
+from liveproof.store import lock
+from liveproof.store.cache import Memory
+from liveproof.store.directory import UnsafeState, unusable
+from liveproof.store.history import new_id
 
 INTERRUPTED = 130
 

@@ -14,13 +14,13 @@ from liveproof import __version__
 from liveproof.examine import judge
 from liveproof.model.codec import Cut, Misshapen, from_json, to_json
 from liveproof.model.examination import Examination
-from liveproof.model.factcodec import facts_from_json, facts_to_json
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.workers import Workers
 from liveproof.model.findings import Absent
 from liveproof.model.secrets import HIDDEN, hide_all, hide_in_path
 from liveproof.model.settings import Request, Settings
 from liveproof.rules import load
+from liveproof.store.fact_records import facts_from_json, facts_to_json
 
 SCHEMA = "liveproof-recording/1"
 

@@ -9,13 +9,10 @@ from liveproof.acts.artisan import ArtisanFailed
 from liveproof.acts.runner import Runner, Stopped, services
 from liveproof.acts.site import Refused, Site
 from liveproof.examine import examine
-from liveproof.host import lock, state
-from liveproof.host.memory import Memory
 from liveproof.host.reader import Reader
-from liveproof.host.refusal import LeftAlone, why
-from liveproof.host.stopping import Stopping
-from liveproof.host.units import Service, ServiceFailed
-from liveproof.host.writeahead import Damaged, TooMuch
+from liveproof.host.write.safety import LeftAlone, why
+from liveproof.host.write.service_control import Service, ServiceFailed
+from liveproof.host.write.signals import Stopping
 from liveproof.journal import Journal, RolledBack, list_runs, pending
 from liveproof.model.examination import AppExamination, Examination
 from liveproof.model.facts.fpm import Fpm, Socket
@@ -37,6 +34,10 @@ from liveproof.model.verdicts import Link, Safety
 from liveproof.plan import HIDDEN_BY_MEMORY, SAFE_ONLY, Contradiction, differences, make_plan
 from liveproof.proof import came, remains, unproven
 from liveproof.rules import load
+from liveproof.store import directory as state
+from liveproof.store import lock
+from liveproof.store.cache import Memory
+from liveproof.store.journal_log import Damaged, TooMuch
 from liveproof.undo.run import take_back_run
 
 Progress = Callable[[str], None]

@@ -8,11 +8,6 @@ from liveproof import __version__
 from liveproof.asked import Asked
 from liveproof.config import ConfigError
 from liveproof.console import Console
-from liveproof.history import History, NoSuchRun, StoreFailed, new_id
-from liveproof.host import lock
-from liveproof.host.memory import Memory
-from liveproof.host.state import UnsafeState, unusable
-from liveproof.host.writeahead import Damaged
 from liveproof.journal import INTERRUPTED, RolledBack, Run, chosen, rollback
 from liveproof.journal import NoSuchRun as NoSuchFix
 from liveproof.looking import REFUSED, STATUS, Wrong, keep, look, settle
@@ -26,6 +21,11 @@ from liveproof.report.lines import BLANK, Line, field, line
 from liveproof.report.text import brief_lines
 from liveproof.report.times import clock
 from liveproof.report.visible import shown, visible
+from liveproof.store import lock
+from liveproof.store.cache import Memory
+from liveproof.store.directory import UnsafeState, unusable
+from liveproof.store.history import History, NoSuchRun, StoreFailed, new_id
+from liveproof.store.journal_log import Damaged
 
 _SETTLE_SECONDS = 8.0
 _AGAIN_SECONDS = 0.7

@@ -1,4 +1,4 @@
-"""host/apart.py, host/keeper.py, host/sandbox.py: a program of the app runs as its user and leaves no trace."""
+"""run_isolated.py, supervisor.py, sandbox.py: a program of the app runs as its user and leaves no trace."""
 
 import os
 import pwd
@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from liveproof.host.apart import Apart, TooMuch, run_apart, sweep
 from liveproof.host.child_process import forked
-from liveproof.host.keeper import CANNOT_START, Keeper, plain
-from liveproof.host.marks import mark
+from liveproof.host.isolation.leftovers import mark
+from liveproof.host.isolation.run_isolated import Apart, TooMuch, run_apart, sweep
+from liveproof.host.isolation.supervisor import CANNOT_START, Keeper, plain
 from liveproof.host.process.command import Identity
 
 _ROOT = os.geteuid() == 0
@@ -113,7 +113,7 @@ def test_nothing_that_it_starts_is_left() -> None:
 
 def test_nothing_is_left_without_a_control_group(monkeypatch: pytest.MonkeyPatch) -> None:
     """The keeper is the subreaper of all of them."""
-    monkeypatch.setattr("liveproof.host.keeper.Group", _no_group)
+    monkeypatch.setattr("liveproof.host.isolation.supervisor.Group", _no_group)
     sh("for i in 1 2 3; do setsid sleep 7214 & done; (setsid setsid sleep 7214 &) & sleep 30", timeout=0.5)
     assert "sleep\x007214" not in _running()
 
@@ -187,7 +187,7 @@ def test_what_it_hands_back_is_bounded() -> None:
 
 def test_without_mounts_it_is_bounded_too(monkeypatch: pytest.MonkeyPatch) -> None:
     """It is watched while it writes."""
-    monkeypatch.setattr("liveproof.host.apart.isolate", lambda *_: None)
+    monkeypatch.setattr("liveproof.host.isolation.run_isolated.isolate", lambda *_: None)
     with pytest.raises(TooMuch, match="64 MB"):
         sh('for i in 1 2 3 4 5 6 7 8 9; do head -c 15000000 /dev/zero >"$1/$i"; done; sleep 30')
 

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from liveproof import cli, looking
-from liveproof.history import History
 from liveproof.model.examination import Examination
 from liveproof.model.plans import Outcome, OutcomeKind
 from liveproof.model.record import Record, Repair
+from liveproof.store.history import History
 from tests.golden import incident
 from tests.golden.seed_facts import AT
 

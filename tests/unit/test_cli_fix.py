@@ -11,14 +11,14 @@ import pytest
 from liveproof import cli, looking, mending
 from liveproof import rollback as rolling
 from liveproof.console import Console
-from liveproof.history import History
-from liveproof.host.lock import Held
-from liveproof.host.writeahead import Damaged
 from liveproof.journal import NoSuchRun, RolledBack, Run
 from liveproof.model.plans import Outcome, OutcomeKind, Plan
 from liveproof.model.verdicts import Safety
 from liveproof.plan import Contradiction
 from liveproof.repair import Repaired
+from liveproof.store.history import History
+from liveproof.store.journal_log import Damaged
+from liveproof.store.lock import Held
 from tests.golden import incident
 from tests.golden.seed_facts import PATH
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from liveproof.history import History
+from liveproof.store.history import History
 from tests.golden import hostile
 
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from liveproof import config
 from liveproof.config import values
 from liveproof.config.shape import errors
-from liveproof.host.memory import Memory
 from liveproof.model.settings import Settings
+from liveproof.store.cache import Memory
 
 EXAMPLE = Path(__file__).parents[2] / "docs" / "liveproof.toml.example"
 

@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from liveproof.host import fpmmaster, fpmpools, fpmstatus, systemd
+from liveproof.host import fpmmaster, fpmpools, fpmstatus
 from liveproof.host.fpmmaster import Found
-from liveproof.host.memory import Memory
 from liveproof.host.process.accounts import Accounts
 from liveproof.host.process.credentials import credentials
 from liveproof.host.process.proc import Process, children, processes
 from liveproof.host.reader import CannotSee, Reader
+from liveproof.host.services import systemd
+from liveproof.store.cache import Memory
 
 SHOWN = """\
 MainPID=35

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from liveproof.host.connect import CONNECTED, FULL, attempts
 from liveproof.host.fpmload import Subject, load
-from liveproof.host.listeners import parse_tcp, parse_unix, tcp_sockets, unix_sockets
+from liveproof.host.network.connect import CONNECTED, FULL, attempts
+from liveproof.host.network.socket_tables import parse_tcp, parse_unix, tcp_sockets, unix_sockets
 from liveproof.host.process.command import Identity
 from liveproof.host.reader import CannotSee, Reader
 from liveproof.host.sockets import Sockets

@@ -11,8 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from liveproof import history
-from liveproof.history import History, NoSuchRun, StoreFailed, new_id
 from liveproof.model.codec import to_json
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.opcache import Opcache
@@ -21,6 +19,8 @@ from liveproof.model.plans import ChangeOwner, Owned, Step, WriteFile
 from liveproof.model.record import Record, Repair
 from liveproof.report.json import document, dumps
 from liveproof.report.plan import details
+from liveproof.store import history
+from liveproof.store.history import History, NoSuchRun, StoreFailed, new_id
 from tests.golden import incident
 from tests.golden.seed_facts import APP, PATH
 

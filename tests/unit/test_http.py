@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from liveproof.host import http
-from liveproof.host.http import HttpError, Response
+from liveproof.host.network import http
+from liveproof.host.network.http import HttpError, Response
 
 
 @contextmanager

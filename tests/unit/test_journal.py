@@ -16,10 +16,8 @@ from liveproof import journal
 from liveproof.acts.artisan import ArtisanFailed
 from liveproof.acts.runner import Runner
 from liveproof.acts.site import Refused, Site
-from liveproof.host import lock, writeahead
-from liveproof.host.refusal import LeftAlone
-from liveproof.host.state import UnsafeState
-from liveproof.host.units import Service, ServiceFailed
+from liveproof.host.write.safety import LeftAlone
+from liveproof.host.write.service_control import Service, ServiceFailed
 from liveproof.journal import BACK, FIXED, INTERRUPTED, Journal, NoSuchRun, RolledBack
 from liveproof.model.plans import (
     Act,
@@ -36,6 +34,9 @@ from liveproof.model.plans import (
     Step,
     WriteFile,
 )
+from liveproof.store import journal_log as writeahead
+from liveproof.store import lock
+from liveproof.store.directory import UnsafeState
 from tests.unit.trees import WWW, app, snapshot
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root may give files away")

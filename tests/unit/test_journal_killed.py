@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from liveproof import journal
-from liveproof.host import writer
+from liveproof.host.write import writer
 from liveproof.model.plans import (
     ChangeMode,
     ChangeOwner,

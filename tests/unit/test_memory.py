@@ -1,11 +1,11 @@
-"""host/memory.py and host/state.py: what earlier runs saw."""
+"""store/cache.py and store/directory.py: what earlier runs saw."""
 
 from pathlib import Path
 
 import pytest
 
-from liveproof.host import state
-from liveproof.host.memory import Memory
+from liveproof.store import directory as state
+from liveproof.store.cache import Memory
 
 
 def test_recalls_what_was_kept(tmp_path: Path) -> None:

@@ -11,9 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from liveproof.host.fastcgi import Response
-from liveproof.host.memory import Memory
-from liveproof.host.phpprobe import installed
+from liveproof.host.network.fastcgi import Response
+from liveproof.host.php.probe import installed
 from liveproof.host.reader import CannotSee, Reader
 from liveproof.model.facts.fpm import Fpm, Load, Master, Pool
 from liveproof.model.facts.opcache import PoolOpcache, Script
@@ -24,6 +23,7 @@ from liveproof.probes.opcache import asking
 from liveproof.probes.opcache.beside import Beside, link_moved
 from liveproof.probes.opcache.earlier import Earlier
 from liveproof.probes.opcache.pool import _path as decoded
+from liveproof.store.cache import Memory
 from tests.golden.filled import filled
 from tests.unit.opcaches import app, pool, script
 
@@ -189,7 +189,7 @@ def test_the_installed_probe_is_trusted_only_when_nobody_else_could_write_it(tmp
     """A copy that everyone may write is refused with the way to mend it."""
     (tmp_path / "probe.php").write_text("<?php")
     (tmp_path / "probe.php").chmod(0o666)
-    monkeypatch.setattr("liveproof.host.phpprobe.__file__", str(tmp_path / "phpprobe.py"))
+    monkeypatch.setattr("liveproof.host.php.probe.__file__", str(tmp_path / "phpprobe.py"))
     with pytest.raises(CannotSee, match="chmod go-w"):
         installed()
 

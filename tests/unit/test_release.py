@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 
 from liveproof.host.files import digests as content
-from liveproof.host.git import GitFailed, repository
-from liveproof.host.memory import Memory
+from liveproof.host.git.plumbing import GitFailed, repository
 from liveproof.host.reader import CannotSee, NotThere, Reader
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.files import Files
@@ -19,6 +18,7 @@ from liveproof.model.facts.release import Release
 from liveproof.model.settings import Settings
 from liveproof.probes import files as walked
 from liveproof.probes import release
+from liveproof.store.cache import Memory
 
 pytestmark = pytest.mark.skipif(not shutil.which("git"), reason="git is not installed")
 
@@ -364,7 +364,7 @@ def test_an_unchanged_tree_is_not_read_again(tree: Path, memory: Memory, monkeyp
     (tree / "app/Http/Other.php").unlink()
     first = see(tree, memory=memory)
     asked = []
-    monkeypatch.setattr("liveproof.host.git.run", lambda *arguments, **_: asked.append(arguments))
+    monkeypatch.setattr("liveproof.host.git.plumbing.run", lambda *arguments, **_: asked.append(arguments))
     monkeypatch.setattr("liveproof.host.files.digests._Part._regular", lambda *arguments: asked.append(arguments))
     again = see(tree, memory=memory)
     assert asked == []

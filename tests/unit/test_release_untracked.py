@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from liveproof.host.memory import Memory
 from liveproof.host.reader import CannotSee, Reader
 from liveproof.model.facts.release import Release
 from liveproof.model.settings import Settings
 from liveproof.model.verdicts import Severity
 from liveproof.probes import release
 from liveproof.rules.release import untracked_code_in_release
+from liveproof.store.cache import Memory
 from tests.unit.test_release import app_at, commit, files_of, git, pytestmark, settled, tree  # noqa: F401  (fixtures)
 
 READER = Reader()

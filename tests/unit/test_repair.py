@@ -11,8 +11,6 @@ from pathlib import Path
 import pytest
 
 from liveproof import journal, repair
-from liveproof.host import lock
-from liveproof.host.memory import Memory
 from liveproof.journal import BACK
 from liveproof.model.examination import AppExamination, Examination
 from liveproof.model.findings import Diagnosis, Evidence, Finding, Ref, Result
@@ -21,6 +19,8 @@ from liveproof.model.rule import Rule
 from liveproof.model.settings import Settings
 from liveproof.model.verdicts import RuleVerdict, Safety, Severity
 from liveproof.plan import make_plan
+from liveproof.store import lock
+from liveproof.store.cache import Memory
 from tests.unit.trees import WWW, app, snapshot
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root may give files away")

@@ -8,7 +8,6 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from liveproof.host.memory import Memory
 from liveproof.host.process.proc import Process
 from liveproof.host.reader import Reader, Stat
 from liveproof.model.facts.apps import App
@@ -20,6 +19,7 @@ from liveproof.probes.schedule import crontab, ini, logrotate, probe
 from liveproof.probes.schedule.found import Said
 from liveproof.rules.system import artisan_runs_as_another_user as sys001
 from liveproof.rules.system import log_rotation_creates_wrong_owner as sys003
+from liveproof.store.cache import Memory
 
 APP = App("/srv/app", "/srv/app", "", "www-data", 33, 33, (33,), (), (), True)
 PASSWD = "root:x:0:0::/root:/bin/sh\nwww-data:x:33:33::/var/www:/bin/sh\nbob:x:1000:1000::/home/bob:/bin/sh\n"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from liveproof.host.php_command import script_at
+from liveproof.host.php.command_line import script_at
 from liveproof.host.process.proc import Process
 from liveproof.host.reader import CannotSee, NotThere, Reader
 from liveproof.model.facts.apps import App

@@ -11,10 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from liveproof.host import refusal, writer
 from liveproof.host.files import openat2
 from liveproof.host.files.snapshot import FOLDER, META, NOTHING, TIMES, WHOLE, Image, look, read_whole, same
-from liveproof.host.refusal import Gone, LeftAlone
+from liveproof.host.write import safety as refusal
+from liveproof.host.write import writer
+from liveproof.host.write.safety import Gone, LeftAlone
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root may give files away")
 

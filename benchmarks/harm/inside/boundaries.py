@@ -19,8 +19,7 @@ from typing import Self
 from liveproof.acts.artisan import ArtisanFailed
 from liveproof.acts.runner import Runner
 from liveproof.acts.site import Refused, Site
-from liveproof.host import lock
-from liveproof.host.refusal import LeftAlone
+from liveproof.host.write.safety import LeftAlone
 from liveproof.journal import Journal, list_runs
 from liveproof.model.facts.apps import App
 from liveproof.model.plans import (
@@ -36,6 +35,7 @@ from liveproof.model.plans import (
     RunArtisan,
     Step,
 )
+from liveproof.store import lock
 from liveproof.undo.run import take_back_run
 
 BASE, OUT = "/var/www/race", "/var/www/outside"

@@ -8,12 +8,12 @@ from liveproof.acts.ready import Ready, again, parent, whole
 from liveproof.acts.site import Refused, Site, top
 from liveproof.host.files.openat2 import open_beneath
 from liveproof.host.files.snapshot import FILE, FOLDER, NOTHING, TIMES, Image, look, read_tree
-from liveproof.host.keeper import run_kept
+from liveproof.host.isolation.supervisor import run_kept
 from liveproof.host.process.command import Identity, Ran
-from liveproof.host.refusal import why
-from liveproof.host.writeahead import Keeper
+from liveproof.host.write.safety import why
 from liveproof.model.plans import RunArtisan
 from liveproof.model.secrets import gist
+from liveproof.store.journal_log import Keeper
 from liveproof.undo.restoring import absolute
 from liveproof.undo.step import Places
 

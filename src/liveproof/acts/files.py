@@ -9,11 +9,12 @@ from typing import TypeVar
 
 from liveproof.acts.ready import Ready, again, parent, whole
 from liveproof.acts.site import Refused, Site, top
-from liveproof.host import refusal, units, writer
 from liveproof.host.files import trusted
 from liveproof.host.files.snapshot import FILE, FOLDER, LINK, META, NOTHING, TIMES, WHOLE, Image, look
-from liveproof.host.refusal import Gone, LeftAlone
-from liveproof.host.writeahead import Keeper
+from liveproof.host.write import safety as refusal
+from liveproof.host.write import service_control as units
+from liveproof.host.write import writer
+from liveproof.host.write.safety import Gone, LeftAlone
 from liveproof.model.plans import (
     ChangeMode,
     ChangeOwner,
@@ -24,6 +25,7 @@ from liveproof.model.plans import (
     RemoveFile,
     WriteFile,
 )
+from liveproof.store.journal_log import Keeper
 from liveproof.undo.restoring import absolute
 
 _CONFIGURATION_LIMIT = 8 * 1024 * 1024

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from liveproof.host.files.snapshot import FILE, TIMES, WHOLE, Image, look, read_tree, read_whole
-from liveproof.host.refusal import LeftAlone
-from liveproof.host.writeahead import Keeper
+from liveproof.host.write.safety import LeftAlone
+from liveproof.store.journal_log import Keeper
 from liveproof.undo.step import Places
 
 

@@ -6,9 +6,8 @@ from liveproof.acts import files
 from liveproof.acts.artisan import run_artisan
 from liveproof.acts.ready import Ready
 from liveproof.acts.site import Refused, Site
-from liveproof.host import units
-from liveproof.host.units import Service, ServiceFailed
-from liveproof.host.writeahead import Keeper
+from liveproof.host.write import service_control as units
+from liveproof.host.write.service_control import Service, ServiceFailed
 from liveproof.journal import Journal
 from liveproof.model.plans import (
     ChangeMode,
@@ -24,6 +23,7 @@ from liveproof.model.plans import (
     Step,
     WriteFile,
 )
+from liveproof.store.journal_log import Keeper
 
 
 class Stopped(Exception):

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from liveproof.host.files.openat2 import open_root
-from liveproof.host.refusal import LeftAlone, why
+from liveproof.host.write.safety import LeftAlone, why
 from liveproof.model.app_paths import system_directory
 from liveproof.model.facts.apps import App
 from liveproof.model.floors import sealed

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 from liveproof import __version__
 from liveproof.config.values import ConfigError, settings_of, with_overrides
 from liveproof.host.files import trusted
-from liveproof.host.memory import Memory, open_memory
 from liveproof.model.settings import Settings
+from liveproof.store.cache import Memory, open_memory
 
 if TYPE_CHECKING:
     from liveproof.config.shown import Setting

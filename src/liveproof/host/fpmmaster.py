@@ -4,11 +4,11 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from liveproof.host.memory import Memory
 from liveproof.host.process.credentials import credentials
 from liveproof.host.process.proc import Process
 from liveproof.host.reader import CannotSee, Reader
-from liveproof.host.systemd import Service
+from liveproof.host.services.systemd import Service
+from liveproof.store.cache import Memory
 
 _TITLE = "php-fpm: master process"
 _POOL = "php-fpm: pool "

@@ -3,10 +3,10 @@
 import os
 from dataclasses import dataclass
 
-from liveproof.host.memory import Memory
 from liveproof.host.process.credentials import credentials
 from liveproof.host.process.proc import Process
 from liveproof.host.reader import Reader, Stat
+from liveproof.store.cache import Memory
 
 _TITLE = "nginx: master process"
 _WORKER = "nginx: worker process"

@@ -12,15 +12,15 @@ from liveproof.host.process.command import Identity, Ran, run
 from liveproof.host.process.proc import Process, children, processes
 
 if TYPE_CHECKING:
-    from liveproof.host.apart import Apart
-    from liveproof.host.fastcgi import Response
     from liveproof.host.files.digests import Compared, Directory
     from liveproof.host.files.walk import Layout, Walked
-    from liveproof.host.git import Repository
-    from liveproof.host.http import Response as HttpResponse
-    from liveproof.host.listeners import TcpSockets, UnixSockets
+    from liveproof.host.git.plumbing import Repository
+    from liveproof.host.isolation.run_isolated import Apart
+    from liveproof.host.network.fastcgi import Response
+    from liveproof.host.network.http import Response as HttpResponse
+    from liveproof.host.network.socket_tables import TcpSockets, UnixSockets
     from liveproof.host.process.user_access import Answer, Question
-    from liveproof.host.systemd import Service
+    from liveproof.host.services.systemd import Service
 
 READ_LIMIT = 32 * 1024 * 1024
 PROBE_TIMEOUT = 5.0
@@ -219,8 +219,8 @@ class Reader:
         timeout: float,
         alone: bool = False,
     ) -> "Apart":
-        """Run code of the app as its user so that it leaves no trace; words and errors: ``host.apart.run_apart``."""
-        from liveproof.host import apart  # noqa: PLC0415
+        """Run code of the app as its user so that it leaves no trace; words and errors: ``run_isolated.run_apart``."""
+        from liveproof.host.isolation import run_isolated as apart  # noqa: PLC0415
 
         return apart.run_apart(
             argv,
@@ -237,14 +237,14 @@ class Reader:
     def fastcgi(
         self, address: str, params: Mapping[str, str], body: bytes = b"", *, timeout: float = PROBE_TIMEOUT
     ) -> "Response":
-        """One FastCGI request to ``unix:PATH`` or ``HOST:PORT``; see ``host.fastcgi.request`` for its errors."""
-        from liveproof.host import fastcgi  # noqa: PLC0415
+        """One FastCGI request to ``unix:PATH`` or ``HOST:PORT``; see ``fastcgi.request`` for its errors."""
+        from liveproof.host.network import fastcgi  # noqa: PLC0415
 
         return fastcgi.request(address, params, body, timeout=timeout)
 
     def php_probe(self) -> str:
-        """The path of liveproof's own PHP probe for the pools; see ``host.phpprobe.installed`` for its errors."""
-        from liveproof.host import phpprobe  # noqa: PLC0415
+        """The path of liveproof's own PHP probe for the pools; see ``host.php.probe.installed`` for its errors."""
+        from liveproof.host.php import probe as phpprobe  # noqa: PLC0415
 
         return phpprobe.installed()
 
@@ -253,22 +253,22 @@ class Reader:
         return children(pid)
 
     def services(self) -> "Mapping[str, Service]":
-        """The systemd services of nginx and PHP-FPM, asked once per run; see ``host.systemd`` for words and errors."""
+        """The systemd services of nginx and PHP-FPM, asked once per run; see ``systemd`` for words and errors."""
         if self._services is None:
-            from liveproof.host import systemd  # noqa: PLC0415
+            from liveproof.host.services import systemd  # noqa: PLC0415
 
             self._services = systemd.web_services(self)
         return self._services
 
     def unix_sockets(self, pid: int = 0) -> "UnixSockets":
-        """The unix sockets of our network namespace or of that of ``pid``; see ``host.listeners.unix_sockets``."""
-        from liveproof.host import listeners  # noqa: PLC0415
+        """The unix sockets of our network namespace or of that of ``pid``; see ``socket_tables.unix_sockets``."""
+        from liveproof.host.network import socket_tables as listeners  # noqa: PLC0415
 
         return listeners.unix_sockets(pid)
 
     def tcp_sockets(self, pid: int = 0) -> "TcpSockets":
-        """The TCP sockets of our network namespace or of that of ``pid``; see ``host.listeners.tcp_sockets``."""
-        from liveproof.host import listeners  # noqa: PLC0415
+        """The TCP sockets of our network namespace or of that of ``pid``; see ``socket_tables.tcp_sockets``."""
+        from liveproof.host.network import socket_tables as listeners  # noqa: PLC0415
 
         return listeners.tcp_sockets(pid)
 
@@ -307,14 +307,14 @@ class Reader:
         return content.compare(root, directories, remembered, algorithm, blobs=blobs)
 
     def repository(self, tree: str) -> "Repository | None":
-        """The git repository of a work tree, None when it is none; see ``host.git`` for words and errors."""
-        from liveproof.host import git  # noqa: PLC0415
+        """The git repository of a work tree, None when it is none; see ``host.git.plumbing`` for words and errors."""
+        from liveproof.host.git import plumbing as git  # noqa: PLC0415
 
         return git.repository(tree)
 
     def attempts(self, addresses: Sequence[str], identity: Identity, pid: int = 0) -> Mapping[str, str]:
-        """Connect to each address as another user, send nothing; see ``host.connect.attempts`` for words and errors."""
-        from liveproof.host import connect  # noqa: PLC0415
+        """Connect to each address as another user, send nothing; see ``connect.attempts`` for words and errors."""
+        from liveproof.host.network import connect  # noqa: PLC0415
 
         return connect.attempts(addresses, identity, pid)
 
@@ -336,7 +336,7 @@ class Reader:
         proxied: bool = False,
         timeout: float = PROBE_TIMEOUT,
     ) -> "HttpResponse":
-        """One HTTP request to a web server of this machine; see ``host.http.request`` for words and errors."""
-        from liveproof.host import http  # noqa: PLC0415
+        """One HTTP request to a web server of this machine; see ``host.network.http.request`` for words and errors."""
+        from liveproof.host.network import http  # noqa: PLC0415
 
         return http.request(address, method, target, headers, body, tls=tls, proxied=proxied, timeout=timeout)

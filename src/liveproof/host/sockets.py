@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from liveproof.analysis.addresses import meets
-from liveproof.host.connect import CONNECTED, FULL
-from liveproof.host.listeners import TcpSockets, UnixListener, UnixSockets
+from liveproof.host.network.connect import CONNECTED, FULL
+from liveproof.host.network.socket_tables import TcpSockets, UnixListener, UnixSockets
 from liveproof.host.process import namespaces as view
 from liveproof.host.process.command import Identity
 from liveproof.host.reader import CannotSee, Reader, Stat

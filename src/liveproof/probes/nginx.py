@@ -10,18 +10,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from liveproof import __version__
-from liveproof.host import ngxconf, ngxmaster, ngxpaths, ngxtree, systemd
+from liveproof.host import ngxconf, ngxmaster, ngxpaths, ngxtree
 from liveproof.host.files.file_state import Inputs, State, state
-from liveproof.host.memory import Memory
 from liveproof.host.ngxmaster import Build, Command
 from liveproof.host.process.accounts import Accounts
 from liveproof.host.process.command import Ran
 from liveproof.host.process.credentials import credentials
 from liveproof.host.process.proc import Process
 from liveproof.host.reader import CannotSee, NotThere, Reader
+from liveproof.host.services import systemd
 from liveproof.model.codec import Misshapen, from_json, to_json
 from liveproof.model.facts.nginx import Nginx, NginxProcess, Server
 from liveproof.model.secrets import harmless_parameter, hide
+from liveproof.store.cache import Memory
 
 _UNITS = ("nginx", "openresty", "angie")
 _PATIENCE = 5.0

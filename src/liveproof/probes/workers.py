@@ -4,7 +4,7 @@ import os
 import posixpath
 from collections.abc import Iterator
 
-from liveproof.host.php_command import is_php, script_at
+from liveproof.host.php.command_line import is_php, script_at
 from liveproof.host.process.accounts import Accounts
 from liveproof.host.process.proc import Process
 from liveproof.host.reader import CannotSee, NotThere, Reader

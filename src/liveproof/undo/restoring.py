@@ -4,10 +4,10 @@ import errno
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
-from liveproof.host import writer
 from liveproof.host.files.snapshot import FILE, FOLDER, LINK, META, NOTHING, TIMES, WHOLE, Image, look
-from liveproof.host.refusal import LeftAlone, why
-from liveproof.host.writeahead import Log
+from liveproof.host.write import writer
+from liveproof.host.write.safety import LeftAlone, why
+from liveproof.store.journal_log import Log
 
 
 @dataclass(slots=True)

@@ -5,9 +5,9 @@ from collections.abc import Callable
 from typing import Any
 
 from liveproof.host.files.snapshot import from_row
-from liveproof.host.units import Service, ServiceFailed, bring_back
-from liveproof.host.writeahead import Damaged, Log, records
+from liveproof.host.write.service_control import Service, ServiceFailed, bring_back
 from liveproof.journal import BACK, BACK_IN_PART, Barred, RolledBack, Run, summarised
+from liveproof.store.journal_log import Damaged, Log, records
 from liveproof.undo.step import Begun, Places, Renewed, take_back
 
 Progress = Callable[[str], None]

@@ -8,7 +8,6 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from liveproof.host import writer
 from liveproof.host.files.openat2 import open_root
 from liveproof.host.files.snapshot import (
     FILE,
@@ -24,8 +23,9 @@ from liveproof.host.files.snapshot import (
     read_whole,
     same,
 )
-from liveproof.host.refusal import why
-from liveproof.host.writeahead import Log
+from liveproof.host.write import writer
+from liveproof.host.write.safety import why
+from liveproof.store.journal_log import Log
 from liveproof.undo.restoring import Pair, Restoring, Source, Undone, absolute
 
 # A step that was cut off left no word of what it did. What changed within this time after it began is taken for its

@@ -16,7 +16,7 @@ class Exchange:
         method, path, host: of the request; values of secret query parameters are hidden.
         request_id: what was sent as X-Request-Id.
         status: of the answer, 0 when none came.
-        error: why no answer came; ``failure`` is its kind, as in host.http.HttpError and host.fastcgi.FastcgiError.
+        error: why no answer came; ``failure`` is its kind, as in http.HttpError and fastcgi.FastcgiError.
         answered_by: ``nginx`` (a page of its own), ``file`` (nginx served a file), ``fpm`` (PHP-FPM without running the
             script), ``app``, or empty when the answer does not tell.
         location: where a redirect leads, without its query.

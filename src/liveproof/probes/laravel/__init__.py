@@ -3,7 +3,6 @@
 What is costly (three runs of PHP) is done only when something that it depends on has changed, and at least every hour.
 """
 
-from liveproof.host.memory import Memory
 from liveproof.host.reader import CannotSee, NotThere, Reader, Stat
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.files import Files
@@ -21,6 +20,7 @@ from liveproof.probes.laravel.storage import compiled_place, find_storage
 from liveproof.probes.laravel.subject import Subject, kitchen
 from liveproof.probes.laravel.verdicts import Verdict
 from liveproof.probes.laravel.viewmemory import compiles, stale_views
+from liveproof.store.cache import Memory
 
 _LIMIT = 1 << 20
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from liveproof.host.apart import TooMuch
 from liveproof.host.deadline import left
+from liveproof.host.isolation.run_isolated import TooMuch
 from liveproof.host.process.command import Identity, Ran
 from liveproof.host.reader import CannotSee, Reader
 from liveproof.model.secrets import gist

@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from liveproof.host.memory import Memory
 from liveproof.host.process.command import Identity
 from liveproof.host.reader import Reader
 from liveproof.model.facts.apps import App
 from liveproof.model.findings import Unknown
 from liveproof.probes.laravel.place import Place
 from liveproof.probes.laravel.recompute import Kitchen
+from liveproof.store.cache import Memory
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-from liveproof.host.memory import Memory
 from liveproof.host.reader import CannotSee, Reader
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.files import Files
@@ -18,6 +17,7 @@ from liveproof.probes.logs.grouping import Grouper
 from liveproof.probes.logs.since import since
 from liveproof.probes.logs.sources import Source, sources
 from liveproof.probes.logs.tail import from_plain, plain, read_tail
+from liveproof.store.cache import Memory
 
 _FORM = 2
 

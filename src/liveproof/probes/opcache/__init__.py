@@ -7,7 +7,6 @@ the configuration that a fix would edit.
 import math
 
 from liveproof.analysis.pool_load import waits
-from liveproof.host.memory import Memory
 from liveproof.host.reader import CannotSee, Reader
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.fpm import Fpm
@@ -20,6 +19,7 @@ from liveproof.probes.opcache.asking import ask
 from liveproof.probes.opcache.beside import link_moved
 from liveproof.probes.opcache.pool import pool_opcache
 from liveproof.probes.opcache.sources import sources
+from liveproof.store.cache import Memory
 
 _PATIENCE = 3.5  # s; revalidate_freq is 2 unless somebody set it, and PHP counts whole seconds
 

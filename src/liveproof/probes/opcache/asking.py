@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from liveproof.host.fastcgi import FastcgiError, Response
+from liveproof.host.network.fastcgi import FastcgiError, Response
 from liveproof.host.reader import CannotSee, Reader
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.fpm import Master, Pool

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from liveproof.host.memory import Memory
 from liveproof.host.reader import Reader
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.fpm import Pool
@@ -11,6 +10,7 @@ from liveproof.probes.opcache.around import Around
 from liveproof.probes.opcache.asking import Answer
 from liveproof.probes.opcache.beside import Beside
 from liveproof.probes.opcache.earlier import Earlier
+from liveproof.store.cache import Memory
 
 _ON = ("1", "on", "yes", "true")
 _TICK = 0.01  # s; a reset is told by a request's clock, which the clock of file times lags behind by up to this

@@ -5,8 +5,7 @@ What was compared once and has not changed since is not read again; see ``compar
 
 import time
 
-from liveproof.host.git import GitFailed, NoSuchCommit, Repository
-from liveproof.host.memory import Memory
+from liveproof.host.git.plumbing import GitFailed, NoSuchCommit, Repository
 from liveproof.host.reader import CannotSee, NoSuchThing, NotThere, Reader
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.files import Files
@@ -14,6 +13,7 @@ from liveproof.model.facts.release import Release
 from liveproof.model.settings import Settings
 from liveproof.probes.release.compared import Comparison
 from liveproof.probes.release.intended import Intended, of_commit, of_manifest
+from liveproof.store.cache import Memory
 
 
 def probe(reader: Reader, settings: Settings, memory: Memory, app: App, files: Files) -> Release:

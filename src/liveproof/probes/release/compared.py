@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 
 from liveproof.host.files.digests import Directory
-from liveproof.host.memory import Memory
 from liveproof.host.reader import Reader
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.files import Files
@@ -20,6 +19,7 @@ from liveproof.probes.release.conversions import settle
 from liveproof.probes.release.intended import Intended, Listing
 from liveproof.probes.release.told import Told
 from liveproof.probes.release.untracked import Known, untracked, uploads
+from liveproof.store.cache import Memory
 
 _FORMAT = "3"
 # What the walk's signature does not cover.

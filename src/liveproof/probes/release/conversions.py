@@ -7,7 +7,7 @@ attributes are those of the work tree (gitattributes(5)).
 
 import hashlib
 
-from liveproof.host.git import GitFailed, Repository
+from liveproof.host.git.plumbing import GitFailed, Repository
 from liveproof.host.reader import CannotSee, Reader
 from liveproof.model.facts.apps import App
 from liveproof.probes.release.told import Told

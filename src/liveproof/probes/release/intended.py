@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from liveproof.host.files.digests import Directory
-from liveproof.host.git import Repository
+from liveproof.host.git.plumbing import Repository
 from liveproof.host.reader import CannotSee, Reader
 from liveproof.model.manifest import BadManifest, parse
 

@@ -11,8 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from liveproof import __version__
-from liveproof.host.memory import Memory
-from liveproof.host.php_command import is_php, script_at
+from liveproof.host.php.command_line import is_php, script_at
 from liveproof.host.process.accounts import Accounts
 from liveproof.host.process.proc import Process
 from liveproof.host.reader import CannotSee, Reader
@@ -25,6 +24,7 @@ from liveproof.model.settings import Settings
 from liveproof.probes.schedule.found import Entry, Found, Said, folded
 from liveproof.probes.schedule.rotated import entries, rotations
 from liveproof.probes.schedule.watched import Watched, unchanged
+from liveproof.store.cache import Memory
 
 _LOGS = 50
 _PROCESSES = 300

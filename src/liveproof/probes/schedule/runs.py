@@ -4,7 +4,7 @@ import posixpath
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from liveproof.host.php_command import script_at
+from liveproof.host.php.command_line import script_at
 from liveproof.probes.schedule.shell import Word, commands, strip_assignments
 from liveproof.probes.schedule.wrappers import Elsewhere, Inner, unwrap
 

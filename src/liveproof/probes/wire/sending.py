@@ -5,8 +5,8 @@ import re
 from typing import NamedTuple
 
 from liveproof import __version__
-from liveproof.host import http
-from liveproof.host.fastcgi import FastcgiError
+from liveproof.host.network import http
+from liveproof.host.network.fastcgi import FastcgiError
 from liveproof.host.reader import CannotSee, Reader
 from liveproof.model.secrets import digest, gist, hide
 from liveproof.model.settings import Request

@@ -6,7 +6,7 @@ import stat as modes
 import time
 from typing import Self
 
-from liveproof.host import state
+from liveproof.store import directory as state
 
 _LEFT_SECONDS = 10.0
 
@@ -64,7 +64,7 @@ def _write(descriptor: int, path: str) -> None:
 
 
 def _take(descriptor: int) -> None:
-    """Take the lock; wait for what a killed holder has left at work, which ends by itself (``host/keeper.py``)."""
+    """Take the lock; wait for what a killed holder has left at work, which ends by itself (``supervisor.py``)."""
     until = time.monotonic() + _LEFT_SECONDS
     while True:
         try:

@@ -1,6 +1,6 @@
 """A view of the file system of our own, where what a program of an app writes is thrown away.
 
-For a process forked for that (``host/keeper.py``), as root. What is done, in a mount namespace of its own
+For a process forked for that (``host/isolation/supervisor.py``), as root. What is done, in a mount namespace of its own
 (mount_namespaces(7)):
 
 - a file system in memory of limited size for the results, which goes with the namespace: secrets in it outlive nobody;

@@ -16,8 +16,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from typing import Any, NoReturn
 
-from liveproof.host.cgroup import Group
 from liveproof.host.child_process import Lost, Unwanted, forked
+from liveproof.host.isolation.cgroup import Group
 from liveproof.host.process.command import OUTPUT_LIMIT, Identity, Ran, surroundings
 from liveproof.host.process.proc import descendants
 from liveproof.host.process.switch_user import become

@@ -8,7 +8,7 @@ import json
 import os
 from typing import Any
 
-from liveproof.host import state
+from liveproof.store import directory as state
 
 
 class Memory:

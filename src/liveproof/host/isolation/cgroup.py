@@ -7,7 +7,7 @@ import os
 from contextlib import suppress
 from typing import Self
 
-from liveproof.host.marks import is_over, mark
+from liveproof.host.isolation.leftovers import is_over, mark
 
 _PREFIX = "liveproof-"
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC

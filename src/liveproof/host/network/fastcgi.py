@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from liveproof.host.deadline import left
-from liveproof.host.fastcgi_records import Decoder, NotFastcgi, Response, encode_request
+from liveproof.host.network.fastcgi_records import Decoder, NotFastcgi, Response, encode_request
 from liveproof.host.numbers import whole
 from liveproof.host.reader import CannotSee
 

@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from functools import partial
 
 from liveproof.host.child_process import Lost
-from liveproof.host.keeper import Keeper, keep, plain, refuse_root
-from liveproof.host.marks import is_over, mark
+from liveproof.host.isolation.leftovers import is_over, mark
+from liveproof.host.isolation.sandbox import View, isolate
+from liveproof.host.isolation.supervisor import Keeper, keep, plain, refuse_root
 from liveproof.host.process.command import Identity, Ran
-from liveproof.host.sandbox import View, isolate
 
 FILE_LIMIT = 16 * 1024 * 1024
 TOTAL_LIMIT = 64 * 1024 * 1024
@@ -70,7 +70,7 @@ def run_apart(
 
     ``{out}`` in arguments and environment stands for that directory, which holds the files ``given`` at the start. As
     root what the program writes into ``trees`` (resolved directories) vanishes, and nothing else is writable; see
-    ``host/sandbox.py``. A liveproof that runs as the app's user itself cannot do that and relies on the redirection.
+    ``sandbox.py``. A liveproof that runs as the app's user itself cannot do that and relies on the redirection.
     ``reads`` are files without which the program would run and mislead (``.env``): it is not started where that user
     cannot open one of them. ``alone``: nor where what it writes into ``trees`` would stay. Nothing that it starts is
     left when this returns.

@@ -14,7 +14,7 @@ from dataclasses import replace
 
 from liveproof.host.files.openat2 import DIRECTORY, open_beneath
 from liveproof.host.files.snapshot import FOLDER, META, WHOLE, Image, attributes, look, of_stat, read_whole, same
-from liveproof.host.refusal import Gone, LeftAlone, open_as_seen, open_parent, refuse_unsafe, refuse_unsafe_place
+from liveproof.host.write.safety import Gone, LeftAlone, open_as_seen, open_parent, refuse_unsafe, refuse_unsafe_place
 
 _LIBC = ctypes.CDLL(None, use_errno=True)
 _EMPTY_PATH, _SYMLINK_NOFOLLOW = 0x1000, 0x100

@@ -9,7 +9,8 @@ import time
 from collections.abc import Iterator
 from typing import Any, Self
 
-from liveproof.host import journalshape, state
+from liveproof.store import directory as state
+from liveproof.store import journal_records as journalshape
 
 # Copies for the undo: enough for the compiled views and caches of a big app, little enough for a small /var.
 KEPT_BYTES = 256 * 1024 * 1024

@@ -13,13 +13,13 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
-from liveproof.host import state
 from liveproof.model.codec import Cut, from_json, to_json
 from liveproof.model.examination import AppExamination, Examination
-from liveproof.model.factcodec import facts_from_json, facts_to_json
 from liveproof.model.facts.apps import App
 from liveproof.model.record import Record, Repair
 from liveproof.model.secrets import hide_all
+from liveproof.store import directory as state
+from liveproof.store.fact_records import facts_from_json, facts_to_json
 
 if TYPE_CHECKING:
     import sqlite3

@@ -1,0 +1,1 @@
+"""Sockets of a host, and requests to its own servers."""

@@ -1,0 +1,1 @@
+"""PHP on a host: its command lines, and the probe that a pool runs for liveproof."""

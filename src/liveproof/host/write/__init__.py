@@ -1,0 +1,1 @@
+"""Changing a host. Only repair may import this room."""
