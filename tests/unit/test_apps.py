@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from liveproof.host.appdir import app_above
 from liveproof.host.reader import Reader, Stat
 from liveproof.model.facts.apps import App, Apps
 from liveproof.model.facts.fpm import Fpm, Master, Pool
@@ -14,6 +13,7 @@ from liveproof.model.facts.nginx import FastcgiPass, Nginx, Server
 from liveproof.model.findings import Absent, Unknown
 from liveproof.model.settings import Settings
 from liveproof.probes.apps import probe
+from liveproof.probes.apps.app_directory import app_above
 
 UNSEEN = Unknown("not looked at")
 POOL = Pool(

@@ -7,10 +7,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from liveproof.analysis import addresses
-from liveproof.host import fpmconf
-from liveproof.host.fpmconf import FpmConf
 from liveproof.host.reader import Reader
 from liveproof.model.fpmedit import with_settings
+from liveproof.probes.fpm import configuration as fpmconf
+from liveproof.probes.fpm.configuration import FpmConf
 
 POOL = """\
 ; a comment

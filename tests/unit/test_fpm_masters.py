@@ -7,13 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from liveproof.host import fpmmaster, fpmpools, fpmstatus
-from liveproof.host.fpmmaster import Found
 from liveproof.host.process.accounts import Accounts
 from liveproof.host.process.credentials import credentials
 from liveproof.host.process.proc import Process, children, processes
 from liveproof.host.reader import CannotSee, Reader
 from liveproof.host.services import systemd
+from liveproof.probes.fpm import masters as fpmmaster
+from liveproof.probes.fpm import pools as fpmpools
+from liveproof.probes.fpm import status_page as fpmstatus
+from liveproof.probes.fpm.masters import Found
 from liveproof.store.cache import Memory
 
 SHOWN = """\

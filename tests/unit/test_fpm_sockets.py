@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from liveproof.host.fpmload import Subject, load
 from liveproof.host.network.connect import CONNECTED, FULL, attempts
 from liveproof.host.network.socket_tables import parse_tcp, parse_unix, tcp_sockets, unix_sockets
 from liveproof.host.process.command import Identity
 from liveproof.host.reader import CannotSee, Reader
-from liveproof.host.sockets import Sockets
 from liveproof.model.facts.fpm import Socket
+from liveproof.probes.fpm.load import Subject, load
+from liveproof.probes.fpm.sockets import Sockets
 
 root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
 US = Identity(os.geteuid(), os.getegid(), tuple(os.getgroups()))

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from liveproof.host.fpmpools import last_errors
 from liveproof.host.reader import Reader
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.laravel import Laravel
 from liveproof.model.findings import Absent
 from liveproof.model.settings import Settings
+from liveproof.probes.fpm.pools import last_errors
 from liveproof.probes.logs.sources import sources
 from liveproof.probes.logs.streams import followed
 from tests.golden.filled import filled

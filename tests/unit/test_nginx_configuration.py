@@ -7,13 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from liveproof.host import ngxconf, ngxpaths, ngxtree
 from liveproof.host.files.file_state import Inputs, state
-from liveproof.host.ngxconf import Configuration
-from liveproof.host.ngxtree import Tree
 from liveproof.host.reader import Reader
 from liveproof.model.facts.nginx import FastcgiPass, Listen
 from liveproof.probes.nginx import _parse
+from liveproof.probes.nginx import configuration as ngxconf
+from liveproof.probes.nginx import directives as ngxtree
+from liveproof.probes.nginx import test_inputs as ngxpaths
+from liveproof.probes.nginx.configuration import Configuration
+from liveproof.probes.nginx.directives import Tree
 
 MAIN = """
 user deploy staff;

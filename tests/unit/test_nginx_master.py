@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from liveproof.host.ngxmaster import Command, parse_build, parse_title, parse_words
 from liveproof.host.process.command import Ran
 from liveproof.probes.nginx import _judged
+from liveproof.probes.nginx.master import Command, parse_build, parse_title, parse_words
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from liveproof.host import fpmconf
 from liveproof.host.numbers import whole
+from liveproof.probes.fpm import configuration as fpmconf
 from liveproof.probes.laravel.packages import read_installed
 
 _LONG = "9" * 5001

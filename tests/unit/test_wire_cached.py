@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from liveproof.host import ngxconf, ngxtree
 from liveproof.host.reader import Reader
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.nginx import Cache, Nginx, Server
@@ -13,6 +12,8 @@ from liveproof.model.facts.wire import Exchange
 from liveproof.model.findings import Absent, Unknown
 from liveproof.model.settings import Request
 from liveproof.probes.nginx import _parse
+from liveproof.probes.nginx import configuration as ngxconf
+from liveproof.probes.nginx import directives as ngxtree
 from liveproof.probes.wire.cached import asking_the_app, beside_own, may_be_cached
 from liveproof.probes.wire.judged import judge
 from liveproof.probes.wire.target import fronts, targets

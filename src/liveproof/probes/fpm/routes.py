@@ -5,8 +5,8 @@ from dataclasses import replace
 
 from liveproof.analysis.addresses import meets
 from liveproof.host.reader import Reader
-from liveproof.host.sockets import Sockets
 from liveproof.model.facts.fpm import Master, Pool
+from liveproof.probes.fpm.sockets import Sockets
 
 
 def moved(sockets: Sockets, wanted: Sequence[str], master: Master) -> Master:

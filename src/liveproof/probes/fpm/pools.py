@@ -3,9 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from liveproof.host import fpmconf
-from liveproof.host.fpmconf import FpmConf, Section
-from liveproof.host.fpmmaster import Found, pool_of
 from liveproof.host.process.accounts import Accounts
 from liveproof.host.process.credentials import Credentials, credentials
 from liveproof.host.process.proc import Process
@@ -13,6 +10,9 @@ from liveproof.host.reader import CannotSee, Reader
 from liveproof.model.facts.fpm import Pool, Worker
 from liveproof.model.findings import Unknown
 from liveproof.model.secrets import harmless_setting, one_line
+from liveproof.probes.fpm import configuration as fpmconf
+from liveproof.probes.fpm.configuration import FpmConf, Section
+from liveproof.probes.fpm.masters import Found, pool_of
 
 _UNSEEN = Unknown("the socket was not looked at")
 _TAIL = 16384

@@ -7,21 +7,22 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from liveproof.analysis.addresses import is_here
-from liveproof.host import fpmmaster, fpmpools
-from liveproof.host.fpmbusy import Busy
-from liveproof.host.fpmmaster import Found
-from liveproof.host.fpmroutes import moved
-from liveproof.host.fpmroutes import routes as routes_to
 from liveproof.host.numbers import whole
 from liveproof.host.process import namespaces as view
 from liveproof.host.process.accounts import Accounts
 from liveproof.host.process.command import Identity
 from liveproof.host.reader import CannotSee, NotThere, Reader
 from liveproof.host.services.systemd import Service
-from liveproof.host.sockets import Sockets, attempts
 from liveproof.model.facts.fpm import Fpm, Load, Master, Pool, PoolStatus, Socket, Unit
 from liveproof.model.facts.nginx import Nginx
 from liveproof.model.findings import Absent, Unknown
+from liveproof.probes.fpm import masters as fpmmaster
+from liveproof.probes.fpm import pools as fpmpools
+from liveproof.probes.fpm.masters import Found
+from liveproof.probes.fpm.pool_status import Busy
+from liveproof.probes.fpm.routes import moved
+from liveproof.probes.fpm.routes import routes as routes_to
+from liveproof.probes.fpm.sockets import Sockets, attempts
 from liveproof.store.cache import Memory
 
 _AGAIN = 0.4  # s before workers that seem missing are counted again

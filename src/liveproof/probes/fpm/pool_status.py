@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from liveproof.analysis.pool_load import saturated
-from liveproof.host import fpmload, fpmstatus
 from liveproof.host.process import namespaces as view
 from liveproof.host.reader import CannotSee, Reader
-from liveproof.host.sockets import Sockets
 from liveproof.model.facts.fpm import Load, Master, Pool, PoolStatus, Socket
 from liveproof.model.findings import Unknown
+from liveproof.probes.fpm import load as fpmload
+from liveproof.probes.fpm import status_page as fpmstatus
+from liveproof.probes.fpm.sockets import Sockets
 
 _STATUS = 2.0  # s that one status page may take, and all of them
 _ALL_STATUS = 5.0

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from liveproof.host.appdir import app_above
 from liveproof.host.process.accounts import Accounts
 from liveproof.host.reader import Reader
 from liveproof.model.app_paths import HOME_MARKERS, MARKERS, system_directory
@@ -12,6 +11,7 @@ from liveproof.model.facts.fpm import Fpm, Pool
 from liveproof.model.facts.nginx import FastcgiPass, Nginx, Server
 from liveproof.model.findings import Absent, Unknown
 from liveproof.model.settings import Settings
+from liveproof.probes.apps.app_directory import app_above
 
 _MOST_NAMES = 20000
 

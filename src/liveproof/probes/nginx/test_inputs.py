@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from liveproof.analysis.addresses import local
-from liveproof.host.ngxtree import Tree
+from liveproof.probes.nginx.directives import Tree
 
 # Always looked at: users named by "user", hosts and resolvers, the libraries that the program is linked with.
 SYSTEM = ("/etc/passwd", "/etc/group", "/etc/hosts", "/etc/resolv.conf", "/etc/nsswitch.conf", "/etc/ld.so.cache")

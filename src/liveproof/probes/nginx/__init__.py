@@ -10,9 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from liveproof import __version__
-from liveproof.host import ngxconf, ngxmaster, ngxpaths, ngxtree
 from liveproof.host.files.file_state import Inputs, State, state
-from liveproof.host.ngxmaster import Build, Command
 from liveproof.host.process.accounts import Accounts
 from liveproof.host.process.command import Ran
 from liveproof.host.process.credentials import credentials
@@ -22,6 +20,19 @@ from liveproof.host.services import systemd
 from liveproof.model.codec import Misshapen, from_json, to_json
 from liveproof.model.facts.nginx import Nginx, NginxProcess, Server
 from liveproof.model.secrets import harmless_parameter, hide
+from liveproof.probes.nginx import (
+    configuration as ngxconf,
+)
+from liveproof.probes.nginx import (
+    directives as ngxtree,
+)
+from liveproof.probes.nginx import (
+    master as ngxmaster,
+)
+from liveproof.probes.nginx import (
+    test_inputs as ngxpaths,
+)
+from liveproof.probes.nginx.master import Build, Command
 from liveproof.store.cache import Memory
 
 _UNITS = ("nginx", "openresty", "angie")

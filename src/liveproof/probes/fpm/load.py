@@ -7,12 +7,12 @@ passing peak.
 
 from dataclasses import dataclass
 
-from liveproof.host.fpmmaster import pool_of
 from liveproof.host.numbers import whole
 from liveproof.host.process import namespaces as view
 from liveproof.host.reader import Reader
-from liveproof.host.sockets import Sockets
 from liveproof.model.facts.fpm import Load, Socket
+from liveproof.probes.fpm.masters import pool_of
+from liveproof.probes.fpm.sockets import Sockets
 
 _LOOKS = 6
 _PAUSE = 0.15  # s between looks

@@ -1,15 +1,15 @@
 """What an nginx configuration says of PHP: server blocks, document roots, and where requests are passed to.
 
-Pure: from the tree of ``host/ngxtree.py`` to the values of ``model/facts/nginx.py``. How directives are inherited is
+Pure: from the tree of ``directives.py`` to the values of ``nginx.py``. How directives are inherited is
 told with each of them at nginx.org/en/docs.
 """
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from liveproof.host.ngxtree import Node, Tree
 from liveproof.host.numbers import whole
 from liveproof.model.facts.nginx import Cache, FastcgiPass, Listen, ProxyPass, Server
+from liveproof.probes.nginx.directives import Node, Tree
 
 _NO_CACHE = Cache("off", "")
 _NO_PROXY_CACHE = Cache("off", "$scheme$proxy_host$uri$is_args$args", directive="proxy_cache")
