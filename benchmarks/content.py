@@ -25,7 +25,7 @@ ROUNDS = 5
 _COMPARE = """
 import json, sys, time
 from liveproof.host.files.digests import compare
-from liveproof.model.manifest import parse
+from liveproof.attestation.manifest import parse
 started = time.perf_counter()
 with open(sys.argv[2], encoding="utf-8", errors="surrogateescape") as file:
     wanted = parse(file.read())

@@ -2,20 +2,13 @@
 
 from collections.abc import Iterable, Iterator
 
+from liveproof.fixes.reload import graceful_reloads, moves_socket
 from liveproof.model.examination import AppExamination
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.fpm import Fpm
 from liveproof.model.facts.opcache import Opcache, PoolOpcache
 from liveproof.model.findings import Unknown
-from liveproof.model.plans import (
-    ChangeMode,
-    ChangeOwner,
-    PointSymlink,
-    RemoveFile,
-    RunArtisan,
-    Step,
-)
-from liveproof.model.reloading import graceful_reloads, moves_socket
+from liveproof.model.plan import ChangeMode, ChangeOwner, PointSymlink, RemoveFile, RunArtisan, Step
 
 _WHY = "what PHP-FPM keeps in memory must be compiled from the files as they are now"
 

@@ -7,6 +7,7 @@ from importlib import import_module
 from types import UnionType
 from typing import Any
 
+from liveproof.analysis.unjudged import unjudged
 from liveproof.check import check, links
 from liveproof.diagnose import diagnose
 from liveproof.host.deadline import TimeIsUp, alarmed, disarm, left, remaining, within
@@ -17,7 +18,6 @@ from liveproof.model.facts.apps import App, Apps
 from liveproof.model.findings import Absent, Unknown
 from liveproof.model.rule import Rule, arguments, needs
 from liveproof.model.settings import Settings
-from liveproof.model.unjudged import unjudged
 from liveproof.rules import load
 from liveproof.store.cache import Memory
 

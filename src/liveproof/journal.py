@@ -18,7 +18,7 @@ from liveproof.store.lock import Lock
 
 if TYPE_CHECKING:
     from liveproof.host.write.service_control import Service
-    from liveproof.model.plans import Plan, Step
+    from liveproof.model.plan import Plan, Step
     from liveproof.store.journal_log import Keeper, Log
     from liveproof.undo.step import Places
 

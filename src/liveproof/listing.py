@@ -7,7 +7,7 @@ from liveproof.console import Console
 from liveproof.journal import BACK, BACK_IN_PART
 from liveproof.journal import list_runs as journals
 from liveproof.looking import Wrong
-from liveproof.model.record import Record
+from liveproof.model.run_record import Record
 from liveproof.report.lines import line
 from liveproof.report.times import clock, iso
 from liveproof.report.verdict import STYLES

@@ -11,8 +11,8 @@ from liveproof.console import Console
 from liveproof.examine import examine
 from liveproof.host.reader import Reader
 from liveproof.model.examination import Examination
-from liveproof.model.plans import OutcomeKind
-from liveproof.model.record import Record, Repair
+from liveproof.model.plan import OutcomeKind
+from liveproof.model.run_record import Record, Repair
 from liveproof.model.settings import Settings
 from liveproof.model.verdicts import LinkVerdict
 from liveproof.output import refuse_unwritable, write_file

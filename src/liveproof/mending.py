@@ -9,8 +9,8 @@ from liveproof.console import Console
 from liveproof.journal import RolledBack, pending
 from liveproof.looking import REFUSED, STATUS, Wrong, keep, look, settle, tell
 from liveproof.model.examination import Examination
-from liveproof.model.plans import OutcomeKind, Plan
-from liveproof.model.record import Record, Repair
+from liveproof.model.plan import OutcomeKind, Plan
+from liveproof.model.run_record import Record, Repair
 from liveproof.model.settings import Settings
 from liveproof.model.verdicts import Safety
 from liveproof.output import CannotWrite

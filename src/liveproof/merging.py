@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from liveproof.model.plans import (
+from liveproof.model.plan import (
     Act,
     ChangeMode,
     ChangeOwner,

@@ -12,7 +12,7 @@ from liveproof.model.facts.access import Access
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.files import Files
 from liveproof.model.findings import Absent, Finding, Unknown
-from liveproof.model.plans import (
+from liveproof.model.plan import (
     Act,
     ChangeMode,
     ChangeOwner,

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from liveproof.model.examination import AppExamination
 from liveproof.model.findings import Finding, Ref, Result
-from liveproof.model.plans import Plan
+from liveproof.model.plan import Plan
 from liveproof.model.verdicts import RuleVerdict
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from liveproof.acts.artisan import ArtisanFailed
 from liveproof.acts.runner import Runner, Stopped, services
 from liveproof.acts.site import Refused, Site
+from liveproof.analysis.serving import configuration_files
 from liveproof.examine import examine
 from liveproof.host.reader import Reader
 from liveproof.host.write.safety import LeftAlone, why
@@ -17,7 +18,7 @@ from liveproof.journal import Journal, RolledBack, list_runs, pending
 from liveproof.model.examination import AppExamination, Examination
 from liveproof.model.facts.fpm import Fpm, Socket
 from liveproof.model.facts.nginx import Nginx
-from liveproof.model.plans import (
+from liveproof.model.plan import (
     MakeDirectory,
     Outcome,
     OutcomeKind,
@@ -28,7 +29,6 @@ from liveproof.model.plans import (
     StartUnit,
     Step,
 )
-from liveproof.model.serving import configuration_files
 from liveproof.model.settings import Settings
 from liveproof.model.verdicts import Link, Safety
 from liveproof.plan import HIDDEN_BY_MEMORY, SAFE_ONLY, Contradiction, differences, make_plan

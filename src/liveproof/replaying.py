@@ -7,7 +7,7 @@ from liveproof import recording
 from liveproof.asked import Asked
 from liveproof.console import Console
 from liveproof.looking import STATUS, Wrong, look, settle, tell
-from liveproof.model.record import Record
+from liveproof.model.run_record import Record
 from liveproof.output import write_file
 
 _RECORDING = 256 << 20

@@ -12,7 +12,7 @@ from liveproof.journal import INTERRUPTED, RolledBack, Run, chosen, rollback
 from liveproof.journal import NoSuchRun as NoSuchFix
 from liveproof.looking import REFUSED, STATUS, Wrong, keep, look, settle
 from liveproof.model.examination import AppExamination, Examination
-from liveproof.model.record import Record
+from liveproof.model.run_record import Record
 from liveproof.model.settings import Settings
 from liveproof.model.verdicts import Link, LinkVerdict
 from liveproof.plan import HIDDEN_BY_MEMORY

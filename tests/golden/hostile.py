@@ -5,7 +5,7 @@ from dataclasses import replace
 from liveproof.diagnose import diagnose
 from liveproof.model.facts.apps import App
 from liveproof.model.findings import Evidence, Finding, Ref
-from liveproof.model.record import Record
+from liveproof.model.run_record import Record
 from liveproof.model.verdicts import RuleVerdict, Severity
 from tests.golden import incident
 from tests.golden.seed_facts import APP

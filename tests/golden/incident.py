@@ -6,19 +6,9 @@ from typing import Any
 from liveproof.diagnose import diagnose
 from liveproof.model.examination import AppExamination, Examination, LinkState
 from liveproof.model.findings import Evidence, Finding, Ref, Result, Unknown
-from liveproof.model.plans import (
-    ChangeOwner,
-    Outcome,
-    OutcomeKind,
-    Owned,
-    Plan,
-    ReloadUnit,
-    RunArtisan,
-    Step,
-    WriteFile,
-)
-from liveproof.model.record import Record, Repair
+from liveproof.model.plan import ChangeOwner, Outcome, OutcomeKind, Owned, Plan, ReloadUnit, RunArtisan, Step, WriteFile
 from liveproof.model.rule import Rule
+from liveproof.model.run_record import Record, Repair
 from liveproof.model.secrets import redacted_diff
 from liveproof.model.verdicts import Link, LinkVerdict, RuleVerdict, Safety, Severity
 from liveproof.report.pages import Page

@@ -9,7 +9,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 from liveproof.explain import page_lines, symptom_lines
-from liveproof.model.record import Record
+from liveproof.model.run_record import Record
 from liveproof.report import causes, json
 from liveproof.report.comparison import comparison_lines
 from liveproof.report.lines import BLANK, Line, plain

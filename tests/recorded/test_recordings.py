@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from liveproof import recording
-from liveproof.model.record import Record
+from liveproof.model.run_record import Record
 from liveproof.report.json import document
 from liveproof.rules import load
 from tests.recorded.__main__ import _said

@@ -10,7 +10,7 @@ from liveproof.model.facts.access import Access
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.files import Files
 from liveproof.model.facts.laravel import Laravel
-from liveproof.model.plans import ChangeMode, ChangeOwner, MakeDirectory, Plan, RemoveFile
+from liveproof.model.plan import ChangeMode, ChangeOwner, MakeDirectory, Plan, RemoveFile
 from liveproof.model.settings import Policy, Settings
 from liveproof.plan import WITH_DISRUPTIVE, make_plan
 from liveproof.rules import load

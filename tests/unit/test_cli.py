@@ -8,8 +8,8 @@ import pytest
 
 from liveproof import cli, looking
 from liveproof.model.examination import Examination
-from liveproof.model.plans import Outcome, OutcomeKind
-from liveproof.model.record import Record, Repair
+from liveproof.model.plan import Outcome, OutcomeKind
+from liveproof.model.run_record import Record, Repair
 from liveproof.store.history import History
 from tests.golden import incident
 from tests.golden.seed_facts import AT

@@ -12,7 +12,7 @@ from liveproof import cli, looking, mending
 from liveproof import rollback as rolling
 from liveproof.console import Console
 from liveproof.journal import NoSuchRun, RolledBack, Run
-from liveproof.model.plans import Outcome, OutcomeKind, Plan
+from liveproof.model.plan import Outcome, OutcomeKind, Plan
 from liveproof.model.verdicts import Safety
 from liveproof.plan import Contradiction
 from liveproof.repair import Repaired

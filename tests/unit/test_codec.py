@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from liveproof.model import facts
 from liveproof.model.codec import Cut, Misshapen, from_json, to_json
 from liveproof.model.findings import Diagnosis, Evidence, Finding, Result, Unknown
-from liveproof.model.plans import ChangeOwner, Outcome, Owned, Plan, Step
-from liveproof.model.record import Repair
+from liveproof.model.plan import ChangeOwner, Outcome, Owned, Plan, Step
+from liveproof.model.run_record import Repair
 from liveproof.model.verdicts import Safety
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from liveproof.model.edits import with_global, with_realpath_root
+from liveproof.fixes.nginx_edit import with_global, with_realpath_root
 
 PARAMS = "fastcgi_param  QUERY_STRING  $query_string;\nfastcgi_param  DOCUMENT_ROOT  $document_root;\n"
 CONF = "fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;\n" + PARAMS

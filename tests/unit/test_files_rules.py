@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from liveproof.check import check
+from liveproof.fixes.ownership import deployment
 from liveproof.merging import merge
 from liveproof.model.facts.access import Access
 from liveproof.model.facts.apps import App
@@ -15,8 +16,7 @@ from liveproof.model.facts.files import Files
 from liveproof.model.facts.laravel import Laravel
 from liveproof.model.facts.release import Release
 from liveproof.model.findings import Absent, Finding, Result, Unknown
-from liveproof.model.giving import deployment
-from liveproof.model.plans import Act, ChangeMode, ChangeOwner, MakeDirectory, Moded, Owned, Step
+from liveproof.model.plan import Act, ChangeMode, ChangeOwner, MakeDirectory, Moded, Owned, Step
 from liveproof.model.rule import Rule, arguments, needs
 from liveproof.model.settings import Policy, Settings
 from liveproof.model.verdicts import RuleVerdict, Severity

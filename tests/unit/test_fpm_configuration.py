@@ -7,8 +7,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from liveproof.analysis import addresses
+from liveproof.fixes.php_fpm_edit import with_settings
 from liveproof.host.reader import Reader
-from liveproof.model.fpmedit import with_settings
 from liveproof.probes.fpm import configuration as fpmconf
 from liveproof.probes.fpm.configuration import FpmConf
 

@@ -10,7 +10,7 @@ from liveproof.model.facts.apps import App
 from liveproof.model.facts.fpm import Fpm, Load, Master, Pool, Socket, Unit, Worker
 from liveproof.model.facts.nginx import FastcgiPass, Listen, Nginx, NginxProcess, Server
 from liveproof.model.findings import Absent, Finding, Unknown
-from liveproof.model.plans import ChangeMode, ChangeOwner, ReloadUnit, RestartUnit, SignalMaster, StartUnit, WriteFile
+from liveproof.model.plan import ChangeMode, ChangeOwner, ReloadUnit, RestartUnit, SignalMaster, StartUnit, WriteFile
 from liveproof.model.settings import Settings, Thresholds
 from liveproof.model.verdicts import Safety
 from liveproof.rules.fpm import (

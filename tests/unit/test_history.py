@@ -15,8 +15,8 @@ from liveproof.model.codec import to_json
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.opcache import Opcache
 from liveproof.model.facts.wire import Wire
-from liveproof.model.plans import ChangeOwner, Owned, Step, WriteFile
-from liveproof.model.record import Record, Repair
+from liveproof.model.plan import ChangeOwner, Owned, Step, WriteFile
+from liveproof.model.run_record import Record, Repair
 from liveproof.report.json import document, dumps
 from liveproof.report.plan import details
 from liveproof.store import history

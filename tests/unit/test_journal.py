@@ -19,7 +19,7 @@ from liveproof.acts.site import Refused, Site
 from liveproof.host.write.safety import LeftAlone
 from liveproof.host.write.service_control import Service, ServiceFailed
 from liveproof.journal import BACK, FIXED, INTERRUPTED, Journal, NoSuchRun, RolledBack
-from liveproof.model.plans import (
+from liveproof.model.plan import (
     Act,
     ChangeMode,
     ChangeOwner,

@@ -12,7 +12,7 @@ import pytest
 
 from liveproof import journal
 from liveproof.host.write import writer
-from liveproof.model.plans import (
+from liveproof.model.plan import (
     ChangeMode,
     ChangeOwner,
     MakeDirectory,

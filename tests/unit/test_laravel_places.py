@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
+from liveproof.analysis.laravel_places import below_storage, cache_directories, storage, views, written
 from liveproof.model.facts.laravel import CacheFile, Laravel
 from liveproof.model.findings import Unknown
-from liveproof.model.laravel_places import below_storage, cache_directories, storage, views, written
 
 USUAL = Laravel("10", "", "", False, (), (), (), (), "", ())
 

@@ -10,7 +10,7 @@ from liveproof.model.facts.apps import App
 from liveproof.model.facts.laravel import CacheFile, CompiledView, Laravel
 from liveproof.model.facts.logs import LogGroup, Logs
 from liveproof.model.findings import Finding, Unknown
-from liveproof.model.plans import RemoveFile, RunArtisan, Step
+from liveproof.model.plan import RemoveFile, RunArtisan, Step
 from liveproof.model.verdicts import Severity
 from liveproof.rules.laravel import (
     cache_file_missing,

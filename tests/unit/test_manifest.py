@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from liveproof.model.manifest import BadManifest, parse
+from liveproof.attestation.manifest import BadManifest, parse
 
 DIGEST = "0123456789abcdef" * 4
 NAMES = st.text(st.characters(exclude_characters="/\0", exclude_categories=["Cs"]), min_size=1, max_size=12).filter(

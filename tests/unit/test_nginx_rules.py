@@ -8,7 +8,7 @@ from liveproof.model.facts.apps import App
 from liveproof.model.facts.fpm import Fpm, Master, Pool, Socket
 from liveproof.model.facts.nginx import FastcgiPass, Nginx, NginxProcess, Server
 from liveproof.model.findings import Finding, Ref, Unknown
-from liveproof.model.plans import StartUnit
+from liveproof.model.plan import StartUnit
 from liveproof.model.verdicts import Severity
 from liveproof.rules.nginx import configuration_invalid, upstream_socket_is_no_pool, web_server_not_running
 

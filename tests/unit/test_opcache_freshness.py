@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from liveproof.analysis.freshness import State, blind, compiled_after, compiled_by, freshness, served_until
 from liveproof.model.facts.opcache import PoolOpcache, Script
-from liveproof.model.freshness import State, blind, compiled_after, compiled_by, freshness, served_until
 from tests.unit.opcaches import BEGAN, NOW, pool, script
 
 SECOND = 1_000_000_000

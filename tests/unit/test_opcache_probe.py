@@ -11,13 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from liveproof.analysis.freshness import State, freshness
 from liveproof.host.network.fastcgi import Response
 from liveproof.host.php.probe import installed
 from liveproof.host.reader import CannotSee, Reader
 from liveproof.model.facts.fpm import Fpm, Load, Master, Pool
 from liveproof.model.facts.opcache import PoolOpcache, Script
 from liveproof.model.findings import Unknown
-from liveproof.model.freshness import State, freshness
 from liveproof.probes import opcache as probing
 from liveproof.probes.opcache import asking
 from liveproof.probes.opcache.beside import Beside, link_moved

@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
+from liveproof.analysis.stale_code import changed_scripts, held_releases
 from liveproof.check import check, links
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.files import Files, SectionTimes
 from liveproof.model.facts.nginx import Nginx
 from liveproof.model.facts.opcache import Opcache, Script, Source
 from liveproof.model.findings import Absent, Finding, Unknown
-from liveproof.model.outdated import changed_scripts, held_releases
-from liveproof.model.plans import ReloadUnit, SignalMaster, WriteFile
+from liveproof.model.plan import ReloadUnit, SignalMaster, WriteFile
 from liveproof.model.settings import Settings
 from liveproof.model.verdicts import Link, LinkVerdict, Safety, Severity
 from liveproof.rules.opcache import cached_bytecode_differs_from_disk as opc001

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from liveproof.model.patterns import matcher
+from liveproof.analysis.patterns import matcher
 
 
 @pytest.mark.parametrize(

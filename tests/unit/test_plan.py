@@ -14,7 +14,7 @@ from liveproof.model.facts.files import Files
 from liveproof.model.facts.fpm import Fpm, Master, Pool, Unit
 from liveproof.model.facts.opcache import Opcache, PoolOpcache, Script
 from liveproof.model.findings import Diagnosis, Evidence, Finding, Ref, Result, Unknown
-from liveproof.model.plans import (
+from liveproof.model.plan import (
     Act,
     ChangeMode,
     ChangeOwner,

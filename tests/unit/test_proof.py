@@ -6,7 +6,7 @@ from dataclasses import replace
 from liveproof.model.examination import AppExamination
 from liveproof.model.facts.apps import App
 from liveproof.model.findings import Diagnosis, Evidence, Finding, Ref, Result
-from liveproof.model.plans import Plan, ReloadUnit, Step
+from liveproof.model.plan import Plan, ReloadUnit, Step
 from liveproof.model.verdicts import RuleVerdict, Safety, Severity
 from liveproof.proof import came, remains, unproven
 

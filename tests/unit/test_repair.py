@@ -14,7 +14,7 @@ from liveproof import journal, repair
 from liveproof.journal import BACK
 from liveproof.model.examination import AppExamination, Examination
 from liveproof.model.findings import Diagnosis, Evidence, Finding, Ref, Result
-from liveproof.model.plans import Act, ChangeOwner, OutcomeKind, Owned, Plan, RunArtisan, Step
+from liveproof.model.plan import Act, ChangeOwner, OutcomeKind, Owned, Plan, RunArtisan, Step
 from liveproof.model.rule import Rule
 from liveproof.model.settings import Settings
 from liveproof.model.verdicts import RuleVerdict, Safety, Severity

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from liveproof.model.plans import (
+from liveproof.model.plan import (
     Act,
     ChangeMode,
     ChangeOwner,

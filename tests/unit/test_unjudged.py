@@ -2,12 +2,12 @@
 
 import pytest
 
+from liveproof.analysis.unjudged import unjudged
 from liveproof.model.facts.files import FileClass, Files
 from liveproof.model.facts.release import Release
 from liveproof.model.facts.workers import PhpProcess, Workers
 from liveproof.model.findings import Absent, Unknown
 from liveproof.model.settings import Settings
-from liveproof.model.unjudged import unjudged
 from liveproof.model.verdicts import Link
 from tests.golden.filled import filled
 from tests.golden.seed_facts import APP

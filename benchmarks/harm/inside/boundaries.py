@@ -22,7 +22,7 @@ from liveproof.acts.site import Refused, Site
 from liveproof.host.write.safety import LeftAlone
 from liveproof.journal import Journal, list_runs
 from liveproof.model.facts.apps import App
-from liveproof.model.plans import (
+from liveproof.model.plan import (
     Act,
     ChangeMode,
     ChangeOwner,

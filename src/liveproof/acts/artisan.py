@@ -11,7 +11,7 @@ from liveproof.host.files.snapshot import FILE, FOLDER, NOTHING, TIMES, Image, l
 from liveproof.host.isolation.supervisor import run_kept
 from liveproof.host.process.command import Identity, Ran
 from liveproof.host.write.safety import why
-from liveproof.model.plans import RunArtisan
+from liveproof.model.plan import RunArtisan
 from liveproof.model.secrets import gist
 from liveproof.store.journal_log import Keeper
 from liveproof.undo.restoring import absolute

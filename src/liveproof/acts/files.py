@@ -15,7 +15,7 @@ from liveproof.host.write import safety as refusal
 from liveproof.host.write import service_control as units
 from liveproof.host.write import writer
 from liveproof.host.write.safety import Gone, LeftAlone
-from liveproof.model.plans import (
+from liveproof.model.plan import (
     ChangeMode,
     ChangeOwner,
     MakeDirectory,

@@ -9,7 +9,7 @@ from liveproof.acts.site import Refused, Site
 from liveproof.host.write import service_control as units
 from liveproof.host.write.service_control import Service, ServiceFailed
 from liveproof.journal import Journal
-from liveproof.model.plans import (
+from liveproof.model.plan import (
     ChangeMode,
     ChangeOwner,
     MakeDirectory,

@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from liveproof.analysis.app_paths import system_directory
+from liveproof.analysis.floors import sealed
+from liveproof.fixes.ownership import deployment
 from liveproof.host.files.openat2 import open_root
 from liveproof.host.write.safety import LeftAlone, why
-from liveproof.model.app_paths import system_directory
 from liveproof.model.facts.apps import App
-from liveproof.model.floors import sealed
-from liveproof.model.giving import deployment
 from liveproof.undo.restoring import absolute
 
 

@@ -8,7 +8,7 @@ from liveproof.model.findings import Absent, Finding, Unknown
 from liveproof.model.verdicts import Link, Safety, Severity
 
 if TYPE_CHECKING:
-    from liveproof.model.plans import Step
+    from liveproof.model.plan import Step
 
 Check = Callable[..., Iterable[Finding | Unknown]]
 Fix = Callable[..., "Iterable[Step]"]

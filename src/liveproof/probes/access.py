@@ -4,10 +4,13 @@ import os
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
+from liveproof.analysis import floors, laravel_places
+from liveproof.analysis import permissions as permits
+from liveproof.analysis.ownership import mismatches, ownership
+from liveproof.analysis.serving import configuration_files
 from liveproof.host.process.command import Identity
 from liveproof.host.process.user_access import READ, SEARCH, WRITE, Answer, Question
 from liveproof.host.reader import CannotSee, Reader
-from liveproof.model import floors, laravel_places, permits
 from liveproof.model.facts.access import Access
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.files import FileClass, Files
@@ -15,8 +18,6 @@ from liveproof.model.facts.fpm import Fpm
 from liveproof.model.facts.laravel import Laravel
 from liveproof.model.facts.nginx import Nginx
 from liveproof.model.findings import Absent, Unknown
-from liveproof.model.policy import mismatches, ownership
-from liveproof.model.serving import configuration_files
 from liveproof.model.settings import Settings
 
 _CODE = ("code", "public", "vendor")

@@ -4,12 +4,12 @@ import stat as modes
 import time
 from collections.abc import Iterator
 
+from liveproof.analysis.patterns import matcher
 from liveproof.host.files.walk import Layout, Walked
 from liveproof.host.process.accounts import Accounts
 from liveproof.host.reader import CannotSee, Reader
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.files import FileClass, Files, SectionTimes
-from liveproof.model.patterns import matcher
 from liveproof.model.settings import Settings
 
 _STARTS = {

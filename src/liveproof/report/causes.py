@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from liveproof.model.examination import AppExamination
 from liveproof.model.facts.opcache import PoolOpcache
 from liveproof.model.findings import Diagnosis, Finding
-from liveproof.model.record import Repair
+from liveproof.model.run_record import Repair
 from liveproof.model.secrets import hide
 from liveproof.report.found import unlisted
 from liveproof.report.pages import Pages

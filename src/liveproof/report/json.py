@@ -11,7 +11,7 @@ from typing import Any
 
 from liveproof.model.codec import Cut, to_json
 from liveproof.model.examination import AppExamination, Examination
-from liveproof.model.record import Record, Repair
+from liveproof.model.run_record import Record, Repair
 from liveproof.model.secrets import hide_all
 from liveproof.report.times import iso
 from liveproof.report.visible import utf8

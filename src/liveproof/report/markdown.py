@@ -10,8 +10,8 @@ from liveproof.model.facts.fpm import Fpm
 from liveproof.model.facts.laravel import Laravel
 from liveproof.model.facts.nginx import Nginx
 from liveproof.model.findings import Diagnosis, disabled
-from liveproof.model.plans import OutcomeKind
-from liveproof.model.record import Record, Repair
+from liveproof.model.plan import OutcomeKind
+from liveproof.model.run_record import Record, Repair
 from liveproof.model.verdicts import LinkVerdict, RuleVerdict
 from liveproof.report import advice, causes
 from liveproof.report.measured import BAD, OK, Row, rows

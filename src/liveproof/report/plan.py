@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from liveproof.model.plans import ChangeMode, ChangeOwner, OutcomeKind, Plan, RunArtisan, Step, WriteFile
-from liveproof.model.record import Repair
+from liveproof.model.plan import ChangeMode, ChangeOwner, OutcomeKind, Plan, RunArtisan, Step, WriteFile
+from liveproof.model.run_record import Repair
 from liveproof.model.verdicts import Safety
 from liveproof.report.lines import BLANK, Line, field, line
 from liveproof.report.visible import shown, visible

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from liveproof.model.plans import Plan
-from liveproof.model.record import Record
+from liveproof.model.plan import Plan
+from liveproof.model.run_record import Record
 from liveproof.model.verdicts import Safety
 from liveproof.report.pages import Pages
 

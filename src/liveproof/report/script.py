@@ -8,7 +8,7 @@ changes of files are comments, and the script does only what services and artisa
 from collections.abc import Iterator
 
 from liveproof.merging import with_suffix
-from liveproof.model.plans import (
+from liveproof.model.plan import (
     ChangeMode,
     ChangeOwner,
     Plan,

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from liveproof.model.examination import AppExamination, Examination, LinkState
 from liveproof.model.findings import disabled
-from liveproof.model.record import Record
+from liveproof.model.run_record import Record
 from liveproof.model.verdicts import LinkVerdict, RuleVerdict, Severity
 from liveproof.report.found import Found, causes
 from liveproof.report.lines import BLANK, Line, field, line

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from liveproof.model.codec import Cut, from_json, to_json
 from liveproof.model.examination import AppExamination, Examination
 from liveproof.model.facts.apps import App
-from liveproof.model.record import Record, Repair
+from liveproof.model.run_record import Record, Repair
 from liveproof.model.secrets import hide_all
 from liveproof.store import directory as state
 from liveproof.store.fact_records import facts_from_json, facts_to_json

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
+from liveproof.analysis import permissions as permits
 from liveproof.host.process.command import Identity
 from liveproof.host.process.user_access import READ, Answer
 from liveproof.host.reader import CannotSee, Reader
-from liveproof.model import permits
 from liveproof.model.facts.apps import App
 
 

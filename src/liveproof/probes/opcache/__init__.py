@@ -6,6 +6,7 @@ the configuration that a fix would edit.
 
 import math
 
+from liveproof.analysis.freshness import State, freshness
 from liveproof.analysis.pool_load import waits
 from liveproof.host.reader import CannotSee, Reader
 from liveproof.model.facts.apps import App
@@ -13,7 +14,6 @@ from liveproof.model.facts.fpm import Fpm
 from liveproof.model.facts.nginx import Nginx
 from liveproof.model.facts.opcache import Opcache, PoolOpcache
 from liveproof.model.findings import Unknown
-from liveproof.model.freshness import State, freshness
 from liveproof.probes.opcache.around import Around
 from liveproof.probes.opcache.asking import ask
 from liveproof.probes.opcache.beside import link_moved

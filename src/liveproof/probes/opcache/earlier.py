@@ -11,10 +11,10 @@ import zlib
 from collections.abc import Mapping
 from typing import Any
 
+from liveproof.analysis.freshness import State, compiled_by, freshness
 from liveproof.host.reader import CannotSee, Reader
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.opcache import PoolOpcache, Script
-from liveproof.model.freshness import State, compiled_by, freshness
 from liveproof.store.cache import Memory
 
 _BUDGET = 0.5  # s of reading per run; the rest is read by the next one

@@ -9,11 +9,11 @@ import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 
+from liveproof.analysis.patterns import matcher
 from liveproof.host.files.digests import Directory
 from liveproof.host.reader import Reader
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.files import Files
-from liveproof.model.patterns import matcher
 from liveproof.model.settings import Settings
 from liveproof.probes.release.conversions import settle
 from liveproof.probes.release.intended import Intended, Listing

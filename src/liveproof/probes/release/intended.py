@@ -4,10 +4,10 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from liveproof.attestation.manifest import BadManifest, parse
 from liveproof.host.files.digests import Directory
 from liveproof.host.git.plumbing import Repository
 from liveproof.host.reader import CannotSee, Reader
-from liveproof.model.manifest import BadManifest, parse
 
 _MANIFEST_LIMIT = 256 * 1024 * 1024
 _UNSETTLED_NS = 2_000_000_000

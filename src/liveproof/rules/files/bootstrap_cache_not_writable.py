@@ -26,18 +26,18 @@ The unit's sandbox may forbid what the modes allow: `systemctl show {unit} -p Pr
 
 from collections.abc import Iterator
 
-from liveproof.model import giving
+from liveproof.analysis.laravel_places import cache_directories
+from liveproof.fixes import ownership as giving
+from liveproof.fixes.write_access import Tree
 from liveproof.model.facts.access import Access
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.files import Files
 from liveproof.model.facts.laravel import Laravel
 from liveproof.model.findings import Evidence, Finding, Ref, Unknown
-from liveproof.model.laravel_places import cache_directories
-from liveproof.model.plans import Step
+from liveproof.model.plan import Step
 from liveproof.model.rule import Rule
 from liveproof.model.settings import Settings
 from liveproof.model.verdicts import Safety, Severity
-from liveproof.model.writing import Tree
 
 rule = Rule("FIL003", Severity.HIGH, caused_by=("SYS001",))
 

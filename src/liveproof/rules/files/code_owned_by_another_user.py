@@ -31,12 +31,12 @@ find {app} -path {app}/storage -prune -o -user root -print                      
 
 from collections.abc import Iterator
 
-from liveproof.model import giving
+from liveproof.analysis.ownership import Mismatch, Ownership, mismatches, ownership
+from liveproof.fixes import ownership as giving
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.files import Files
 from liveproof.model.findings import Evidence, Finding, Ref, Unknown
-from liveproof.model.plans import Step
-from liveproof.model.policy import Mismatch, Ownership, mismatches, ownership
+from liveproof.model.plan import Step
 from liveproof.model.rule import Rule
 from liveproof.model.settings import Settings
 from liveproof.model.verdicts import Safety, Severity

@@ -26,14 +26,14 @@ namei -l {app}/artisan                                                        # 
 from collections.abc import Iterator
 from dataclasses import replace
 
-from liveproof.model import giving
+from liveproof.analysis.ownership import Mismatch, mismatches, ownership
+from liveproof.analysis.permissions import READ, SEARCH, permits
+from liveproof.fixes import ownership as giving
 from liveproof.model.facts.access import Access
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.files import FileClass, Files
 from liveproof.model.findings import Evidence, Finding, Ref, Unknown
-from liveproof.model.permits import READ, SEARCH, permits
-from liveproof.model.plans import Step
-from liveproof.model.policy import Mismatch, mismatches, ownership
+from liveproof.model.plan import Step
 from liveproof.model.rule import Rule
 from liveproof.model.settings import Settings
 from liveproof.model.verdicts import Safety, Severity

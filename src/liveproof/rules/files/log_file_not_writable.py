@@ -21,17 +21,17 @@ grep -rn -A12 {app} /etc/logrotate.d/ | grep -E 'create|su '    # whom logrotate
 import os
 from collections.abc import Iterator
 
-from liveproof.model import giving
+from liveproof.fixes import ownership as giving
+from liveproof.fixes.write_access import Tree
 from liveproof.model.facts.access import Access
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.files import Files
 from liveproof.model.facts.laravel import Laravel
 from liveproof.model.findings import Evidence, Finding, Ref, Unknown
-from liveproof.model.plans import Step
+from liveproof.model.plan import Step
 from liveproof.model.rule import Rule
 from liveproof.model.settings import Settings
 from liveproof.model.verdicts import Safety, Severity
-from liveproof.model.writing import Tree
 
 # The directory is judged by FIL005, as a directory of storage.
 _JUDGED = "storage/logs"

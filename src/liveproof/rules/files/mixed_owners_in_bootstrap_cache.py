@@ -20,19 +20,19 @@ stat -c '%U:%G %a %y %n' {app}/bootstrap/cache/*.php
 
 from collections.abc import Iterator
 
-from liveproof.model import giving
+from liveproof.analysis.laravel_places import CACHE, cache_directories
+from liveproof.analysis.ownership import ownership
+from liveproof.fixes import ownership as giving
+from liveproof.fixes.write_access import Tree
 from liveproof.model.facts.access import Access
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.files import FileClass, Files
 from liveproof.model.facts.laravel import Laravel
 from liveproof.model.findings import Evidence, Finding, Ref, Unknown
-from liveproof.model.laravel_places import CACHE, cache_directories
-from liveproof.model.plans import Step
-from liveproof.model.policy import ownership
+from liveproof.model.plan import Step
 from liveproof.model.rule import Rule
 from liveproof.model.settings import Settings
 from liveproof.model.verdicts import Safety, Severity
-from liveproof.model.writing import Tree
 
 _SHOWN = 10
 _NOT_ASKED = Access((), (), (), 0)  # owners are judged, not rights

@@ -22,12 +22,12 @@ Manual: more workers need memory that only the administrator can grant, and ofte
 
 from collections.abc import Iterator
 
+from liveproof.analysis.serving import running
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.fpm import Fpm, Load, Master, Pool, PoolStatus, Unit
 from liveproof.model.facts.nginx import Nginx
 from liveproof.model.findings import Absent, Evidence, Finding, Ref, Unknown
 from liveproof.model.rule import Rule
-from liveproof.model.serving import running
 from liveproof.model.verdicts import Severity
 
 rule = Rule("FPM006", Severity.HIGH)

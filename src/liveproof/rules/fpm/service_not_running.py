@@ -20,12 +20,12 @@ A masked unit is left alone: somebody meant it not to run.
 
 from collections.abc import Iterator
 
+from liveproof.analysis.serving import no_pool
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.fpm import Fpm, Master, Pool, Unit
 from liveproof.model.findings import Absent, Evidence, Finding, Ref, Unknown
-from liveproof.model.plans import StartUnit, Step
+from liveproof.model.plan import StartUnit, Step
 from liveproof.model.rule import Rule
-from liveproof.model.serving import no_pool
 from liveproof.model.verdicts import Safety, Severity
 
 rule = Rule("FPM001", Severity.CRITICAL)

@@ -21,12 +21,12 @@ disruptive, since a restart ends the requests that still run, and those of the m
 
 from collections.abc import Iterator
 
+from liveproof.analysis.serving import running
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.fpm import Fpm, Master, Pool, Socket, Unit
 from liveproof.model.findings import Evidence, Finding, Ref, Unknown
-from liveproof.model.plans import ReloadUnit, RestartUnit, SignalMaster, Step
+from liveproof.model.plan import ReloadUnit, RestartUnit, SignalMaster, Step
 from liveproof.model.rule import Rule
-from liveproof.model.serving import running
 from liveproof.model.verdicts import Safety, Severity
 
 rule = Rule("FPM002", Severity.CRITICAL, caused_by=("FPM001",))

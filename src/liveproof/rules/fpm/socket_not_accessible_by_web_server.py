@@ -22,14 +22,14 @@ nginx out (a directory above it, an access list, SELinux or AppArmor), nothing i
 
 from collections.abc import Iterator
 
+from liveproof.analysis.serving import running
+from liveproof.fixes.php_fpm_edit import with_settings
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.fpm import Fpm, Pool, Socket
 from liveproof.model.facts.nginx import Nginx
 from liveproof.model.findings import Evidence, Finding, Ref, Unknown
-from liveproof.model.fpmedit import with_settings
-from liveproof.model.plans import ChangeMode, ChangeOwner, Moded, Owned, Step, WriteFile
+from liveproof.model.plan import ChangeMode, ChangeOwner, Moded, Owned, Step, WriteFile
 from liveproof.model.rule import Rule
-from liveproof.model.serving import running
 from liveproof.model.verdicts import Safety, Severity
 
 rule = Rule("FPM003", Severity.CRITICAL)

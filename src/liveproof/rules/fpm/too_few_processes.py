@@ -20,11 +20,11 @@ Manual: what keeps the master from starting workers must be found first; a resta
 
 from collections.abc import Iterator
 
+from liveproof.analysis.serving import running
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.fpm import Fpm, Master, Pool, Unit
 from liveproof.model.findings import Evidence, Finding, Ref, Unknown
 from liveproof.model.rule import Rule
-from liveproof.model.serving import running
 from liveproof.model.settings import Settings
 from liveproof.model.verdicts import Severity
 

@@ -22,13 +22,13 @@ made: an app that calls `env()` outside of `config/` would break by it.
 
 from collections.abc import Iterator
 
+from liveproof.fixes.artisan import artisan, can_rebuild, without_dotenv
 from liveproof.model.facts.access import Access
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.laravel import CacheFile, Laravel
 from liveproof.model.facts.opcache import Opcache, PoolOpcache
 from liveproof.model.findings import Absent, Evidence, Finding, Ref, Unknown
-from liveproof.model.plans import Step
-from liveproof.model.rebuild import artisan, can_rebuild, without_dotenv
+from liveproof.model.plan import Step
 from liveproof.model.rule import Rule
 from liveproof.model.verdicts import Safety, Severity
 

@@ -22,12 +22,12 @@ one compiles it.
 
 from collections.abc import Iterator
 
+from liveproof.fixes.artisan import artisan, remove
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.files import Files
 from liveproof.model.facts.laravel import Laravel
 from liveproof.model.findings import Absent, Evidence, Finding, Ref, Unknown
-from liveproof.model.plans import Step
-from liveproof.model.rebuild import artisan, remove
+from liveproof.model.plan import Step
 from liveproof.model.rule import Rule
 from liveproof.model.verdicts import Safety, Severity
 

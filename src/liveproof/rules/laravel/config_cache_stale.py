@@ -28,12 +28,12 @@ file. Where a rebuild would leave a value empty that the cache has, liveproof sh
 
 from collections.abc import Iterator
 
+from liveproof.fixes.artisan import artisan, can_rebuild, remove
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.files import Files
 from liveproof.model.facts.laravel import Laravel, counted, listed
 from liveproof.model.findings import Absent, Evidence, Finding, Ref, Unknown
-from liveproof.model.plans import Step
-from liveproof.model.rebuild import artisan, can_rebuild, remove
+from liveproof.model.plan import Step
 from liveproof.model.rule import Rule
 from liveproof.model.verdicts import Safety, Severity
 

@@ -21,12 +21,12 @@ that this gives the same, or what the sources say now. Until then, a request in 
 
 from collections.abc import Iterator
 
+from liveproof.fixes.artisan import artisan, can_rebuild, remove, without_dotenv
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.files import Files
 from liveproof.model.facts.laravel import CacheFile, Laravel
 from liveproof.model.findings import Absent, Evidence, Finding, Ref, Unknown
-from liveproof.model.plans import Step
-from liveproof.model.rebuild import artisan, can_rebuild, remove, without_dotenv
+from liveproof.model.plan import Step
 from liveproof.model.rule import Rule
 from liveproof.model.verdicts import Safety, Severity
 

@@ -22,12 +22,12 @@ start with the packages as they are nothing is done: missing files are Composer'
 
 from collections.abc import Iterator
 
+from liveproof.fixes.artisan import artisan, can_rebuild, remove
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.files import Files
 from liveproof.model.facts.laravel import CacheFile, Laravel, listed
 from liveproof.model.findings import Absent, Evidence, Finding, Ref, Unknown
-from liveproof.model.plans import Step
-from liveproof.model.rebuild import artisan, can_rebuild, remove
+from liveproof.model.plan import Step
 from liveproof.model.rule import Rule
 from liveproof.model.verdicts import Safety, Severity
 

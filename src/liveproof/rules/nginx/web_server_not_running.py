@@ -22,7 +22,7 @@ from collections.abc import Iterator
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.nginx import Nginx
 from liveproof.model.findings import Evidence, Finding, Ref, Unknown
-from liveproof.model.plans import StartUnit, Step
+from liveproof.model.plan import StartUnit, Step
 from liveproof.model.rule import Rule
 from liveproof.model.verdicts import Safety, Severity
 

@@ -24,14 +24,14 @@ only where `process_control_timeout` is 0, since that cuts running requests off.
 
 from collections.abc import Iterator
 
+from liveproof.analysis.freshness import Freshness, State, blind, freshness
+from liveproof.analysis.times import moment
+from liveproof.fixes.reload import graceful_reloads
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.fpm import Fpm
 from liveproof.model.facts.opcache import Opcache, PoolOpcache, Script
 from liveproof.model.findings import Evidence, Finding, Ref, Unknown
-from liveproof.model.freshness import Freshness, State, blind, freshness
-from liveproof.model.moments import moment
-from liveproof.model.plans import Step
-from liveproof.model.reloading import graceful_reloads
+from liveproof.model.plan import Step
 from liveproof.model.rule import Rule
 from liveproof.model.verdicts import Safety, Severity
 

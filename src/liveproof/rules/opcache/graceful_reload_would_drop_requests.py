@@ -17,12 +17,12 @@ Disruptive: the setting takes effect by a reload, and that one still happens wit
 
 from collections.abc import Iterator
 
+from liveproof.fixes.reload import graceful_reloads
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.fpm import Fpm, Master
 from liveproof.model.facts.opcache import Opcache
 from liveproof.model.findings import Evidence, Finding, Ref
-from liveproof.model.plans import Step, WriteFile
-from liveproof.model.reloading import graceful_reloads
+from liveproof.model.plan import Step, WriteFile
 from liveproof.model.rule import Rule
 from liveproof.model.verdicts import Safety, Severity
 
@@ -50,7 +50,7 @@ def _cutting(app: App, fpm: Fpm) -> list[Master]:
 
 @rule.fix(Safety.DISRUPTIVE)
 def let_requests_finish(finding: Finding, app: App, fpm: Fpm, opcache: Opcache) -> Iterator[Step]:
-    from liveproof.model.edits import with_global  # noqa: PLC0415
+    from liveproof.fixes.nginx_edit import with_global  # noqa: PLC0415
 
     sources = {source.path: source for source in opcache.sources}
     pools = set(finding.ids("pool"))

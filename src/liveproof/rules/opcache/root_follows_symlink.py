@@ -24,14 +24,14 @@ know of, and PHP-FPM.
 
 from collections.abc import Iterator
 
+from liveproof.analysis.stale_code import held_releases, unresolved
+from liveproof.fixes.reload import graceful_reloads
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.fpm import Fpm
 from liveproof.model.facts.nginx import FastcgiPass, Nginx
 from liveproof.model.facts.opcache import Opcache
 from liveproof.model.findings import Evidence, Finding, Ref, Unknown
-from liveproof.model.outdated import held_releases, unresolved
-from liveproof.model.plans import ReloadUnit, Step, WriteFile
-from liveproof.model.reloading import graceful_reloads
+from liveproof.model.plan import ReloadUnit, Step, WriteFile
 from liveproof.model.rule import Rule
 from liveproof.model.verdicts import Safety, Severity
 
@@ -105,7 +105,7 @@ def forget_or_resolve(finding: Finding, app: App, nginx: Nginx, fpm: Fpm, opcach
 
 def _edits(app: App, nginx: Nginx, opcache: Opcache) -> dict[str, tuple[str, str]]:
     """Old and new text of each file by its real path; empty unless every place can be mended in the site's own file."""
-    from liveproof.model.edits import with_realpath_root  # noqa: PLC0415
+    from liveproof.fixes.nginx_edit import with_realpath_root  # noqa: PLC0415
 
     sources = {source.path: source for source in opcache.sources}
     texts = {source.path: source.text for source in opcache.sources}

@@ -18,15 +18,15 @@ Safe: a graceful reload builds a new cache from the files as they are. Put it at
 
 from collections.abc import Iterator
 
+from liveproof.analysis.stale_code import changed_scripts, held_releases
+from liveproof.analysis.times import moment
+from liveproof.fixes.reload import graceful_reloads
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.fpm import Fpm
 from liveproof.model.facts.nginx import Nginx
 from liveproof.model.facts.opcache import Opcache, PoolOpcache
 from liveproof.model.findings import Absent, Evidence, Finding, Ref, Unknown
-from liveproof.model.moments import moment
-from liveproof.model.outdated import changed_scripts, held_releases
-from liveproof.model.plans import Step
-from liveproof.model.reloading import graceful_reloads
+from liveproof.model.plan import Step
 from liveproof.model.rule import Rule
 from liveproof.model.verdicts import Safety, Severity
 

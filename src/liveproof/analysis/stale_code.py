@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
+from liveproof.analysis.freshness import State, blind, freshness
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.nginx import FastcgiPass, Nginx
 from liveproof.model.facts.opcache import Opcache, PoolOpcache, Script
 from liveproof.model.findings import Evidence
-from liveproof.model.freshness import State, blind, freshness
 
 _SECOND = 1
 _REALPATH_TTL = 120  # PHP's own default (php.net: realpath_cache_ttl)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from liveproof.model.examination import Examination
-from liveproof.model.plans import Outcome, Plan
+from liveproof.model.plan import Outcome, Plan
 
 
 @dataclass(frozen=True, slots=True)

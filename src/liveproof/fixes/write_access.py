@@ -3,14 +3,14 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from liveproof.model import giving
+from liveproof.analysis.ownership import ownership, ruled
+from liveproof.analysis.permissions import READ, SEARCH, WRITE, permits
+from liveproof.fixes import ownership as giving
 from liveproof.model.facts.access import Access
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.files import FileClass, Files
 from liveproof.model.findings import Unknown
-from liveproof.model.permits import READ, SEARCH, WRITE, permits
-from liveproof.model.plans import MakeDirectory, Step
-from liveproof.model.policy import ownership, ruled
+from liveproof.model.plan import MakeDirectory, Step
 from liveproof.model.settings import Policy
 
 _MADE_UNDO = "the directory is removed again while it is empty"

@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from liveproof.model import floors
+from liveproof.analysis import floors
+from liveproof.analysis.ownership import WRITTEN, Mismatch
+from liveproof.analysis.permissions import shift
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.files import FileClass, Files
-from liveproof.model.permits import shift
-from liveproof.model.plans import ChangeMode, ChangeOwner, Moded, Owned, Step
-from liveproof.model.policy import WRITTEN, Mismatch
+from liveproof.model.plan import ChangeMode, ChangeOwner, Moded, Owned, Step
 
 _UNDO = "the owners noted in the journal are given back"
 _MODE_UNDO = "the modes noted in the journal are given back"

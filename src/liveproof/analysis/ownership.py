@@ -4,10 +4,10 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
+from liveproof.analysis.patterns import matcher
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.files import FileClass, Files
 from liveproof.model.findings import Unknown
-from liveproof.model.patterns import matcher
 from liveproof.model.settings import OwnerRule, Policy
 
 CODE = ("code", "public", "vendor")

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from liveproof.model.facts.fpm import Fpm, Master
 from liveproof.model.findings import Unknown
-from liveproof.model.plans import Act, ReloadUnit, RestartUnit, SignalMaster, Step
+from liveproof.model.plan import Act, ReloadUnit, RestartUnit, SignalMaster, Step
 from liveproof.model.verdicts import Safety
 
 _UNDO = "nothing to take back: another reload compiles the files as they are then"

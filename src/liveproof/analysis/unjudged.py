@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 
+from liveproof.analysis.times import moment
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.files import Files
 from liveproof.model.facts.release import Release
 from liveproof.model.facts.workers import PhpProcess, Workers
 from liveproof.model.findings import Absent, Unknown
-from liveproof.model.moments import moment
 from liveproof.model.settings import Settings
 from liveproof.model.verdicts import Link
 

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable, Iterator
 
+from liveproof.analysis.laravel_places import CACHE
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.files import Files
 from liveproof.model.facts.laravel import CacheFile, Laravel
 from liveproof.model.findings import Absent, Unknown
-from liveproof.model.laravel_places import CACHE
-from liveproof.model.plans import RemoveFile, RunArtisan, Step
+from liveproof.model.plan import RemoveFile, RunArtisan, Step
 
 _UNDO = "the files as they were come back from the journal, with their owners, modes and times"
 _SECRET = ("config", "routes")

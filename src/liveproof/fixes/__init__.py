@@ -1,0 +1,1 @@
+"""Builders of steps that several rules share. Pure."""

@@ -1,0 +1,1 @@
+"""Findings to a plan, and whether it did what it was made for. Pure."""
