@@ -172,7 +172,7 @@ def _document(
 
 def _plans(examination: Examination) -> tuple[Repair, ...]:
     """What `fix` would do, kept for the report."""
-    from liveproof.plan import SAFE_ONLY, make_plan  # noqa: PLC0415
+    from liveproof.planning.plan import SAFE_ONLY, make_plan  # noqa: PLC0415
     from liveproof.rules import load  # noqa: PLC0415
 
     try:

@@ -14,7 +14,7 @@ from liveproof.model.run_record import Record, Repair
 from liveproof.model.settings import Settings
 from liveproof.model.verdicts import Safety
 from liveproof.output import CannotWrite
-from liveproof.plan import SAFE_ONLY, WITH_DISRUPTIVE, Contradiction, make_plan
+from liveproof.planning.plan import SAFE_ONLY, WITH_DISRUPTIVE, Contradiction, make_plan
 from liveproof.repair import recover, repair
 from liveproof.report.comparison import comparison_lines
 from liveproof.report.lines import BLANK, Line

@@ -31,8 +31,8 @@ from liveproof.model.plan import (
 )
 from liveproof.model.settings import Settings
 from liveproof.model.verdicts import Link, Safety
-from liveproof.plan import HIDDEN_BY_MEMORY, SAFE_ONLY, Contradiction, differences, make_plan
-from liveproof.proof import came, remains, unproven
+from liveproof.planning.plan import HIDDEN_BY_MEMORY, SAFE_ONLY, Contradiction, differences, make_plan
+from liveproof.planning.verify import came, remains, unproven
 from liveproof.rules import load
 from liveproof.store import directory as state
 from liveproof.store import lock

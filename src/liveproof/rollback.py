@@ -15,7 +15,7 @@ from liveproof.model.examination import AppExamination, Examination
 from liveproof.model.run_record import Record
 from liveproof.model.settings import Settings
 from liveproof.model.verdicts import Link, LinkVerdict
-from liveproof.plan import HIDDEN_BY_MEMORY
+from liveproof.planning.plan import HIDDEN_BY_MEMORY
 from liveproof.repair import reload_bar
 from liveproof.report.lines import BLANK, Line, field, line
 from liveproof.report.text import brief_lines

@@ -12,7 +12,7 @@ from liveproof.model.facts.files import Files
 from liveproof.model.facts.laravel import Laravel
 from liveproof.model.plan import ChangeMode, ChangeOwner, MakeDirectory, Plan, RemoveFile
 from liveproof.model.settings import Policy, Settings
-from liveproof.plan import WITH_DISRUPTIVE, make_plan
+from liveproof.planning.plan import WITH_DISRUPTIVE, make_plan
 from liveproof.rules import load
 from tests.unit.owned import DEPLOY, OTHER, ROOT, WWW, Has, app, tree
 

@@ -14,7 +14,7 @@ from liveproof.console import Console
 from liveproof.journal import NoSuchRun, RolledBack, Run
 from liveproof.model.plan import Outcome, OutcomeKind, Plan
 from liveproof.model.verdicts import Safety
-from liveproof.plan import Contradiction
+from liveproof.planning.plan import Contradiction
 from liveproof.repair import Repaired
 from liveproof.store.history import History
 from liveproof.store.journal_log import Damaged

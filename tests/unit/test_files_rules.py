@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from liveproof.check import check
 from liveproof.fixes.ownership import deployment
-from liveproof.merging import merge
 from liveproof.model.facts.access import Access
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.files import Files
@@ -20,6 +19,7 @@ from liveproof.model.plan import Act, ChangeMode, ChangeOwner, MakeDirectory, Mo
 from liveproof.model.rule import Rule, arguments, needs
 from liveproof.model.settings import Policy, Settings
 from liveproof.model.verdicts import RuleVerdict, Severity
+from liveproof.planning.merge import merge
 from liveproof.rules.files import bootstrap_cache_not_writable as fil003
 from liveproof.rules.files import code_owned_by_another_user as fil001
 from liveproof.rules.files import code_unreadable_by_pool as fil002

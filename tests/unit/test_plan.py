@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from liveproof.merging import merge
 from liveproof.model.examination import AppExamination
 from liveproof.model.facts.access import Access
 from liveproof.model.facts.apps import App
@@ -33,7 +32,8 @@ from liveproof.model.plan import (
 )
 from liveproof.model.rule import Rule
 from liveproof.model.verdicts import RuleVerdict, Safety, Severity
-from liveproof.plan import WITH_DISRUPTIVE, Contradiction, make_plan
+from liveproof.planning.merge import merge
+from liveproof.planning.plan import WITH_DISRUPTIVE, Contradiction, make_plan
 from tests.golden.filled import filled
 
 REAL = "/var/www/x/releases/2"

@@ -8,7 +8,7 @@ from liveproof.model.facts.apps import App
 from liveproof.model.findings import Diagnosis, Evidence, Finding, Ref, Result
 from liveproof.model.plan import Plan, ReloadUnit, Step
 from liveproof.model.verdicts import RuleVerdict, Safety, Severity
-from liveproof.proof import came, remains, unproven
+from liveproof.planning.verify import came, remains, unproven
 
 APP = App("/x", "/x", "", "www-data", 33, 33, (33,), (), (), True)
 

@@ -18,7 +18,7 @@ from liveproof.model.plan import Act, ChangeOwner, OutcomeKind, Owned, Plan, Run
 from liveproof.model.rule import Rule
 from liveproof.model.settings import Settings
 from liveproof.model.verdicts import RuleVerdict, Safety, Severity
-from liveproof.plan import make_plan
+from liveproof.planning.plan import make_plan
 from liveproof.store import lock
 from liveproof.store.cache import Memory
 from tests.unit.trees import WWW, app, snapshot

@@ -7,7 +7,6 @@ changes of files are comments, and the script does only what services and artisa
 
 from collections.abc import Iterator
 
-from liveproof.merging import with_suffix
 from liveproof.model.plan import (
     ChangeMode,
     ChangeOwner,
@@ -20,6 +19,7 @@ from liveproof.model.plan import (
     Step,
     WriteFile,
 )
+from liveproof.planning.merge import with_suffix
 from liveproof.report.visible import visible
 
 _COMMANDS = (RunArtisan, ReloadUnit, StartUnit, RestartUnit, SignalMaster)

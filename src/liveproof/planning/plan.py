@@ -4,8 +4,6 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
-from liveproof.closing import closing_reloads, lives_by_reloads, moved_by, renews
-from liveproof.merging import Contradiction, merge, stricter
 from liveproof.model.codec import to_json
 from liveproof.model.examination import AppExamination
 from liveproof.model.facts.access import Access
@@ -29,6 +27,8 @@ from liveproof.model.plan import (
 )
 from liveproof.model.rule import Rule, arguments, needs
 from liveproof.model.verdicts import Safety
+from liveproof.planning.merge import Contradiction, merge, stricter
+from liveproof.planning.reloads import closing_reloads, lives_by_reloads, moved_by, renews
 
 __all__ = ["HIDDEN_BY_MEMORY", "SAFE_ONLY", "WITH_DISRUPTIVE", "Contradiction", "differences", "make_plan"]
 
