@@ -2,6 +2,6 @@
 
 import sys
 
-from liveproof.cli import main
+from liveproof.cli.main import main
 
 sys.exit(main())

@@ -8,10 +8,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from unittest.mock import patch
 
-from liveproof.explain import page_lines, symptom_lines
 from liveproof.model.run_record import Record
 from liveproof.report import causes, json
 from liveproof.report.comparison import comparison_lines
+from liveproof.report.explain import page_lines, symptom_lines
 from liveproof.report.lines import BLANK, Line, plain
 from liveproof.report.markdown import markdown
 from liveproof.report.plan import outcome_lines, plan_lines

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from liveproof import cli, looking
+from liveproof.cli import check as looking
+from liveproof.cli import main as cli
 from liveproof.model.examination import Examination
 from liveproof.model.plan import Outcome, OutcomeKind
 from liveproof.model.run_record import Record, Repair

@@ -8,14 +8,16 @@ from typing import Any
 
 import pytest
 
-from liveproof import cli, looking, mending
-from liveproof import rollback as rolling
-from liveproof.console import Console
-from liveproof.journal import NoSuchRun, RolledBack, Run
+from liveproof.cli import check as looking
+from liveproof.cli import fix as mending
+from liveproof.cli import main as cli
+from liveproof.cli import rollback as rolling
+from liveproof.cli.console import Console
 from liveproof.model.plan import Outcome, OutcomeKind, Plan
 from liveproof.model.verdicts import Safety
 from liveproof.planning.plan import Contradiction
-from liveproof.repair import Repaired
+from liveproof.repair.journal import NoSuchRun, RolledBack, Run
+from liveproof.repair.repair import Repaired
 from liveproof.store.history import History
 from liveproof.store.journal_log import Damaged
 from liveproof.store.lock import Held
@@ -203,7 +205,7 @@ def test_ctrl_c_says_how_to_go_on(
 
     monkeypatch.setattr(mending, "repair", interrupt)
     run = Run(RUN, "/var/www/x", 0.0, "interrupted", (), "")
-    monkeypatch.setattr("liveproof.journal.pending", lambda: (run,))
+    monkeypatch.setattr("liveproof.repair.journal.pending", lambda: (run,))
     assert cli.main(["fix", "--yes"]) == 130
     assert f"run {RUN}; `liveproof rollback`" in capsys.readouterr().err
 

@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from liveproof import looking
-from liveproof.asked import Asked, plain_check
-from liveproof.commands import run
-from liveproof.console import Console
+from liveproof.cli import check as looking
+from liveproof.cli.commands import run
+from liveproof.cli.console import Console
+from liveproof.cli.options import Asked, plain_check
 
 _WORDS = """
 check --format --format=json --format=x json text --timings --output --output= o --config c /p - -- -h --help

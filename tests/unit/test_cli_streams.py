@@ -34,7 +34,7 @@ def test_a_check_imports_little() -> None:
     costly = """click rich pydantic tree_sitter asyncio typing_extensions http.client ssl difflib traceback
         platform argparse logging"""
     script = (
-        "import sys; from liveproof.cli import main; main(['check']); "
+        "import sys; from liveproof.cli.main import main; main(['check']); "
         f"print(sorted(set({costly.split()!r}) & set(sys.modules)))"
     )
     ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)

@@ -12,13 +12,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from liveproof import journal
-from liveproof.acts.artisan import ArtisanFailed
-from liveproof.acts.runner import Runner
-from liveproof.acts.site import Refused, Site
 from liveproof.host.write.safety import LeftAlone
 from liveproof.host.write.service_control import Service, ServiceFailed
-from liveproof.journal import BACK, FIXED, INTERRUPTED, Journal, NoSuchRun, RolledBack
 from liveproof.model.plan import (
     Act,
     ChangeMode,
@@ -34,6 +29,11 @@ from liveproof.model.plan import (
     Step,
     WriteFile,
 )
+from liveproof.repair import journal
+from liveproof.repair.actions.artisan import ArtisanFailed
+from liveproof.repair.allowed_paths import Refused, Site
+from liveproof.repair.journal import BACK, FIXED, INTERRUPTED, Journal, NoSuchRun, RolledBack
+from liveproof.repair.runner import Runner
 from liveproof.store import journal_log as writeahead
 from liveproof.store import lock
 from liveproof.store.directory import UnsafeState
@@ -318,7 +318,7 @@ def test_php_fpm_is_not_reloaded_where_only_its_memory_serves(tree: Path, monkey
         brought.append(service.unit)
         return ""
 
-    monkeypatch.setattr("liveproof.undo.run.bring_back", bring_back)
+    monkeypatch.setattr("liveproof.repair.rollback.bring_back", bring_back)
     act = ChangeMode(str(tree), (Moded("a", 0o644, 0o600),))
     services = [
         Service(number, "reload", unit, (), 1.0, "active") for number, unit in ((1, "php8.2-fpm"), (2, "nginx"))

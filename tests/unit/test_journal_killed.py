@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from liveproof import journal
 from liveproof.host.write import writer
 from liveproof.model.plan import (
     ChangeMode,
@@ -22,6 +21,7 @@ from liveproof.model.plan import (
     RemoveFile,
     RunArtisan,
 )
+from liveproof.repair import journal
 from tests.unit.test_journal import applied, edit
 from tests.unit.trees import WWW, snapshot
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from liveproof.output import CannotWrite, refuse_unwritable, write_file
+from liveproof.cli.output import CannotWrite, refuse_unwritable, write_file
 
 root = pytest.mark.skipif(os.geteuid() != 0, reason="only root may make devices and give files away")
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from liveproof import recording
-from liveproof.cli import main
+from liveproof.cli.main import main
 from liveproof.model.settings import Request, Settings
 from tests.golden import incident
 

@@ -16,11 +16,7 @@ from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import Self
 
-from liveproof.acts.artisan import ArtisanFailed
-from liveproof.acts.runner import Runner
-from liveproof.acts.site import Refused, Site
 from liveproof.host.write.safety import LeftAlone
-from liveproof.journal import Journal, list_runs
 from liveproof.model.facts.apps import App
 from liveproof.model.plan import (
     Act,
@@ -35,8 +31,12 @@ from liveproof.model.plan import (
     RunArtisan,
     Step,
 )
+from liveproof.repair.actions.artisan import ArtisanFailed
+from liveproof.repair.allowed_paths import Refused, Site
+from liveproof.repair.journal import Journal, list_runs
+from liveproof.repair.rollback import take_back_run
+from liveproof.repair.runner import Runner
 from liveproof.store import lock
-from liveproof.undo.run import take_back_run
 
 BASE, OUT = "/var/www/race", "/var/www/outside"
 TREE = f"{BASE}/app"

@@ -6,8 +6,8 @@ from typing import Any, TypeVar
 import click
 
 from liveproof import __version__
-from liveproof.asked import FORMATS, POLICIES, Asked
-from liveproof.console import Console
+from liveproof.cli.console import Console
+from liveproof.cli.options import FORMATS, POLICIES, Asked
 from liveproof.model.rule import Rule
 
 _F = TypeVar("_F", bound=Callable[..., Any])
@@ -117,7 +117,7 @@ def liveproof() -> None:
 @click.pass_obj
 def check(console: Console, /, timings: bool, **given: Any) -> int:
     """Look at the app in PATH, or at every app that nginx serves, and say what holds. Changes nothing."""
-    from liveproof import looking  # noqa: PLC0415
+    from liveproof.cli import check as looking  # noqa: PLC0415
 
     return looking.check(_asked(given, timings=timings), console)
 
@@ -140,7 +140,7 @@ def check(console: Console, /, timings: bool, **given: Any) -> int:
 @click.pass_obj
 def fix(console: Console, /, *, dry_run: bool, allow: str | None, notices: bool, script: bool, **given: Any) -> int:
     """Mend what was found: show the plan, ask, apply it, look again, and prove it or take it back."""
-    from liveproof import mending  # noqa: PLC0415
+    from liveproof.cli import fix as mending  # noqa: PLC0415
 
     wanted = mending.Fix(_asked(given), dry_run, given["yes"], allow == "disruptive", notices, script)
     return mending.fix(wanted, console)
@@ -156,7 +156,7 @@ def fix(console: Console, /, *, dry_run: bool, allow: str | None, notices: bool,
 @click.pass_obj
 def rollback(console: Console, /, run: str, yes: bool, form: str) -> int:
     """Take a fix back: contents, owners, modes and times. Without RUN an interrupted fix, else the last one."""
-    from liveproof import rollback as rolling  # noqa: PLC0415
+    from liveproof.cli import rollback as rolling  # noqa: PLC0415
 
     return rolling.undo(run, console, yes=yes, form=form)
 
@@ -176,7 +176,7 @@ def rollback(console: Console, /, run: str, yes: bool, form: str) -> int:
 @click.pass_obj
 def explain(console: Console, /, what: tuple[str, ...], path: str, config: str | None) -> int:
     """Explain a rule (by code or name) or a symptom, with this host's own paths, and say what is found here."""
-    from liveproof import looking  # noqa: PLC0415
+    from liveproof.cli import check as looking  # noqa: PLC0415
 
     return looking.explain(" ".join(what), Asked(path, config=config), console)
 
@@ -197,7 +197,8 @@ def explain(console: Console, /, what: tuple[str, ...], path: str, config: str |
 @click.pass_obj
 def report(console: Console, /, run: str, before: str, listed: bool, form: str, **given: Any) -> int:
     """Tell a kept run as a document. Without RUN the newest, together with the fix that led to it."""
-    from liveproof import listing, looking  # noqa: PLC0415
+    from liveproof.cli import check as looking  # noqa: PLC0415
+    from liveproof.cli import runs as listing  # noqa: PLC0415
 
     if listed:
         return listing.list_runs(console, form)
@@ -219,7 +220,7 @@ def record(console: Console, /, **given: Any) -> int:
     It names files, users, versions and settings of this host. Values of .env and of caches, headers, and bodies of
     requests and answers are not in it, and what looks like a secret is hidden; read it before you send it.
     """
-    from liveproof import replaying  # noqa: PLC0415
+    from liveproof.cli import record as replaying  # noqa: PLC0415
 
     return replaying.record(_asked({"form": "text", **given}), console)
 
@@ -233,7 +234,7 @@ def record(console: Console, /, **given: Any) -> int:
 @click.pass_obj
 def replay(console: Console, /, file: str, form: str, output: str) -> int:
     """Say what the rules of this version find on the host that FILE (of `liveproof record`, also gzipped) holds."""
-    from liveproof import replaying  # noqa: PLC0415
+    from liveproof.cli import record as replaying  # noqa: PLC0415
 
     return replaying.replay(file, Asked(format=form, output=output), console)
 

@@ -4,18 +4,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from liveproof import __version__
-from liveproof.asked import Asked
-from liveproof.console import Console
-from liveproof.journal import RolledBack, pending
-from liveproof.looking import REFUSED, STATUS, Wrong, keep, look, settle, tell
+from liveproof.cli.check import REFUSED, STATUS, Wrong, keep, look, settle, tell
+from liveproof.cli.console import Console
+from liveproof.cli.options import Asked
+from liveproof.cli.output import CannotWrite
 from liveproof.model.examination import Examination
 from liveproof.model.plan import OutcomeKind, Plan
 from liveproof.model.run_record import Record, Repair
 from liveproof.model.settings import Settings
 from liveproof.model.verdicts import Safety
-from liveproof.output import CannotWrite
 from liveproof.planning.plan import SAFE_ONLY, WITH_DISRUPTIVE, Contradiction, make_plan
-from liveproof.repair import recover, repair
+from liveproof.repair.journal import RolledBack, pending
+from liveproof.repair.repair import recover, repair
 from liveproof.report.comparison import comparison_lines
 from liveproof.report.lines import BLANK, Line
 from liveproof.report.plan import outcome_lines, plan_lines

@@ -4,8 +4,6 @@ import os
 import pwd
 from collections.abc import Callable, Iterator
 
-from liveproof.acts.ready import Ready, again, parent, whole
-from liveproof.acts.site import Refused, Site, top
 from liveproof.host.files.openat2 import open_beneath
 from liveproof.host.files.snapshot import FILE, FOLDER, NOTHING, TIMES, Image, look, read_tree
 from liveproof.host.isolation.supervisor import run_kept
@@ -13,9 +11,11 @@ from liveproof.host.process.command import Identity, Ran
 from liveproof.host.write.safety import why
 from liveproof.model.plan import RunArtisan
 from liveproof.model.secrets import gist
+from liveproof.repair.allowed_paths import Refused, Site, top
+from liveproof.repair.prepared import Ready, again, parent, whole
+from liveproof.repair.restore import absolute
+from liveproof.repair.undo_step import Places
 from liveproof.store.journal_log import Keeper
-from liveproof.undo.restoring import absolute
-from liveproof.undo.step import Places
 
 SECONDS = 120.0
 _ENTRIES = 50_000

@@ -25,8 +25,8 @@ from liveproof.host.files.snapshot import (
 )
 from liveproof.host.write import writer
 from liveproof.host.write.safety import why
+from liveproof.repair.restore import Pair, Restoring, Source, Undone, absolute
 from liveproof.store.journal_log import Log
-from liveproof.undo.restoring import Pair, Restoring, Source, Undone, absolute
 
 # A step that was cut off left no word of what it did. What changed within this time after it began is taken for its
 # work (an artisan command gets two minutes), what changed later for somebody else's.

@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 
 from liveproof.host.files.snapshot import FILE, TIMES, WHOLE, Image, look, read_tree, read_whole
 from liveproof.host.write.safety import LeftAlone
+from liveproof.repair.undo_step import Places
 from liveproof.store.journal_log import Keeper
-from liveproof.undo.step import Places
 
 
 def _nothing() -> None:
@@ -18,7 +18,7 @@ class Ready:
     """A step with what stands there before it.
 
     Attributes:
-        before, goals, trees: as in ``undo.step.Begun``.
+        before, goals, trees: as in ``repair.undo_step.Begun``.
         do: carries it out and returns what stands there after.
         then: judges what came of it, once that is written down; raises when it is not good.
         said: what its command printed, secrets taken out, once it ran.

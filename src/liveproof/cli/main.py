@@ -32,18 +32,18 @@ def _main(words: list[str]) -> int:
 
 
 def _run(words: list[str]) -> int:
-    from liveproof.asked import plain_check  # noqa: PLC0415
+    from liveproof.cli.check import Wrong, check  # noqa: PLC0415
+    from liveproof.cli.console import Console  # noqa: PLC0415
+    from liveproof.cli.options import plain_check  # noqa: PLC0415
+    from liveproof.cli.output import CannotWrite  # noqa: PLC0415
     from liveproof.config import ConfigError  # noqa: PLC0415
-    from liveproof.console import Console  # noqa: PLC0415
-    from liveproof.looking import Wrong, check  # noqa: PLC0415
-    from liveproof.output import CannotWrite  # noqa: PLC0415
 
     console = Console()
     try:
         asked = plain_check(words)
         if asked is not None:
             return check(asked, console)
-        from liveproof.commands import run  # noqa: PLC0415  (imports click)
+        from liveproof.cli.commands import run  # noqa: PLC0415  (imports click)
 
         return run(words, console)
     except (Wrong, ConfigError, CannotWrite) as error:
@@ -53,7 +53,7 @@ def _run(words: list[str]) -> int:
 
 def _hung(words: list[str], what: str) -> int:
     """A look did not end and was killed: tell so in the form that was asked for; unproven, status 3."""
-    from liveproof import looking  # noqa: PLC0415
+    from liveproof.cli import check as looking  # noqa: PLC0415
     from liveproof.host.child_process import Lost, forked  # noqa: PLC0415
     from liveproof.host.files.mounts import silent  # noqa: PLC0415
 
@@ -74,14 +74,14 @@ def _hung(words: list[str], what: str) -> int:
 
 
 def _tell(message: str) -> None:
-    from liveproof.console import Console  # noqa: PLC0415
+    from liveproof.cli.console import Console  # noqa: PLC0415
 
     Console(progressing=True).tell(message)
 
 
 def _interrupted(words: list[str]) -> str:
     if words[:1] in (["fix"], ["rollback"]):
-        from liveproof.journal import pending  # noqa: PLC0415
+        from liveproof.repair.journal import pending  # noqa: PLC0415
 
         try:
             left = ", ".join(run.id for run in pending())
@@ -93,7 +93,7 @@ def _interrupted(words: list[str]) -> str:
 
 
 def _our_bug(error: Exception, words: list[str]) -> str:
-    from liveproof.console import crash_note  # noqa: PLC0415
+    from liveproof.cli.console import crash_note  # noqa: PLC0415
     from liveproof.model.secrets import hide  # noqa: PLC0415
 
     note = crash_note(error, words)

@@ -11,7 +11,7 @@ from liveproof.fixes.ownership import deployment
 from liveproof.host.files.openat2 import open_root
 from liveproof.host.write.safety import LeftAlone, why
 from liveproof.model.facts.apps import App
-from liveproof.undo.restoring import absolute
+from liveproof.repair.restore import absolute
 
 
 class Refused(Exception):

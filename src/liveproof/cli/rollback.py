@@ -5,18 +5,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from liveproof import __version__
-from liveproof.asked import Asked
+from liveproof.cli.check import REFUSED, STATUS, Wrong, keep, look, settle
+from liveproof.cli.console import Console
+from liveproof.cli.options import Asked
 from liveproof.config import ConfigError
-from liveproof.console import Console
-from liveproof.journal import INTERRUPTED, RolledBack, Run, chosen, rollback
-from liveproof.journal import NoSuchRun as NoSuchFix
-from liveproof.looking import REFUSED, STATUS, Wrong, keep, look, settle
 from liveproof.model.examination import AppExamination, Examination
 from liveproof.model.run_record import Record
 from liveproof.model.settings import Settings
 from liveproof.model.verdicts import Link, LinkVerdict
 from liveproof.planning.plan import HIDDEN_BY_MEMORY
-from liveproof.repair import reload_bar
+from liveproof.repair.journal import INTERRUPTED, RolledBack, Run, chosen, rollback
+from liveproof.repair.journal import NoSuchRun as NoSuchFix
+from liveproof.repair.repair import reload_bar
 from liveproof.report.lines import BLANK, Line, field, line
 from liveproof.report.text import brief_lines
 from liveproof.report.times import clock

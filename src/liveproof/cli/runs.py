@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 
 from liveproof import __version__
-from liveproof.console import Console
-from liveproof.journal import BACK, BACK_IN_PART
-from liveproof.journal import list_runs as journals
-from liveproof.looking import Wrong
+from liveproof.cli.check import Wrong
+from liveproof.cli.console import Console
 from liveproof.model.run_record import Record
+from liveproof.repair.journal import BACK, BACK_IN_PART
+from liveproof.repair.journal import list_runs as journals
 from liveproof.report.lines import line
 from liveproof.report.times import clock, iso
 from liveproof.report.verdict import STYLES

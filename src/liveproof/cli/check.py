@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from liveproof import __version__, config
-from liveproof.asked import Asked
-from liveproof.console import Console
+from liveproof.cli.console import Console
+from liveproof.cli.options import Asked
+from liveproof.cli.output import refuse_unwritable, write_file
 from liveproof.examine import examine
 from liveproof.host.reader import Reader
 from liveproof.model.examination import Examination
@@ -15,7 +16,6 @@ from liveproof.model.plan import OutcomeKind
 from liveproof.model.run_record import Record, Repair
 from liveproof.model.settings import Settings
 from liveproof.model.verdicts import LinkVerdict
-from liveproof.output import refuse_unwritable, write_file
 from liveproof.report.lines import BLANK, Line, plain
 from liveproof.report.pages import Pages
 from liveproof.store.cache import Memory, open_memory
@@ -227,7 +227,7 @@ def _story(history: History, run: str) -> tuple[Record, Record | None]:
 
 def explain(what: str, asked: Asked, console: Console) -> int:
     """A rule or a symptom, on this very host."""
-    from liveproof import explain  # noqa: PLC0415
+    from liveproof.report import explain  # noqa: PLC0415
     from liveproof.report.symptoms import SYMPTOMS, symptom_of  # noqa: PLC0415
 
     known = pages()

@@ -7,8 +7,6 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TypeVar
 
-from liveproof.acts.ready import Ready, again, parent, whole
-from liveproof.acts.site import Refused, Site, top
 from liveproof.host.files import trusted
 from liveproof.host.files.snapshot import FILE, FOLDER, LINK, META, NOTHING, TIMES, WHOLE, Image, look
 from liveproof.host.write import safety as refusal
@@ -25,8 +23,10 @@ from liveproof.model.plan import (
     RemoveFile,
     WriteFile,
 )
+from liveproof.repair.allowed_paths import Refused, Site, top
+from liveproof.repair.prepared import Ready, again, parent, whole
+from liveproof.repair.restore import absolute
 from liveproof.store.journal_log import Keeper
-from liveproof.undo.restoring import absolute
 
 _CONFIGURATION_LIMIT = 8 * 1024 * 1024
 

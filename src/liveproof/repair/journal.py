@@ -19,8 +19,8 @@ from liveproof.store.lock import Lock
 if TYPE_CHECKING:
     from liveproof.host.write.service_control import Service
     from liveproof.model.plan import Plan, Step
+    from liveproof.repair.undo_step import Places
     from liveproof.store.journal_log import Keeper, Log
-    from liveproof.undo.step import Places
 
 Progress = Callable[[str], None]
 Barred = Callable[[str], str]
@@ -108,7 +108,7 @@ def rollback(
 
     Without a name: every interrupted run if there is one, else the newest run that stands (state ``fixed``). Empty
     when there is nothing to take back. What somebody else changed since is left alone and told. Takes the lock.
-    ``barred`` is as in ``undo.run.take_back_run``.
+    ``barred`` is as in ``repair.rollback.take_back_run``.
 
     Raises:
         NoSuchRun: no run of that name.
@@ -116,7 +116,7 @@ def rollback(
         state.UnsafeState, OSError: the state directory cannot be read or written.
         Damaged: the run's journal cannot be read; nothing was taken back.
     """
-    from liveproof.undo.run import take_back_run  # noqa: PLC0415  (a check only asks what is pending)
+    from liveproof.repair.rollback import take_back_run  # noqa: PLC0415  (a check only asks what is pending)
 
     if not run and not list_runs():
         return ()

@@ -5,16 +5,12 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from liveproof.acts.artisan import ArtisanFailed
-from liveproof.acts.runner import Runner, Stopped, services
-from liveproof.acts.site import Refused, Site
 from liveproof.analysis.serving import configuration_files
 from liveproof.examine import examine
 from liveproof.host.reader import Reader
 from liveproof.host.write.safety import LeftAlone, why
 from liveproof.host.write.service_control import Service, ServiceFailed
 from liveproof.host.write.signals import Stopping
-from liveproof.journal import Journal, RolledBack, list_runs, pending
 from liveproof.model.examination import AppExamination, Examination
 from liveproof.model.facts.fpm import Fpm, Socket
 from liveproof.model.facts.nginx import Nginx
@@ -33,12 +29,16 @@ from liveproof.model.settings import Settings
 from liveproof.model.verdicts import Link, Safety
 from liveproof.planning.plan import HIDDEN_BY_MEMORY, SAFE_ONLY, Contradiction, differences, make_plan
 from liveproof.planning.verify import came, remains, unproven
+from liveproof.repair.actions.artisan import ArtisanFailed
+from liveproof.repair.allowed_paths import Refused, Site
+from liveproof.repair.journal import Journal, RolledBack, list_runs, pending
+from liveproof.repair.rollback import take_back_run
+from liveproof.repair.runner import Runner, Stopped, services
 from liveproof.rules import load
 from liveproof.store import directory as state
 from liveproof.store import lock
 from liveproof.store.cache import Memory
 from liveproof.store.journal_log import Damaged, TooMuch
-from liveproof.undo.run import take_back_run
 
 Progress = Callable[[str], None]
 

@@ -6,9 +6,9 @@ from typing import Any
 
 from liveproof.host.files.snapshot import from_row
 from liveproof.host.write.service_control import Service, ServiceFailed, bring_back
-from liveproof.journal import BACK, BACK_IN_PART, Barred, RolledBack, Run, summarised
+from liveproof.repair.journal import BACK, BACK_IN_PART, Barred, RolledBack, Run, summarised
+from liveproof.repair.undo_step import Begun, Places, Renewed, take_back
 from liveproof.store.journal_log import Damaged, Log, records
-from liveproof.undo.step import Begun, Places, Renewed, take_back
 
 Progress = Callable[[str], None]
 _Record = dict[str, Any]

@@ -4,11 +4,11 @@ import gzip
 import zlib
 
 from liveproof import recording
-from liveproof.asked import Asked
-from liveproof.console import Console
-from liveproof.looking import STATUS, Wrong, look, settle, tell
+from liveproof.cli.check import STATUS, Wrong, look, settle, tell
+from liveproof.cli.console import Console
+from liveproof.cli.options import Asked
+from liveproof.cli.output import write_file
 from liveproof.model.run_record import Record
-from liveproof.output import write_file
 
 _RECORDING = 256 << 20
 

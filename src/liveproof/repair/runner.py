@@ -2,13 +2,8 @@
 
 from collections.abc import Callable, Iterable, Iterator
 
-from liveproof.acts import files
-from liveproof.acts.artisan import run_artisan
-from liveproof.acts.ready import Ready
-from liveproof.acts.site import Refused, Site
 from liveproof.host.write import service_control as units
 from liveproof.host.write.service_control import Service, ServiceFailed
-from liveproof.journal import Journal
 from liveproof.model.plan import (
     ChangeMode,
     ChangeOwner,
@@ -23,6 +18,11 @@ from liveproof.model.plan import (
     Step,
     WriteFile,
 )
+from liveproof.repair.actions import files
+from liveproof.repair.actions.artisan import run_artisan
+from liveproof.repair.allowed_paths import Refused, Site
+from liveproof.repair.journal import Journal
+from liveproof.repair.prepared import Ready
 from liveproof.store.journal_log import Keeper
 
 

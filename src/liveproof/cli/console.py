@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Iterable
 
-from liveproof.output import CannotWrite
+from liveproof.cli.output import CannotWrite
 from liveproof.report.lines import Line, plain
 from liveproof.report.visible import visible
 
