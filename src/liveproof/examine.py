@@ -11,8 +11,9 @@ from liveproof.analysis.unjudged import unjudged
 from liveproof.check import check, links
 from liveproof.diagnose import diagnose
 from liveproof.host.deadline import TimeIsUp, alarmed, disarm, left, remaining, within
+from liveproof.host.errors import CannotSee, NoSuchThing, NotThere
 from liveproof.host.process import watchdog
-from liveproof.host.reader import CannotSee, NoSuchThing, NotThere, Reader
+from liveproof.host.reader import Reader
 from liveproof.model.examination import AppExamination, Examination
 from liveproof.model.facts.apps import App, Apps
 from liveproof.model.findings import Absent, Unknown

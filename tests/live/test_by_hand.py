@@ -1,8 +1,9 @@
 """The lines that rule pages give to verify by hand: on a host they run, change nothing and print no secret."""
 
-from liveproof import recording
+from liveproof.cli.record import replayed
 from liveproof.report.place import place
 from liveproof.rules import load
+from liveproof.store import recording
 from tests.lab import NOISE, Host
 from tests.unit.by_hand import blocks
 
@@ -24,7 +25,7 @@ def test_looking_by_hand_only_looks(suite: str) -> None:
             user=host.user,
         )
         host.warm()
-        seen = recording.replay(recording.loads(host.liveproof("record").stdout))
+        seen = replayed(recording.loads(host.liveproof("record").stdout))
         where = place(seen.apps[0])
         host.mark()
         for rule in load():

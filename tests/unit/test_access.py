@@ -12,11 +12,12 @@ from pathlib import Path
 
 import pytest
 
+from liveproof.host.errors import CannotSee
 from liveproof.host.files import immutable as flags
 from liveproof.host.process import user_access as access
 from liveproof.host.process.command import Identity
 from liveproof.host.process.user_access import READ, SEARCH, WRITE, Answer, ask
-from liveproof.host.reader import CannotSee, Reader
+from liveproof.host.reader import Reader
 from liveproof.model.facts.access import Access
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.fpm import Fpm

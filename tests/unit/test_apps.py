@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from liveproof.host.reader import Reader, Stat
+from liveproof.host.files.reader import Stat
+from liveproof.host.reader import Reader
 from liveproof.model.facts.apps import App, Apps
 from liveproof.model.facts.fpm import Fpm, Master, Pool
 from liveproof.model.facts.nginx import FastcgiPass, Nginx, Server

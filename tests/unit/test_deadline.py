@@ -11,9 +11,10 @@ import pytest
 from liveproof.examine import _Sight
 from liveproof.host.child_process import forked
 from liveproof.host.deadline import TimeIsUp, alarmed, left, within
+from liveproof.host.errors import CannotSee
 from liveproof.host.network.fastcgi import request
 from liveproof.host.process.command import run
-from liveproof.host.reader import CannotSee, Reader
+from liveproof.host.reader import Reader
 from liveproof.model.findings import Unknown
 
 

@@ -13,10 +13,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from liveproof.host.errors import CannotSee
 from liveproof.host.network import fastcgi
 from liveproof.host.network.fastcgi import FastcgiError, Response, request
 from liveproof.host.network.fastcgi_records import Decoder, NotFastcgi, encode_request
-from liveproof.host.reader import CannotSee
 
 OUT, ERR, END = 6, 7, 3
 Peer = Callable[[socket.socket], None]

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from liveproof.host.errors import CannotSee
 from liveproof.host.files import mounts
-from liveproof.host.reader import CannotSee, Reader
+from liveproof.host.reader import Reader
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.files import Files
 from liveproof.model.settings import OwnerRule, Policy, Settings

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from liveproof.host.errors import CannotSee
 from liveproof.host.process.accounts import Accounts
 from liveproof.host.process.credentials import credentials
 from liveproof.host.process.proc import Process, children, processes
-from liveproof.host.reader import CannotSee, Reader
+from liveproof.host.reader import Reader
 from liveproof.host.services import systemd
 from liveproof.probes.fpm import masters as fpmmaster
 from liveproof.probes.fpm import pools as fpmpools

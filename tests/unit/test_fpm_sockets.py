@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from liveproof.host.errors import CannotSee
 from liveproof.host.network.connect import CONNECTED, FULL, attempts
 from liveproof.host.network.socket_tables import parse_tcp, parse_unix, tcp_sockets, unix_sockets
 from liveproof.host.process.command import Identity
-from liveproof.host.reader import CannotSee, Reader
+from liveproof.host.reader import Reader
 from liveproof.model.facts.fpm import Socket
 from liveproof.probes.fpm.load import Subject, load
 from liveproof.probes.fpm.sockets import Sockets

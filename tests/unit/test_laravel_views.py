@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from liveproof.host.reader import CannotSee, Reader
+from liveproof.host.errors import CannotSee
+from liveproof.host.reader import Reader
 from liveproof.probes.laravel.effective import Effective
 from liveproof.probes.laravel.views import (
     Compiled,

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from liveproof.host.reader import CannotSee, Reader
+from liveproof.host.errors import CannotSee
+from liveproof.host.reader import Reader
 from liveproof.probes.logs import clock, kinds, lines
 from liveproof.probes.logs.grouping import Grouper
 from liveproof.probes.logs.lines import Entry, Parse

@@ -12,9 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from liveproof.analysis.freshness import State, freshness
+from liveproof.host.errors import CannotSee
 from liveproof.host.network.fastcgi import Response
 from liveproof.host.php.probe import installed
-from liveproof.host.reader import CannotSee, Reader
+from liveproof.host.reader import Reader
 from liveproof.model.facts.fpm import Fpm, Load, Master, Pool
 from liveproof.model.facts.opcache import PoolOpcache, Script
 from liveproof.model.findings import Unknown

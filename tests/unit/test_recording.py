@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from liveproof import recording
 from liveproof.cli.main import main
+from liveproof.cli.record import replayed
 from liveproof.model.settings import Request, Settings
+from liveproof.store import recording
 from tests.golden import incident
 
 SETTINGS = Settings(
@@ -27,10 +28,8 @@ def recorded() -> recording.Recording:
 def test_the_same_is_found_in_a_recording() -> None:
     """Rules say of recorded facts what they say of the facts themselves."""
     again = recording.loads(recording.dumps(recorded()))
-    assert [app.results for app in recording.replay(again).apps] == [
-        app.results for app in recording.replay(recorded()).apps
-    ]
-    assert recording.replay(again).apps[0].diagnoses == recording.replay(recorded()).apps[0].diagnoses
+    assert [app.results for app in replayed(again).apps] == [app.results for app in replayed(recorded()).apps]
+    assert replayed(again).apps[0].diagnoses == replayed(recorded()).apps[0].diagnoses
 
 
 def test_secrets_stay_on_the_host() -> None:
@@ -44,7 +43,7 @@ def test_a_fact_that_was_not_recorded_is_unseen() -> None:
     """A recording of an older version proves nothing of what it did not look at."""
     known = recorded()
     bare = replace(known, apps=tuple((app, {}) for app, _ in known.apps))
-    assert recording.replay(bare).verdict.value == "unproven"
+    assert replayed(bare).verdict.value == "unproven"
 
 
 @pytest.mark.parametrize(
@@ -80,7 +79,7 @@ def test_a_damaged_recording(data: st.DataObject) -> None:
         known = recording.loads(json.dumps(told))
     except recording.NoRecording:
         return
-    recording.replay(known)
+    replayed(known)
 
 
 def _place(told: object, data: st.DataObject) -> tuple[dict[str, object], str]:

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from liveproof.host.errors import CannotSee, NotThere
 from liveproof.host.files import digests as content
 from liveproof.host.git.plumbing import GitFailed, repository
-from liveproof.host.reader import CannotSee, NotThere, Reader
+from liveproof.host.reader import Reader
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.files import Files
 from liveproof.model.facts.release import Release

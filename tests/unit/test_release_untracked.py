@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from liveproof.host.reader import CannotSee, Reader
+from liveproof.host.errors import CannotSee
+from liveproof.host.reader import Reader
 from liveproof.model.facts.release import Release
 from liveproof.model.settings import Settings
 from liveproof.model.verdicts import Severity

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from liveproof.host.files.reader import Stat
 from liveproof.host.process.proc import Process
-from liveproof.host.reader import Reader, Stat
+from liveproof.host.reader import Reader
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.schedule import Job, Rotation, Schedule
 from liveproof.model.findings import Finding, Unknown

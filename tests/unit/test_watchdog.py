@@ -11,7 +11,7 @@ import pytest
 
 _START = """
 import os, signal, subprocess, sys, time
-from liveproof.host import watchdog
+from liveproof.host.process import watchdog
 """
 
 

@@ -2,9 +2,10 @@
 
 import pytest
 
+from liveproof.host.errors import CannotSee, NotThere
 from liveproof.host.php.command_line import script_at
 from liveproof.host.process.proc import Process
-from liveproof.host.reader import CannotSee, NotThere, Reader
+from liveproof.host.reader import Reader
 from liveproof.model.facts.apps import App
 from liveproof.probes.workers import probe
 

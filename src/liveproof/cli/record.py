@@ -3,12 +3,19 @@
 import gzip
 import zlib
 
-from liveproof import recording
 from liveproof.cli.check import STATUS, Wrong, look, settle, tell
 from liveproof.cli.console import Console
 from liveproof.cli.options import Asked
 from liveproof.cli.output import write_file
+from liveproof.examine import judge
+from liveproof.model.examination import Examination
+from liveproof.model.facts.apps import App
+from liveproof.model.facts.workers import Workers
+from liveproof.model.findings import Absent
 from liveproof.model.run_record import Record
+from liveproof.model.settings import Settings
+from liveproof.rules import load
+from liveproof.store import recording
 
 _RECORDING = 256 << 20
 
@@ -44,7 +51,7 @@ def replay(path: str, asked: Asked, console: Console) -> int:
         raise Wrong(f"{path} cannot be read: {error.strerror or error}") from None
     except recording.NoRecording as error:
         raise Wrong(f"{path} is no recording: {error}") from None
-    examination = recording.replay(known)
+    examination = replayed(known)
     record = Record("", "check", known.version, examination)
     tell(record, asked, console, known.settings)
     return STATUS[examination.verdict]
@@ -62,3 +69,17 @@ def _recorded(path: str) -> bytes:
     if len(text) > _RECORDING:
         raise Wrong(f"{path} is larger than any recording ({_RECORDING >> 20} MB)")
     return text
+
+
+def replayed(recorded: recording.Recording) -> Examination:
+    """What the rules of this version say of a recording."""
+    settings = recorded.settings
+    rules = load()
+    apps = tuple(
+        judge(app, rules, {App: app, Settings: settings, Workers: _NO_WORKERS, **facts}) for app, facts in recorded.apps
+    )
+    return Examination(recorded.host, recorded.started, 0.0, apps, recorded.reason, ())
+
+
+# Recordings that were made before anything asked for the processes beside PHP-FPM tell nothing of them.
+_NO_WORKERS = Absent("the recording does not tell of processes beside PHP-FPM")

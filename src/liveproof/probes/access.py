@@ -8,9 +8,12 @@ from liveproof.analysis import floors, laravel_places
 from liveproof.analysis import permissions as permits
 from liveproof.analysis.ownership import mismatches, ownership
 from liveproof.analysis.serving import configuration_files
+from liveproof.host.errors import CannotSee
+from liveproof.host.files.immutable import fixed
+from liveproof.host.process import user_access
 from liveproof.host.process.command import Identity
 from liveproof.host.process.user_access import READ, SEARCH, WRITE, Answer, Question
-from liveproof.host.reader import CannotSee, Reader
+from liveproof.host.reader import Reader
 from liveproof.model.facts.access import Access
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.files import FileClass, Files
@@ -77,7 +80,7 @@ def probe(
         asked=sum(kind.count for kind in _code(files)),
         read_only=tuple(path for path, answer in told.items() if answer is Answer.READ_ONLY),
         view=view,
-        fixed=tuple(sorted(reader.fixed([*places, *map(os.path.dirname, places)]).items())),
+        fixed=tuple(sorted(fixed([*places, *map(os.path.dirname, places)]).items())),
         more_unwritable=unwritable,
         more_unreadable=unreadable,
         more_private=kernel.count(_unread(app, files, alike, private=True)),
@@ -117,7 +120,7 @@ class _Kernel:
         places = [
             (self._app.path if path == "." else os.path.join(self._app.path, path), how) for path, how in questions
         ]
-        return self._reader.access(places, identity, self._pid)
+        return user_access.ask(places, identity, self._pid)
 
     def unreadable(self) -> Iterator[str]:
         """Code that was denied; what lies below a denied directory is told by the directory alone."""

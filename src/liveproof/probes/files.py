@@ -5,9 +5,10 @@ import time
 from collections.abc import Iterator
 
 from liveproof.analysis.patterns import matcher
-from liveproof.host.files.walk import Layout, Walked
+from liveproof.host.errors import CannotSee
+from liveproof.host.files.walk import Layout, Walked, walk
 from liveproof.host.process.accounts import Accounts
-from liveproof.host.reader import CannotSee, Reader
+from liveproof.host.reader import Reader
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.files import FileClass, Files, SectionTimes
 from liveproof.model.settings import Settings
@@ -45,7 +46,7 @@ def probe(reader: Reader, settings: Settings, app: App) -> Files:
     clock = time.perf_counter()
     layout = Layout(_STARTS, matcher(settings.ignore) if settings.ignore else None, _DATA)
     try:
-        walked = reader.walk(app.real, layout, _PATIENCE)
+        walked = walk(app.real, layout, _PATIENCE)
     except TimeoutError as error:
         raise CannotSee(f"{app.real}: {error.strerror}") from error
     accounts = Accounts(reader)

@@ -4,10 +4,11 @@ import os
 import posixpath
 from collections.abc import Iterator
 
+from liveproof.host.errors import CannotSee, NotThere
 from liveproof.host.php.command_line import is_php, script_at
 from liveproof.host.process.accounts import Accounts
 from liveproof.host.process.proc import Process
-from liveproof.host.reader import CannotSee, NotThere, Reader
+from liveproof.host.reader import Reader
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.workers import PhpProcess, Workers
 from liveproof.model.secrets import hide_in_arguments

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from liveproof.host.reader import Reader, Stat
+from liveproof.host.files.reader import FileReader, Stat
 
 _MAGIC = "*?["
 # A change within this time of the reading might not move any time stamp: such a state is not remembered.
@@ -31,7 +31,7 @@ class State:
         return self.newest < since * 1e9 - _SETTLED
 
 
-def state(reader: Reader, inputs: Inputs) -> State:
+def state(reader: FileReader, inputs: Inputs) -> State:
     """Look at the inputs; one that cannot be looked at is as good as its error."""
     lines: list[str] = []
     ctimes: list[tuple[str, float]] = []
@@ -54,14 +54,14 @@ def state(reader: Reader, inputs: Inputs) -> State:
     return State("\n".join(lines), tuple(ctimes), newest)
 
 
-def _stat(reader: Reader, path: str) -> Stat | str:
+def _stat(reader: FileReader, path: str) -> Stat | str:
     try:
         return reader.stat(path) or "-"
     except OSError as error:
         return error.strerror or str(error)
 
 
-def _matching(reader: Reader, pattern: str) -> str:
+def _matching(reader: FileReader, pattern: str) -> str:
     """The names in the pattern's directory, which is cheaper than matching them and tells at least as much."""
     directory = pattern.rpartition("/")[0]
     if any(char in directory for char in _MAGIC):

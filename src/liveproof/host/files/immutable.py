@@ -19,7 +19,7 @@ _EMPTY_PATH, _SYMLINK_NOFOLLOW = 0x1000, 0x100
 _PATH_ONLY = os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
-def fixed(paths: Iterable[str], seconds: float) -> dict[str, str]:
+def fixed(paths: Iterable[str], seconds: float = 5.0) -> dict[str, str]:
     """Those of the absolute paths that cannot be changed in place, with the reason, which goes on after the path.
 
     What is not there, or cannot be reached, is not among them; nor is anything where a mount hangs.

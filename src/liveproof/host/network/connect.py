@@ -9,10 +9,10 @@ import socket
 from collections.abc import Mapping, Sequence
 
 from liveproof.host.child_process import Lost, forked
+from liveproof.host.errors import CannotSee
 from liveproof.host.numbers import whole
 from liveproof.host.process.command import Identity
 from liveproof.host.process.switch_user import become
-from liveproof.host.reader import CannotSee
 
 CONNECTED = "connected"
 FULL = "its backlog is full"

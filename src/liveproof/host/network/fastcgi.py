@@ -12,9 +12,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from liveproof.host.deadline import left
+from liveproof.host.errors import CannotSee
 from liveproof.host.network.fastcgi_records import Decoder, NotFastcgi, Response, encode_request
 from liveproof.host.numbers import whole
-from liveproof.host.reader import CannotSee
 
 __all__ = ["ANSWER_LIMIT", "FastcgiError", "Response", "request"]
 

@@ -13,8 +13,8 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from liveproof.host.deadline import left
+from liveproof.host.errors import CannotSee
 from liveproof.host.numbers import whole as decimal
-from liveproof.host.reader import CannotSee
 
 BODY_LIMIT = 1024 * 1024
 _HEAD_LIMIT = 64 * 1024

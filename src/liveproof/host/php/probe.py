@@ -2,8 +2,8 @@
 
 import os
 
+from liveproof.host.errors import CannotSee
 from liveproof.host.files import trusted
-from liveproof.host.reader import CannotSee
 
 _LIMIT = 64 * 1024
 

@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 
+from liveproof.host.errors import CannotSee
+from liveproof.host.files.reader import FileReader
 from liveproof.host.numbers import whole
-from liveproof.host.reader import CannotSee, Reader
+from liveproof.host.process.command import run
 
 _PATIENCE = 3.0  # s for a name service that may be a server on the network
 
@@ -25,7 +27,7 @@ class Accounts:
         reader: the door to the host.
     """
 
-    def __init__(self, reader: Reader) -> None:
+    def __init__(self, reader: FileReader) -> None:
         self._reader = reader
         self._users = [fields for fields in self._lines("/etc/passwd") if len(fields) >= 6]
         self._groups = [fields for fields in self._lines("/etc/group") if len(fields) >= 4]
@@ -76,7 +78,7 @@ class Accounts:
         if not name or name.startswith("-"):
             return None
         try:
-            ran = self._reader.run(["getent", database, name], timeout=_PATIENCE)
+            ran = run(["getent", database, name], timeout=_PATIENCE)
         except OSError:
             return None
         line = ran.text.partition("\n")[0]

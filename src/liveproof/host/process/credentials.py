@@ -5,7 +5,8 @@ The owner of /proc/PID is the effective user alone: that of a set-user-id progra
 
 from dataclasses import dataclass
 
-from liveproof.host.reader import CannotSee, Reader
+from liveproof.host.errors import CannotSee
+from liveproof.host.files.reader import FileReader
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,7 @@ class Credentials:
         return self.uids == (0, 0, 0, 0)
 
 
-def credentials(reader: Reader, pid: int) -> Credentials | None:
+def credentials(reader: FileReader, pid: int) -> Credentials | None:
     """The credentials of a process, None when it is gone or may not be looked at."""
     try:
         text = reader.read(f"/proc/{pid}/status").decode(errors="replace")

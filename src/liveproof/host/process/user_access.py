@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from enum import Enum
 
 from liveproof.host.child_process import Lost, OutOfTime, forked
+from liveproof.host.errors import CannotSee
 from liveproof.host.process.command import Identity
 from liveproof.host.process.switch_user import become
-from liveproof.host.reader import CannotSee
 
 READ, WRITE, SEARCH = os.R_OK, os.W_OK, os.X_OK
 
@@ -29,7 +29,7 @@ class Answer(Enum):
     UNSEEN = "?"
 
 
-def ask(questions: Sequence[Question], identity: Identity, pid: int, seconds: float) -> tuple[Answer, ...]:
+def ask(questions: Sequence[Question], identity: Identity, pid: int = 0, seconds: float = 5.0) -> tuple[Answer, ...]:
     """One answer per question, as ``identity`` would get it.
 
     Args:

@@ -3,8 +3,10 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from liveproof.host.errors import CannotSee
 from liveproof.host.numbers import whole
-from liveproof.host.reader import CannotSee, Reader
+from liveproof.host.process.command import run
+from liveproof.host.reader import Reader
 
 _DIRECTORIES = (
     "/etc/systemd/system", "/run/systemd/system", "/usr/local/lib/systemd/system", "/usr/lib/systemd/system",
@@ -66,7 +68,7 @@ def services(reader: Reader, wanted: Iterable[str]) -> Mapping[str, Service]:
         raise CannotSee("systemd does not run this host, so it has no units")
     if not asked:
         return {}
-    ran = reader.run(
+    ran = run(
         ["systemctl", "show", "--no-pager", f"--property={','.join(_PROPERTIES)}", "--", *asked], timeout=_PATIENCE
     )
     if ran.timed_out:
@@ -78,14 +80,18 @@ def services(reader: Reader, wanted: Iterable[str]) -> Mapping[str, Service]:
 
 
 def web_services(reader: Reader) -> Mapping[str, Service]:
-    """The services of nginx and PHP-FPM: those that are installed, and those that their masters run in.
+    """The services of nginx and PHP-FPM: those that are installed, and those that their masters run in; asked once.
 
     Raises:
         CannotSee: systemd does not run this host, or does not answer.
         OSError: systemctl cannot be started.
     """
-    running = {one.unit for one in reader.processes() if one.title.startswith(_MASTERS) and one.unit}
-    return services(reader, sorted({*names(reader, _WEB), *running}))
+
+    def ask() -> Mapping[str, Service]:
+        running = {one.unit for one in reader.processes() if one.title.startswith(_MASTERS) and one.unit}
+        return services(reader, sorted({*names(reader, _WEB), *running}))
+
+    return reader.once("web services", ask)
 
 
 def parse(text: str) -> Iterator[Service]:

@@ -7,12 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from liveproof.analysis.addresses import is_here
+from liveproof.host.errors import CannotSee, NotThere
 from liveproof.host.numbers import whole
 from liveproof.host.process import namespaces as view
 from liveproof.host.process.accounts import Accounts
 from liveproof.host.process.command import Identity
-from liveproof.host.reader import CannotSee, NotThere, Reader
-from liveproof.host.services.systemd import Service
+from liveproof.host.reader import Reader
+from liveproof.host.services.systemd import Service, web_services
 from liveproof.model.facts.fpm import Fpm, Load, Master, Pool, PoolStatus, Socket, Unit
 from liveproof.model.facts.nginx import Nginx
 from liveproof.model.findings import Absent, Unknown
@@ -48,7 +49,7 @@ def probe(reader: Reader, memory: Memory, nginx: Nginx | Unknown | Absent) -> Fp
 
 def _services(reader: Reader) -> tuple[Mapping[str, Service], Unknown]:
     try:
-        return reader.services(), Unknown("no systemd unit runs this PHP-FPM")
+        return web_services(reader), Unknown("no systemd unit runs this PHP-FPM")
     except CannotSee as error:
         return {}, Unknown(str(error))
     except OSError as error:
@@ -155,7 +156,7 @@ def _sockets(reader: Reader, nginx: Nginx | Unknown | Absent, wanted: Sequence[s
         return Sockets(reader, viewer, Unknown(f"nginx's user {nginx.worker_user!r} does not exist"))
     here = [address for address in wanted if is_here(address)]
     identity = Identity(nginx.uid, nginx.gid, nginx.groups)
-    return Sockets(reader, viewer, attempts(reader, here, identity, viewer))
+    return Sockets(reader, viewer, attempts(here, identity, viewer))
 
 
 def _seen(master: Master, sockets: Sockets, routes: Sequence[tuple[str, tuple[str, ...]]], busy: Busy) -> Master:

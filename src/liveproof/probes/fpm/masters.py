@@ -4,9 +4,11 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from liveproof.host.errors import CannotSee
+from liveproof.host.process.command import run
 from liveproof.host.process.credentials import credentials
 from liveproof.host.process.proc import Process
-from liveproof.host.reader import CannotSee, Reader
+from liveproof.host.reader import Reader
 from liveproof.host.services.systemd import Service
 from liveproof.store.cache import Memory
 
@@ -180,7 +182,7 @@ def version(reader: Reader, memory: Memory, found: Found) -> str:
         kept = memory.recall("fpm-version", signature)
         if isinstance(kept, str):
             return kept
-        ran = reader.run([found.binary, "-n", "-v"], timeout=_PATIENCE)
+        ran = run([found.binary, "-n", "-v"], timeout=_PATIENCE)
     except (OSError, CannotSee):
         return ""
     told = parse_version(ran.text)

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from liveproof.analysis.pool_load import saturated
+from liveproof.host.errors import CannotSee
 from liveproof.host.process import namespaces as view
-from liveproof.host.reader import CannotSee, Reader
+from liveproof.host.reader import Reader
 from liveproof.model.facts.fpm import Load, Master, Pool, PoolStatus, Socket
 from liveproof.model.findings import Unknown
 from liveproof.probes.fpm import load as fpmload
@@ -41,7 +42,7 @@ class Busy:
         clock = self._reader.now()
         limit = min(_STATUS, self._left)
         try:
-            return load, fpmstatus.ask(self._reader, self._reached(pool), pool.status_path, limit)
+            return load, fpmstatus.ask(self._reached(pool), pool.status_path, limit)
         except CannotSee as error:
             took = max(0.0, self._reader.now() - clock)
             self._left -= took

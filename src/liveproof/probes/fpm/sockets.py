@@ -4,11 +4,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from liveproof.analysis.addresses import meets
+from liveproof.host.errors import CannotSee
+from liveproof.host.files.reader import Stat
+from liveproof.host.network import connect
 from liveproof.host.network.connect import CONNECTED, FULL
-from liveproof.host.network.socket_tables import TcpSockets, UnixListener, UnixSockets
+from liveproof.host.network.socket_tables import TcpSockets, UnixListener, UnixSockets, tcp_sockets, unix_sockets
 from liveproof.host.process import namespaces as view
 from liveproof.host.process.command import Identity
-from liveproof.host.reader import CannotSee, Reader, Stat
+from liveproof.host.reader import Reader
 from liveproof.model.facts.fpm import Socket
 from liveproof.model.findings import Unknown
 
@@ -43,13 +46,13 @@ class Sockets:
     def unix(self, pid: int = 0) -> UnixSockets:
         """The unix sockets as ``pid`` has them."""
         if pid not in self._unix:
-            self._unix[pid] = self.reader.unix_sockets(pid)
+            self._unix[pid] = unix_sockets(pid)
         return self._unix[pid]
 
     def tcp(self, pid: int = 0) -> TcpSockets:
         """The TCP sockets as ``pid`` has them."""
         if pid not in self._tcp:
-            self._tcp[pid] = self.reader.tcp_sockets(pid)
+            self._tcp[pid] = tcp_sockets(pid)
         return self._tcp[pid]
 
     def ours(self, addresses: Iterable[str]) -> int:
@@ -169,13 +172,13 @@ def _takes(host: str, port: int, address: str) -> bool:
     return meets(f"{brackets}:{port}", address)
 
 
-def attempts(reader: Reader, addresses: Iterable[str], identity: Identity, viewer: int) -> Mapping[str, str] | Unknown:
+def attempts(addresses: Iterable[str], identity: Identity, viewer: int) -> Mapping[str, str] | Unknown:
     """Connect to each address as nginx's user; why nobody could ask as Unknown."""
     wanted = tuple(dict.fromkeys(addresses))
     if not wanted:
         return {}
     try:
-        return reader.attempts(wanted, identity, viewer)
+        return connect.attempts(wanted, identity, viewer)
     except CannotSee as error:
         return Unknown(str(error))
     except OSError as error:

@@ -3,14 +3,15 @@
 import json
 from typing import Any
 
-from liveproof.host.reader import CannotSee, Reader
+from liveproof.host.errors import CannotSee
+from liveproof.host.network import fastcgi
 from liveproof.model.facts.fpm import PoolStatus, WorkerState
 from liveproof.model.secrets import hide_in_path
 
 _MOST_PROCESSES = 4096
 
 
-def ask(reader: Reader, address: str, path: str, timeout: float) -> PoolStatus:
+def ask(address: str, path: str, timeout: float) -> PoolStatus:
     """The status page of the pool behind ``address``.
 
     Raises:
@@ -21,7 +22,7 @@ def ask(reader: Reader, address: str, path: str, timeout: float) -> PoolStatus:
         "REQUEST_METHOD": "GET", "SCRIPT_NAME": path, "SCRIPT_FILENAME": path, "REQUEST_URI": f"{path}?json&full",
         "QUERY_STRING": "json&full", "REMOTE_ADDR": "127.0.0.1", "SERVER_NAME": "localhost",
     }  # fmt: skip
-    answer = reader.fastcgi(address, params, timeout=timeout)
+    answer = fastcgi.request(address, params, timeout=timeout)
     if answer.status != 200:
         raise CannotSee(f"{address} answered {answer.status} instead of its status page {path}")
     return parse(answer.body)

@@ -3,7 +3,9 @@
 What is costly (three runs of PHP) is done only when something that it depends on has changed, and at least every hour.
 """
 
-from liveproof.host.reader import CannotSee, NotThere, Reader, Stat
+from liveproof.host.errors import CannotSee, NotThere
+from liveproof.host.files.reader import Stat
+from liveproof.host.reader import Reader
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.files import Files
 from liveproof.model.facts.fpm import Fpm

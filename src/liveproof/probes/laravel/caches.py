@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from liveproof.host.reader import CannotSee
+from liveproof.host.errors import CannotSee
 from liveproof.model.findings import Unknown
 from liveproof.probes.laravel import effective as configuration
 from liveproof.probes.laravel import verdicts

@@ -4,8 +4,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from liveproof.host.errors import CannotSee
 from liveproof.host.numbers import whole
-from liveproof.host.reader import CannotSee, Reader
+from liveproof.host.reader import Reader
 from liveproof.model.facts.apps import App
 
 # Composer's place, and that of Debian's package php-laravel-framework.

@@ -4,9 +4,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from liveproof.host.deadline import left
-from liveproof.host.isolation.run_isolated import TooMuch
+from liveproof.host.errors import CannotSee
+from liveproof.host.isolation.run_isolated import TooMuch, run_apart
 from liveproof.host.process.command import Identity, Ran
-from liveproof.host.reader import CannotSee, Reader
+from liveproof.host.reader import Reader
 from liveproof.model.secrets import gist
 from liveproof.probes.laravel.place import variables
 from liveproof.probes.laravel.views import SCRIPT, Expected, read_answer, sources_file
@@ -120,7 +121,7 @@ class Kitchen:
         elsewhere: Mapping[str, str] | None = None,
     ) -> tuple[Ran, Mapping[str, bytes]]:
         try:
-            done = self.reader.run_apart(
+            done = run_apart(
                 argv,
                 identity=self.identity,
                 env={**self.environment, "COLUMNS": "1000", **(variables("{out}") if elsewhere is None else elsewhere)},

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 
 from liveproof.analysis import permissions as permits
+from liveproof.host.errors import CannotSee
 from liveproof.host.process.command import Identity
-from liveproof.host.process.user_access import READ, Answer
-from liveproof.host.reader import CannotSee, Reader
+from liveproof.host.process.user_access import READ, Answer, ask
+from liveproof.host.reader import Reader
 from liveproof.model.facts.apps import App
 
 
@@ -14,7 +15,7 @@ def readable(reader: Reader, paths: Sequence[str], app: App, pid: int) -> dict[s
     if not paths:
         return {}
     try:
-        answers = reader.access([(path, READ) for path in paths], Identity(app.uid, app.gid, app.groups), pid)
+        answers = ask([(path, READ) for path in paths], Identity(app.uid, app.gid, app.groups), pid)
     except CannotSee:
         return {path: _by_mode(reader, path, app) for path in paths}
     return {path: answer is Answer.ALLOWED for path, answer in zip(paths, answers, strict=True)}

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from liveproof.host.reader import CannotSee
+from liveproof.host.errors import CannotSee
 from liveproof.model.findings import Unknown
 from liveproof.probes.laravel.fingerprint import caches_signature
 from liveproof.probes.laravel.recompute import Kitchen

@@ -1,7 +1,8 @@
 """The stale views of an app, compiling only what was not compiled since its sources last changed."""
 
 from liveproof.analysis import permissions as permits
-from liveproof.host.reader import CannotSee, Stat
+from liveproof.host.errors import CannotSee
+from liveproof.host.files.reader import Stat
 from liveproof.model.facts.apps import App
 from liveproof.model.findings import Unknown
 from liveproof.probes.laravel.caches import Caches

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from liveproof.host.reader import CannotSee, Reader
+from liveproof.host.errors import CannotSee
+from liveproof.host.reader import Reader
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.files import Files
 from liveproof.model.facts.fpm import Fpm
@@ -44,7 +45,7 @@ def probe(
     groups = tuple(sorted(reading.groups(), key=lambda group: (-group.last, group.source, group.fingerprint)))
     return Logs(
         since=start,
-        groups=judged(reader, app, fpm, groups),
+        groups=judged(app, fpm, groups),
         read=tuple(reading.seen),
         unread=(*unread, *reading.unread),
         truncated=tuple(sorted(reading.truncated)),

@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
+from liveproof.host.errors import CannotSee
 from liveproof.host.process.command import Identity
-from liveproof.host.process.user_access import READ, SEARCH, WRITE, Answer, Question
-from liveproof.host.reader import CannotSee, Reader
+from liveproof.host.process.user_access import READ, SEARCH, WRITE, Answer, Question, ask
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.fpm import Fpm
 from liveproof.model.facts.logs import LogGroup
@@ -15,7 +15,7 @@ from liveproof.probes.logs.kinds import wants_to_write
 _DENIALS = ("permission", "cache_write")
 
 
-def judged(reader: Reader, app: App, fpm: Fpm | Unknown | Absent, groups: Iterable[LogGroup]) -> tuple[LogGroup, ...]:
+def judged(app: App, fpm: Fpm | Unknown | Absent, groups: Iterable[LogGroup]) -> tuple[LogGroup, ...]:
     """The groups with ``cured`` filled in: one question to the kernel for all paths, as the app's user."""
     given = tuple(groups)
     denied = [group for group in given if group.kind in _DENIALS and group.paths]
@@ -28,7 +28,7 @@ def judged(reader: Reader, app: App, fpm: Fpm | Unknown | Absent, groups: Iterab
     served = fpm.serving(app.pools) if isinstance(fpm, Fpm) else ()
     worker = next((worker.pid for _, pool in served for worker in pool.workers), 0)
     try:
-        told = reader.access(questions, Identity(app.uid, app.gid, app.groups), worker)
+        told = ask(questions, Identity(app.uid, app.gid, app.groups), worker)
     except CannotSee:
         return given
     answers = dict(zip(questions, told, strict=True))

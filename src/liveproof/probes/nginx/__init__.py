@@ -10,13 +10,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from liveproof import __version__
+from liveproof.host.errors import CannotSee, NotThere
 from liveproof.host.files.file_state import Inputs, State, state
 from liveproof.host.process.accounts import Accounts
-from liveproof.host.process.command import Ran
+from liveproof.host.process.command import Ran, run
 from liveproof.host.process.credentials import credentials
 from liveproof.host.process.proc import Process
-from liveproof.host.reader import CannotSee, NotThere, Reader
+from liveproof.host.reader import Reader
 from liveproof.host.services import systemd
+from liveproof.host.services.systemd import web_services
 from liveproof.model.codec import Misshapen, from_json, to_json
 from liveproof.model.facts.nginx import Nginx, NginxProcess, Server
 from liveproof.model.secrets import harmless_parameter, hide
@@ -110,7 +112,7 @@ def probe(reader: Reader, memory: Memory) -> Nginx:
 def _service(reader: Reader, process: Process | None) -> systemd.Service | None:
     """The unit of nginx: the one that its master runs in, else the first that is installed."""
     try:
-        found = reader.services()
+        found = web_services(reader)
     except (CannotSee, OSError):
         return None
     if process:
@@ -232,7 +234,7 @@ def _tested(reader: Reader, command: Command) -> tuple[bool | None, tuple[str, .
     if not command.binary:
         return None, ("nginx's program was not found, so its configuration cannot be tested",), ()
     try:
-        ran = reader.run([command.binary, "-T", *command.options], timeout=_PATIENCE)
+        ran = run([command.binary, "-T", *command.options], timeout=_PATIENCE)
     except OSError as error:
         return None, (f"{command.binary} cannot be run: {error.strerror}",), ()
     if ran.timed_out:

@@ -3,9 +3,11 @@
 import os
 from dataclasses import dataclass
 
+from liveproof.host.files.reader import Stat
+from liveproof.host.process.command import run
 from liveproof.host.process.credentials import credentials
 from liveproof.host.process.proc import Process
-from liveproof.host.reader import Reader, Stat
+from liveproof.host.reader import Reader
 from liveproof.store.cache import Memory
 
 _TITLE = "nginx: master process"
@@ -133,7 +135,7 @@ def build(reader: Reader, memory: Memory, binary: str) -> Build:
     kept = memory.recall("nginx-build", signature)
     if isinstance(kept, list) and len(kept) == 7:
         return Build(*(str(part) for part in kept))
-    ran = reader.run([binary, "-V"], timeout=_PATIENCE)
+    ran = run([binary, "-V"], timeout=_PATIENCE)
     made = parse_build(ran.errors)
     if made.version and seen is not None:
         memory.keep(

@@ -8,7 +8,9 @@ import math
 
 from liveproof.analysis.freshness import State, freshness
 from liveproof.analysis.pool_load import waits
-from liveproof.host.reader import CannotSee, Reader
+from liveproof.host.errors import CannotSee
+from liveproof.host.php.probe import installed
+from liveproof.host.reader import Reader
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.fpm import Fpm
 from liveproof.model.facts.nginx import Nginx
@@ -32,7 +34,7 @@ def probe(reader: Reader, memory: Memory, app: App, fpm: Fpm, nginx: Nginx | Unk
     serving = fpm.serving(app.pools)
     if not serving:
         raise CannotSee(f"no PHP-FPM pool is known to serve {app.path}: which bytecode runs cannot be asked")
-    script = reader.php_probe()
+    script = installed()
     moved = link_moved(reader, app.path)
     around = Around(reader, app, nginx, script)
     pools: list[tuple[str, PoolOpcache | Unknown]] = []

@@ -4,8 +4,10 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from liveproof.host.errors import CannotSee
+from liveproof.host.network import fastcgi
 from liveproof.host.network.fastcgi import FastcgiError, Response
-from liveproof.host.reader import CannotSee, Reader
+from liveproof.host.reader import Reader
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.fpm import Master, Pool
 from liveproof.model.secrets import gist
@@ -36,7 +38,7 @@ def ask(reader: Reader, script: str, app: App, master: Master, pool: Pool, *, be
         )
     begun = reader.now()
     try:
-        response = reader.fastcgi(pool.address, _params(script, app, beside), timeout=_TIMEOUT)
+        response = fastcgi.request(pool.address, _params(script, app, beside), timeout=_TIMEOUT)
     except FastcgiError as error:
         raise CannotSee(f"OPcache could not be asked: {error}") from None
     seconds = reader.now() - begun

@@ -1,6 +1,7 @@
 """The files beside cached scripts: when each got its content and its place."""
 
-from liveproof.host.reader import Reader, Stat
+from liveproof.host.files.reader import Stat
+from liveproof.host.reader import Reader
 
 
 class Beside:

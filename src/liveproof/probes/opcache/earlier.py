@@ -12,7 +12,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from liveproof.analysis.freshness import State, compiled_by, freshness
-from liveproof.host.reader import CannotSee, Reader
+from liveproof.host.errors import CannotSee
+from liveproof.host.reader import Reader
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.opcache import PoolOpcache, Script
 from liveproof.store.cache import Memory

@@ -1,6 +1,7 @@
 """The text of configuration files that a fix would edit, told only where one would."""
 
-from liveproof.host.reader import CannotSee, Reader
+from liveproof.host.errors import CannotSee
+from liveproof.host.reader import Reader
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.fpm import Fpm
 from liveproof.model.facts.nginx import FastcgiPass, Nginx

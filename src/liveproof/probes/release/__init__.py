@@ -5,8 +5,10 @@ What was compared once and has not changed since is not read again; see ``compar
 
 import time
 
+from liveproof.host.errors import CannotSee, NoSuchThing, NotThere
+from liveproof.host.git import plumbing
 from liveproof.host.git.plumbing import GitFailed, NoSuchCommit, Repository
-from liveproof.host.reader import CannotSee, NoSuchThing, NotThere, Reader
+from liveproof.host.reader import Reader
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.files import Files
 from liveproof.model.facts.release import Release
@@ -52,7 +54,7 @@ def _intended(reader: Reader, settings: Settings, app: App) -> Intended:
             return of_manifest(reader, path)
         if named.startswith("/"):
             raise NoSuchThing(f"the release manifest {path} does not exist")
-    repository = _repository(reader, app)
+    repository = _repository(app)
     if repository is not None:
         return of_commit(repository, repository.resolve(named) if named else repository.head())
     if named:
@@ -62,8 +64,8 @@ def _intended(reader: Reader, settings: Settings, app: App) -> Intended:
     raise NotThere("no release is named and the app is no git repository")
 
 
-def _repository(reader: Reader, app: App) -> Repository | None:
+def _repository(app: App) -> Repository | None:
     try:
-        return reader.repository(app.real)
+        return plumbing.repository(app.real)
     except OSError as error:
         raise CannotSee(f"{app.path}/.git cannot be read: {error.strerror}") from error

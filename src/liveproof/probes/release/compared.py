@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 
 from liveproof.analysis.patterns import matcher
-from liveproof.host.files.digests import Directory
+from liveproof.host.files.digests import Directory, compare
 from liveproof.host.reader import Reader
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.files import Files
@@ -108,7 +108,7 @@ class Comparison:
             ]
             if not inside:
                 continue
-            found = self._reader.compare(
+            found = compare(
                 root,
                 inside,
                 {path[len(at) :] or ".": digest for path, digest in known.items() if path.startswith(at)},

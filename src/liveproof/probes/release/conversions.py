@@ -7,8 +7,10 @@ attributes are those of the work tree (gitattributes(5)).
 
 import hashlib
 
+from liveproof.host.errors import CannotSee
+from liveproof.host.files.digests import compare
 from liveproof.host.git.plumbing import GitFailed, Repository
-from liveproof.host.reader import CannotSee, Reader
+from liveproof.host.reader import Reader
 from liveproof.model.facts.apps import App
 from liveproof.probes.release.told import Told
 
@@ -37,7 +39,7 @@ def settle(reader: Reader, repository: Repository, app: App, digests: dict[str, 
 def _judge(reader: Reader, repository: Repository, path: str, digest: str, attributes: dict[str, str]) -> str | None:
     """None: really changed; empty: the same but for a conversion; else why that cannot be told."""
     if attributes.get("filter") == "lfs":
-        return _judge_large(reader, repository, path, digest)
+        return _judge_large(repository, path, digest)
     reason = _untellable(attributes)
     if reason:
         return reason
@@ -60,14 +62,14 @@ def _untellable(attributes: dict[str, str]) -> str:
     return ""
 
 
-def _judge_large(reader: Reader, repository: Repository, path: str, digest: str) -> str | None:
+def _judge_large(repository: Repository, path: str, digest: str) -> str | None:
     pointer = repository.blob(digest, _POINTER_LIMIT)
     lines = pointer.decode("ascii", "replace").splitlines()
     wanted = next((line[11:] for line in lines if line.startswith("oid sha256:")), "")
     if not pointer.startswith(_LFS) or len(wanted) != 64:
         return "the filter 'lfs' stands between the commit and the file"
     directory, _, name = path.rpartition("/")
-    found = reader.compare(directory, [(".", [(name, "f", wanted)])], {}, "sha256")
+    found = compare(directory, [(".", [(name, "f", wanted)])], {}, "sha256")
     return None if found.changed else ""
 
 

@@ -5,9 +5,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from liveproof.attestation.manifest import BadManifest, parse
+from liveproof.host.errors import CannotSee
 from liveproof.host.files.digests import Directory
 from liveproof.host.git.plumbing import Repository
-from liveproof.host.reader import CannotSee, Reader
+from liveproof.host.reader import Reader
 
 _MANIFEST_LIMIT = 256 * 1024 * 1024
 _UNSETTLED_NS = 2_000_000_000

@@ -11,10 +11,11 @@ from dataclasses import replace
 from typing import Any
 
 from liveproof import __version__
+from liveproof.host.errors import CannotSee
 from liveproof.host.php.command_line import is_php, script_at
 from liveproof.host.process.accounts import Accounts
 from liveproof.host.process.proc import Process
-from liveproof.host.reader import CannotSee, Reader
+from liveproof.host.reader import Reader
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.laravel import Laravel
 from liveproof.model.facts.schedule import Job, Rotation, Schedule

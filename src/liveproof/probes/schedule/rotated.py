@@ -9,8 +9,9 @@ a user who may not write the directory nothing is rotated. A name that nobody ha
 import posixpath
 from collections.abc import Iterator
 
+from liveproof.host.files.reader import Stat
 from liveproof.host.process.accounts import Accounts
-from liveproof.host.reader import Reader, Stat
+from liveproof.host.reader import Reader
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.schedule import Rotation
 from liveproof.probes.schedule.found import Entry, Said

@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 
-from liveproof.host.reader import CannotSee, Reader, Stat
+from liveproof.host.errors import CannotSee
+from liveproof.host.files.reader import Stat
+from liveproof.host.reader import Reader
 
 _SETTLED = 2.0
 _LARGEST = 512 * 1024

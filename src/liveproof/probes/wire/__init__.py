@@ -11,7 +11,8 @@ import os
 import time
 from dataclasses import replace
 
-from liveproof.host.reader import CannotSee, Reader
+from liveproof.host.errors import CannotSee
+from liveproof.host.reader import Reader
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.fpm import Fpm
 from liveproof.model.facts.laravel import Laravel

@@ -2,7 +2,8 @@
 
 import time
 
-from liveproof.host.reader import CannotSee, Reader
+from liveproof.host.errors import CannotSee
+from liveproof.host.reader import Reader
 from liveproof.model.facts.laravel import Laravel
 from liveproof.model.findings import Absent, Unknown
 from liveproof.model.settings import Settings

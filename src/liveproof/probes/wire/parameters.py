@@ -1,6 +1,7 @@
 """The FastCGI parameters that nginx would send for a request (nginx's fastcgi_params, RFC 3875)."""
 
-from liveproof.host.reader import CannotSee, Reader
+from liveproof.host.errors import CannotSee
+from liveproof.host.reader import Reader
 from liveproof.model.settings import Request
 from liveproof.probes.wire.target import Target
 

@@ -5,9 +5,10 @@ import re
 from typing import NamedTuple
 
 from liveproof import __version__
-from liveproof.host.network import http
+from liveproof.host.errors import CannotSee
+from liveproof.host.network import fastcgi, http
 from liveproof.host.network.fastcgi import FastcgiError
-from liveproof.host.reader import CannotSee, Reader
+from liveproof.host.reader import Reader
 from liveproof.model.secrets import digest, gist, hide
 from liveproof.model.settings import Request
 from liveproof.probes.wire.cached import may_be_cached
@@ -15,6 +16,7 @@ from liveproof.probes.wire.parameters import parameters
 from liveproof.probes.wire.target import Target
 
 _KEPT = 4096
+_PATIENCE = 5.0
 _SAID = 200
 _OWN_PAGES = (b"<center>nginx", b"<center>openresty", b"<center>tengine")
 _FPM_PAGES = {403: b"Access denied.", 404: b"File not found."}
@@ -48,7 +50,7 @@ def send(reader: Reader, request: Request, target: Target, way: str, request_id:
         raise CannotSee(f"{target.server.id} has regular expressions for names only; configure a request with a host")
     if busy := target.waits(way):
         raise CannotSee(busy)
-    return _to_pool(reader, request, target, headers) if way == "pool" else _to_nginx(reader, request, target, headers)
+    return _to_pool(reader, request, target, headers) if way == "pool" else _to_nginx(request, target, headers)
 
 
 def _headers(request: Request, host: str, request_id: str) -> tuple[tuple[str, str], ...]:
@@ -63,12 +65,12 @@ def _headers(request: Request, host: str, request_id: str) -> tuple[tuple[str, s
     return (*((name, value) for name, value in ours.items() if name.lower() not in given), *request.headers)
 
 
-def _to_nginx(reader: Reader, request: Request, target: Target, headers: tuple[tuple[str, str], ...]) -> Sent:
+def _to_nginx(request: Request, target: Target, headers: tuple[tuple[str, str], ...]) -> Sent:
     if not target.address:
         raise CannotSee(f"{target.server.id} listens for HTTP/3 only, which liveproof does not speak")
     listen = target.listen
     try:
-        answer = reader.http(
+        answer = http.request(
             target.address,
             request.method,
             request.path,
@@ -76,6 +78,7 @@ def _to_nginx(reader: Reader, request: Request, target: Target, headers: tuple[t
             request.body.encode(),
             tls=target.host.partition(":")[0] if target.tls else None,
             proxied=listen is not None and listen.proxied,
+            timeout=_PATIENCE,
         )
     except http.HttpError as error:
         return Sent(target.address, error=str(error), failure=error.kind)
@@ -86,7 +89,7 @@ def _to_nginx(reader: Reader, request: Request, target: Target, headers: tuple[t
 def _to_pool(reader: Reader, request: Request, target: Target, headers: tuple[tuple[str, str], ...]) -> Sent:
     params = parameters(reader, request, target, headers)
     try:
-        answer = reader.fastcgi(target.pool, params, request.body.encode())
+        answer = fastcgi.request(target.pool, params, request.body.encode(), timeout=_PATIENCE)
     except FastcgiError as error:
         if error.kind == "denied" and os.geteuid() != 0:
             raise

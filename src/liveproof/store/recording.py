@@ -11,15 +11,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from liveproof import __version__
-from liveproof.examine import judge
 from liveproof.model.codec import Cut, Misshapen, from_json, to_json
 from liveproof.model.examination import Examination
 from liveproof.model.facts.apps import App
-from liveproof.model.facts.workers import Workers
-from liveproof.model.findings import Absent
 from liveproof.model.secrets import HIDDEN, hide_all, hide_in_path
 from liveproof.model.settings import Request, Settings
-from liveproof.rules import load
 from liveproof.store.fact_records import facts_from_json, facts_to_json
 
 SCHEMA = "liveproof-recording/1"
@@ -48,21 +44,6 @@ def record(examination: Examination, settings: Settings) -> Recording:
     """The recording of an examination."""
     seen = tuple((app.app, app.facts) for app in examination.apps)
     return Recording(__version__, examination.host, examination.started, examination.reason, settings, seen)
-
-
-def replay(recording: Recording) -> Examination:
-    """What the rules of this version say of a recording."""
-    settings = recording.settings
-    rules = load()
-    apps = tuple(
-        judge(app, rules, {App: app, Settings: settings, Workers: _NO_WORKERS, **facts})
-        for app, facts in recording.apps
-    )
-    return Examination(recording.host, recording.started, 0.0, apps, recording.reason, ())
-
-
-# Recordings that were made before anything asked for the processes beside PHP-FPM tell nothing of them.
-_NO_WORKERS = Absent("the recording does not tell of processes beside PHP-FPM")
 
 
 def dumps(recording: Recording) -> str:
