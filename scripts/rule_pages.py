@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 from liveproof.model.rule import Rule
-from liveproof.report.place import NOWHERE
+from liveproof.report.content.host_names import NOWHERE
 from liveproof.rules import load
 
 PAGES = Path(__file__).parent.parent / "docs" / "rules"

@@ -11,7 +11,7 @@ from liveproof.model.rule import Rule
 from liveproof.model.run_record import Record, Repair
 from liveproof.model.secrets import redacted_diff
 from liveproof.model.verdicts import Link, LinkVerdict, RuleVerdict, Safety, Severity
-from liveproof.report.pages import Page
+from liveproof.report.content.rule_pages import Page
 from tests.golden.seed_facts import APP, AT, HANDLER, PATH, facts
 
 _APP = Ref("app", PATH)

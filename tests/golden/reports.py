@@ -9,15 +9,16 @@ from pathlib import Path
 from unittest.mock import patch
 
 from liveproof.model.run_record import Record
-from liveproof.report import causes, json
 from liveproof.report.comparison import comparison_lines
+from liveproof.report.content import causes
+from liveproof.report.content.symptoms import SYMPTOMS
 from liveproof.report.explain import page_lines, symptom_lines
-from liveproof.report.lines import BLANK, Line, plain
-from liveproof.report.markdown import markdown
+from liveproof.report.formats import json
+from liveproof.report.formats.markdown import markdown
+from liveproof.report.formats.text import record_lines
 from liveproof.report.plan import outcome_lines, plan_lines
-from liveproof.report.symptoms import SYMPTOMS
-from liveproof.report.terminal import show
-from liveproof.report.text import record_lines
+from liveproof.report.style.lines import BLANK, Line, plain
+from liveproof.report.style.terminal import show
 from tests.golden import hostile, incident
 
 HERE = Path(__file__).parent

@@ -8,7 +8,7 @@ import jsonschema
 import pytest
 from markdown_it import MarkdownIt
 
-from liveproof.report.visible import visible
+from liveproof.report.style.escaping import visible
 from tests.golden import hostile
 from tests.golden.reports import HERE, REPORTS, steady
 

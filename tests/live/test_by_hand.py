@@ -1,7 +1,7 @@
 """The lines that rule pages give to verify by hand: on a host they run, change nothing and print no secret."""
 
 from liveproof.cli.record import replayed
-from liveproof.report.place import place
+from liveproof.report.content.host_names import place
 from liveproof.rules import load
 from liveproof.store import recording
 from tests.lab import NOISE, Host

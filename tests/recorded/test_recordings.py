@@ -8,7 +8,7 @@ import pytest
 
 from liveproof.cli.record import replayed
 from liveproof.model.run_record import Record
-from liveproof.report.json import document
+from liveproof.report.formats.json import document
 from liveproof.rules import load
 from liveproof.store import recording
 from tests.recorded.__main__ import _said

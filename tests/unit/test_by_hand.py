@@ -6,7 +6,7 @@ import subprocess
 import pytest
 
 from liveproof.model.rule import Rule
-from liveproof.report.place import NOWHERE, Place
+from liveproof.report.content.host_names import NOWHERE, Place
 from liveproof.rules import load
 from tests.unit.by_hand import blocks
 

@@ -17,7 +17,7 @@ from liveproof.model.facts.opcache import Opcache
 from liveproof.model.facts.wire import Wire
 from liveproof.model.plan import ChangeOwner, Owned, Step, WriteFile
 from liveproof.model.run_record import Record, Repair
-from liveproof.report.json import document, dumps
+from liveproof.report.formats.json import document, dumps
 from liveproof.report.plan import details
 from liveproof.store import history
 from liveproof.store.history import History, NoSuchRun, StoreFailed, new_id

@@ -1,13 +1,13 @@
-"""report/symptoms.py and report/advice.py: commands that an administrator will copy."""
+"""report/content/symptoms.py and report/content/advice.py: commands that an administrator will copy."""
 
 import subprocess
 from dataclasses import replace
 
 import pytest
 
-from liveproof.report.advice import monitoring, prevention, verification
-from liveproof.report.place import NOWHERE, Place, place
-from liveproof.report.symptoms import SYMPTOMS
+from liveproof.report.content.advice import monitoring, prevention, verification
+from liveproof.report.content.host_names import NOWHERE, Place, place
+from liveproof.report.content.symptoms import SYMPTOMS
 from liveproof.rules import load
 from tests.golden import incident
 

@@ -3,7 +3,7 @@
 import pytest
 
 from liveproof.model.findings import Evidence, Finding
-from liveproof.report.found import unlisted
+from liveproof.report.content.findings import unlisted
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""report/visible.py: text of others made fit to show."""
+"""report/style/escaping.py: text of others made fit to show."""
 
 import subprocess
 
@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from liveproof.report.visible import block, cell, code, prose, quoted, utf8, visible
+from liveproof.report.style.escaping import block, cell, code, prose, quoted, utf8, visible
 
 HOSTILE = st.text(st.characters() | st.sampled_from("`|\n\x1b\u202e\udcff~<>*_[]"), max_size=30)
 

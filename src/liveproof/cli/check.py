@@ -16,8 +16,8 @@ from liveproof.model.plan import OutcomeKind
 from liveproof.model.run_record import Record, Repair
 from liveproof.model.settings import Settings
 from liveproof.model.verdicts import LinkVerdict
-from liveproof.report.lines import BLANK, Line, plain
-from liveproof.report.pages import Pages
+from liveproof.report.content.rule_pages import Pages
+from liveproof.report.style.lines import BLANK, Line, plain
 from liveproof.store.cache import Memory, open_memory
 from liveproof.store.history import History, NoSuchRun, StoreFailed, new_id
 
@@ -101,7 +101,7 @@ def keep(record: Record, console: Console) -> Record:
 
 def pages() -> Pages:
     """The pages of all rules."""
-    from liveproof.report.pages import pages_of  # noqa: PLC0415
+    from liveproof.report.content.rule_pages import pages_of  # noqa: PLC0415
     from liveproof.rules import load  # noqa: PLC0415
 
     return pages_of(load())
@@ -137,7 +137,7 @@ def tell(
 
 
 def _text(record: Record, before: Record | None, *, chain: bool) -> tuple[Line, ...]:
-    from liveproof.report.text import record_lines  # noqa: PLC0415
+    from liveproof.report.formats.text import record_lines  # noqa: PLC0415
 
     lines = tuple(record_lines(record, pages(), chain=chain))
     if before:
@@ -150,7 +150,7 @@ def _text(record: Record, before: Record | None, *, chain: bool) -> tuple[Line, 
 def _timings(timings: tuple[tuple[str, float], ...]) -> tuple[Line, ...]:
     if not timings:
         return ()
-    from liveproof.report.text import timing_lines  # noqa: PLC0415
+    from liveproof.report.formats.text import timing_lines  # noqa: PLC0415
 
     return (BLANK, *timing_lines(timings))
 
@@ -159,13 +159,13 @@ def _document(
     record: Record, form: str, settings: Settings, before: Record | None, timings: tuple[tuple[str, float], ...]
 ) -> str:
     if form == "json":
-        from liveproof.report.json import document, dumps  # noqa: PLC0415
+        from liveproof.report.formats.json import document, dumps  # noqa: PLC0415
 
         told = document(record)
         if timings:
             told["timings"] = {name: round(seconds, 6) for name, seconds in timings}
         return dumps(told)
-    from liveproof.report.markdown import markdown  # noqa: PLC0415
+    from liveproof.report.formats.markdown import markdown  # noqa: PLC0415
 
     return markdown(record, pages(), before=before, hit_ratio=settings.thresholds.hit_ratio)
 
@@ -228,7 +228,7 @@ def _story(history: History, run: str) -> tuple[Record, Record | None]:
 def explain(what: str, asked: Asked, console: Console) -> int:
     """A rule or a symptom, on this very host."""
     from liveproof.report import explain  # noqa: PLC0415
-    from liveproof.report.symptoms import SYMPTOMS, symptom_of  # noqa: PLC0415
+    from liveproof.report.content.symptoms import SYMPTOMS, symptom_of  # noqa: PLC0415
 
     known = pages()
     page = explain.page_of(what, known)

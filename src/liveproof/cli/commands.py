@@ -264,8 +264,8 @@ def config_show(console: Console, /, config: str | None, form: str) -> None:
     import json  # noqa: PLC0415
 
     from liveproof import config as configuration  # noqa: PLC0415
-    from liveproof.report.lines import line  # noqa: PLC0415
-    from liveproof.report.visible import visible  # noqa: PLC0415
+    from liveproof.report.style.escaping import visible  # noqa: PLC0415
+    from liveproof.report.style.lines import line  # noqa: PLC0415
 
     rows = configuration.show(configuration.load(config))
     if form == "json":
@@ -286,7 +286,7 @@ def rules(console: Console, /, form: str) -> None:
     """List every fault that liveproof knows."""
     import json  # noqa: PLC0415
 
-    from liveproof.report.lines import line  # noqa: PLC0415
+    from liveproof.report.style.lines import line  # noqa: PLC0415
     from liveproof.rules import load  # noqa: PLC0415
 
     if form == "json":

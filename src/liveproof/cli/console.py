@@ -9,8 +9,8 @@ import sys
 from collections.abc import Iterable
 
 from liveproof.cli.output import CannotWrite
-from liveproof.report.lines import Line, plain
-from liveproof.report.visible import visible
+from liveproof.report.style.escaping import visible
+from liveproof.report.style.lines import Line, plain
 
 
 class Console:
@@ -44,7 +44,7 @@ class Console:
         if not self.colours:
             self.text(plain(lines))
             return
-        from liveproof.report.terminal import show  # noqa: PLC0415  (imports rich)
+        from liveproof.report.style.terminal import show  # noqa: PLC0415  (imports rich)
 
         self._guard(lambda out: show(lines, out))
 

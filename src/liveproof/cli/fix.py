@@ -17,10 +17,10 @@ from liveproof.planning.plan import SAFE_ONLY, WITH_DISRUPTIVE, Contradiction, m
 from liveproof.repair.journal import RolledBack, pending
 from liveproof.repair.repair import recover, repair
 from liveproof.report.comparison import comparison_lines
-from liveproof.report.lines import BLANK, Line
+from liveproof.report.formats.text import brief_lines
 from liveproof.report.plan import outcome_lines, plan_lines
-from liveproof.report.text import brief_lines
-from liveproof.report.visible import visible
+from liveproof.report.style.escaping import visible
+from liveproof.report.style.lines import BLANK, Line
 from liveproof.rules import load
 from liveproof.store import lock
 from liveproof.store.cache import Memory

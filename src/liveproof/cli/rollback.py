@@ -17,10 +17,10 @@ from liveproof.planning.plan import HIDDEN_BY_MEMORY
 from liveproof.repair.journal import INTERRUPTED, RolledBack, Run, chosen, rollback
 from liveproof.repair.journal import NoSuchRun as NoSuchFix
 from liveproof.repair.repair import reload_bar
-from liveproof.report.lines import BLANK, Line, field, line
-from liveproof.report.text import brief_lines
-from liveproof.report.times import clock
-from liveproof.report.visible import shown, visible
+from liveproof.report.formats.text import brief_lines
+from liveproof.report.style.escaping import shown, visible
+from liveproof.report.style.lines import BLANK, Line, field, line
+from liveproof.report.style.times import clock
 from liveproof.store import lock
 from liveproof.store.cache import Memory
 from liveproof.store.directory import UnsafeState, unusable
@@ -177,7 +177,7 @@ def _told(
     lost = [(site.path, *_lost(site.before, after)) for site, after in sites if site.before and after]
     lost = [row for row in lost if row[1] is not LinkVerdict.PROVEN]
     if form == "json":
-        from liveproof.report.json import dumps, rollback_document  # noqa: PLC0415
+        from liveproof.report.formats.json import dumps, rollback_document  # noqa: PLC0415
 
         looked = [(site.path, site.before, after) for site, after in sites]
         console.text(dumps(rollback_document(__version__, done, looked)))

@@ -8,10 +8,10 @@ from liveproof.cli.console import Console
 from liveproof.model.run_record import Record
 from liveproof.repair.journal import BACK, BACK_IN_PART
 from liveproof.repair.journal import list_runs as journals
-from liveproof.report.lines import line
-from liveproof.report.times import clock, iso
-from liveproof.report.verdict import STYLES
-from liveproof.report.visible import visible
+from liveproof.report.content.verdict import STYLES
+from liveproof.report.style.escaping import visible
+from liveproof.report.style.lines import line
+from liveproof.report.style.times import clock, iso
 from liveproof.store.history import History, NoSuchRun, Run, StoreFailed
 
 
@@ -36,7 +36,7 @@ def list_runs(console: Console, form: str) -> int:
     except StoreFailed as error:
         raise Wrong(str(error)) from None
     if form == "json":
-        from liveproof.report.json import SCHEMA, dumps  # noqa: PLC0415
+        from liveproof.report.formats.json import SCHEMA, dumps  # noqa: PLC0415
 
         told = [
             {

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 from liveproof.model.examination import AppExamination, Examination, LinkState
 from liveproof.model.verdicts import LinkVerdict
-from liveproof.report.lines import BLANK, Line, line
-from liveproof.report.measured import BAD, OK, Row, rows
-from liveproof.report.place import changed_files
-from liveproof.report.text import word
-from liveproof.report.visible import shown
+from liveproof.report.content.host_names import changed_files
+from liveproof.report.content.verification_table import BAD, OK, Row, rows
+from liveproof.report.formats.text import word
+from liveproof.report.style.escaping import shown
+from liveproof.report.style.lines import BLANK, Line, line
 
 _STYLES = {OK: "good", BAD: "bad"}
 _MARKS = {OK: "ok", BAD: "WRONG"}

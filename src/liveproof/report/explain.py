@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from liveproof.model.examination import AppExamination, Examination
 from liveproof.model.findings import Result
 from liveproof.model.verdicts import RuleVerdict
-from liveproof.report.found import Found, unlisted
-from liveproof.report.lines import BLANK, Line, field, line
-from liveproof.report.pages import Page, Pages
-from liveproof.report.place import NOWHERE, Place, place
-from liveproof.report.remedy import unplanned
-from liveproof.report.symptoms import SYMPTOMS, Symptom
-from liveproof.report.visible import shown, visible
+from liveproof.report.content.findings import Found, unlisted
+from liveproof.report.content.host_names import NOWHERE, Place, place
+from liveproof.report.content.remedy import unplanned
+from liveproof.report.content.rule_pages import Page, Pages
+from liveproof.report.content.symptoms import SYMPTOMS, Symptom
+from liveproof.report.style.escaping import shown, visible
+from liveproof.report.style.lines import BLANK, Line, field, line
 
 _WORDS = {
     RuleVerdict.OK: ("not found", "good"),

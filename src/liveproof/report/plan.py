@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from liveproof.model.plan import ChangeMode, ChangeOwner, OutcomeKind, Plan, RunArtisan, Step, WriteFile
 from liveproof.model.run_record import Repair
 from liveproof.model.verdicts import Safety
-from liveproof.report.lines import BLANK, Line, field, line
-from liveproof.report.visible import shown, visible
+from liveproof.report.style.escaping import shown, visible
+from liveproof.report.style.lines import BLANK, Line, field, line
 
 _SHOWN_ENTRIES = 5
 _SHOWN_CHANGES = 40

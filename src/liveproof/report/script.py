@@ -20,7 +20,7 @@ from liveproof.model.plan import (
     WriteFile,
 )
 from liveproof.planning.merge import with_suffix
-from liveproof.report.visible import visible
+from liveproof.report.style.escaping import visible
 
 _COMMANDS = (RunArtisan, ReloadUnit, StartUnit, RestartUnit, SignalMaster)
 _SHOWN = 20

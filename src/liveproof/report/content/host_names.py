@@ -12,7 +12,7 @@ from liveproof.model.facts.opcache import Opcache, PoolOpcache
 from liveproof.model.facts.wire import Wire
 from liveproof.model.findings import Result, Unknown
 from liveproof.model.verdicts import RuleVerdict
-from liveproof.report.visible import quoted
+from liveproof.report.style.escaping import quoted
 
 _T = TypeVar("_T")
 

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator
 
 from liveproof.model.findings import Diagnosis, Finding
 from liveproof.model.verdicts import Severity
-from liveproof.report.lines import BLANK, Line, field, line
-from liveproof.report.remedy import BY_HAND, NOT_PLANNED, Remedies
-from liveproof.report.visible import shown
+from liveproof.report.content.remedy import BY_HAND, NOT_PLANNED, Remedies
+from liveproof.report.style.escaping import shown
+from liveproof.report.style.lines import BLANK, Line, field, line
 
 _SHOWN_EVIDENCE = 3
 

@@ -13,8 +13,8 @@ from liveproof.model.codec import Cut, to_json
 from liveproof.model.examination import AppExamination, Examination
 from liveproof.model.run_record import Record, Repair
 from liveproof.model.secrets import hide_all
-from liveproof.report.times import iso
-from liveproof.report.visible import utf8
+from liveproof.report.style.escaping import utf8
+from liveproof.report.style.times import iso
 
 SCHEMA = "liveproof/1"
 # Cuts nothing, but leaves out what may hold secrets: the new content of a file is told as its diff.

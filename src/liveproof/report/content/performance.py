@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from liveproof.model.examination import AppExamination
 from liveproof.model.facts.opcache import PoolOpcache
 from liveproof.model.facts.wire import Wire
-from liveproof.report.place import caches, seen
-from liveproof.report.times import size, span
+from liveproof.report.content.host_names import caches, seen
+from liveproof.report.style.times import size, span
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,16 +13,16 @@ from liveproof.model.findings import Diagnosis, disabled
 from liveproof.model.plan import OutcomeKind
 from liveproof.model.run_record import Record, Repair
 from liveproof.model.verdicts import LinkVerdict, RuleVerdict
-from liveproof.report import advice, causes
-from liveproof.report.measured import BAD, OK, Row, rows
-from liveproof.report.pages import Pages
-from liveproof.report.performance import figures
-from liveproof.report.place import Place, changed_files, place, seen
-from liveproof.report.remedy import Remedies, remedies
-from liveproof.report.symptoms import SYMPTOMS
-from liveproof.report.times import clock
-from liveproof.report.verdict import headline, meaning
-from liveproof.report.visible import block, cell, code, prose, shown
+from liveproof.report.content import advice, causes
+from liveproof.report.content.host_names import Place, changed_files, place, seen
+from liveproof.report.content.performance import figures
+from liveproof.report.content.remedy import Remedies, remedies
+from liveproof.report.content.rule_pages import Pages
+from liveproof.report.content.symptoms import SYMPTOMS
+from liveproof.report.content.verdict import headline, meaning
+from liveproof.report.content.verification_table import BAD, OK, Row, rows
+from liveproof.report.style.escaping import block, cell, code, prose, shown
+from liveproof.report.style.times import clock
 
 _MARKS = {OK: "✅ OK", BAD: "❌ WRONG"}
 _UNSEEN = "❔ NOT SEEN"

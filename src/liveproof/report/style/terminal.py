@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import IO
 
-from liveproof.report.lines import Line
+from liveproof.report.style.lines import Line
 
 _STYLES = {
     "good": "bold green",

@@ -7,13 +7,13 @@ from liveproof.model.facts.opcache import PoolOpcache
 from liveproof.model.findings import Diagnosis, Finding
 from liveproof.model.run_record import Repair
 from liveproof.model.secrets import hide
-from liveproof.report.found import unlisted
-from liveproof.report.pages import Pages
-from liveproof.report.place import Place, caches
+from liveproof.report.content.findings import unlisted
+from liveproof.report.content.host_names import Place, caches
+from liveproof.report.content.remedy import BY_HAND, Remedies, Remedy
+from liveproof.report.content.rule_pages import Pages
 from liveproof.report.plan import SAFETY, details, what
-from liveproof.report.remedy import BY_HAND, Remedies, Remedy
 from liveproof.report.script import script
-from liveproof.report.visible import block, code, prose, shown, visible
+from liveproof.report.style.escaping import block, code, prose, shown, visible
 
 _SETTINGS = (
     "opcache.enable", "opcache.enable_cli", "opcache.validate_timestamps", "opcache.revalidate_freq",

@@ -6,14 +6,14 @@ from liveproof.model.examination import AppExamination, Examination, LinkState
 from liveproof.model.findings import disabled
 from liveproof.model.run_record import Record
 from liveproof.model.verdicts import LinkVerdict, RuleVerdict, Severity
-from liveproof.report.found import Found, causes
-from liveproof.report.lines import BLANK, Line, field, line
-from liveproof.report.pages import Pages
-from liveproof.report.remedy import DISRUPTIVE, NOT_PLANNED, SAFE, Remedies, remedies
-from liveproof.report.times import clock, span
-from liveproof.report.verdict import STYLES, headline
-from liveproof.report.verdict import meaning as claimed
-from liveproof.report.visible import quoted, shown, visible
+from liveproof.report.content.findings import Found, causes
+from liveproof.report.content.remedy import DISRUPTIVE, NOT_PLANNED, SAFE, Remedies, remedies
+from liveproof.report.content.rule_pages import Pages
+from liveproof.report.content.verdict import STYLES, headline
+from liveproof.report.content.verdict import meaning as claimed
+from liveproof.report.style.escaping import quoted, shown, visible
+from liveproof.report.style.lines import BLANK, Line, field, line
+from liveproof.report.style.times import clock, span
 
 
 def record_lines(record: Record, pages: Pages, *, chain: bool = True) -> Iterator[Line]:

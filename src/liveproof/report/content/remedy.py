@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from liveproof.model.plan import Plan
 from liveproof.model.run_record import Record
 from liveproof.model.verdicts import Safety
-from liveproof.report.pages import Pages
+from liveproof.report.content.rule_pages import Pages
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,8 @@ from liveproof.model.facts.release import Release
 from liveproof.model.facts.wire import Wire
 from liveproof.model.findings import Unknown
 from liveproof.model.verdicts import RuleVerdict
-from liveproof.report.place import answer, caches, changed_files, reason, seen
-from liveproof.report.times import age, clock, mode, size, span
+from liveproof.report.content.host_names import answer, caches, changed_files, reason, seen
+from liveproof.report.style.times import age, clock, mode, size, span
 
 OK, BAD, UNSEEN = "ok", "bad", "unseen"
 _STATES = {RuleVerdict.OK: OK, RuleVerdict.FOUND: BAD, RuleVerdict.UNKNOWN: UNSEEN, RuleVerdict.DISABLED: UNSEEN}
