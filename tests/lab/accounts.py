@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.lab.trouble import LabError
+from tests.lab.errors import LabError
 
 
 class Account(NamedTuple):

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from tests.lab import places
-from tests.lab.running import run
+from tests.lab.shell import run
 
 # All mounts live in a name space of this one command, so that a killed builder leaves none behind. The new pid name
 # space takes whatever the script started down with it.

@@ -8,13 +8,15 @@ import sys
 import time
 from collections.abc import Callable
 
-from tests.lab import gathering, machine, needs, parting, state
+from tests.lab import cleanup as parting
+from tests.lab import layer_gc as gathering
+from tests.lab import machine, needs, state
+from tests.lab.errors import LabError
 from tests.lab.host import NOISE, Host, layers
 from tests.lab.layout import LAYOUTS, USERS
 from tests.lab.login import ssh_key
+from tests.lab.progress import say
 from tests.lab.suites import SUITES
-from tests.lab.telling import say
-from tests.lab.trouble import LabError
 
 _EXAMPLES = """\
 examples:

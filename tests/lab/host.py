@@ -18,18 +18,20 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
-from tests.lab import cgroup, gathering, machine, network, parting, places, state, web
+from tests.lab import cgroup, machine, network, places, state, web
+from tests.lab import cleanup as parting
+from tests.lab import layer_gc as gathering
 from tests.lab.accounts import account
-from tests.lab.ending import destroy
+from tests.lab.errors import LabError
 from tests.lab.layout import deployed, site
 from tests.lab.login import trust
-from tests.lab.mounting import mount, resolve
+from tests.lab.overlay import mount, resolve
 from tests.lab.product import LAUNCHER, libraries, package
 from tests.lab.rootfs import rootfs
 from tests.lab.state import State
 from tests.lab.suites import suite as suite_named
+from tests.lab.teardown import destroy
 from tests.lab.tree import Entry, Trace, changed, entries, traces
-from tests.lab.trouble import LabError
 from tests.lab.web import Answer
 
 # What a healthy host's own services write while nobody does anything; `diff` hides none of it by itself.

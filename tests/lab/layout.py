@@ -7,10 +7,10 @@ from typing import Final, Literal, get_args
 
 from tests.lab import places
 from tests.lab.chroot import chroot
+from tests.lab.errors import LabError
 from tests.lab.layer import layer, recipe
+from tests.lab.progress import progress
 from tests.lab.suites import Suite
-from tests.lab.telling import progress
-from tests.lab.trouble import LabError
 
 Layout = Literal["plain", "releases", "git"]
 User = Literal["www-data", "gateway"]

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.lab.telling import say
-from tests.lab.trouble import LabError
+from tests.lab.errors import LabError
+from tests.lab.progress import say
 
 
 @contextmanager

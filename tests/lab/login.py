@@ -4,7 +4,7 @@ from pathlib import Path
 
 from tests.lab import places
 from tests.lab.locking import locked
-from tests.lab.running import run
+from tests.lab.shell import run
 
 
 def ssh_key() -> Path:

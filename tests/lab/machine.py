@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from tests.lab import cgroup, network
-from tests.lab.trouble import LabError
+from tests.lab.errors import LabError
 
 _POWER_OFF: Final = signal.SIGRTMIN + 4  # systemd's own signal for it
 

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Final
 
 from tests.lab import mirror
-from tests.lab.running import run
-from tests.lab.telling import progress
-from tests.lab.trouble import LabError
+from tests.lab.errors import LabError
+from tests.lab.progress import progress
+from tests.lab.shell import run
 
 KEYRING: Final = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Final
 
 from tests.lab import places
+from tests.lab.errors import LabError
 from tests.lab.locking import locked
-from tests.lab.running import run
-from tests.lab.trouble import LabError
+from tests.lab.shell import run
 
 BRIDGE: Final = "lplab0"
 _PREFIX: Final = "172.30"

@@ -7,11 +7,11 @@ from typing import Final
 
 from tests.lab import places
 from tests.lab.chroot import chroot
+from tests.lab.errors import LabError
 from tests.lab.layer import layer, recipe
-from tests.lab.running import run
+from tests.lab.progress import progress, say
+from tests.lab.shell import run
 from tests.lab.suites import Suite
-from tests.lab.telling import progress, say
-from tests.lab.trouble import LabError
 
 LIBRARIES: Final = "/opt/liveproof/lib"
 APP: Final = "/opt/liveproof/app"

@@ -5,11 +5,11 @@ from typing import Final
 
 from tests.lab import mirror, needs, places
 from tests.lab.chroot import chroot
+from tests.lab.errors import LabError
 from tests.lab.layer import layer, recipe
-from tests.lab.running import run
+from tests.lab.progress import progress
+from tests.lab.shell import run
 from tests.lab.suites import Suite
-from tests.lab.telling import progress
-from tests.lab.trouble import LabError
 
 _APT: Final = (
     # A mirror's release file for a suite under development may be past its date.

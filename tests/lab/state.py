@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from tests.lab import places
-from tests.lab.trouble import LabError
+from tests.lab.errors import LabError
 
 _FILE: Final = "host.json"
 

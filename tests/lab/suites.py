@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from tests.lab.trouble import LabError
+from tests.lab.errors import LabError
 
 Skeleton = Literal["kernel", "configure"]
 

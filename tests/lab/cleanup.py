@@ -11,11 +11,11 @@ from contextlib import suppress
 from types import FrameType
 
 from tests.lab import places, state
-from tests.lab.ending import destroy
 from tests.lab.layer import remove
 from tests.lab.locking import locked
-from tests.lab.mounting import unmount
-from tests.lab.telling import say
+from tests.lab.overlay import unmount
+from tests.lab.progress import say
+from tests.lab.teardown import destroy
 
 _hosts: dict[str, Callable[[], None]] = {}
 _process = [0]

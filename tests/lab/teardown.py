@@ -4,7 +4,7 @@ import shutil
 
 from tests.lab import machine, network
 from tests.lab.layer import remove
-from tests.lab.mounting import unmount
+from tests.lab.overlay import unmount
 from tests.lab.state import State
 
 

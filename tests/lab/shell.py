@@ -5,7 +5,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from tests.lab.trouble import LabError
+from tests.lab.errors import LabError
 
 
 def run(

@@ -5,7 +5,7 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.lab.running import run
+from tests.lab.shell import run
 
 
 def mount(home: Path, lowers: Sequence[str]) -> Path:
