@@ -22,7 +22,7 @@ from liveproof.model.plan import (
     RunArtisan,
 )
 from liveproof.repair import journal
-from tests.unit.test_journal import applied, edit
+from tests.unit.repair.test_journal import applied, edit
 from tests.unit.trees import WWW, snapshot
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root may give files away")

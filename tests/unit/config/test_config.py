@@ -14,7 +14,7 @@ from liveproof.config.shape import errors
 from liveproof.model.settings import Settings
 from liveproof.store.cache import Memory
 
-EXAMPLE = Path(__file__).parents[2] / "docs" / "liveproof.toml.example"
+EXAMPLE = Path(__file__).parents[3] / "docs" / "liveproof.toml.example"
 
 
 @pytest.fixture

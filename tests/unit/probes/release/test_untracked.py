@@ -17,7 +17,7 @@ from liveproof.model.verdicts import Severity
 from liveproof.probes import release
 from liveproof.rules.release import untracked_code_in_release
 from liveproof.store.cache import Memory
-from tests.unit.test_release import app_at, commit, files_of, git, pytestmark, settled, tree  # noqa: F401  (fixtures)
+from tests.unit.probes.release.test_release import app_at, commit, files_of, git, pytestmark, settled, tree  # noqa: F401  (fixtures)
 
 READER = Reader()
 

@@ -18,7 +18,7 @@ from liveproof.probes.wire.cached import asking_the_app, beside_own, may_be_cach
 from liveproof.probes.wire.judged import judge
 from liveproof.probes.wire.target import fronts, targets
 from tests.golden.filled import filled
-from tests.unit.test_wire import EXCHANGE
+from tests.unit.probes.wire.test_wire import EXCHANGE
 
 CACHE = Cache("pages", "$scheme$host$request_uri")
 

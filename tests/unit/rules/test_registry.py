@@ -12,7 +12,7 @@ from liveproof.model.rule import Rule, needs
 from liveproof.model.verdicts import Safety, Severity
 from tests import faults
 
-REPOSITORY = Path(__file__).resolve().parents[2]
+REPOSITORY = Path(__file__).resolve().parents[3]
 
 STARRED = frozenset(
     f"{family}{number:03}"
