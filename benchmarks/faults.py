@@ -12,7 +12,7 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from liveproof.rules import load
 from tests import lab
 from tests.lab import Host
-from tests.live import test_diagnoses as diagnoses
+from tests.live import test_diagnoses
 from tests.live.test_healthy import HOSTS
 from tests.live.trial import Trial, TrialFailed, checked, codes, told, try_fault, try_lookalike
 
@@ -45,9 +45,9 @@ def main(suites: list[str]) -> int:
 
 
 _DIAGNOSES = {
-    "ownership": diagnoses.test_ownership,
-    "opcache": diagnoses.test_opcache_persistence,
-    "bootstrap cache": diagnoses.test_bootstrap_cache_inconsistency,
+    "ownership": test_diagnoses.test_ownership,
+    "opcache": test_diagnoses.test_opcache_persistence,
+    "bootstrap cache": test_diagnoses.test_bootstrap_cache_inconsistency,
 }
 
 

@@ -8,9 +8,7 @@ import sys
 import time
 from collections.abc import Callable
 
-from tests.lab import cleanup as parting
-from tests.lab import layer_gc as gathering
-from tests.lab import machine, needs, state
+from tests.lab import cleanup, layer_gc, machine, needs, state
 from tests.lab.errors import LabError
 from tests.lab.host import NOISE, Host, layers
 from tests.lab.layout import LAYOUTS, USERS
@@ -178,7 +176,7 @@ def _list(options: argparse.Namespace) -> int:
 
 def _gc(options: argparse.Namespace) -> int:
     del options
-    for name in [*parting.collect(), *gathering.prune()]:
+    for name in [*cleanup.collect(), *layer_gc.prune()]:
         print(f"removed {name}")
     return 0
 

@@ -18,9 +18,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
-from tests.lab import cgroup, machine, network, places, state, web
-from tests.lab import cleanup as parting
-from tests.lab import layer_gc as gathering
+from tests.lab import cgroup, cleanup, layer_gc, machine, network, places, state, web
 from tests.lab.accounts import account
 from tests.lab.errors import LabError
 from tests.lab.layout import deployed, site
@@ -85,8 +83,8 @@ class Host:
         Raises:
             LabError: it cannot be built or does not come up; it is taken down then.
         """
-        parting.install()
-        parting.collect()
+        cleanup.install()
+        cleanup.collect()
         lowers = layers(suite, layout, user)
         name = name or f"{suite[:2]}-{secrets.token_hex(4)}"
         if not name.replace("-", "").isalnum() or not name[0].isalpha() or len(name) > 40:
@@ -103,7 +101,7 @@ class Host:
         known.save()
         host = cls(known)
         if not keep:
-            parting.remember(name, host.down)
+            cleanup.remember(name, host.down)
         try:
             host._start()
             if wait:
@@ -163,7 +161,7 @@ class Host:
         if not self._gone:
             destroy(self._state)
             self._gone = True
-        parting.forget(self.name)
+        cleanup.forget(self.name)
 
     def __enter__(self) -> Self:
         return self
@@ -459,7 +457,7 @@ def layers(suite: str, layout: str, user: str) -> list[Path]:
     stack = [package(at.suite, bottom), deployed(at, bottom), libraries(at.suite, bottom), bottom]
     found = [part for part in stack if part is not None]
     for part in found:
-        gathering.used(part)
+        layer_gc.used(part)
     return found
 
 

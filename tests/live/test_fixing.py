@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from liveproof.rules.fpm import socket_not_accessible_by_web_server as fpm003
+from liveproof.rules.fpm import socket_not_accessible_by_web_server
 from tests import faults
 from tests.lab import Host
 from tests.live.test_kill import BROKEN, signalled
@@ -315,7 +315,7 @@ def test_rollback_does_not_take_down_a_site_that_lives_by_its_memory(host: Host)
 
 def test_rollback_is_no_success_where_the_site_stops_answering(host: Host) -> None:
     """Everything is as it was before the fix, and so is the outage: status 1, and what to do next."""
-    faults.of(fpm003.rule).fault(host)
+    faults.of(socket_not_accessible_by_web_server.rule).fault(host)
     assert host.get().status != 200
     before = state(host)
     assert fixed(host, "--allow", "disruptive")["kind"] == "fixed"

@@ -198,10 +198,10 @@ def explain(console: Console, /, what: tuple[str, ...], path: str, config: str |
 def report(console: Console, /, run: str, before: str, listed: bool, form: str, **given: Any) -> int:
     """Tell a kept run as a document. Without RUN the newest, together with the fix that led to it."""
     from liveproof.cli import check as looking  # noqa: PLC0415
-    from liveproof.cli import runs as listing  # noqa: PLC0415
+    from liveproof.cli import runs  # noqa: PLC0415
 
     if listed:
-        return listing.list_runs(console, form)
+        return runs.list_runs(console, form)
     return looking.report(run, before, Asked(format=form, **given), console)
 
 

@@ -4,8 +4,7 @@ import os
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
-from liveproof.analysis import floors, laravel_places
-from liveproof.analysis import permissions as permits
+from liveproof.analysis import floors, laravel_places, permissions
 from liveproof.analysis.ownership import mismatches, ownership
 from liveproof.analysis.serving import configuration_files
 from liveproof.host.errors import CannotSee
@@ -160,7 +159,7 @@ def _deeper(app: App, files: Files, laravel: Laravel | Unknown | Absent) -> Iter
     for kind in files.classes:
         if kind.section == "storage" and kind.kind == "d" and app.laravel:
             paths = [path for path in kind.paths() if path.startswith(_deeps(laravel))]
-            allowed = permits.permits(kind.mode, kind.uid, kind.gid, app, permits.WRITE | permits.SEARCH)
+            allowed = permissions.permits(kind.mode, kind.uid, kind.gid, app, permissions.WRITE | permissions.SEARCH)
             yield _sample(paths)[:_EVERY] if allowed else paths
 
 
@@ -182,7 +181,7 @@ def _left_behind(
     rewritten = tuple(path for path in _deeps(laravel) if not path.endswith("/logs/"))
     for kind in files.classes if app.laravel else ():
         left = kind.section == "storage" and kind.kind == "f" and kind.uid not in welcome
-        if left and not permits.permits(kind.mode, kind.uid, kind.gid, app, permits.WRITE):
+        if left and not permissions.permits(kind.mode, kind.uid, kind.gid, app, permissions.WRITE):
             yield [path for path in kind.paths() if path.startswith(rewritten) and "/." not in path]
 
 
@@ -237,8 +236,8 @@ def _loaded(kind: FileClass) -> Iterator[Question]:
 
 
 def _allowed(app: App, kind: FileClass) -> bool:
-    bits = permits.SEARCH if kind.kind == "d" else permits.READ
-    return permits.permits(kind.mode, kind.uid, kind.gid, app, bits)
+    bits = permissions.SEARCH if kind.kind == "d" else permissions.READ
+    return permissions.permits(kind.mode, kind.uid, kind.gid, app, bits)
 
 
 def _reading(app: App, files: Files) -> Iterator[Question]:

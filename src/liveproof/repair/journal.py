@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from liveproof.store import journal_log as writeahead
+from liveproof.store import journal_log
 from liveproof.store.lock import Lock
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def list_runs() -> tuple[Run, ...]:
 
 def pending() -> tuple[Run, ...]:
     """Runs that were cut off (SIGKILL, power cut) and not yet taken back, newest first. Changes nothing."""
-    found = [run for path in _directories() if writeahead.ended(path) is None and (run := _run(path))]
+    found = [run for path in _directories() if journal_log.ended(path) is None and (run := _run(path))]
     cut_off = [run for run in found if run.state == INTERRUPTED]
     return tuple(sorted(cut_off, key=lambda run: (run.started, run.id), reverse=True))
 
@@ -195,7 +195,7 @@ class Journal:
         """
         self._log.append({"is": "end", "state": FIXED, "at": time.time()})
         self._log.release_reserve()
-        self._log.end({**summarised(writeahead.records(self._log.path)), "state": FIXED})
+        self._log.end({**summarised(journal_log.records(self._log.path)), "state": FIXED})
         prune()
 
     def close(self) -> None:
@@ -212,8 +212,8 @@ def _new_run(now: float) -> tuple[str, "Log"]:
     for _ in range(_NAMES):
         run = f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime(now))}-{os.urandom(2).hex()}"
         with contextlib.suppress(FileExistsError):
-            return run, writeahead.Log.create(run)
-    raise FileExistsError(17, "no name for a new run is free", writeahead.directory())
+            return run, journal_log.Log.create(run)
+    raise FileExistsError(17, "no name for a new run is free", journal_log.directory())
 
 
 def prune() -> None:
@@ -222,13 +222,13 @@ def prune() -> None:
     for run in ended[KEPT_RUNS:]:
         shutil.rmtree(run.directory, ignore_errors=True)
     for path in _directories():
-        if _run(path) is None and not writeahead.at_work(path):
+        if _run(path) is None and not journal_log.at_work(path):
             shutil.rmtree(path, ignore_errors=True)
 
 
 def _directories() -> list[str]:
     try:
-        with os.scandir(writeahead.directory()) as entries:
+        with os.scandir(journal_log.directory()) as entries:
             return [entry.path for entry in entries if entry.is_dir(follow_symlinks=False)]
     except OSError:
         return []
@@ -237,11 +237,11 @@ def _directories() -> list[str]:
 def _run(path: str) -> Run | None:
     """The run in a directory; None when it wrote no record, and so did nothing."""
     name = os.path.basename(path)
-    summary = writeahead.ended(path)
+    summary = journal_log.ended(path)
     if summary is None:
         try:
-            records = writeahead.records(path)
-        except (writeahead.Damaged, OSError):
+            records = journal_log.records(path)
+        except (journal_log.Damaged, OSError):
             return Run(name, "", 0.0, DAMAGED, (), path)
         if not records:
             return None
@@ -263,7 +263,7 @@ def summarised(records: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 def _state(path: str, records: tuple[dict[str, Any], ...]) -> str:
     if records[-1].get("is") == "end":
         return str(records[-1].get("state", ""))
-    return APPLYING if writeahead.at_work(path) else INTERRUPTED
+    return APPLYING if journal_log.at_work(path) else INTERRUPTED
 
 
 def _rows(places: "Places") -> list[object]:

@@ -35,8 +35,7 @@ from liveproof.repair.journal import Journal, RolledBack, list_runs, pending
 from liveproof.repair.rollback import take_back_run
 from liveproof.repair.runner import Runner, Stopped, services
 from liveproof.rules import load
-from liveproof.store import directory as state
-from liveproof.store import lock
+from liveproof.store import directory, lock
 from liveproof.store.cache import Memory
 from liveproof.store.journal_log import Damaged, TooMuch
 
@@ -138,10 +137,10 @@ def repair(
             with Stopping() as stopping:
                 outcome = repairing.all(stopping)
             return Repaired(outcome, repairing.before, repairing.after, recovered)
-    except (lock.Held, state.UnsafeState) as error:
+    except (lock.Held, directory.UnsafeState) as error:
         return Repaired(_refused(f"{error}; nothing was changed"), None, None)
     except OSError as error:
-        return Repaired(_refused(f"{state.unusable(error)}; nothing was changed"), None, None)
+        return Repaired(_refused(f"{directory.unusable(error)}; nothing was changed"), None, None)
 
 
 def _quiet(progress: Progress) -> Progress:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 
-from liveproof.host.write import service_control as units
+from liveproof.host.write import service_control
 from liveproof.host.write.service_control import Service, ServiceFailed
 from liveproof.model.plan import (
     ChangeMode,
@@ -105,7 +105,7 @@ class Runner:
             )
 
         def do() -> tuple[()]:
-            units.carry_out(service, self._stopped)
+            service_control.carry_out(service, self._stopped)
             return ()
 
         return Ready((), do)
@@ -124,7 +124,7 @@ def services(steps: Iterable[Step], patience: float) -> Iterator[Service]:
             yield Service(number, "signal", "", act.test, patience, pid=act.pid, start=act.start)
         elif isinstance(act, ReloadUnit | StartUnit | RestartUnit):
             verb = {ReloadUnit: "reload", StartUnit: "start", RestartUnit: "restart"}[type(act)]
-            now = units.state(act.unit)
+            now = service_control.state(act.unit)
             if now.load != "loaded":
                 raise Refused(f"systemd has not loaded {act.unit} (it is {now.load or 'unknown'})")
             yield Service(number, verb, act.unit, act.test, patience, now.active)

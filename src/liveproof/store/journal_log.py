@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any, Self
 
 from liveproof.store import directory as state
-from liveproof.store import journal_records as journalshape
+from liveproof.store import journal_records
 
 # Copies for the undo: enough for the compiled views and caches of a big app, little enough for a small /var.
 KEPT_BYTES = 256 * 1024 * 1024
@@ -194,7 +194,7 @@ def ended(path: str) -> dict[str, Any] | None:
             summary = json.load(mark)
     except (OSError, ValueError, RecursionError):
         return None
-    return summary if journalshape.is_summary(summary) else None
+    return summary if journal_records.is_summary(summary) else None
 
 
 def at_work(path: str) -> bool:
@@ -236,7 +236,7 @@ def records(path: str) -> tuple[dict[str, Any], ...]:
             record = json.loads(line)
         except (ValueError, RecursionError):
             record = None
-        if not journalshape.is_record(record, first=number == 1):
+        if not journal_records.is_record(record, first=number == 1):
             raise Damaged(f"{path}/{_RECORDS}, line {number}, is no record of this version of liveproof")
         found.append(record)
     return tuple(found)

@@ -6,7 +6,7 @@ import stat as modes
 import time
 from typing import Self
 
-from liveproof.store import directory as state
+from liveproof.store import directory
 
 _LEFT_SECONDS = 10.0
 
@@ -28,7 +28,7 @@ class Lock:
         self._descriptor = -1
 
     def __enter__(self) -> Self:
-        path = f"{state.ensure(state.directory())}/lock"
+        path = f"{directory.ensure(directory.directory())}/lock"
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o600)
         try:
             _refuse_odd(descriptor, path)
@@ -51,7 +51,7 @@ class Lock:
 
 def _refuse_odd(descriptor: int, path: str) -> None:
     if not modes.S_ISREG(os.fstat(descriptor).st_mode):
-        raise state.UnsafeState(f"{path} must be a plain file: remove what stands there")
+        raise directory.UnsafeState(f"{path} must be a plain file: remove what stands there")
 
 
 def _write(descriptor: int, path: str) -> None:

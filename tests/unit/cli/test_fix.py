@@ -8,10 +8,7 @@ from typing import Any
 
 import pytest
 
-from liveproof.cli import check as looking
-from liveproof.cli import fix as mending
-from liveproof.cli import main as cli
-from liveproof.cli import rollback as rolling
+from liveproof.cli import check, fix, main, rollback
 from liveproof.cli.console import Console
 from liveproof.model.plan import Outcome, OutcomeKind, Plan
 from liveproof.model.verdicts import Safety
@@ -54,14 +51,14 @@ def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bench:
     made = Bench()
     monkeypatch.setenv("LIVEPROOF_STATE", str(tmp_path / "state"))
     monkeypatch.setattr("liveproof.config.default_path", lambda: str(tmp_path / "none.toml"))
-    monkeypatch.setattr(looking, "pages", lambda: incident.PAGES)
-    monkeypatch.setattr(mending, "load", lambda: incident.RULES)
-    monkeypatch.setattr(looking, "examine", lambda *_: incident.broken().examination)
-    monkeypatch.setattr(mending, "make_plan", lambda *_, **__: incident.plan())
-    monkeypatch.setattr(mending, "recover", lambda *_: ())
-    monkeypatch.setattr(mending, "pending", tuple)
-    monkeypatch.setattr(rolling, "chosen", lambda _: ())
-    monkeypatch.setattr(mending, "repair", made.repair)
+    monkeypatch.setattr(check, "pages", lambda: incident.PAGES)
+    monkeypatch.setattr(fix, "load", lambda: incident.RULES)
+    monkeypatch.setattr(check, "examine", lambda *_: incident.broken().examination)
+    monkeypatch.setattr(fix, "make_plan", lambda *_, **__: incident.plan())
+    monkeypatch.setattr(fix, "recover", lambda *_: ())
+    monkeypatch.setattr(fix, "pending", tuple)
+    monkeypatch.setattr(rollback, "chosen", lambda _: ())
+    monkeypatch.setattr(fix, "repair", made.repair)
     return made
 
 
@@ -72,7 +69,7 @@ def _person(bench: Bench, monkeypatch: pytest.MonkeyPatch, answer: str) -> None:
 
 def test_a_fix_is_shown_applied_and_proven(bench: Bench, capsys: pytest.CaptureFixture[str]) -> None:
     """The plan, the outcome, before and after, and the status of what holds now; the run is kept under its id."""
-    assert cli.main(["fix", "--yes"]) == 0
+    assert main.main(["fix", "--yes"]) == 0
     out = capsys.readouterr().out
     order = ["Plan  ", "why  ", "undo  ", "Left to you", "FIXED", f"liveproof rollback {RUN}", "before", "PROVEN"]
     assert sorted(order, key=out.index) == order
@@ -86,13 +83,13 @@ def test_a_fix_is_shown_applied_and_proven(bench: Bench, capsys: pytest.CaptureF
 )
 def test_only_what_is_allowed(words: list[str], allowed: set[Safety], bench: Bench) -> None:
     """Disruptive steps need to be allowed by name."""
-    cli.main(["fix", "--yes", *words])
+    main.main(["fix", "--yes", *words])
     assert bench.allowed == allowed
 
 
 def test_json_tells_all(bench: Bench, capsys: pytest.CaptureFixture[str]) -> None:
     """Plan, outcome, before and after; nothing else on standard output."""
-    assert cli.main(["fix", "--yes", "--format", "json"]) == 0
+    assert main.main(["fix", "--yes", "--format", "json"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert [outcome["kind"] for outcome in told["outcome"]] == ["fixed"]
     assert (told["before"]["verdict"], told["after"]["verdict"], told["verdict"]) == ("broken", "proven", "proven")
@@ -103,7 +100,7 @@ def test_json_tells_all(bench: Bench, capsys: pytest.CaptureFixture[str]) -> Non
 def test_yes_means_yes(answer: str, bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     """A person who agrees."""
     _person(bench, monkeypatch, answer)
-    assert cli.main(["fix"]) == 0
+    assert main.main(["fix"]) == 0
     assert bench.applied
 
 
@@ -113,7 +110,7 @@ def test_everything_else_means_no(
 ) -> None:
     """A person who does not agree, or is gone: status 4, nothing changed."""
     _person(bench, monkeypatch, answer)
-    assert cli.main(["fix"]) == 4
+    assert main.main(["fix"]) == 4
     assert not bench.applied
     assert "declined" in capsys.readouterr().out
 
@@ -121,7 +118,7 @@ def test_everything_else_means_no(
 @pytest.mark.parametrize("words", [[], ["--format", "json"], ["--output", "x"]])
 def test_nobody_to_ask(words: list[str], bench: Bench, capsys: pytest.CaptureFixture[str]) -> None:
     """Without a terminal nothing is even looked at: status 2 and what to add."""
-    assert cli.main(["fix", *words]) == 2
+    assert main.main(["fix", *words]) == 2
     assert "--yes" in capsys.readouterr().err
     assert not bench.applied
 
@@ -129,7 +126,7 @@ def test_nobody_to_ask(words: list[str], bench: Bench, capsys: pytest.CaptureFix
 @pytest.mark.parametrize("form", ["text", "json"])
 def test_dry_run(form: str, bench: Bench, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The plan is shown, nothing is asked, changed or kept; the status is that of the host as it is."""
-    assert cli.main(["fix", "--dry-run", "--format", form]) == 1
+    assert main.main(["fix", "--dry-run", "--format", form]) == 1
     out = capsys.readouterr().out
     if form == "json":
         told = json.loads(out)
@@ -143,7 +140,7 @@ def test_dry_run(form: str, bench: Bench, tmp_path: Path, capsys: pytest.Capture
 def test_script(bench: Bench, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """Only the script goes to standard output."""
     monkeypatch.setattr("liveproof.report.script.script", lambda plan: f"# {plan.digest}\n")
-    assert cli.main(["fix", "--script"]) == 0
+    assert main.main(["fix", "--script"]) == 0
     assert capsys.readouterr().out == "# d1\n"
     assert not bench.applied
 
@@ -162,7 +159,7 @@ def test_exit_status(kind: OutcomeKind, status: int, bench: Bench, capsys: pytes
     """What came of it decides; what is not fixed is never 0."""
     bench.outcome = Outcome(kind, "the reason", RUN if kind is OutcomeKind.FIXED else "")
     bench.after = incident.fixed().examination if kind is OutcomeKind.FIXED else incident.broken().examination
-    assert cli.main(["fix", "--yes"]) == status
+    assert main.main(["fix", "--yes"]) == status
     out = capsys.readouterr().out
     assert kind.value.upper() in out
     assert ("no step that is allowed" if kind is OutcomeKind.NOTHING_TO_DO else "the reason") in out
@@ -177,8 +174,8 @@ def test_refused(
     def fail(*_: object, **__: object) -> Any:
         raise error
 
-    monkeypatch.setattr(mending, "recover" if isinstance(error, Held) else "make_plan", fail)
-    assert cli.main(["fix", "--yes"]) == 4
+    monkeypatch.setattr(fix, "recover" if isinstance(error, Held) else "make_plan", fail)
+    assert main.main(["fix", "--yes"]) == 4
     assert str(error) in capsys.readouterr().err
 
 
@@ -187,11 +184,11 @@ def test_an_interrupted_run_is_told(
 ) -> None:
     """A dry run changes nothing, also not what an earlier fix left; a fix takes it back first."""
     run = Run("20251024-100000-aa", "/var/www/x", 0.0, "interrupted", (), "")
-    monkeypatch.setattr(mending, "pending", lambda: (run,))
-    cli.main(["fix", "--dry-run"])
+    monkeypatch.setattr(fix, "pending", lambda: (run,))
+    main.main(["fix", "--dry-run"])
     assert "liveproof rollback" in capsys.readouterr().err
-    monkeypatch.setattr(mending, "recover", lambda *_: (RolledBack(run.id, 3, (), ()),))
-    cli.main(["fix", "--yes"])
+    monkeypatch.setattr(fix, "recover", lambda *_: (RolledBack(run.id, 3, (), ()),))
+    main.main(["fix", "--yes"])
     assert f"run {run.id}, 3 paths put back" in capsys.readouterr().err
 
 
@@ -203,22 +200,22 @@ def test_ctrl_c_says_how_to_go_on(
     def interrupt(*_: object, **__: object) -> Any:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(mending, "repair", interrupt)
+    monkeypatch.setattr(fix, "repair", interrupt)
     run = Run(RUN, "/var/www/x", 0.0, "interrupted", (), "")
     monkeypatch.setattr("liveproof.repair.journal.pending", lambda: (run,))
-    assert cli.main(["fix", "--yes"]) == 130
+    assert main.main(["fix", "--yes"]) == 130
     assert f"run {RUN}; `liveproof rollback`" in capsys.readouterr().err
 
 
 def _back(monkeypatch: pytest.MonkeyPatch, *done: RolledBack) -> None:
-    monkeypatch.setattr(rolling, "chosen", lambda _: (Run(RUN, "", 0.0, "fixed", ("give 12 entries away",), ""),))
-    monkeypatch.setattr(rolling, "rollback", lambda *_, **__: done)
+    monkeypatch.setattr(rollback, "chosen", lambda _: (Run(RUN, "", 0.0, "fixed", ("give 12 entries away",), ""),))
+    monkeypatch.setattr(rollback, "rollback", lambda *_, **__: done)
 
 
 def test_rollback(bench: Bench, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """What was put back; status 0 when all of it was."""
     _back(monkeypatch, RolledBack(RUN, 12, (), ("php8.3-fpm.service was reloaded",)))
-    assert cli.main(["rollback", "--yes"]) == 0
+    assert main.main(["rollback", "--yes"]) == 0
     out = capsys.readouterr().out
     assert f"ROLLED BACK  run {RUN}: 12 paths" in out
     assert "give 12 entries away" in out
@@ -228,29 +225,29 @@ def test_rollback(bench: Bench, monkeypatch: pytest.MonkeyPatch, capsys: pytest.
 def test_rollback_in_part(bench: Bench, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """What somebody else changed since is left alone: status 1, each path with its reason, shown safely."""
     _back(monkeypatch, RolledBack(RUN, 11, (("/var/www/x\x1b[2J", "changed since"),), ()))
-    assert cli.main(["rollback", "--yes"]) == 1
+    assert main.main(["rollback", "--yes"]) == 1
     out = capsys.readouterr().out
     assert "ROLLED BACK IN PART" in out
     assert "/var/www/x\\x1b[2J: changed since" in out
-    assert cli.main(["rollback", "--yes", "--format", "json"]) == 1
+    assert main.main(["rollback", "--yes", "--format", "json"]) == 1
     told = json.loads(capsys.readouterr().out)
     assert told["rolled_back"][0]["refused"] == [{"path": "/var/www/x\x1b[2J", "reason": "changed since"}]
 
 
 def test_nothing_to_take_back(bench: Bench, capsys: pytest.CaptureFixture[str]) -> None:
     """No fix stands: said, status 0, nobody asked."""
-    assert cli.main(["rollback"]) == 0
+    assert main.main(["rollback"]) == 0
     assert "Nothing to roll back" in capsys.readouterr().out
 
 
 def test_rollback_asks(bench: Bench, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """It changes the host, so it asks; nobody there is status 2, no is status 4."""
     _back(monkeypatch, RolledBack(RUN, 1, (), ()))
-    assert cli.main(["rollback"]) == 2
+    assert main.main(["rollback"]) == 2
     _person(bench, monkeypatch, "n\n")
-    assert cli.main(["rollback"]) == 4
+    assert main.main(["rollback"]) == 4
     _person(bench, monkeypatch, "y\n")
-    assert cli.main(["rollback"]) == 0
+    assert main.main(["rollback"]) == 0
     assert f"Roll back run {RUN}?" in capsys.readouterr().out
 
 
@@ -271,18 +268,18 @@ def test_rollback_refused(
     def fail(*_: object, **__: object) -> Any:
         raise error
 
-    monkeypatch.setattr(rolling, "chosen", lambda _: (Run(RUN, "", 0.0, "fixed", (), ""),))
-    monkeypatch.setattr(rolling, "rollback", fail)
-    assert cli.main(["rollback", "x", "--yes"]) == status
+    monkeypatch.setattr(rollback, "chosen", lambda _: (Run(RUN, "", 0.0, "fixed", (), ""),))
+    monkeypatch.setattr(rollback, "rollback", fail)
+    assert main.main(["rollback", "x", "--yes"]) == status
     assert str(error.args[-1]) in capsys.readouterr().err
 
 
 def test_two_apps(bench: Bench, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """Each app has its plan and its outcome; the worst decides."""
-    monkeypatch.setattr(looking, "examine", lambda *_: incident.several().examination)
+    monkeypatch.setattr(check, "examine", lambda *_: incident.several().examination)
     plans = iter((incident.plan(), replace(incident.plan(), app="/var/www/shop", digest="d2")))
-    monkeypatch.setattr(mending, "make_plan", lambda *_, **__: next(plans))
-    assert cli.main(["fix", "--yes", "--format", "json"]) == 0
+    monkeypatch.setattr(fix, "make_plan", lambda *_, **__: next(plans))
+    assert main.main(["fix", "--yes", "--format", "json"]) == 0
     assert [outcome["app"] for outcome in json.loads(capsys.readouterr().out)["outcome"]] == [
         PATH,
         "/var/www/shop",

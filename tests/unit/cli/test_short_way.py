@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from liveproof.cli import check as looking
+from liveproof.cli import check
 from liveproof.cli.commands import run
 from liveproof.cli.console import Console
 from liveproof.cli.options import Asked, plain_check
@@ -24,7 +24,7 @@ def test_the_short_way_reads_as_click_does(words: list[str]) -> None:
         return
     told: list[Asked] = []
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(looking, "check", lambda asked, _: told.append(asked))
+        patch.setattr(check, "check", lambda asked, _: told.append(asked))
         assert run(words, Console()) == 0
     assert told == [quick]
 

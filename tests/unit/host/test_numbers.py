@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from liveproof.host.numbers import whole
-from liveproof.probes.fpm import configuration as fpmconf
+from liveproof.probes.fpm import configuration
 from liveproof.probes.laravel.packages import read_installed
 
 _LONG = "9" * 5001
@@ -29,7 +29,7 @@ def test_numbers_that_fit_are_read(number: int) -> None:
 def test_long_numbers_of_a_pool_count_as_not_set() -> None:
     """php-fpm refuses them as well."""
     text = f"[www]\npm.max_requests = {_LONG}\nrequest_terminate_timeout = {_LONG}s\n"
-    (pool,) = fpmconf.load("/p", lambda _: text, lambda _: (), "").pools
+    (pool,) = configuration.load("/p", lambda _: text, lambda _: (), "").pools
     assert (pool.number("pm.max_requests", 7), pool.seconds("request_terminate_timeout")) == (7, 0.0)
 
 

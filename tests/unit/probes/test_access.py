@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from liveproof.host.errors import CannotSee
-from liveproof.host.files import immutable as flags
-from liveproof.host.process import user_access as access
+from liveproof.host.files import immutable
+from liveproof.host.process import user_access
 from liveproof.host.process.command import Identity
 from liveproof.host.process.user_access import READ, SEARCH, WRITE, Answer, ask
 from liveproof.host.reader import Reader
@@ -24,7 +24,7 @@ from liveproof.model.facts.fpm import Fpm
 from liveproof.model.facts.laravel import Laravel
 from liveproof.model.findings import Absent, Unknown
 from liveproof.model.settings import Settings
-from liveproof.probes import access as probing
+from liveproof.probes import access
 from liveproof.probes import files as walked
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can ask what another user may do")
@@ -151,7 +151,7 @@ def test_we_stay_who_we_are(tree: Path) -> None:
 
 def test_a_file_system_that_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
     """Is not waited for."""
-    monkeypatch.setattr(access, "_answer", lambda *_: time.sleep(60))
+    monkeypatch.setattr(user_access, "_answer", lambda *_: time.sleep(60))
     started = time.monotonic()
     with pytest.raises(CannotSee, match="does a mount hang"):
         ask([("/", READ)], Identity(os.geteuid(), os.getegid(), ()), 0, 0.2)
@@ -206,7 +206,7 @@ def build(tree: Path) -> App:
 def see(app: App, logs: tuple[str, ...] = ()) -> Access:
     files = walked.probe(Reader(), Settings(), app)
     fpm: Fpm | Absent = Absent("no PHP-FPM")
-    return probing.probe(
+    return access.probe(
         reader=Reader(),
         settings=Settings(),
         app=app,
@@ -250,7 +250,7 @@ def test_what_cannot_be_written(tree: Path) -> None:
 def test_what_is_not_told_one_by_one_is_counted(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Asked of the kernel like the others, up to a bound that is told."""
     app = build(tree)
-    monkeypatch.setattr(probing, "_EVERY", 4)
+    monkeypatch.setattr(access, "_EVERY", 4)
     for number in range(30):
         (tree / f"storage/framework/views/{number}.php").write_text("")
         (tree / f"app/Http/{number}.php").write_text("")
@@ -261,7 +261,7 @@ def test_what_is_not_told_one_by_one_is_counted(tree: Path, monkeypatch: pytest.
     seen = see(app)
     assert (sum(may is False for _, may in seen.writable), seen.more_unwritable) == (4, 26)
     assert (len(seen.unreadable), seen.more_unreadable, seen.more_private, seen.uncounted) == (8, 26, 26, False)
-    monkeypatch.setattr(probing, "_COUNTED", 12)
+    monkeypatch.setattr(access, "_COUNTED", 12)
     seen = see(app)
     assert (seen.more_unwritable, seen.more_unreadable, seen.uncounted) == (12, 12, True)
 
@@ -315,7 +315,7 @@ def test_an_app_that_is_elsewhere_in_its_processs_view(tree: Path) -> None:
     shutil.rmtree(tree / "app")
     gone = App("/nowhere/app", *(getattr(app, name) for name in App.__slots__[1:]))
     with pytest.raises(CannotSee, match="/nowhere/app"):
-        probing.probe(
+        access.probe(
             reader=Reader(), settings=Settings(), app=gone, files=files, fpm=UNSEEN, laravel=UNSEEN, nginx=UNSEEN
         )
 
@@ -366,5 +366,5 @@ def test_a_mount_that_is_read_only_for_us(tree: Path) -> None:
 
 def test_mounts_are_looked_at_once_for_each_tree() -> None:
     """However many directories lie below it; names that only begin alike are others."""
-    assert flags._tops(["/a/b", "/a", "/a/b/c", "/ab", "/a-b", "/c/d", "/a/b"]) == ["/a", "/a-b", "/ab", "/c/d"]
-    assert flags._tops([]) == []
+    assert immutable._tops(["/a/b", "/a", "/a/b/c", "/ab", "/a-b", "/c/d", "/a/b"]) == ["/a", "/a-b", "/ab", "/c/d"]
+    assert immutable._tops([]) == []

@@ -14,13 +14,13 @@ from liveproof.host.reader import Reader
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.files import Files
 from liveproof.model.settings import OwnerRule, Policy, Settings
-from liveproof.probes import files as probing
+from liveproof.probes import files
 
 
 @pytest.fixture(autouse=True)
 def settled(monkeypatch: pytest.MonkeyPatch) -> None:
     """Files made a moment ago count as old."""
-    monkeypatch.setattr(probing, "_UNSETTLED_NS", 0)
+    monkeypatch.setattr(files, "_UNSETTLED_NS", 0)
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def tree(tmp_path: Path) -> Path:
 
 def see(tree: Path, settings: Settings = Settings()) -> Files:  # noqa: B008  (frozen)
     app = App(str(tree), str(tree), "", "root", os.geteuid(), os.getegid(), (), (), (), laravel=True)
-    return probing.probe(Reader(), settings, app)
+    return files.probe(Reader(), settings, app)
 
 
 def test_every_entry_has_its_section(tree: Path) -> None:
@@ -110,7 +110,7 @@ def test_another_tree_has_another_signature(tree: Path) -> None:
 
 def test_a_fresh_change_is_never_trusted(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Within a tick of the clock another change could have the same times."""
-    monkeypatch.setattr(probing, "_UNSETTLED_NS", 2_000_000_000)
+    monkeypatch.setattr(files, "_UNSETTLED_NS", 2_000_000_000)
     first = see(tree)
     assert not first.settled
     assert see(tree).signature != first.signature
@@ -153,7 +153,7 @@ def test_a_release_with_a_shared_storage(tree: Path) -> None:
 
 def test_a_walk_that_takes_too_long(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Is a reason, with what to do."""
-    monkeypatch.setattr(probing, "_PATIENCE", -1.0)
+    monkeypatch.setattr(files, "_PATIENCE", -1.0)
     with pytest.raises(CannotSee, match="ignore"):
         see(tree)
 

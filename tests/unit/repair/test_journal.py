@@ -34,8 +34,7 @@ from liveproof.repair.actions.artisan import ArtisanFailed
 from liveproof.repair.allowed_paths import Refused, Site
 from liveproof.repair.journal import BACK, FIXED, INTERRUPTED, Journal, NoSuchRun, RolledBack
 from liveproof.repair.runner import Runner
-from liveproof.store import journal_log as writeahead
-from liveproof.store import lock
+from liveproof.store import journal_log, lock
 from liveproof.store.directory import UnsafeState
 from tests.unit.trees import WWW, app, snapshot
 
@@ -419,7 +418,7 @@ def test_a_damaged_journal_takes_nothing_back(tree: Path) -> None:
     lines = file.read_bytes().split(b"\n")
     file.write_bytes(b"\n".join([lines[0], b"garbage", *lines[1:]]))
     assert journal.list_runs()[0].state == journal.DAMAGED
-    with pytest.raises(writeahead.Damaged, match="line 2"):
+    with pytest.raises(journal_log.Damaged, match="line 2"):
         journal.rollback(run)
     assert (tree / "a").stat().st_uid == WWW
 

@@ -20,13 +20,15 @@ from liveproof.model.rule import Rule, arguments, needs
 from liveproof.model.settings import Policy, Settings
 from liveproof.model.verdicts import RuleVerdict, Severity
 from liveproof.planning.merge import merge
-from liveproof.rules.files import bootstrap_cache_not_writable as fil003
-from liveproof.rules.files import code_owned_by_another_user as fil001
-from liveproof.rules.files import code_unreadable_by_pool as fil002
-from liveproof.rules.files import log_file_not_writable as fil006
-from liveproof.rules.files import mixed_owners_in_bootstrap_cache as fil004
-from liveproof.rules.files import storage_not_writable as fil005
-from liveproof.rules.release import disk_differs_from_release as rel001
+from liveproof.rules.files import (
+    bootstrap_cache_not_writable,
+    code_owned_by_another_user,
+    code_unreadable_by_pool,
+    log_file_not_writable,
+    mixed_owners_in_bootstrap_cache,
+    storage_not_writable,
+)
+from liveproof.rules.release import disk_differs_from_release
 from tests.unit.owned import DEPLOY, ROOT, WWW, Has, app, laravel, tree
 
 HEALTHY = laravel(WWW, WWW)
@@ -87,7 +89,14 @@ def acts(rule: Rule, given_: dict[type, object], *findings: Finding) -> list[Act
     return [step.act for step in made]
 
 
-RULES = [fil001.rule, fil002.rule, fil003.rule, fil004.rule, fil005.rule, fil006.rule]
+RULES = [
+    code_owned_by_another_user.rule,
+    code_unreadable_by_pool.rule,
+    bootstrap_cache_not_writable.rule,
+    mixed_owners_in_bootstrap_cache.rule,
+    storage_not_writable.rule,
+    log_file_not_writable.rule,
+]
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)
@@ -97,13 +106,31 @@ def test_healthy_trees_are_silent(rule: Rule, owners: tuple[int, int]) -> None:
     assert answer(rule, facts(laravel(*owners))).verdict is RuleVerdict.OK
 
 
-@pytest.mark.parametrize("rule", [fil003.rule, fil004.rule, fil005.rule, fil006.rule], ids=lambda rule: rule.code)
+@pytest.mark.parametrize(
+    "rule",
+    [
+        bootstrap_cache_not_writable.rule,
+        mixed_owners_in_bootstrap_cache.rule,
+        storage_not_writable.rule,
+        log_file_not_writable.rule,
+    ],
+    ids=lambda rule: rule.code,
+)
 def test_an_app_that_is_no_laravel_is_not_asked(rule: Rule) -> None:
     """It has no such directories."""
     assert check((rule,), {**facts(), Laravel: Absent("no artisan")}) == ()
 
 
-@pytest.mark.parametrize("rule", [fil002.rule, fil003.rule, fil005.rule, fil006.rule], ids=lambda rule: rule.code)
+@pytest.mark.parametrize(
+    "rule",
+    [
+        code_unreadable_by_pool.rule,
+        bootstrap_cache_not_writable.rule,
+        storage_not_writable.rule,
+        log_file_not_writable.rule,
+    ],
+    ids=lambda rule: rule.code,
+)
 def test_what_was_not_asked_is_unknown(rule: Rule) -> None:
     """With the reason of the probe."""
     result = answer(rule, facts(can=Unknown("only root can ask")))
@@ -112,7 +139,12 @@ def test_what_was_not_asked_is_unknown(rule: Rule) -> None:
 
 @pytest.mark.parametrize(
     ("rule", "path"),
-    [(fil001.rule, "app/x"), (fil002.rule, "vendor"), (fil004.rule, "bootstrap/cache"), (fil005.rule, "storage/app")],
+    [
+        (code_owned_by_another_user.rule, "app/x"),
+        (code_unreadable_by_pool.rule, "vendor"),
+        (mixed_owners_in_bootstrap_cache.rule, "bootstrap/cache"),
+        (storage_not_writable.rule, "storage/app"),
+    ],
     ids=lambda value: getattr(value, "code", value),
 )
 def test_what_could_not_be_walked_is_unknown(rule: Rule, path: str) -> None:
@@ -126,11 +158,11 @@ def test_what_could_not_be_walked_is_unknown(rule: Rule, path: str) -> None:
 def test_fil001_names_the_slip_and_gives_back_only_that() -> None:
     """The seed's three handlers."""
     given_ = facts(HEALTHY | {"app/F1.php": ROOT, "app/F2.php": Has(ROOT, WWW), "app": ROOT})
-    finding = found(fil001.rule, given_)
+    finding = found(code_owned_by_another_user.rule, given_)
     assert finding.message == "3 of the tree's 49 entries belong to root, not to www-data (policy default)"
     assert finding.evidence[0].saw == "root:root 0644"
     assert finding.evidence[0].expected == "www-data:www-data"
-    assert acts(fil001.rule, given_) == [
+    assert acts(code_owned_by_another_user.rule, given_) == [
         ChangeOwner("/var/www/x", (Owned("app/F2.php", ROOT, WWW),), WWW, -1, "www-data"),
         ChangeOwner(
             "/var/www/x", (Owned("app", ROOT, ROOT), Owned("app/F1.php", ROOT, ROOT)), WWW, WWW, "www-data:www-data"
@@ -141,13 +173,16 @@ def test_fil001_names_the_slip_and_gives_back_only_that() -> None:
 def test_fil001_leaves_a_hard_link_to_a_person() -> None:
     """The other name may be anything: /etc/shadow, or the next release."""
     given_ = facts(HEALTHY | {"app/F1.php": Has(ROOT, ROOT, 0o644, linked=True), "app/F2.php": ROOT})
-    assert "hard link" in found(fil001.rule, given_).advice
-    assert acts(fil001.rule, given_) == []
+    assert "hard link" in found(code_owned_by_another_user.rule, given_).advice
+    assert acts(code_owned_by_another_user.rule, given_) == []
 
 
 def test_fil001_does_not_guess() -> None:
     """Where two users own much of the code."""
-    result = answer(fil001.rule, facts(HEALTHY | {f"app/F{at}.php": ROOT for at in range(12)} | {"vendor/a.php": ROOT}))
+    result = answer(
+        code_owned_by_another_user.rule,
+        facts(HEALTHY | {f"app/F{at}.php": ROOT for at in range(12)} | {"vendor/a.php": ROOT}),
+    )
     assert result.verdict is RuleVerdict.UNKNOWN
 
 
@@ -157,7 +192,9 @@ def test_fil001_mends_modes_where_the_policy_asks_them() -> None:
         path: Has(DEPLOY, WWW) if has == DEPLOY else has for path, has in laravel(DEPLOY, WWW).items()
     }
     given_ = facts(entries | {".": Has(DEPLOY, WWW), "app/F1.php": Has(DEPLOY, WWW, 0o666)}, policy=Policy("hardened"))
-    assert acts(fil001.rule, given_) == [ChangeMode("/var/www/x", (Moded("app/F1.php", 0o666, 0o644),))]
+    assert acts(code_owned_by_another_user.rule, given_) == [
+        ChangeMode("/var/www/x", (Moded("app/F1.php", 0o666, 0o644),))
+    ]
 
 
 def test_fil002_adds_the_missing_bit_for_whoever_the_user_is() -> None:
@@ -172,8 +209,8 @@ def test_fil002_adds_the_missing_bit_for_whoever_the_user_is() -> None:
     }
     unreadable = ("app/F1.php", "app/F2.php", "app/F3.php", "app/F4.php", "config")
     given_ = facts(entries, access(unreadable=unreadable))
-    assert found(fil002.rule, given_).severity is Severity.CRITICAL
-    owner, mode = acts(fil002.rule, given_)
+    assert found(code_unreadable_by_pool.rule, given_).severity is Severity.CRITICAL
+    owner, mode = acts(code_unreadable_by_pool.rule, given_)
     assert owner == ChangeOwner("/var/www/x", (Owned("app/F4.php", ROOT, ROOT),), DEPLOY, DEPLOY, "deploy:deploy")
     assert isinstance(mode, ChangeMode)
     assert {entry.path: entry.new for entry in mode.entries} == {
@@ -200,7 +237,7 @@ def test_what_is_private_is_named_and_never_changed(private: dict[str, Has | int
     """Neither given away nor opened, whatever the policy; the code beside it is."""
     entries = laravel(DEPLOY, WWW) | private | {"app/F4.php": Has(ROOT, ROOT, 0o600)}
     unreadable = (*private, "app/F4.php")
-    for rule in (fil001.rule, fil002.rule):
+    for rule in (code_owned_by_another_user.rule, code_unreadable_by_pool.rule):
         given_ = facts(entries, access(unreadable=unreadable), policy=Policy(policy, "deploy"))
         findings = answer(rule, given_).findings
         assert Severity.NOTICE in {finding.severity for finding in findings}
@@ -214,8 +251,8 @@ def test_what_is_private_is_named_and_never_changed(private: dict[str, Has | int
 def test_fil002_leaves_access_lists_and_parents_to_a_person(path: str) -> None:
     """Where modes allow what was denied, or the walk saw nothing."""
     given_ = facts(HEALTHY, access(unreadable=(path,)))
-    assert "getfacl" in found(fil002.rule, given_).advice
-    assert acts(fil002.rule, given_) == []
+    assert "getfacl" in found(code_unreadable_by_pool.rule, given_).advice
+    assert acts(code_unreadable_by_pool.rule, given_) == []
 
 
 @pytest.mark.parametrize(
@@ -242,29 +279,36 @@ def test_fil003_gives_the_directory_to_who_writes_it(
     if mode:
         has = 0o755 if now.mode < 0 else now.mode
         wanted.append(ChangeMode("/var/www/x", (Moded("bootstrap/cache", has, mode),)))
-    assert acts(fil003.rule, given_) == wanted
+    assert acts(bootstrap_cache_not_writable.rule, given_) == wanted
 
 
 def test_fil003_makes_a_missing_directory() -> None:
     """For whom the caches belong to."""
     entries = {path: has for path, has in HEALTHY.items() if not path.startswith("bootstrap/cache")}
     given_ = facts(entries, access(missing=("bootstrap/cache",)))
-    assert "does not exist" in found(fil003.rule, given_).message
-    assert acts(fil003.rule, given_) == [MakeDirectory("/var/www/x", "bootstrap/cache", WWW, WWW, 0o755)]
+    assert "does not exist" in found(bootstrap_cache_not_writable.rule, given_).message
+    assert acts(bootstrap_cache_not_writable.rule, given_) == [
+        MakeDirectory("/var/www/x", "bootstrap/cache", WWW, WWW, 0o755)
+    ]
 
 
 def test_fil003_does_not_mind_a_read_only_mount() -> None:
     """What is stale behind it is another rule's; where nobody knows that, neither does this one."""
     given_ = facts(HEALTHY, access("bootstrap/cache", read_only=("bootstrap/cache",)))
-    assert answer(fil003.rule, given_).verdict is RuleVerdict.OK
-    assert answer(fil003.rule, {**given_, Laravel: Unknown("no PHP")}).verdict is RuleVerdict.UNKNOWN
+    assert answer(bootstrap_cache_not_writable.rule, given_).verdict is RuleVerdict.OK
+    assert (
+        answer(bootstrap_cache_not_writable.rule, {**given_, Laravel: Unknown("no PHP")}).verdict is RuleVerdict.UNKNOWN
+    )
 
 
 def test_fil004_finds_files_of_root_among_the_apps() -> None:
     """And gives back only those."""
     given_ = facts(HEALTHY | {"bootstrap/cache/packages.php": ROOT, "bootstrap/cache/services.php": ROOT})
-    assert found(fil004.rule, given_).message == "the files in bootstrap/cache belong to root and www-data"
-    (act,) = acts(fil004.rule, given_)
+    assert (
+        found(mixed_owners_in_bootstrap_cache.rule, given_).message
+        == "the files in bootstrap/cache belong to root and www-data"
+    )
+    (act,) = acts(mixed_owners_in_bootstrap_cache.rule, given_)
     assert isinstance(act, ChangeOwner)
     assert [entry.path for entry in act.entries] == ["bootstrap/cache/packages.php", "bootstrap/cache/services.php"]
 
@@ -280,13 +324,15 @@ def test_fil004_finds_files_of_root_among_the_apps() -> None:
 )
 def test_fil004_is_silent(changes: dict[str, Has | int]) -> None:
     """On consistent files, on others than caches; the directory is another rule's."""
-    assert answer(fil004.rule, facts(HEALTHY | changes)).verdict is RuleVerdict.OK
+    assert answer(mixed_owners_in_bootstrap_cache.rule, facts(HEALTHY | changes)).verdict is RuleVerdict.OK
 
 
 def test_fil004_is_silent_on_deploy_and_app_side_by_side() -> None:
     """Both have business there."""
     assert (
-        answer(fil004.rule, facts(laravel(DEPLOY, WWW) | {"bootstrap/cache/config.php": DEPLOY})).verdict
+        answer(
+            mixed_owners_in_bootstrap_cache.rule, facts(laravel(DEPLOY, WWW) | {"bootstrap/cache/config.php": DEPLOY})
+        ).verdict
         is RuleVerdict.OK
     )
 
@@ -300,10 +346,10 @@ def test_fil005_finds_directories_and_what_root_left_in_them() -> None:
     }
     denied = ("storage/framework/views", "storage/framework/views/a.php", "storage/framework/views/b.php")
     given_ = facts(entries, access(*denied))
-    finding = found(fil005.rule, given_)
+    finding = found(storage_not_writable.rule, given_)
     assert finding.severity is Severity.CRITICAL
     assert finding.message == "www-data cannot write storage/framework/views, storage/framework/views/a.php"
-    (act,) = acts(fil005.rule, given_)
+    (act,) = acts(storage_not_writable.rule, given_)
     assert isinstance(act, ChangeOwner)
     assert [entry.path for entry in act.entries] == ["storage/framework/views", "storage/framework/views/a.php"]
 
@@ -312,21 +358,21 @@ def test_what_is_not_told_one_by_one_is_counted() -> None:
     """In the message, and beside the evidence."""
     entries = HEALTHY | {"storage/framework/views": ROOT}
     many = access("storage/framework/views", more_unwritable=99_999)
-    finding = found(fil005.rule, facts(entries, many))
+    finding = found(storage_not_writable.rule, facts(entries, many))
     assert finding.message == "www-data cannot write storage/framework/views and 99999 more"
     assert (finding.more, finding.at_least) == (99_999, False)
     entries |= {f"storage/framework/views/{name}.php": ROOT for name in "abc"}
     denied = [path for path in entries if path.startswith("storage/framework/views")]
     many = access(*denied, more_unwritable=99_999, uncounted=True)
-    finding = found(fil005.rule, facts(entries, many))
+    finding = found(storage_not_writable.rule, facts(entries, many))
     assert finding.message.endswith("views/b.php and at least 100000 more")
     assert (finding.more, finding.at_least) == (99_999, True)
     entries = HEALTHY | {"app/x.php": Has(ROOT, ROOT, 0o600)}
-    finding = found(fil002.rule, facts(entries, access(unreadable=("app/x.php",), more_unreadable=41)))
+    finding = found(code_unreadable_by_pool.rule, facts(entries, access(unreadable=("app/x.php",), more_unreadable=41)))
     assert "cannot read 42 code files" in finding.message
     assert finding.more == 41
     entries = HEALTHY | {"app/x.json": Has(ROOT, ROOT, 0o600)}
-    finding = found(fil002.rule, facts(entries, access(unreadable=("app/x.json",), more_private=41)))
+    finding = found(code_unreadable_by_pool.rule, facts(entries, access(unreadable=("app/x.json",), more_private=41)))
     assert "cannot read 42 private entries" in finding.message
     assert finding.more == 41
 
@@ -335,10 +381,10 @@ def test_fil005_tells_the_directories_above_as_a_notice() -> None:
     """Laravel writes only below them; when something below is mended they are mended too."""
     entries = HEALTHY | {"storage": ROOT, "storage/framework": ROOT}
     given_ = facts(entries, access("storage", "storage/framework"))
-    assert found(fil005.rule, given_).severity is Severity.NOTICE
+    assert found(storage_not_writable.rule, given_).severity is Severity.NOTICE
     given_ = facts(entries | {"storage/logs": ROOT}, access("storage", "storage/logs"))
-    assert found(fil005.rule, given_).severity is Severity.CRITICAL
-    (act,) = acts(fil005.rule, given_)
+    assert found(storage_not_writable.rule, given_).severity is Severity.CRITICAL
+    (act,) = acts(storage_not_writable.rule, given_)
     assert isinstance(act, ChangeOwner)
     assert [entry.path for entry in act.entries] == ["storage", "storage/logs"]
 
@@ -347,16 +393,18 @@ def test_fil005_makes_what_laravel_would_not() -> None:
     """Missing views are a fault; missing cache directories only where they cannot be made."""
     entries = {path: has for path, has in HEALTHY.items() if path != "storage/framework/views"}
     given_ = facts(entries, access(missing=("storage/framework/views", "storage/framework/cache")))
-    assert acts(fil005.rule, given_) == [MakeDirectory("/var/www/x", "storage/framework/views", WWW, WWW, 0o755)]
+    assert acts(storage_not_writable.rule, given_) == [
+        MakeDirectory("/var/www/x", "storage/framework/views", WWW, WWW, 0o755)
+    ]
     given_ = facts(HEALTHY, access(missing=("storage/framework/cache",)))
-    assert answer(fil005.rule, given_).verdict is RuleVerdict.OK
+    assert answer(storage_not_writable.rule, given_).verdict is RuleVerdict.OK
 
 
 def test_fil005_makes_a_whole_storage() -> None:
     """Parents first, each once."""
     entries = {path: has for path, has in HEALTHY.items() if not path.startswith("storage")}
     missing = ("storage", "storage/app", "storage/framework", "storage/framework/views", "storage/logs")
-    made = acts(fil005.rule, facts(entries, access(missing=missing)))
+    made = acts(storage_not_writable.rule, facts(entries, access(missing=missing)))
     assert [act.path for act in made if isinstance(act, MakeDirectory)] == [
         "storage",
         "storage/framework",
@@ -371,7 +419,7 @@ def test_steps_reach_a_shared_storage_by_its_real_path() -> None:
     """The writing door goes through no link."""
     of = app("/var/www/x/current", "/var/www/x/releases/1")
     files = tree(HEALTHY | {"storage/logs": ROOT}, root=of.real, followed=SHARED)
-    assert acts(fil005.rule, facts(files, access("storage/logs"), of)) == [
+    assert acts(storage_not_writable.rule, facts(files, access("storage/logs"), of)) == [
         ChangeOwner("/var/www/x/shared/storage", (Owned("logs", ROOT, ROOT),), WWW, WWW, "www-data:www-data")
     ]
 
@@ -380,8 +428,8 @@ def test_a_storage_outside_of_the_deployment_is_left_to_a_person() -> None:
     """Whoever can change the link could otherwise have root give away any directory."""
     files = tree(HEALTHY | {"storage/logs": ROOT}, followed=(("storage", "/etc"),))
     given_ = facts(files, access("storage/logs"))
-    assert "/etc" in found(fil005.rule, given_).advice
-    assert acts(fil005.rule, given_) == []
+    assert "/etc" in found(storage_not_writable.rule, given_).advice
+    assert acts(storage_not_writable.rule, given_) == []
 
 
 @pytest.mark.parametrize(
@@ -402,8 +450,8 @@ def test_what_belongs_to_a_deployment(path: str, real: str, base: str) -> None:
 def test_fil006_gives_back_the_log() -> None:
     """To whom logs belong."""
     given_ = facts(HEALTHY | {LOG: ROOT}, access(LOG))
-    assert found(fil006.rule, given_).severity is Severity.CRITICAL
-    assert acts(fil006.rule, given_) == [
+    assert found(log_file_not_writable.rule, given_).severity is Severity.CRITICAL
+    assert acts(log_file_not_writable.rule, given_) == [
         ChangeOwner("/var/www/x", (Owned(LOG, ROOT, ROOT),), WWW, WWW, "www-data:www-data")
     ]
 
@@ -413,23 +461,23 @@ def test_fil006_names_a_log_elsewhere_and_leaves_it() -> None:
     of = app()
     log = Laravel("10", "", "", False, (), (), (), (), "single", ("/var/log/x.log",))
     given_ = {**facts(of=of, can=access("/var/log/x.log")), Laravel: log}
-    assert "/var/log/x.log" in found(fil006.rule, given_).advice
-    assert acts(fil006.rule, given_) == []
+    assert "/var/log/x.log" in found(log_file_not_writable.rule, given_).advice
+    assert acts(log_file_not_writable.rule, given_) == []
 
 
 def test_fil006_leaves_the_directory_of_logs_to_fil005() -> None:
     """A file that is still to be made is told only where no other rule looks."""
     given_ = facts(HEALTHY, access("storage/logs", missing=(LOG,)))
-    assert answer(fil006.rule, given_).verdict is RuleVerdict.OK
+    assert answer(log_file_not_writable.rule, given_).verdict is RuleVerdict.OK
     log = Laravel("10", "", "", False, (), (), (), (), "single", ("/var/log/x/a.log",))
     given_ = {**facts(can=access("/var/log/x", missing=("/var/log/x/a.log",))), Laravel: log}
-    assert "will fail" in found(fil006.rule, given_).message
+    assert "will fail" in found(log_file_not_writable.rule, given_).message
 
 
 def test_fil006_does_not_know_without_the_configuration() -> None:
     """The reason is Laravel's."""
     log = Laravel("10", "", "", False, (), (), (), (), "", Unknown("no PHP"))
-    result = answer(fil006.rule, {**facts(), Laravel: log})
+    result = answer(log_file_not_writable.rule, {**facts(), Laravel: log})
     assert (result.verdict, result.reason) == (RuleVerdict.UNKNOWN, "no PHP")
 
 
@@ -469,6 +517,6 @@ def release(**more: Any) -> Release:
 def test_rel001(more: dict[str, Any], verdict: RuleVerdict, severity: Severity | None) -> None:
     """Differences break, lost bits are a notice, what was skipped is not proven."""
     given_: dict[type, object] = {App: app(), Release: release(**more)}
-    result = answer(rel001.rule, given_)
+    result = answer(disk_differs_from_release.rule, given_)
     assert result.verdict is verdict
     assert [finding.severity for finding in result.findings] == ([severity] if severity else [])

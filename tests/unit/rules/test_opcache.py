@@ -16,15 +16,17 @@ from liveproof.model.findings import Absent, Finding, Unknown
 from liveproof.model.plan import ReloadUnit, SignalMaster, WriteFile
 from liveproof.model.settings import Settings
 from liveproof.model.verdicts import Link, LinkVerdict, Safety, Severity
-from liveproof.rules.opcache import cached_bytecode_differs_from_disk as opc001
-from liveproof.rules.opcache import graceful_reload_would_drop_requests as opc013
-from liveproof.rules.opcache import hit_ratio_below_threshold as opc009
-from liveproof.rules.opcache import jit_settings_ineffective as opc015
-from liveproof.rules.opcache import opcache_disabled_in_pool as opc012
-from liveproof.rules.opcache import reset_ran_in_cli_only as opc010
-from liveproof.rules.opcache import root_follows_symlink as opc004
-from liveproof.rules.opcache import timestamps_never_validated as opc002
-from liveproof.rules.release import deploy_newer_than_service as rel007
+from liveproof.rules.opcache import (
+    cached_bytecode_differs_from_disk,
+    graceful_reload_would_drop_requests,
+    hit_ratio_below_threshold,
+    jit_settings_ineffective,
+    opcache_disabled_in_pool,
+    reset_ran_in_cli_only,
+    root_follows_symlink,
+    timestamps_never_validated,
+)
+from liveproof.rules.release import deploy_newer_than_service
 from tests.unit.opcaches import BEGAN, NOW, app, fpm, nginx, opcache, passing, pool, script
 
 NO_NGINX = Absent("no nginx")
@@ -45,15 +47,15 @@ def test_healthy_pools_are_silent():
     """Warm, compared, and every file older than the cache."""
     host = opcache(pool(scripts=(script(),)))
     said = [
-        *opc001.check(app(), host),
-        *opc002.check(app(), host, nginx(passing())),
-        *opc004.check(app(), nginx(passing()), host),
-        *opc009.check(app(), host, Settings()),
-        *opc010.check(app(), host, nginx(passing())),
-        *opc012.check(app(), host),
-        *opc013.check(app(), fpm()),
-        *opc015.check(app(), host),
-        *rel007.check(app(), files(NOW), host, NO_NGINX),
+        *cached_bytecode_differs_from_disk.check(app(), host),
+        *timestamps_never_validated.check(app(), host, nginx(passing())),
+        *root_follows_symlink.check(app(), nginx(passing()), host),
+        *hit_ratio_below_threshold.check(app(), host, Settings()),
+        *reset_ran_in_cli_only.check(app(), host, nginx(passing())),
+        *opcache_disabled_in_pool.check(app(), host),
+        *graceful_reload_would_drop_requests.check(app(), fpm()),
+        *jit_settings_ineffective.check(app(), host),
+        *deploy_newer_than_service.check(app(), files(NOW), host, NO_NGINX),
     ]
     assert said == []
 
@@ -61,18 +63,21 @@ def test_healthy_pools_are_silent():
 def test_never_looking_is_no_fault_after_a_reload():
     """validate_timestamps=0 with a cache that is younger than the deploy."""
     host = about(script())
-    assert [*opc001.check(app(), host), *opc002.check(app(), host, NO_NGINX)] == []
-    assert list(rel007.check(app(), files(BEGAN - 5), host, NO_NGINX)) == []
+    assert [
+        *cached_bytecode_differs_from_disk.check(app(), host),
+        *timestamps_never_validated.check(app(), host, NO_NGINX),
+    ] == []
+    assert list(deploy_newer_than_service.check(app(), files(BEGAN - 5), host, NO_NGINX)) == []
 
 
 def test_a_deploy_without_reload_is_found_by_its_causes():
     """Proven stale: all four speak, about the same pool."""
     host = about(script(), EDITED)
     found = [
-        *opc001.check(app(), host),
-        *opc002.check(app(), host, NO_NGINX),
-        *opc010.check(app(), host, NO_NGINX),
-        *rel007.check(app(), files(BEGAN + 60), host, NO_NGINX),
+        *cached_bytecode_differs_from_disk.check(app(), host),
+        *timestamps_never_validated.check(app(), host, NO_NGINX),
+        *reset_ran_in_cli_only.check(app(), host, NO_NGINX),
+        *deploy_newer_than_service.check(app(), files(BEGAN + 60), host, NO_NGINX),
     ]
     assert len(found) == 4
     assert all(isinstance(one, Finding) and ("pool", "8.2/www") in [(r.kind, r.id) for r in one.about] for one in found)
@@ -81,17 +86,17 @@ def test_a_deploy_without_reload_is_found_by_its_causes():
 def test_a_script_used_since_the_deploy_is_unknown_and_the_deploy_is_told():
     """Which bytecode runs cannot be told; that nobody reloaded after the deploy can."""
     host = about(script(), USED_SINCE)
-    (said,) = opc001.check(app(), host)
+    (said,) = cached_bytecode_differs_from_disk.check(app(), host)
     assert isinstance(said, Unknown)
     assert "a reload of PHP-FPM settles it" in said.reason
-    assert len(list(opc002.check(app(), host, NO_NGINX))) == 1
+    assert len(list(timestamps_never_validated.check(app(), host, NO_NGINX))) == 1
 
 
 @pytest.mark.parametrize("path", ["storage/framework/views/1.php", "bootstrap/cache/config.php", "var/cache/x/y.php"])
 def test_what_the_app_writes_while_it_runs_is_no_deploy(path):
     """A compiled view is normally younger than the cache, and compiled after it was written."""
     host = about(replace(USED_SINCE, path=f"/srv/app/{path}"))
-    assert list(opc002.check(app(), host, NO_NGINX)) == []
+    assert list(timestamps_never_validated.check(app(), host, NO_NGINX)) == []
 
 
 def test_a_release_that_was_switched_to_later_is_no_proof_of_a_missing_reload():
@@ -103,7 +108,9 @@ def test_a_release_that_was_switched_to_later_is_no_proof_of_a_missing_reload():
 def test_a_window_that_closes_is_told_with_its_end():
     """revalidate_freq of a minute: stale now, healed by itself later."""
     cached = replace(EDITED, timestamp=BEGAN, mtime_ns=(NOW - 5) * 10**9 + 1, ctime_ns=(NOW - 5) * 10**9 + 1)
-    (found,) = opc001.check(app(), opcache(pool(freq="60", scripts=(replace(cached, revalidate=NOW + 20),))))
+    (found,) = cached_bytecode_differs_from_disk.check(
+        app(), opcache(pool(freq="60", scripts=(replace(cached, revalidate=NOW + 20),)))
+    )
     assert isinstance(found, Finding)
     assert "in 21 s" in found.message
 
@@ -119,7 +126,7 @@ def test_old_bytecode_is_counted_as_far_as_the_probe_looked():
     """More than it tells is unknown, and the count says so."""
     old = tuple(replace(EDITED, path=f"/srv/app/app/{number}.php", timestamp=BEGAN) for number in range(12))
     cached = pool(freq="60", scripts=tuple(replace(one, revalidate=NOW + 20) for one in old), incomplete=True)
-    found, unknown = opc001.check(app(), opcache(cached))
+    found, unknown = cached_bytecode_differs_from_disk.check(app(), opcache(cached))
     assert isinstance(found, Finding)
     assert isinstance(unknown, Unknown)
     assert "12 of the 12 cached scripts of this app that were looked at" in found.message
@@ -129,28 +136,28 @@ def test_old_bytecode_is_counted_as_far_as_the_probe_looked():
 def test_pools_that_cannot_be_asked_leave_the_rules_unknown():
     """Never fine, and with the reason."""
     host = Opcache((("8.2/www", Unknown("busy")),), 0.0, float(NOW))
-    assert [*opc001.check(app(), host)] == [Unknown("busy")]
-    assert [*opc002.check(app(), host, NO_NGINX)] == [Unknown("busy")]
-    assert [*opc012.check(app(), host)] == [Unknown("busy")]
+    assert [*cached_bytecode_differs_from_disk.check(app(), host)] == [Unknown("busy")]
+    assert [*timestamps_never_validated.check(app(), host, NO_NGINX)] == [Unknown("busy")]
+    assert [*opcache_disabled_in_pool.check(app(), host)] == [Unknown("busy")]
 
 
 def test_bytecode_kept_in_files_only_is_unknown():
     """No status tells of it, so it is not off either."""
     host = opcache(replace(pool(file_cache_only="1"), enabled=False))
-    (said,) = opc001.check(app(), host)
+    (said,) = cached_bytecode_differs_from_disk.check(app(), host)
     assert isinstance(said, Unknown)
-    assert list(opc012.check(app(), host)) == []
+    assert list(opcache_disabled_in_pool.check(app(), host)) == []
 
 
 def test_reloading_is_safe_only_where_requests_may_finish():
     """process_control_timeout decides."""
-    (found,) = opc001.check(app(), about(EDITED))
+    (found,) = cached_bytecode_differs_from_disk.check(app(), about(EDITED))
     assert isinstance(found, Finding)
-    (safe,) = opc001.reload(found, about(EDITED), fpm())
-    (cutting,) = opc001.reload(found, about(EDITED), fpm(0.0))
+    (safe,) = cached_bytecode_differs_from_disk.reload(found, about(EDITED), fpm())
+    (cutting,) = cached_bytecode_differs_from_disk.reload(found, about(EDITED), fpm(0.0))
     assert safe.act == cutting.act == ReloadUnit("php8.2-fpm.service", ("/usr/sbin/php-fpm8.2", "-t"))
     assert (safe.safety, cutting.safety) == (Safety.SAFE, Safety.DISRUPTIVE)
-    (signal,) = opc001.reload(found, about(EDITED), fpm(unit=""))
+    (signal,) = cached_bytecode_differs_from_disk.reload(found, about(EDITED), fpm(unit=""))
     assert signal.act == SignalMaster(9, 1.0, ("/usr/sbin/php-fpm8.2", "-t"))
 
 
@@ -221,11 +228,13 @@ def test_a_neighbour_is_no_release():
 
 def test_the_setting_alone_is_a_notice_and_its_effect_a_fault():
     """The effect is told alone: its own finding says what the notice would."""
-    quiet = list(opc004.check(LINKED, nginx(passing()), switched()))
+    quiet = list(root_follows_symlink.check(LINKED, nginx(passing()), switched()))
     assert [one.severity for one in quiet if isinstance(one, Finding)] == [Severity.NOTICE]
-    loud = list(opc004.check(LINKED, nginx(passing()), switched(script(OLD, last_used=BEGAN + 900))))
+    loud = list(root_follows_symlink.check(LINKED, nginx(passing()), switched(script(OLD, last_used=BEGAN + 900))))
     assert [one.severity for one in loud if isinstance(one, Finding)] == [None]
-    assert list(opc002.check(LINKED, switched(script(OLD, last_used=BEGAN + 900)), nginx(passing())))
+    assert list(
+        timestamps_never_validated.check(LINKED, switched(script(OLD, last_used=BEGAN + 900)), nginx(passing()))
+    )
 
 
 SITE = """server {
@@ -244,9 +253,9 @@ def test_the_edit_resolves_the_root_in_the_real_file():
     """nginx names it by a link; the link itself is not replaced."""
     sources = (Source("/n", "/etc/nginx/sites-available/n", SITE), Source("/etc/fastcgi_params", "/x", PARAMS))
     host = replace(switched(), sources=sources)
-    *_, notice = opc004.check(LINKED, nginx(passing()), host)
+    *_, notice = root_follows_symlink.check(LINKED, nginx(passing()), host)
     assert isinstance(notice, Finding)
-    write, *reloads = opc004.forget_or_resolve(notice, LINKED, nginx(passing()), fpm(), host)
+    write, *reloads = root_follows_symlink.forget_or_resolve(notice, LINKED, nginx(passing()), fpm(), host)
     assert isinstance(write.act, WriteFile)
     assert (write.act.path, write.safety) == ("/etc/nginx/sites-available/n", Safety.DISRUPTIVE)
     assert write.act.old_sha256 == hashlib.sha256(SITE.encode()).hexdigest()
@@ -259,10 +268,10 @@ def test_the_effect_is_mended_at_once_and_its_setting_where_that_is_allowed():
     """The reload is safe; the edit of nginx's file is a further step, and is held back alone."""
     sources = (Source("/n", "/etc/nginx/sites-available/n", SITE), Source("/etc/fastcgi_params", "/x", PARAMS))
     host = replace(switched(script(OLD, last_used=BEGAN + 900)), sources=sources)
-    (told,) = opc004.check(LINKED, nginx(passing()), host)
+    (told,) = root_follows_symlink.check(LINKED, nginx(passing()), host)
     assert isinstance(told, Finding)
     found = replace(told, code="OPC004", severity=Severity.HIGH)
-    steps = list(opc004.forget_or_resolve(found, LINKED, nginx(passing()), fpm(), host))
+    steps = list(root_follows_symlink.forget_or_resolve(found, LINKED, nginx(passing()), fpm(), host))
     assert [(type(step.act), step.safety, step.further) for step in steps] == [
         (ReloadUnit, Safety.SAFE, False),
         (WriteFile, Safety.DISRUPTIVE, True),
@@ -274,9 +283,9 @@ def test_a_shared_snippet_is_not_edited():
     """It would change other apps as well."""
     host = replace(switched(), sources=(Source("/snippet", "/snippet", SITE),))
     shared = nginx(passing(file="/snippet"))
-    *_, notice = opc004.check(LINKED, shared, host)
+    *_, notice = root_follows_symlink.check(LINKED, shared, host)
     assert isinstance(notice, Finding)
-    assert list(opc004.forget_or_resolve(notice, LINKED, shared, fpm(), host)) == []
+    assert list(root_follows_symlink.forget_or_resolve(notice, LINKED, shared, fpm(), host)) == []
 
 
 # --- settings and counters -----------------------------------------------------------------------------------------
@@ -289,7 +298,7 @@ def test_a_shared_snippet_is_not_edited():
 def test_the_hit_ratio_has_a_warm_up_gate(hits, misses, age, found):
     """Too young or too few look-ups: silent."""
     host = opcache(pool(hits=hits, misses=misses, start_time=NOW - age))
-    assert len(list(opc009.check(app(), host, Settings()))) == found
+    assert len(list(hit_ratio_below_threshold.check(app(), host, Settings()))) == found
 
 
 JIT = "opcache.jit"
@@ -313,22 +322,22 @@ SIZE = "opcache.jit_buffer_size"
 def test_the_jit_is_asked_for_only_by_what_differs_from_the_default(php, mode, size, on, found):
     """PHP before 8.4 names a mode without a buffer by default, later ones a buffer without a mode."""
     host = opcache(pool(php=php, jit_on=on, settings={JIT: mode, SIZE: size}))
-    assert len(list(opc015.check(app(), host))) == found
+    assert len(list(jit_settings_ineffective.check(app(), host))) == found
 
 
 def test_a_pool_without_opcache_is_told():
     """Off, or not even there."""
     off = opcache(replace(pool(settings={"opcache.enable": "0"}), enabled=False))
     missing = opcache(replace(pool(), enabled=False, loaded=False))
-    (first,), (second,) = opc012.check(app(), off), opc012.check(app(), missing)
+    (first,), (second,) = opcache_disabled_in_pool.check(app(), off), opcache_disabled_in_pool.check(app(), missing)
     assert isinstance(first, Finding)
     assert isinstance(second, Finding)
     assert "opcache.enable=0" in first.evidence[0].saw
     assert "not loaded" in second.evidence[0].saw
     facts = {App: app(), Opcache: off}
-    results = check((opc012.rule,), facts)
-    assert opc012.rule.severity is Severity.NOTICE
-    (memory,) = (link for link in links((opc012.rule,), results) if link.link is Link.MEMORY)
+    results = check((opcache_disabled_in_pool.rule,), facts)
+    assert opcache_disabled_in_pool.rule.severity is Severity.NOTICE
+    (memory,) = (link for link in links((opcache_disabled_in_pool.rule,), results) if link.link is Link.MEMORY)
     assert memory.verdict is LinkVerdict.PROVEN, "code that is compiled at each request is always that on disk"
 
 
@@ -336,8 +345,8 @@ def test_the_timeout_is_set_in_the_global_section():
     """And takes effect by a reload that still cuts off."""
     config = "/etc/php/8.2/fpm/php-fpm.conf"
     host = replace(opcache(pool()), sources=(Source(config, config, "[global]\npid = /run/x\n"),))
-    (found,) = opc013.check(app(), fpm(0.0))
-    write, reload = opc013.let_requests_finish(found, app(), fpm(0.0), host)
+    (found,) = graceful_reload_would_drop_requests.check(app(), fpm(0.0))
+    write, reload = graceful_reload_would_drop_requests.let_requests_finish(found, app(), fpm(0.0), host)
     assert isinstance(write.act, WriteFile)
     assert write.act.content == "[global]\nprocess_control_timeout = 10s\npid = /run/x\n"
     assert reload.safety is Safety.DISRUPTIVE

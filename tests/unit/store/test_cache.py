@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from liveproof.store import directory as state
+from liveproof.store import directory
 from liveproof.store.cache import Memory
 
 
@@ -47,15 +47,15 @@ def test_state_that_others_can_write_is_refused(tmp_path: Path) -> None:
     """A state directory that others can write could feed us lies."""
     (tmp_path / "state").mkdir()
     (tmp_path / "state").chmod(0o777)
-    with pytest.raises(state.UnsafeState):
-        state.ensure(str(tmp_path / "state"))
+    with pytest.raises(directory.UnsafeState):
+        directory.ensure(str(tmp_path / "state"))
 
 
 def test_state_that_is_a_link_is_refused(tmp_path: Path) -> None:
     """A link in place of the state directory leads elsewhere."""
     (tmp_path / "state").symlink_to(tmp_path)
-    with pytest.raises(state.UnsafeState):
-        state.ensure(str(tmp_path / "state"))
+    with pytest.raises(directory.UnsafeState):
+        directory.ensure(str(tmp_path / "state"))
 
 
 @pytest.mark.parametrize(
@@ -64,14 +64,14 @@ def test_state_that_is_a_link_is_refused(tmp_path: Path) -> None:
         (OSError(30, "Read-only file system", "/state/x/lock"), "/state/x is on a read-only file system"),
         (OSError(30, "Read-only file system", "/state"), "/state/x is on a read-only file system"),
         (OSError(28, "No space left on device"), "/state/x cannot be used (No space left on device)"),
-        (state.UnsafeState("it is a link"), "it is a link"),
+        (directory.UnsafeState("it is a link"), "it is a link"),
         (OSError(13, "Permission denied", "/elsewhere/y"), "/elsewhere/y: Permission denied"),
     ],
 )  # fmt: skip
 def test_why_the_state_directory_cannot_be_used(monkeypatch: pytest.MonkeyPatch, error: Exception, words: str) -> None:
     """A sentence with the place and what to do, no number of the kernel's."""
     monkeypatch.setenv("LIVEPROOF_STATE", "/state/x")
-    told = state.unusable(error)
+    told = directory.unusable(error)
     assert words in told
     assert "Errno" not in told
     assert ("LIVEPROOF_STATE" in told) is ("/state/x" in told)
@@ -80,7 +80,7 @@ def test_why_the_state_directory_cannot_be_used(monkeypatch: pytest.MonkeyPatch,
 def test_no_advice_changes_the_directory_that_is_named(tmp_path: Path) -> None:
     """It may be a home, or one that many share."""
     tmp_path.chmod(0o777)
-    with pytest.raises(state.UnsafeState, match="LIVEPROOF_STATE name a new one") as refused:
-        state.ensure(str(tmp_path))
+    with pytest.raises(directory.UnsafeState, match="LIVEPROOF_STATE name a new one") as refused:
+        directory.ensure(str(tmp_path))
     assert "chown" not in str(refused.value)
     assert "chmod" not in str(refused.value)

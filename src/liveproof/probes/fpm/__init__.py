@@ -9,7 +9,7 @@ from dataclasses import replace
 from liveproof.analysis.addresses import is_here
 from liveproof.host.errors import CannotSee, NotThere
 from liveproof.host.numbers import whole
-from liveproof.host.process import namespaces as view
+from liveproof.host.process import namespaces
 from liveproof.host.process.accounts import Accounts
 from liveproof.host.process.command import Identity
 from liveproof.host.reader import Reader
@@ -151,7 +151,7 @@ def _sockets(reader: Reader, nginx: Nginx | Unknown | Absent, wanted: Sequence[s
         return Sockets(reader, 0, Unknown(nginx.reason))
     process = nginx.process
     one = next((pid for pid, _ in process.workers), process.pid) if process else 0
-    viewer = view.pid_for_files(reader, one)
+    viewer = namespaces.pid_for_files(reader, one)
     if nginx.uid < 0:
         return Sockets(reader, viewer, Unknown(f"nginx's user {nginx.worker_user!r} does not exist"))
     here = [address for address in wanted if is_here(address)]

@@ -8,7 +8,7 @@ passing peak.
 from dataclasses import dataclass
 
 from liveproof.host.numbers import whole
-from liveproof.host.process import namespaces as view
+from liveproof.host.process import namespaces
 from liveproof.host.reader import Reader
 from liveproof.model.facts.fpm import Load, Socket
 from liveproof.probes.fpm.masters import pool_of
@@ -78,7 +78,7 @@ def load(
 
 
 def _look(sockets: Sockets, subject: Subject, processes: int) -> _Look:
-    network = view.pid_for_sockets(sockets.reader, subject.master)
+    network = namespaces.pid_for_sockets(sockets.reader, subject.master)
     if subject.address.startswith("unix:"):
         table = sockets.unix(network)
         names = {subject.address[5:], subject.socket.path}

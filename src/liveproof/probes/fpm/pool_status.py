@@ -5,12 +5,12 @@ from dataclasses import replace
 
 from liveproof.analysis.pool_load import saturated
 from liveproof.host.errors import CannotSee
-from liveproof.host.process import namespaces as view
+from liveproof.host.process import namespaces
 from liveproof.host.reader import Reader
 from liveproof.model.facts.fpm import Load, Master, Pool, PoolStatus, Socket
 from liveproof.model.findings import Unknown
 from liveproof.probes.fpm import load as fpmload
-from liveproof.probes.fpm import status_page as fpmstatus
+from liveproof.probes.fpm import status_page
 from liveproof.probes.fpm.sockets import Sockets
 
 _STATUS = 2.0  # s that one status page may take, and all of them
@@ -42,7 +42,7 @@ class Busy:
         clock = self._reader.now()
         limit = min(_STATUS, self._left)
         try:
-            return load, fpmstatus.ask(self._reached(pool), pool.status_path, limit)
+            return load, status_page.ask(self._reached(pool), pool.status_path, limit)
         except CannotSee as error:
             took = max(0.0, self._reader.now() - clock)
             self._left -= took
@@ -59,4 +59,4 @@ class Busy:
         address = pool.status_address or pool.address
         if not address.startswith("unix:"):
             return address
-        return f"unix:{view.path_for(self._sockets.viewer, address[5:])}"
+        return f"unix:{namespaces.path_for(self._sockets.viewer, address[5:])}"

@@ -11,7 +11,7 @@ from liveproof.host.reader import Reader
 from liveproof.model.facts.fpm import Pool, Worker
 from liveproof.model.findings import Unknown
 from liveproof.model.secrets import harmless_setting, one_line
-from liveproof.probes.fpm import configuration as fpmconf
+from liveproof.probes.fpm import configuration
 from liveproof.probes.fpm.configuration import FpmConf, Section
 from liveproof.probes.fpm.masters import Found, pool_of
 
@@ -38,7 +38,7 @@ def read(reader: Reader, found: Found) -> Read:
         return reader.read(path).decode(errors="surrogateescape")
 
     try:
-        conf = fpmconf.load(found.config, text, reader.glob, found.prefix)
+        conf = configuration.load(found.config, text, reader.glob, found.prefix)
     except CannotSee as error:
         return Read(None, (f"{found.config}: {error}",))
     except OSError as error:
@@ -55,7 +55,7 @@ def pool(
     who = next((seen for one in workers if (seen := credentials(reader, one.pid))), None)
     user, group, uid, gid, groups = _user(accounts, found, section, who)
     listen = section.get("listen")
-    address = fpmconf.address(listen, *prefixes)
+    address = configuration.address(listen, *prefixes)
     return Pool(
         version,
         section.name,
@@ -75,7 +75,9 @@ def pool(
         section.number("pm.min_spare_servers"),
         section.number("pm.max_spare_servers"),
         section.get("pm.status_path"),
-        fpmconf.absolute(section.get("chroot").removeprefix("$prefix"), *prefixes) if section.get("chroot") else "",
+        configuration.absolute(section.get("chroot").removeprefix("$prefix"), *prefixes)
+        if section.get("chroot")
+        else "",
         section.seconds("request_terminate_timeout"),
         section.seconds("request_slowlog_timeout"),
         tuple((name, harmless_setting(name, value)) for name, value in section.values()),
@@ -84,7 +86,7 @@ def pool(
         _UNSEEN,
         address[5:] if address.startswith("unix:") else listen,
         bool(section.get("listen.acl_users") or section.get("listen.acl_groups")),
-        fpmconf.address(section.get("pm.status_listen"), *prefixes) if section.get("pm.status_listen") else "",
+        configuration.address(section.get("pm.status_listen"), *prefixes) if section.get("pm.status_listen") else "",
     )
 
 
@@ -135,7 +137,7 @@ def error_log(found: Found, conf: FpmConf | None) -> str:
     """Where the master logs; PHP's own default stands below the directory for variable data."""
     told = conf.main.get("error_log", "log/php-fpm.log") if conf else ""
     var = "/var" if found.prefix == "/usr" else f"{found.prefix}/var"
-    return told if told in ("", "syslog") else fpmconf.absolute(told, var)
+    return told if told in ("", "syslog") else configuration.absolute(told, var)
 
 
 def last_errors(reader: Reader, path: str) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from liveproof.host.files.reader import Stat
 from liveproof.host.network import connect
 from liveproof.host.network.connect import CONNECTED, FULL
 from liveproof.host.network.socket_tables import TcpSockets, UnixListener, UnixSockets, tcp_sockets, unix_sockets
-from liveproof.host.process import namespaces as view
+from liveproof.host.process import namespaces
 from liveproof.host.process.command import Identity
 from liveproof.host.reader import Reader
 from liveproof.model.facts.fpm import Socket
@@ -89,22 +89,22 @@ class Sockets:
     def holds(self, master: int, address: str) -> bool:
         """Whether that process really listens at an address, whatever its title says."""
         inodes = self._inodes(master)
-        network = view.pid_for_sockets(self.reader, master)
+        network = namespaces.pid_for_sockets(self.reader, master)
         if address.startswith("unix:"):
             return any(one.path == address[5:] and one.inode in inodes for one in self.unix(network).listeners)
         ports = self.tcp(network).listeners
         return any(one.inode in inodes and _takes(one.address, one.port, address) for one in ports)
 
     def _of_path(self, path: str, master: int, connects: bool | Unknown, refusal: str) -> Socket:
-        seen = self.reader.stat(view.path_for(self.viewer, path))
+        seen = self.reader.stat(namespaces.path_for(self.viewer, path))
         inodes = self._inodes(master)
-        network = view.pid_for_sockets(self.reader, master)
+        network = namespaces.pid_for_sockets(self.reader, master)
         real = path if self.viewer else self.reader.resolve(path)
         listeners = self.unix(network).listeners
         behind = next((one for one in listeners if _stands_at(one, seen, (path, real))), None)
         own = next((one for one in listeners if one.inode in inodes and one.path in (path, real)), None)
-        hidden_in = view.pid_for_files(self.reader, master)
-        hidden = seen is None and bool(hidden_in) and self.reader.stat(view.path_for(hidden_in, path)) is not None
+        hidden_in = namespaces.pid_for_files(self.reader, master)
+        hidden = seen is None and bool(hidden_in) and self.reader.stat(namespaces.path_for(hidden_in, path)) is not None
         is_socket = seen is not None and seen.is_socket
         return Socket(
             seen is not None,
@@ -122,7 +122,7 @@ class Sockets:
         )
 
     def _of_port(self, address: str, master: int, connects: bool | Unknown, refusal: str) -> Socket:
-        network = view.pid_for_sockets(self.reader, master)
+        network = namespaces.pid_for_sockets(self.reader, master)
         behind = [one for one in self.tcp(network).listeners if _takes(one.address, one.port, address)]
         listening = bool(behind) or connects is True
         waiting = max((one.waiting for one in behind), default=-1)

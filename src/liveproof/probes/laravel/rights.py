@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from liveproof.analysis import permissions as permits
+from liveproof.analysis import permissions
 from liveproof.host.errors import CannotSee
 from liveproof.host.process.command import Identity
 from liveproof.host.process.user_access import READ, Answer, ask
@@ -24,11 +24,11 @@ def readable(reader: Reader, paths: Sequence[str], app: App, pid: int) -> dict[s
 def _by_mode(reader: Reader, path: str, app: App) -> bool:
     real = reader.resolve(path)
     seen = reader.stat(real)
-    if seen is None or not permits.permits(seen.mode, seen.uid, seen.gid, app, permits.READ):
+    if seen is None or not permissions.permits(seen.mode, seen.uid, seen.gid, app, permissions.READ):
         return False
     while real != "/":
         real = real.rpartition("/")[0] or "/"
         above = reader.stat(real)
-        if above is None or not permits.permits(above.mode, above.uid, above.gid, app, permits.SEARCH):
+        if above is None or not permissions.permits(above.mode, above.uid, above.gid, app, permissions.SEARCH):
             return False
     return True

@@ -1,6 +1,6 @@
 """The stale views of an app, compiling only what was not compiled since its sources last changed."""
 
-from liveproof.analysis import permissions as permits
+from liveproof.analysis import permissions
 from liveproof.host.errors import CannotSee
 from liveproof.host.files.reader import Stat
 from liveproof.model.facts.apps import App
@@ -42,7 +42,7 @@ def compiles(subject: Subject, caches: Caches) -> bool:
 
 
 def _writable(seen: Stat, app: App) -> bool:
-    return permits.permits(seen.mode, seen.uid, seen.gid, app, permits.WRITE)
+    return permissions.permits(seen.mode, seen.uid, seen.gid, app, permissions.WRITE)
 
 
 def _compile(subject: Subject, caches: Caches, wanted: list[str]) -> dict[str, Expected]:

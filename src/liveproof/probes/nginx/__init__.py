@@ -23,16 +23,10 @@ from liveproof.model.codec import Misshapen, from_json, to_json
 from liveproof.model.facts.nginx import Nginx, NginxProcess, Server
 from liveproof.model.secrets import harmless_parameter, hide
 from liveproof.probes.nginx import (
-    configuration as ngxconf,
-)
-from liveproof.probes.nginx import (
-    directives as ngxtree,
-)
-from liveproof.probes.nginx import (
-    master as ngxmaster,
-)
-from liveproof.probes.nginx import (
-    test_inputs as ngxpaths,
+    configuration,
+    directives,
+    master,
+    test_inputs,
 )
 from liveproof.probes.nginx.master import Build, Command
 from liveproof.store.cache import Memory
@@ -73,7 +67,7 @@ class _Kept:
 
 def probe(reader: Reader, memory: Memory) -> Nginx:
     """The nginx of this host, running or not."""
-    process = ngxmaster.master(reader)
+    process = master.master(reader)
     service = _service(reader, process)
     command = _command(reader, process, service)
     build = _build(reader, memory, command.binary)
@@ -82,7 +76,7 @@ def probe(reader: Reader, memory: Memory) -> Nginx:
         raise NotThere("there is no nginx on this host")
     kept, seen = _configuration(reader, memory, command, build, config)
     ctimes = dict(seen.ctimes)
-    workers, draining = ngxmaster.workers(reader, process) if process else ((), ())
+    workers, draining = master.workers(reader, process) if process else ((), ())
     user, group, uid, gid, groups = _worker_user(reader, kept, build, process, workers or draining)
     running = None
     if process:
@@ -125,19 +119,19 @@ def _service(reader: Reader, process: Process | None) -> systemd.Service | None:
 def _command(reader: Reader, process: Process | None, service: systemd.Service | None) -> Command:
     """How nginx was started, or would be."""
     if process:
-        told = ngxmaster.parse_title(process.title)
-        binary = ngxmaster.binary_of(reader, process) or (told.binary if told.binary.startswith("/") else "")
-        return Command(binary or ngxmaster.installed(reader), told.config, told.prefix, told.directives)
+        told = master.parse_title(process.title)
+        binary = master.binary_of(reader, process) or (told.binary if told.binary.startswith("/") else "")
+        return Command(binary or master.installed(reader), told.config, told.prefix, told.directives)
     for argv in service.start if service else ():
-        told = ngxmaster.parse_words(list(argv))
+        told = master.parse_words(list(argv))
         if reader.stat(told.binary) is not None:
             return told
-    return Command(ngxmaster.installed(reader))
+    return Command(master.installed(reader))
 
 
 def _build(reader: Reader, memory: Memory, binary: str) -> Build:
     try:
-        return ngxmaster.build(reader, memory, binary) if binary else _NO_BUILD
+        return master.build(reader, memory, binary) if binary else _NO_BUILD
     except OSError:
         return _NO_BUILD
 
@@ -190,9 +184,9 @@ def _replaced(kept: _Kept, valid: bool | None, errors: tuple[str, ...], told: st
 
 def _read(reader: Reader, command: Command, build: Build, config: str) -> _Kept:
     prefix = command.prefix or build.prefix
-    tree = ngxtree.load(config, _parse, lambda path: _text(reader, path), reader.glob)
-    found = ngxconf.configuration(tree, prefix, (build.access_log, build.error_log))
-    opened, present = ngxpaths.opened(tree, prefix)
+    tree = directives.load(config, _parse, lambda path: _text(reader, path), reader.glob)
+    found = configuration.configuration(tree, prefix, (build.access_log, build.error_log))
+    opened, present = test_inputs.opened(tree, prefix)
     valid, errors, files = _tested(reader, command)
     missed = [
         f"nginx reads {path}, which liveproof did not find among the includes"
@@ -206,11 +200,11 @@ def _read(reader: Reader, command: Command, build: Build, config: str) -> _Kept:
         found.error_log,
         found.servers,
         tuple(tree.files),
-        tuple(dict.fromkeys((*tree.files, *opened, *binary, *ngxpaths.SYSTEM))),
+        tuple(dict.fromkeys((*tree.files, *opened, *binary, *test_inputs.SYSTEM))),
         present,
         tuple(tree.patterns),
         (*tree.problems, *missed),
-        bool(valid) and not ngxpaths.asks_resolver(tree),
+        bool(valid) and not test_inputs.asks_resolver(tree),
         valid,
         errors,
     )

@@ -9,9 +9,7 @@ from typing import TypeVar
 
 from liveproof.host.files import trusted
 from liveproof.host.files.snapshot import FILE, FOLDER, LINK, META, NOTHING, TIMES, WHOLE, Image, look
-from liveproof.host.write import safety as refusal
-from liveproof.host.write import service_control as units
-from liveproof.host.write import writer
+from liveproof.host.write import safety, service_control, writer
 from liveproof.host.write.safety import Gone, LeftAlone
 from liveproof.model.plan import (
     ChangeMode,
@@ -81,7 +79,7 @@ def _surveyed(tree: str, entries: Sequence[_E], site: Site) -> list[tuple[_E, Im
     with top(tree, site, paths=tuple(entry.path for entry in entries)) as root:
         for entry in entries:
             with suppress(Gone):
-                image = refusal.survey(root, entry.path)
+                image = safety.survey(root, entry.path)
                 site.refuse_sealed(tree, entry.path, image.mode)
                 found.append((entry, image))
     return found
@@ -118,7 +116,7 @@ def make_directory(act: MakeDirectory, site: Site) -> Ready:
             raise LeftAlone(act.path, "has come into being since it was looked at")
         above = look(root, parent(act.path), TIMES)
         if above.kind == FOLDER:
-            refusal.refuse_unsafe_place(root, now)
+            safety.refuse_unsafe_place(root, now)
         elif absolute(act.root, parent(act.path)) not in site.directories:
             raise LeftAlone(parent(act.path), "is no directory by now")
     before = (now, above)
@@ -142,7 +140,7 @@ def remove_file(act: RemoveFile, site: Site, keeper: Keeper | None) -> Ready:
         site.refuse_sealed(act.root, act.path, image.mode)
         if image.kind != FILE:
             raise LeftAlone(act.path, "is gone" if image.kind == NOTHING else "is no file by now")
-        refusal.refuse_unsafe_place(root, image)
+        safety.refuse_unsafe_place(root, image)
         before = (image, look(root, parent(act.path), TIMES))
 
     def do() -> tuple[tuple[str, tuple[Image, ...]], ...]:
@@ -167,13 +165,13 @@ def write_file(act: WriteFile, site: Site, temporary: str, keeper: Keeper | None
     except trusted.Untrusted as error:
         raise Refused(f"{act.path} is not written: {error}") from None
     except OSError as error:
-        raise LeftAlone(act.path, f"cannot be read: {refusal.why(error)}") from None
+        raise LeftAlone(act.path, f"cannot be read: {safety.why(error)}") from None
     if hashlib.sha256(content).hexdigest() != act.old_sha256:
         raise LeftAlone(act.path, "has another content by now")
     folder, _, name = os.path.realpath(act.path).rpartition("/")
     with top(folder or "/", None) as root:
         image = whole(root, name, keeper)
-        refusal.refuse_unsafe_place(root, image)
+        safety.refuse_unsafe_place(root, image)
         before = (image, look(root, ".", TIMES))
     wanted = replace(image, mtime=0, atime=0)
     new = act.content.encode(errors="surrogateescape")
@@ -183,7 +181,7 @@ def write_file(act: WriteFile, site: Site, temporary: str, keeper: Keeper | None
             writer.put_file(descriptor, image, wanted, (new,), temporary)
             return ((folder or "/", again(descriptor, before)),)
 
-    return Ready(((folder or "/", before),), do, then=lambda: units.test(act.test))
+    return Ready(((folder or "/", before),), do, then=lambda: service_control.test(act.test))
 
 
 def point_symlink(act: PointSymlink, site: Site, temporary: str) -> Ready:
@@ -198,7 +196,7 @@ def point_symlink(act: PointSymlink, site: Site, temporary: str) -> Ready:
         image = look(root, name, WHOLE)
         if image.kind != LINK or image.target != act.old:
             raise LeftAlone(name, f"is no link to {act.old} by now")
-        refusal.refuse_unsafe_place(root, image)
+        safety.refuse_unsafe_place(root, image)
         before = (image, look(root, ".", TIMES))
     wanted = replace(image, target=act.target, mtime=0, atime=0)
 

@@ -27,7 +27,7 @@ The unit's sandbox may forbid what the modes allow: `systemctl show {unit} -p Pr
 from collections.abc import Iterator
 
 from liveproof.analysis.laravel_places import cache_directories
-from liveproof.fixes import ownership as giving
+from liveproof.fixes import ownership
 from liveproof.fixes.write_access import Tree
 from liveproof.model.facts.access import Access
 from liveproof.model.facts.apps import App
@@ -67,7 +67,7 @@ def check(
 
 def _finding(tree: Tree, path: str, message: str) -> Finding:
     app, steps = tree.app, _steps(tree, path)
-    now = giving.classes_of(tree.files, (path,)).get(path)
+    now = ownership.classes_of(tree.files, (path,)).get(path)
     return Finding(
         message,
         (Ref("app", app.path), Ref("file", app.below(path))),
@@ -93,5 +93,5 @@ def let_write(
             yield from steps
             # Once the app can write there it leaves files of its own beside those of the other user.
             foreign = tree.foreign_caches()
-            if not giving.refusal(app, files, foreign):
-                yield from giving.steps(files, foreign, "all caches of Laravel must belong to one user")
+            if not ownership.refusal(app, files, foreign):
+                yield from ownership.steps(files, foreign, "all caches of Laravel must belong to one user")

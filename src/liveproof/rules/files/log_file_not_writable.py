@@ -21,7 +21,7 @@ grep -rn -A12 {app} /etc/logrotate.d/ | grep -E 'create|su '    # whom logrotate
 import os
 from collections.abc import Iterator
 
-from liveproof.fixes import ownership as giving
+from liveproof.fixes import ownership
 from liveproof.fixes.write_access import Tree
 from liveproof.model.facts.access import Access
 from liveproof.model.facts.apps import App
@@ -65,7 +65,7 @@ def _below(app: App, log_files: tuple[str, ...]) -> Iterator[str]:
 
 def _finding(tree: Tree, path: str) -> Finding:
     app, steps = tree.app, _steps(tree, path)
-    now = giving.classes_of(tree.files, (path,)).get(path)
+    now = ownership.classes_of(tree.files, (path,)).get(path)
     return Finding(
         f"{app.user} cannot write the log {path}: requests that log anything fail",
         (Ref("app", app.path), Ref("file", tree.app.below(path))),

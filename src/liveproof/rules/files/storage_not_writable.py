@@ -28,7 +28,7 @@ namei -l {app}/storage/framework/views                                  # owners
 from collections.abc import Iterator
 
 from liveproof.analysis.laravel_places import below_storage, storage, views
-from liveproof.fixes import ownership as giving
+from liveproof.fixes import ownership
 from liveproof.fixes.write_access import Tree
 from liveproof.model.facts.access import Access
 from liveproof.model.facts.apps import App
@@ -67,7 +67,7 @@ def check(
         if isinstance(may, Unknown) and below_storage(laravel, path):
             yield may
     tree = Tree(app, access, files, settings.policy)
-    kinds = giving.classes_of(files, _refused(access, laravel))
+    kinds = ownership.classes_of(files, _refused(access, laravel))
     serious, above = _faults(tree, kinds, laravel)
     if serious:
         yield _finding(tree, kinds, serious, Severity.CRITICAL)
@@ -147,7 +147,7 @@ def let_write(
     finding: Finding, *, app: App, access: Access, files: Files, settings: Settings, laravel: Laravel | Unknown
 ) -> Iterator[Step]:
     tree = Tree(app, access, files, settings.policy)
-    serious, above = _faults(tree, giving.classes_of(files, _refused(access, laravel)), laravel)
+    serious, above = _faults(tree, ownership.classes_of(files, _refused(access, laravel)), laravel)
     steps = _steps(tree, above if finding.severity is Severity.NOTICE else serious)
     if not isinstance(steps, str):
         yield from steps

@@ -13,8 +13,7 @@ import pytest
 
 from liveproof.host.files import openat2
 from liveproof.host.files.snapshot import FOLDER, META, NOTHING, TIMES, WHOLE, Image, look, read_whole, same
-from liveproof.host.write import safety as refusal
-from liveproof.host.write import writer
+from liveproof.host.write import safety, writer
 from liveproof.host.write.safety import Gone, LeftAlone
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root may give files away")
@@ -81,7 +80,7 @@ def test_hard_links_are_refused(root: int, tmp_path: Path) -> None:
     with pytest.raises(LeftAlone, match="2 hard links"):
         writer.change(root, look(root, "storage"), uid=WWW, gid=WWW)
     with pytest.raises(LeftAlone, match="2 hard links"):
-        refusal.survey(root, "storage")
+        safety.survey(root, "storage")
     assert (tmp_path / "shadow").stat().st_uid == 0
 
 
@@ -131,7 +130,7 @@ def test_flagged_files_are_told(root: int, tmp_path: Path, flag: str, word: str)
         pytest.skip("this file system has no such flags")
     try:
         with pytest.raises(LeftAlone, match=f"{word}.*chattr -{flag}"):
-            refusal.survey(root, "a")
+            safety.survey(root, "a")
     finally:
         subprocess.run(["chattr", f"-{flag}", tmp_path / "a"], check=True)
 
@@ -145,9 +144,9 @@ def test_read_only_mounts_are_told(tmp_path: Path) -> None:
     try:
         descriptor = openat2.open_root(str(tmp_path / "m"))
         with pytest.raises(LeftAlone, match="read-only"):
-            refusal.survey(descriptor, "a")
+            safety.survey(descriptor, "a")
         with pytest.raises(LeftAlone, match="read-only"):
-            refusal.refuse_unsafe_place(descriptor, Image("new", META))
+            safety.refuse_unsafe_place(descriptor, Image("new", META))
         os.close(descriptor)
     finally:
         subprocess.run(["umount", tmp_path / "m"], check=True)

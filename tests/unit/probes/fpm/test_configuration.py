@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from liveproof.analysis import addresses
 from liveproof.fixes.php_fpm_edit import with_settings
 from liveproof.host.reader import Reader
-from liveproof.probes.fpm import configuration as fpmconf
+from liveproof.probes.fpm import configuration
 from liveproof.probes.fpm.configuration import FpmConf
 
 POOL = """\
@@ -37,7 +37,7 @@ def load(files: dict[str, str], directory: Path) -> FpmConf:
     def read(path: str) -> str | None:
         return None if Path(path).is_dir() else reader.read(path).decode(errors="surrogateescape")
 
-    return fpmconf.load(str(directory / "fpm.conf"), read, reader.glob, str(directory))
+    return configuration.load(str(directory / "fpm.conf"), read, reader.glob, str(directory))
 
 
 def test_pools_of_included_files(tmp_path: Path) -> None:
@@ -85,7 +85,7 @@ def test_garbage_is_told_and_passed_over(tmp_path: Path) -> None:
 @given(st.text())
 def test_any_text_is_survived(text: str) -> None:
     """No text makes the reading fail, and no include of it is followed further than php-fpm would."""
-    conf = fpmconf.load("/x", lambda _: text, lambda _: ("/x",) * 2, "/")
+    conf = configuration.load("/x", lambda _: text, lambda _: ("/x",) * 2, "/")
     assert len(conf.files) < 2100
 
 
@@ -104,7 +104,7 @@ def test_any_text_is_survived(text: str) -> None:
 )
 def test_listen_as_an_address(listen: str, address: str) -> None:
     """A pool's listen in the words of fastcgi_pass; relative paths stand below the pool's and the master's prefix."""
-    assert fpmconf.address(listen, "pools", "/srv") == address
+    assert configuration.address(listen, "pools", "/srv") == address
 
 
 @pytest.mark.parametrize(
@@ -156,6 +156,6 @@ def test_what_was_set_is_read_back(text: str) -> None:
     """Whatever the file, php-fpm's own way of reading finds the new values in it."""
     told = with_settings(text, "www", WANTED)
     if told is not None:
-        conf = fpmconf.load("/x", lambda path: told if path == "/x" else None, lambda _: (), "/")
+        conf = configuration.load("/x", lambda path: told if path == "/x" else None, lambda _: (), "/")
         (pool,) = (pool for pool in conf.pools if pool.name.lower() == "www")
         assert {name: pool.get(name) for name in WANTED} == WANTED

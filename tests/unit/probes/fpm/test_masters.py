@@ -13,9 +13,7 @@ from liveproof.host.process.credentials import credentials
 from liveproof.host.process.proc import Process, children, processes
 from liveproof.host.reader import Reader
 from liveproof.host.services import systemd
-from liveproof.probes.fpm import masters as fpmmaster
-from liveproof.probes.fpm import pools as fpmpools
-from liveproof.probes.fpm import status_page as fpmstatus
+from liveproof.probes.fpm import masters, pools, status_page
 from liveproof.probes.fpm.masters import Found
 from liveproof.store.cache import Memory
 
@@ -55,7 +53,7 @@ def test_services_as_systemctl_shows_them() -> None:
         "enabled",
     )
     assert fpm.start[0][-1] == "/etc/php/8.2/fpm/php-fpm.conf"
-    assert list(fpmmaster.links([fpm])) == [("/run/php/php-fpm.sock", "/p/www.conf")]
+    assert list(masters.links([fpm])) == [("/run/php/php-fpm.sock", "/p/www.conf")]
     assert (nginx.load, nginx.result, nginx.start, nginx.private_tmp, nginx.need_daemon_reload) == (
         "masked",
         "exit-code",
@@ -68,7 +66,7 @@ def test_services_as_systemctl_shows_them() -> None:
 def test_what_a_unit_would_start() -> None:
     """A unit whose master does not run tells its program and configuration."""
     fpm, nginx = systemd.parse(SHOWN)
-    (found,) = fpmmaster.masters(_Nobody(), {"php8.2-fpm.service": fpm, "nginx.service": nginx})
+    (found,) = masters.masters(_Nobody(), {"php8.2-fpm.service": fpm, "nginx.service": nginx})
     assert (found.process, found.binary, found.config, found.prefix) == (
         None,
         "/usr/sbin/php-fpm8.2",
@@ -116,15 +114,15 @@ class _Reloading(_Nobody):
 def test_a_master_that_is_just_reloading_is_waited_for() -> None:
     """Between execve and its title a master is none by name; one that never gets there is told as its unit only."""
     services = {"php8.2-fpm.service": next(iter(systemd.parse(SHOWN)))}
-    (found,) = fpmmaster.masters(_Reloading(3), services)
+    (found,) = masters.masters(_Reloading(3), services)
     assert found.process is not None
     assert (found.process.pid, found.config) == (35, "/etc/php/8.2/fpm/php-fpm.conf")
-    (found,) = fpmmaster.masters(_Reloading(10_000), services)
+    (found,) = masters.masters(_Reloading(10_000), services)
     assert found.process is None
-    (found,) = fpmmaster.masters(_Reloading(4, empty=2), services)
+    (found,) = masters.masters(_Reloading(4, empty=2), services)
     assert found.process is not None
     gone = _Reloading(10_000, empty=0)
-    (found,) = fpmmaster.masters(gone, services)
+    (found,) = masters.masters(gone, services)
     assert (found.process, gone.left) == (None, 10_000 - 3), "one that has ended is not waited for long"
 
 
@@ -141,7 +139,7 @@ def test_a_master_that_is_just_reloading_is_waited_for() -> None:
 )
 def test_options_in_all_their_forms(argv: list[str], value: str) -> None:
     """An option's value may stand behind it, at it, or behind an equals sign."""
-    assert fpmmaster.option(argv, "-y", "--fpm-config") == value
+    assert masters.option(argv, "-y", "--fpm-config") == value
 
 
 @pytest.mark.parametrize(
@@ -155,7 +153,7 @@ def test_options_in_all_their_forms(argv: list[str], value: str) -> None:
 )
 def test_configuration_in_a_title(title: str, config: str) -> None:
     """A title that was cut off names no configuration."""
-    assert fpmmaster.config_in(title) == config
+    assert masters.config_in(title) == config
 
 
 @pytest.mark.parametrize(
@@ -171,9 +169,9 @@ def test_configuration_in_a_title(title: str, config: str) -> None:
 )
 def test_what_a_program_s_name_tells(binary: str, version: str, fpm: bool, prefix: str) -> None:
     """Version, kind and prefix by the usual names."""
-    assert fpmmaster.version_in(binary) == version
-    assert fpmmaster.is_fpm(binary) is fpm
-    assert fpmmaster.prefix_of(binary) == prefix
+    assert masters.version_in(binary) == version
+    assert masters.is_fpm(binary) is fpm
+    assert masters.prefix_of(binary) == prefix
 
 
 def test_version_of_a_program_without_one_in_its_name(tmp_path: Path) -> None:
@@ -183,9 +181,9 @@ def test_version_of_a_program_without_one_in_its_name(tmp_path: Path) -> None:
     program.chmod(0o755)
     memory = Memory(str(tmp_path))
     trusted = Found(None, str(program), "", "", None, trusted=True)
-    assert [fpmmaster.version(Reader(), memory, trusted) for _ in range(2)] == ["8.3", "8.3"]
+    assert [masters.version(Reader(), memory, trusted) for _ in range(2)] == ["8.3", "8.3"]
     assert (tmp_path / "asked").read_text() == "\n"
-    assert fpmmaster.version(Reader(), memory, Found(None, str(program), "", "", None, trusted=False)) == ""
+    assert masters.version(Reader(), memory, Found(None, str(program), "", "", None, trusted=False)) == ""
 
 
 def test_whom_a_process_runs_as() -> None:
@@ -229,11 +227,11 @@ def test_last_errors_of_a_log(tmp_path: Path) -> None:
     log.write_bytes(
         b"NOTICE: a\n" + b"".join(b"[x] ERROR: \x1b[31m%d\xff\n" % number for number in range(9)) + b"NOTICE: b\n"
     )
-    told = fpmpools.last_errors(Reader(), str(log))
+    told = pools.last_errors(Reader(), str(log))
     assert [line[-2] for line in told] == ["6", "7", "8"]
     assert all(line.isprintable() for line in told)
-    assert fpmpools.last_errors(Reader(), str(tmp_path)) == ()
-    assert fpmpools.last_errors(Reader(), "syslog") == ()
+    assert pools.last_errors(Reader(), str(tmp_path)) == ()
+    assert pools.last_errors(Reader(), "syslog") == ()
 
 
 STATUS = (
@@ -247,7 +245,7 @@ STATUS = (
 
 def test_status_page() -> None:
     """Numbers and the state of each worker; a URI that is not UTF-8 is no obstacle."""
-    status = fpmstatus.parse(STATUS)
+    status = status_page.parse(STATUS)
     assert (status.accepted, status.listen_queue, status.max_children_reached, status.start) == (3, 1, 4, 1795471901.0)
     ((worker),) = status.workers
     assert (worker.pid, worker.state, worker.seconds) == (39, "Running", 0.978)
@@ -258,4 +256,4 @@ def test_status_page() -> None:
 def test_what_is_no_status_page(body: bytes) -> None:
     """An answer of a script, or half an answer, is told and not taken for numbers."""
     with pytest.raises(CannotSee):
-        fpmstatus.parse(body)
+        status_page.parse(body)

@@ -10,10 +10,8 @@ from hypothesis import strategies as st
 from liveproof.host.files.file_state import Inputs, state
 from liveproof.host.reader import Reader
 from liveproof.model.facts.nginx import FastcgiPass, Listen
-from liveproof.probes.nginx import _parse
+from liveproof.probes.nginx import _parse, directives, test_inputs
 from liveproof.probes.nginx import configuration as ngxconf
-from liveproof.probes.nginx import directives as ngxtree
-from liveproof.probes.nginx import test_inputs as ngxpaths
 from liveproof.probes.nginx.configuration import Configuration
 from liveproof.probes.nginx.directives import Tree
 
@@ -50,7 +48,7 @@ def tree_of(files: dict[str, str], directory: Path) -> Tree:
     def read(path: str) -> str | None:
         return None if Path(path).is_dir() else reader.read(path).decode(errors="surrogateescape")
 
-    return ngxtree.load(str(directory / "nginx.conf"), _parse, read, reader.glob)
+    return directives.load(str(directory / "nginx.conf"), _parse, read, reader.glob)
 
 
 def configuration(files: dict[str, str], directory: Path) -> Configuration:
@@ -270,7 +268,7 @@ def test_what_the_test_of_a_configuration_depends_on(tmp_path: Path) -> None:
         },
         tmp_path,
     )
-    files, present = ngxpaths.opened(tree, "/prefix")
+    files, present = test_inputs.opened(tree, "/prefix")
     assert files == (f"{tmp_path}/c.pem", "/prefix/c.pem")
     assert {"/var/log/a.log", "/var/log", "/prefix/logs/e.log", "/prefix/logs"} <= set(present)
 
@@ -290,7 +288,7 @@ def test_what_the_test_of_a_configuration_depends_on(tmp_path: Path) -> None:
 )
 def test_whether_a_name_server_has_a_say(site: str, asks: bool, tmp_path: Path) -> None:
     """A configuration with a host's name in it is tested each time: its answer may change while no file does."""
-    assert ngxpaths.asks_resolver(tree_of({"nginx.conf": f"http {{ {site} }}"}, tmp_path)) is asks
+    assert test_inputs.asks_resolver(tree_of({"nginx.conf": f"http {{ {site} }}"}, tmp_path)) is asks
 
 
 def test_state_of_inputs_moves_with_each_of_them(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from liveproof.host.reader import Reader
 from liveproof.model.facts.fpm import Fpm, Load, Master, Pool
 from liveproof.model.facts.opcache import PoolOpcache, Script
 from liveproof.model.findings import Unknown
-from liveproof.probes import opcache as probing
+from liveproof.probes import opcache
 from liveproof.probes.opcache import asking
 from liveproof.probes.opcache.beside import Beside, link_moved
 from liveproof.probes.opcache.earlier import Earlier
@@ -200,12 +200,12 @@ def test_a_saturated_pool_is_not_asked_what_it_runs() -> None:
     load = Load(5, 3, 5, 0.9, stuck=5)
     full = filled(Pool, version="8.2", name="www", address="unix:/nowhere", max_children=5, load=load)
     fpm = Fpm((filled(Master, version="8.2", pid=1, pools=(full,)),))
-    seen = probing.probe(READER, Memory(None), replace(app("/srv"), pools=("8.2/www",)), fpm, Unknown(""))
+    seen = opcache.probe(READER, Memory(None), replace(app("/srv"), pools=("8.2/www",)), fpm, Unknown(""))
     ((name, why),) = seen.pools
     assert name == "8.2/www"
     assert isinstance(why, Unknown)
     assert "pool 8.2/www is saturated: all 5 workers are busy" in why.reason
-    (asked,) = probing.probe(
+    (asked,) = opcache.probe(
         READER,
         Memory(None),
         replace(app("/srv"), pools=("8.2/www",)),

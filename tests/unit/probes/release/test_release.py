@@ -10,15 +10,14 @@ from pathlib import Path
 import pytest
 
 from liveproof.host.errors import CannotSee, NotThere
-from liveproof.host.files import digests as content
+from liveproof.host.files import digests
 from liveproof.host.git.plumbing import GitFailed, repository
 from liveproof.host.reader import Reader
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.files import Files
 from liveproof.model.facts.release import Release
 from liveproof.model.settings import Settings
-from liveproof.probes import files as walked
-from liveproof.probes import release
+from liveproof.probes import files, release
 from liveproof.store.cache import Memory
 
 pytestmark = pytest.mark.skipif(not shutil.which("git"), reason="git is not installed")
@@ -37,8 +36,8 @@ FILES = {
 @pytest.fixture(autouse=True)
 def settled(monkeypatch: pytest.MonkeyPatch) -> None:
     """Files made a moment ago count as old."""
-    monkeypatch.setattr(content, "_UNSETTLED_NS", 0)
-    monkeypatch.setattr(walked, "_UNSETTLED_NS", 0)
+    monkeypatch.setattr(digests, "_UNSETTLED_NS", 0)
+    monkeypatch.setattr(files, "_UNSETTLED_NS", 0)
     monkeypatch.setattr("liveproof.probes.release.intended._UNSETTLED_NS", 0)
 
 
@@ -76,7 +75,7 @@ def app_at(tree: Path) -> App:
 
 
 def files_of(tree: Path, settings: Settings = Settings()) -> Files:  # noqa: B008  (frozen)
-    return walked.probe(Reader(), settings, app_at(tree))
+    return files.probe(Reader(), settings, app_at(tree))
 
 
 def see(tree: Path, settings: Settings = Settings(), memory: Memory | None = None) -> Release:  # noqa: B008

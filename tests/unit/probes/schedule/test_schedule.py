@@ -18,8 +18,7 @@ from liveproof.model.settings import Settings
 from liveproof.model.verdicts import Severity
 from liveproof.probes.schedule import crontab, ini, logrotate, probe
 from liveproof.probes.schedule.found import Said
-from liveproof.rules.system import artisan_runs_as_another_user as sys001
-from liveproof.rules.system import log_rotation_creates_wrong_owner as sys003
+from liveproof.rules.system import artisan_runs_as_another_user, log_rotation_creates_wrong_owner
 from liveproof.store.cache import Memory
 
 APP = App("/srv/app", "/srv/app", "", "www-data", 33, 33, (33,), (), (), True)
@@ -129,7 +128,7 @@ def test_a_crontab_of_thousands_of_lines_is_counted(host):
         assert len(told) == 300
         assert sum(1 + job.more for job in told) == 900
         assert schedule.unread == ()
-        (finding,) = said(sys001, schedule)
+        (finding,) = said(artisan_runs_as_another_user, schedule)
         assert isinstance(finding, Finding)
         assert "(/etc/cron.d/many:901) and 899 more." in finding.message
         assert (len(finding.evidence) + finding.more, finding.at_least) == (900, False)
@@ -141,7 +140,7 @@ def test_the_end_of_a_huge_crontab_is_not_counted(host):
     host.write(path, "* * * * * root cd /srv/app && php artisan a\n" * 5001)
     schedule = host.see()
     assert "only its first 5000 lines" in dict(schedule.unread)[path]
-    finding, unknown = said(sys001, schedule)
+    finding, unknown = said(artisan_runs_as_another_user, schedule)
     assert isinstance(finding, Finding)
     assert isinstance(unknown, Unknown)
     assert "and at least 4999 more." in finding.message
@@ -426,17 +425,17 @@ def said(rule: ModuleType, schedule: Schedule, app: App = APP) -> list[Finding |
 
 def test_only_root_is_the_wrong_user():
     """A deploy user may be meant so; an app of root's own is root's."""
-    assert said(sys001, Schedule((job("www-data", 33), job("bob", 1000)), (), ())) == []
-    (finding,) = said(sys001, Schedule((job(), job("www-data", 33)), (), ()))
+    assert said(artisan_runs_as_another_user, Schedule((job("www-data", 33), job("bob", 1000)), (), ())) == []
+    (finding,) = said(artisan_runs_as_another_user, Schedule((job(), job("www-data", 33)), (), ()))
     assert isinstance(finding, Finding)
     assert len(finding.evidence) == 1
     assert "better" in finding.advice
-    assert said(sys001, Schedule((job(right=0),), (), ())) == []
+    assert said(artisan_runs_as_another_user, Schedule((job(right=0),), (), ())) == []
 
 
 def test_a_script_that_nobody_is_seen_to_call_is_a_notice():
     """It does not break the link."""
-    (finding,) = said(sys001, Schedule((job(kind="script"),), (), ()))
+    (finding,) = said(artisan_runs_as_another_user, Schedule((job(kind="script"),), (), ()))
     assert isinstance(finding, Finding)
     assert finding.severity is Severity.NOTICE
 
@@ -444,13 +443,21 @@ def test_a_script_that_nobody_is_seen_to_call_is_a_notice():
 def test_places_that_could_not_be_read_are_unknown():
     """For jobs and for rotations."""
     unread = Schedule((), (), (("/var/spool/cron/crontabs", "Permission denied"), ("/etc/logrotate.d/x", "I/O error")))
-    assert [type(each) for rule in (sys001, sys003) for each in said(rule, unread)] == [Unknown, Unknown]
+    assert [
+        type(each)
+        for rule in (artisan_runs_as_another_user, log_rotation_creates_wrong_owner)
+        for each in said(rule, unread)
+    ] == [Unknown, Unknown]
 
 
 def test_an_app_of_whom_nobody_knows_the_user():
     """Nobody can be told to be the wrong one."""
     nobody = App("/srv/app", "/srv/app", "", "", -1, -1, (), (), (), True)
-    assert [type(each) for rule in (sys001, sys003) for each in said(rule, Schedule((job(),), (), ()), nobody)] == [
+    assert [
+        type(each)
+        for rule in (artisan_runs_as_another_user, log_rotation_creates_wrong_owner)
+        for each in said(rule, Schedule((job(),), (), ()), nobody)
+    ] == [
         Unknown,
         Unknown,
     ]

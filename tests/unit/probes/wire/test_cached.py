@@ -11,9 +11,7 @@ from liveproof.model.facts.nginx import Cache, Nginx, Server
 from liveproof.model.facts.wire import Exchange
 from liveproof.model.findings import Absent, Unknown
 from liveproof.model.settings import Request
-from liveproof.probes.nginx import _parse
-from liveproof.probes.nginx import configuration as ngxconf
-from liveproof.probes.nginx import directives as ngxtree
+from liveproof.probes.nginx import _parse, configuration, directives
 from liveproof.probes.wire.cached import asking_the_app, beside_own, may_be_cached
 from liveproof.probes.wire.judged import judge
 from liveproof.probes.wire.target import fronts, targets
@@ -24,8 +22,8 @@ CACHE = Cache("pages", "$scheme$host$request_uri")
 
 
 def caches(text: str) -> list[Cache | None]:
-    tree = ngxtree.load("/n.conf", _parse, lambda _: text, lambda _: ())
-    return [one.cache for server in ngxconf.configuration(tree, "/etc/nginx").servers for one in server.passes]
+    tree = directives.load("/n.conf", _parse, lambda _: text, lambda _: ())
+    return [one.cache for server in configuration.configuration(tree, "/etc/nginx").servers for one in server.passes]
 
 
 def test_the_cache_in_force_at_a_location() -> None:
@@ -109,8 +107,8 @@ def test_an_empty_page_with_200_is_no_right_answer(changes: dict[str, Any], prov
 
 
 def servers(text: str) -> tuple[Server, ...]:
-    tree = ngxtree.load("/n.conf", _parse, lambda _: text, lambda _: ())
-    return ngxconf.configuration(tree, "/etc/nginx").servers
+    tree = directives.load("/n.conf", _parse, lambda _: text, lambda _: ())
+    return configuration.configuration(tree, "/etc/nginx").servers
 
 
 def test_what_a_proxy_hands_on() -> None:
