@@ -28,7 +28,7 @@ def _ask(rule: Rule, facts: Facts) -> Result | None:
     if isinstance(given, Absent):
         return None
     settings = facts.get(Settings)
-    if isinstance(settings, Settings) and rule.code in settings.disabled:
+    if isinstance(settings, Settings) and rule.code in settings.rules.disabled:
         by = f"disabled by {settings.source('rules.disabled')}"
         return Result(rule.code, rule.name, RuleVerdict.DISABLED, reason=by)
     return _answer(rule, facts, given)

@@ -30,7 +30,7 @@ _SHARE = 0.6
 
 
 def examine(reader: Reader, settings: Settings, memory: Memory, progress: Progress = lambda _: None) -> Examination:
-    """Look at every app of the host (or at ``settings.app``) and say what holds. Changes nothing.
+    """Look at every app of the host (or at ``settings.app.path``) and say what holds. Changes nothing.
 
     It ends before ``settings.seconds`` are over. Each app has an equal part of what is left of them, and what one does
     not need is for the next; what is not looked at in that time is unknown, with what took the time.
@@ -67,7 +67,7 @@ def _examine_app(host: "_Sight", app: App, rules: tuple[Rule, ...], progress: Pr
     settings = sight.facts[Settings]
     assert isinstance(settings, Settings)
     with within(remaining() / apps):
-        asked = [_function(rule) for rule in rules if rule.code not in settings.disabled]
+        asked = [_function(rule) for rule in rules if rule.code not in settings.rules.disabled]
         for function in (*asked, unjudged):
             for kind in needs(function).values():
                 sight.fact(_fact_type(kind))

@@ -9,7 +9,7 @@ from liveproof.check import check, links
 from liveproof.model.facts.apps import App
 from liveproof.model.findings import Absent, Evidence, Finding, Ref, Result, Unknown
 from liveproof.model.rule import Rule
-from liveproof.model.settings import Settings
+from liveproof.model.settings import RulesTable, Settings
 from liveproof.model.verdicts import Link, LinkVerdict, RuleVerdict, Severity
 
 
@@ -151,7 +151,9 @@ def test_what_depends_on_the_user_is_unknown_where_nobody_knows_it() -> None:
     assert check([_rule()], {App: _NOBODY, Colour: Absent("no eye")}) == ()
 
 
-_DISABLED = Settings(disabled=("FIL901",), sources=(("rules.disabled", "/etc/liveproof/liveproof.toml"),))
+_DISABLED = Settings(
+    rules=RulesTable(disabled=("FIL901",)), sources=(("rules.disabled", "/etc/liveproof/liveproof.toml"),)
+)
 
 
 @pytest.mark.parametrize("fact", [Colour("red"), Colour("green"), Unknown("dark"), None])
@@ -192,7 +194,7 @@ def test_a_link_of_disabled_rules_is_never_not_asked() -> None:
     """With REL001 disabled nothing is said about the release, least of all that there is none."""
     rule = Rule("REL901", Severity.HIGH)
     rule.check_function = _rule().check_function
-    settings = Settings(disabled=("REL901",))
+    settings = Settings(rules=RulesTable(disabled=("REL901",)))
     (release,) = (
         state
         for state in links([rule], check([rule], {Settings: settings, Colour: Colour("red")}))

@@ -134,7 +134,7 @@ def _by_rules(owned: Ownership, files: Files) -> Iterator[Mismatch] | Unknown:
                 return Unknown(f"the policy's rule for {rule.pattern} names {number.reason}")
         assert isinstance(uid, int)
         assert isinstance(gid, int)
-        rules.append((matcher((rule.pattern,)), uid, gid, rule.mode))
+        rules.append((matcher((rule.pattern,)), uid, gid, int(rule.mode, 8) if rule.mode else None))
     return _judged_by_rules(list(reversed(rules)), files)
 
 

@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterable
 from dataclasses import replace
 
-from liveproof import __version__, config
+from liveproof import __version__, config, rules
 from liveproof.cli.console import Console
 from liveproof.cli.options import Asked
 from liveproof.cli.output import refuse_unwritable, write_file
@@ -63,8 +63,8 @@ def settle(asked: Asked) -> tuple[Settings, Memory]:
     """
     refuse_unwritable(asked.output)
     memory = open_memory()
-    settings = config.load(asked.config, overrides=asked.overrides, memory=memory)
-    path = settings.app
+    settings = config.load(asked.config, rules.codes, overrides=asked.overrides, memory=memory)
+    path = settings.app.path
     # A link that leads nowhere is a broken deploy, not a wrong question: it is examined.
     if path and not os.path.isdir(path) and not os.path.islink(path):
         raise Wrong(f"{path} is no directory" if os.path.lexists(path) else f"there is no {path}")
@@ -102,9 +102,8 @@ def keep(record: Record, console: Console) -> Record:
 def pages() -> Pages:
     """The pages of all rules."""
     from liveproof.report.content.rule_pages import pages_of  # noqa: PLC0415
-    from liveproof.rules import load  # noqa: PLC0415
 
-    return pages_of(load())
+    return pages_of(rules.load())
 
 
 def tell(
@@ -173,10 +172,9 @@ def _document(
 def _plans(examination: Examination) -> tuple[Repair, ...]:
     """What `fix` would do, kept for the report."""
     from liveproof.planning.plan import SAFE_ONLY, make_plan  # noqa: PLC0415
-    from liveproof.rules import load  # noqa: PLC0415
 
     try:
-        return tuple(Repair(make_plan(app, load(), allow=SAFE_ONLY)) for app in examination.apps)
+        return tuple(Repair(make_plan(app, rules.load(), allow=SAFE_ONLY)) for app in examination.apps)
     except Exception:  # noqa: BLE001  (whatever keeps us from planning, the verdict is told; `fix` tells why)
         return ()
 
@@ -191,7 +189,7 @@ def _since_start() -> float:
 def report(run: str, before: str, asked: Asked, console: Console) -> int:
     """Tell a kept run again; without a name the newest one together with the fix that led to it."""
     history = History()
-    settings = config.load(asked.config, overrides={})
+    settings = config.load(asked.config, rules.codes)
     try:
         record, earlier = _story(history, run)
         if before:

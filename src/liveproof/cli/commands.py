@@ -250,9 +250,9 @@ def config_schema(console: Console, /) -> None:
     """Print the JSON Schema of liveproof.toml."""
     import json  # noqa: PLC0415
 
-    from liveproof import config as configuration  # noqa: PLC0415
+    from liveproof.config.checked import schema  # noqa: PLC0415  (imports pydantic)
 
-    console.text(json.dumps(configuration.schema(), indent=2) + "\n")
+    console.text(json.dumps(schema(), indent=2) + "\n")
 
 
 @config.command("show")
@@ -263,11 +263,13 @@ def config_show(console: Console, /, config: str | None, form: str) -> None:
     """Print every effective value and where it came from. Secrets are hidden."""
     import json  # noqa: PLC0415
 
-    from liveproof import config as configuration  # noqa: PLC0415
+    from liveproof.config import load  # noqa: PLC0415
+    from liveproof.config.keys import show  # noqa: PLC0415
     from liveproof.report.style.escaping import visible  # noqa: PLC0415
     from liveproof.report.style.lines import line  # noqa: PLC0415
+    from liveproof.rules import codes  # noqa: PLC0415
 
-    rows = configuration.show(configuration.load(config))
+    rows = show(load(config, codes))
     if form == "json":
         told = {row.key: {"value": row.value, "note": row.note, "source": row.source} for row in rows}
         console.text(json.dumps(told, indent=2) + "\n")

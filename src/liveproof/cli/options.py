@@ -2,9 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import get_args
+
+from liveproof.model.settings import PolicyName
 
 FORMATS = ("text", "json", "markdown")
-POLICIES = ("default", "seed", "hardened", "own")
+POLICIES: tuple[str, ...] = get_args(PolicyName)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +24,7 @@ class Asked:
     release: str | None = None
 
     @property
-    def overrides(self) -> dict[str, object]:
+    def overrides(self) -> dict[str, str | None]:
         """What the command line says over the configuration file."""
         return {
             "app.path": self.path or None,

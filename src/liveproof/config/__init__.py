@@ -1,30 +1,37 @@
-"""``liveproof.toml``: found, trusted, read, checked and told.
+"""``liveproof.toml``: found, trusted, read and checked.
 
 The file is ``/etc/liveproof/liveproof.toml`` for root, ``$XDG_CONFIG_HOME/liveproof/liveproof.toml`` for others, or the
-one named with ``--config``. Root refuses a file that another user could write. Its shape is checked by pydantic
-(shape.py), which is imported only for a file that was not checked before.
+one named with ``--config``. Root refuses a file that another user could write. Its keys are declared in
+model/settings.py; pydantic, which checks them (checked.py), is imported only for a file that was not checked before.
 """
 
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from liveproof import __version__
-from liveproof.config.values import ConfigError, settings_of, with_overrides
+from liveproof.config.keys import keys
 from liveproof.host.files import trusted
-from liveproof.model.settings import Settings
+from liveproof.model.codec import Misshapen, from_json
+from liveproof.model.settings import COMMAND_LINE, Settings
 from liveproof.store.cache import Memory, open_memory
 
-if TYPE_CHECKING:
-    from liveproof.config.shown import Setting
-
-__all__ = ["ConfigError", "default_path", "load", "schema", "show"]
-
 LIMIT = 1024 * 1024
-# A file may change again within the grain of its times; one that changed this recently is checked anew (seconds).
+# A file may change again within the grain of its times; one that changed this recently is checked again (seconds).
 _SETTLED = 2.0
+
+
+class ConfigError(Exception):
+    """The configuration is wrong; ``errors`` are all of them, each with its place in the file."""
+
+    exit_status = 2
+
+    def __init__(self, path: str, errors: tuple[str, ...]) -> None:
+        super().__init__("\n".join(f"{path}: {error}" for error in errors))
+        self.path = path
+        self.errors = errors
 
 
 def default_path() -> str:
@@ -37,46 +44,64 @@ def default_path() -> str:
     return os.path.join(base, "liveproof/liveproof.toml")
 
 
-def load(path: str | None, *, overrides: Mapping[str, object] | None = None, memory: Memory | None = None) -> Settings:
+def load(
+    path: str | None,
+    known_rules: Callable[[], Collection[str]],
+    *,
+    overrides: Mapping[str, str | None] | None = None,
+    memory: Memory | None = None,
+) -> Settings:
     """The effective settings: defaults, then the file, then the command line.
 
     Args:
         path: the file named by ``--config``, or None for the default one, which need not exist.
-        overrides: what the command line says: ``app.path``, ``app.user``, ``app.release`` and ``policy.name`` (text),
-            ``rules.disabled`` and ``files.ignore`` (sequences, added to the file's); None as a value is not said.
+        known_rules: gives the codes that ``rules.disabled`` may hold; only called where it must be checked.
+        overrides: what the command line says, by the file's keys, ``app.path`` first; None is not said.
         memory: where to remember that a file was checked; by default this host's and user's.
 
     Raises:
         ConfigError: the file is missing though named, refused, unreadable, no TOML or wrong; every error at once.
     """
     where = path or default_path()
+    document: dict[str, Any] = {}
     read = _read(where, named=path is not None)
-    if read is None:
-        settings = Settings()
-    else:
+    if read is not None:
         document = _parse(where, read[0])
-        _check(where, document, read[1], memory or open_memory())
-        settings = settings_of(document, where)
-    return with_overrides(settings, overrides or {})
+        policy = document.get("policy")
+        if isinstance(policy, dict) and policy.get("rules"):
+            policy.setdefault("name", "own")  # rules say it, with or without the name
+        _check(where, document, known_rules, read[1], memory or open_memory())
+    return settings_of(document, where, {key: value for key, value in (overrides or {}).items() if value is not None})
 
 
-def schema() -> dict[str, Any]:
-    """The JSON Schema of the file."""
-    from liveproof.config.shape import Document  # noqa: PLC0415  (imports pydantic)
+def settings_of(document: dict[str, Any], where: str, overrides: Mapping[str, str]) -> Settings:
+    """The settings of a document that was found right, with what the command line says over it.
 
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        **Document.model_json_schema(),
-        "title": "liveproof.toml",
-    }
+    Raises:
+        ConfigError: the command line says what cannot be.
+    """
+    empty = tuple(f"{key}: should be a text that is not empty" for key, value in overrides.items() if not value)
+    if empty:
+        raise ConfigError(COMMAND_LINE, empty)
+    for key, value in overrides.items():
+        _override(document, key, value)
+    sources = tuple((key, COMMAND_LINE if key in overrides else where) for key, _, _ in keys(document))
+    try:
+        return replace(from_json(Settings, document), sources=sources)
+    except Misshapen as error:
+        raise ConfigError(COMMAND_LINE, (str(error).lstrip("."),)) from None
 
 
-def show(settings: Settings) -> "tuple[Setting, ...]":
-    """Every effective value in the file's own keys, and where it came from: default, the file, or command line."""
-    from liveproof.config.shown import rows  # noqa: PLC0415  (only `config show` asks)
-
-    sources = dict(settings.sources)
-    return tuple(replace(row, source=sources.get(row.key, "default")) for row in rows(settings))
+def _override(document: dict[str, Any], key: str, value: str) -> None:
+    table, _, name = key.partition(".")
+    values = document.setdefault(table, {})
+    if key == "app.path":
+        value = os.path.abspath(value)
+        if "path" in values and os.path.realpath(values["path"]) != os.path.realpath(value):
+            values.clear()  # the file's user and release are those of its own app, and say nothing of another
+    elif key == "policy.name" and value != "own":
+        values.pop("rules", None)
+    values[name] = value
 
 
 def _read(path: str, *, named: bool) -> tuple[bytes, os.stat_result] | None:
@@ -107,7 +132,7 @@ def _plain_read(path: str) -> tuple[bytes, os.stat_result]:
 
 
 def _parse(path: str, content: bytes) -> dict[str, Any]:
-    import tomllib  # noqa: PLC0415  (pulls in re)
+    import tomllib  # noqa: PLC0415  (only where there is a file)
 
     if len(content) > LIMIT:
         raise ConfigError(path, (f"is longer than {LIMIT} bytes",))
@@ -122,14 +147,20 @@ def _parse(path: str, content: bytes) -> dict[str, Any]:
         raise ConfigError(path, ("is nested too deeply",)) from None
 
 
-def _check(path: str, document: dict[str, Any], seen: os.stat_result, memory: Memory) -> None:
+def _check(
+    path: str,
+    document: dict[str, Any],
+    known_rules: Callable[[], Collection[str]],
+    seen: os.stat_result,
+    memory: Memory,
+) -> None:
     """Check the document unless this version of liveproof already found this very file right."""
     signature = f"{__version__} {seen.st_dev} {seen.st_ino} {seen.st_size} {seen.st_mtime_ns} {seen.st_ctime_ns} {path}"
     if memory.recall("config", signature) is True:
         return
-    from liveproof.config.shape import errors  # noqa: PLC0415  (imports pydantic)
+    from liveproof.config.checked import errors  # noqa: PLC0415  (imports pydantic)
 
-    wrong = errors(document)
+    wrong = errors(document, known_rules)
     if wrong:
         raise ConfigError(path, wrong)
     if time.time() - seen.st_ctime > _SETTLED:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import MISSING, fields, is_dataclass
 from enum import EnumMeta
 from types import GenericAlias, NoneType, UnionType
-from typing import Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar, get_origin
 
 _T = TypeVar("_T")
 _PLAIN = (str, int, float, bool, NoneType)
@@ -60,21 +60,16 @@ def from_json(kind: type[_T], data: Any) -> _T:
     return _reader(kind)(data, "")  # type: ignore[no-any-return]
 
 
-# Plain dictionaries and no functools.cache: unions compare equal in any order, and generic aliases hash slowly.
-_writers: dict[Any, _Write] = {}
-_readers: dict[Any, _Read] = {}
-
-
 def _writer(kind: Any) -> _Write:
+    if get_origin(kind) is Annotated:
+        return _writer(kind.__origin__)
     if kind not in _writers:
         _writers[kind] = _make_writer(kind)
     return _writers[kind]
 
 
 def _make_writer(kind: Any) -> _Write:
-    if kind is str:
-        return _write_text
-    if kind in _PLAIN:
+    if kind in _PLAIN or get_origin(kind) is Literal:
         return _write_plain
     if isinstance(kind, EnumMeta):
         return _write_enum
@@ -100,6 +95,10 @@ def _write_text(value: str, cut: Cut | None) -> str:
 
 def _write_enum(value: Any, _: Cut | None) -> Any:
     return value.value
+
+
+def _write_texts(value: dict[str, str], cut: Cut | None) -> Any:
+    return {name: _write_text(text, cut) for name, text in value.items()}
 
 
 def _object_writer(kind: type) -> _Write:
@@ -163,6 +162,8 @@ def _is_tagged(kind: UnionType) -> bool:
 
 
 def _reader(kind: Any) -> _Read:
+    if get_origin(kind) is Annotated:
+        return _reader(kind.__origin__)
     if kind not in _readers:
         _readers[kind] = _make_reader(kind)
     return _readers[kind]
@@ -171,6 +172,8 @@ def _reader(kind: Any) -> _Read:
 def _make_reader(kind: Any) -> _Read:
     if kind in _PLAIN:
         return _plain_reader(kind)
+    if get_origin(kind) is Literal:
+        return _literal_reader(kind.__args__)
     if isinstance(kind, EnumMeta):
         return _enum_reader(kind)
     if isinstance(kind, UnionType):
@@ -191,6 +194,21 @@ def _plain_reader(kind: type) -> _Read:
         return data
 
     return read
+
+
+def _literal_reader(values: tuple[Any, ...]) -> _Read:
+    def read(data: Any, where: str) -> Any:
+        if data not in values:
+            raise Misshapen(f"{where or 'it'} should be one of {', '.join(values)}")
+        return data
+
+    return read
+
+
+def _read_texts(data: Any, where: str) -> dict[str, str]:
+    if not isinstance(data, dict) or not all(isinstance(text, str) for text in data.values()):
+        raise Misshapen(f"{where or 'it'} should be an object of texts")
+    return dict(data)
 
 
 def _enum_reader(kind: Any) -> _Read:
@@ -260,3 +278,8 @@ def _union_reader(kind: UnionType) -> _Read:
         raise Misshapen(f"{where or 'it'} should be {kind}")
 
     return read
+
+
+# Plain dictionaries and no functools.cache: unions compare equal in any order, and generic aliases hash slowly.
+_writers: dict[Any, _Write] = {str: _write_text, dict[str, str]: _write_texts}
+_readers: dict[Any, _Read] = {dict[str, str]: _read_texts}

@@ -1,56 +1,197 @@
-"""The effective configuration as plain values. config.py reads and checks the file; everything else sees only this."""
+"""The effective configuration as plain values. Each key of ``liveproof.toml`` is declared here and nowhere else.
 
+The dataclasses are the file's tables, their fields its keys: name, type, default, description and check. From them
+``config`` has the JSON Schema and the errors (pydantic reads dataclasses), the values, and what `config show` prints.
+"""
+
+import re
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import Annotated, Any, ClassVar, Literal
 
-from liveproof.model.secrets import hide_in_path
+from liveproof.model.secrets import HIDDEN, hide_headers, hide_in_path
+
+
+def key(default: Any, description: str, **limits: Any) -> Any:
+    """A key of the file with its default; ``limits`` are those of ``pydantic.Field``: ge, le, pattern, min_length."""
+    limits |= {"strict": True} if {"ge", "le"} & limits.keys() else {}  # a number in quotes is no number
+    if default is dict:
+        return field(default_factory=dict, metadata={"description": description, **limits})
+    return field(default=default, metadata={"description": description, **limits})
+
+
+class Check:
+    """A check of one value. ``wrong`` raises ValueError with what it should be, as an administrator reads it."""
+
+    def __init__(self, wrong: Callable[[Any], None]) -> None:
+        self._wrong = wrong
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> Any:
+        """The hook by which pydantic asks an annotation for its check; without pydantic nothing calls it."""
+        from pydantic_core.core_schema import no_info_after_validator_function  # noqa: PLC0415
+
+        return no_info_after_validator_function(self._checked, handler(source))
+
+    def _checked(self, value: Any) -> Any:
+        self._wrong(value)
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class Unset:
+    """What holds where a key is left out, as `config show` says it."""
+
+    note: str
+
+
+_NAME = r"^[A-Za-z0-9_][A-Za-z0-9_.@-]*\$?$"
+_MODE = "^0?[0-7]{3}$"
+_NOT_ASKED = Unset("not asked")
+_FOUND = Unset("found by the policy")
+_OURS = frozenset({"host", "content-length", "connection", "transfer-encoding"})
+
+
+def _absolute(value: str) -> None:
+    if not value.startswith("/") or "\0" in value:
+        raise ValueError("should be an absolute path")
+
+
+def _below(value: str) -> None:
+    if not value or value.startswith("/") or ".." in value.split("/") or "\0" in value:
+        raise ValueError("should be a path or pattern below the app, such as storage/app/*")
+
+
+def _mode(value: str) -> None:
+    if not re.fullmatch(_MODE, value):
+        raise ValueError('should be the permission bits in octal as a text, such as "0640"')
+
+
+def _target(value: str) -> None:
+    if not value.startswith("/") or not value.isascii() or not value.isprintable() or " " in value or "#" in value:
+        raise ValueError("should start with / and hold neither blanks nor characters that must be %-encoded")
+
+
+def _method(value: str) -> None:
+    if not re.fullmatch("[A-Z]{1,20}", value):
+        raise ValueError("should be a method in capital letters, such as GET or POST")
+
+
+def _headers(value: dict[str, str]) -> None:
+    for name, text in value.items():
+        if not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name):  # RFC 9110, 5.6.2
+            raise ValueError(f"{name!r} is no header's name")
+        if name.lower() in _OURS:
+            raise ValueError(f"{name} is set by liveproof" + ("; use the key host" if name.lower() == "host" else ""))
+        if any(char in text for char in "\r\n\0"):
+            raise ValueError(f"the value of {name} holds a line break or NUL")
+
+
+Absolute = Annotated[str, Check(_absolute)]
+Below = Annotated[str, Check(_below)]
+PolicyName = Literal["default", "seed", "hardened", "own"]
+Way = Literal["pool", "nginx"]
+
+
+@dataclass(frozen=True, slots=True)
+class AppTable:
+    """The app to look at; without it, every app that nginx serves is."""
+
+    path: Annotated[Absolute, Unset("every app that nginx serves")] = key(
+        "", "The app's directory (where artisan stands), as it is deployed to."
+    )
+    user: Annotated[str, Unset("the pool's user")] = key(
+        "", "The user the app runs as; by default that of its PHP-FPM pool.", pattern=_NAME
+    )
+    release: Annotated[str, Unset("HEAD of the app's own repository")] = key(
+        "", "The intended release: a git revision or a manifest's path; by default HEAD of the app.", min_length=1
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class OwnerRule:
-    """Who should own what: ``pattern`` is a path below the app (``storage/**``), empty fields are not asked.
+    """Who should own what matches; the last rule that matches decides."""
 
-    ``mode`` is the set of permission bits that are allowed for files (directories add x where r stands), or None.
-    """
-
-    pattern: str
-    owner: str = ""
-    group: str = ""
-    mode: int | None = None
+    pattern: Below = field(
+        metadata={"description": "A path below the app; * matches within a name, ** over directories."}
+    )
+    owner: Annotated[str, _NOT_ASKED] = key("", "The user that should own it; not asked when left out.", pattern=_NAME)
+    group: Annotated[str, _NOT_ASKED] = key("", "The group it should have; not asked when left out.", pattern=_NAME)
+    mode: Annotated[str, Check(_mode), _NOT_ASKED] = key(
+        "",
+        'The permission bits a file may have, in octal, e.g. "0640"; directories get x where r is.',
+        json_schema_extra={"pattern": _MODE},
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """How owners and modes are judged: ``default``, ``seed``, ``hardened`` or ``own`` (rules; the last match wins)."""
+    """How owners and modes are judged."""
 
-    name: str = "default"
-    owner: str = ""
-    group: str = ""
-    rules: tuple[OwnerRule, ...] = ()
+    name: PolicyName = key(
+        "default",
+        "default: whoever owns most of the tree; seed: the pool's user owns everything; hardened: a deploy user owns "
+        "the code and the pool writes only storage and bootstrap/cache; own: the rules below.",
+    )
+    owner: Annotated[str, _FOUND] = key(
+        "", "The owner of the code, instead of the one that the policy finds.", pattern=_NAME
+    )
+    group: Annotated[str, _FOUND] = key(
+        "", "The group of the code, instead of the one that the policy finds.", pattern=_NAME
+    )
+    rules: tuple[OwnerRule, ...] = key((), 'Own rules; they need name = "own" or no name.')
+
+    def __post_init__(self) -> None:
+        if self.name == "own" and not self.rules:
+            raise ValueError("the policy own needs at least one [[policy.rules]]")
+        if self.rules and self.name != "own":
+            raise ValueError(f'[[policy.rules]] are not used by the policy {self.name}; say name = "own"')
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request that the app must answer: ``status`` exact, ``contains`` a text that the answer must hold (or empty).
+    """A request that the app must answer.
 
-    ``logs`` is a text that must appear in the app's log after the request (or empty: not asked). ``ways`` are ``pool``
-    (straight to its socket) and ``nginx``: the request is sent once over each. ``{request_id}`` in path, headers,
-    body, ``contains`` and ``logs`` stands for the id of the one request that is sent.
+    ``{request_id}`` in path, headers, body, contains and logs stands for the id of the one request that is sent.
     """
 
-    path: str = "/"
-    method: str = "GET"
-    headers: tuple[tuple[str, str], ...] = ()
-    body: str = ""
-    status: int | None = None
-    contains: str = ""
-    logs: str = ""
-    host: str = ""
-    ways: tuple[str, ...] = ("pool", "nginx")
+    path: Annotated[str, Check(_target)] = key("/", "Path and query, e.g. /api/status?full=1.")
+    method: Annotated[str, Check(_method)] = key(
+        "GET", "The method. Anything but GET and HEAD is really done by the app, once over each way."
+    )
+    headers: Annotated[dict[str, str], Check(_headers)] = key(dict, "Headers to send.")
+    body: str = key("", "The body to send. Give its type in headers, as Content-Type.")
+    status: Annotated[int | None, Unset("below 500")] = key(
+        None,
+        "The status to expect exactly; without it anything below 500 that the app itself answers.",
+        ge=100,
+        le=599,
+    )
+    contains: Annotated[str, _NOT_ASKED] = key("", "A text that the answer's body must hold.")
+    logs: Annotated[str, _NOT_ASKED] = key(
+        "", "A text that must appear in the app's log; {request_id} stands for the request's own id."
+    )
+    host: Annotated[str, Unset("the server block's name")] = key(
+        "", "The Host header; by default the first name of the app's server block.", pattern=r"^[A-Za-z0-9._:\[\]-]*$"
+    )
+    ways: tuple[Way, ...] = key(
+        ("pool", "nginx"), "Straight to the pool's socket, through nginx, or both (the default).", min_length=1
+    )
 
     @property
     def told(self) -> str:
         """The path with the values of secret query parameters hidden."""
         return hide_in_path(self.path)
+
+    def without_secrets(self) -> "Request":
+        """The request as it may be kept and shown."""
+        return replace(
+            self,
+            path=self.told,
+            headers=dict(hide_headers(self.headers.items())),
+            body=self.body and HIDDEN,
+            contains=self.contains and HIDDEN,
+            logs=self.logs and HIDDEN,
+        )
 
     def with_id(self, request_id: str) -> "Request":
         """The request as it is sent, ``{request_id}`` filled in."""
@@ -61,7 +202,7 @@ class Request:
         return replace(
             self,
             path=filled(self.path),
-            headers=tuple((name, filled(value)) for name, value in self.headers),
+            headers={name: filled(value) for name, value in self.headers.items()},
             body=filled(self.body),
             contains=filled(self.contains),
             logs=filled(self.logs),
@@ -69,38 +210,68 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Thresholds:
-    """Numbers that decide: ratios are 0..1, times are seconds."""
+class LogsTable:
+    """Where the app logs, besides what its configuration names."""
 
-    hit_ratio: float = 0.85
-    hit_ratio_lookups: int = 2000
-    hit_ratio_age: float = 600.0
-    min_processes: int = 2
-    slow_request: float = 30.0
+    paths: tuple[Absolute, ...] = key((), "Log files, as absolute paths.")
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """Numbers that decide."""
+
+    hit_ratio: float = key(0.85, "The lowest healthy OPcache hit ratio, 0 to 1.", ge=0, le=1)
+    hit_ratio_lookups: int = key(2000, "Lookups before the ratio is judged.", ge=0)
+    hit_ratio_age: float = key(600.0, "Age of the cache, in seconds, before the ratio is judged.", ge=0)
+    min_processes: int = key(2, "Master and workers that a pool must at least have.", ge=1)
+
+
+@dataclass(frozen=True, slots=True)
+class RulesTable:
+    """Which rules are asked."""
+
+    disabled: tuple[str, ...] = key(
+        (), "Codes of rules that are not asked. They are listed, and a link that they could break is unproven."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class FilesTable:
+    """Which files are judged."""
+
+    ignore: tuple[Below, ...] = key(
+        (), "Patterns of paths below the app that no rule judges. They are listed, and their links unproven."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """The whole file."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid", "allow_inf_nan": False}
+
+    app: AppTable = AppTable()
+    policy: Policy = Policy()
+    request: Annotated[tuple[Request, ...], Unset("GET / of the server block")] = key(
+        (), "Requests that the app must answer; by default GET /."
+    )
+    logs: LogsTable = LogsTable()
+    thresholds: Thresholds = Thresholds()
+    rules: RulesTable = RulesTable()
+    files: FilesTable = FilesTable()
 
 
 COMMAND_LINE = "command line"
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
-    """The configuration of one run. ``app`` is empty when the apps are to be discovered.
+class Settings(Document):
+    """The configuration of one run: what the file and the command line say.
 
-    ``release`` is a manifest's path or a git revision, empty for HEAD of the app's own repository. ``user`` is the
-    app's user, empty for the pool's. ``ignore`` holds patterns of paths below the app that no rule judges.
     ``seconds`` is how long a whole check may take, its start and its report included. ``sources`` tells for each key
-    where its value came from.
+    (``app.path``, ``request[0].status``) where its value came from.
     """
 
-    app: str = ""
-    user: str = ""
-    release: str = ""
-    policy: Policy = field(default_factory=Policy)
-    requests: tuple[Request, ...] = ()
-    logs: tuple[str, ...] = ()
-    thresholds: Thresholds = field(default_factory=Thresholds)
-    ignore: tuple[str, ...] = ()
-    disabled: tuple[str, ...] = ()
     seconds: float = 30.0
     sources: tuple[tuple[str, str], ...] = ()
 

@@ -44,7 +44,7 @@ def probe(reader: Reader, settings: Settings, app: App) -> Files:
         OSError: the app's directory cannot be read.
     """
     clock = time.perf_counter()
-    layout = Layout(_STARTS, matcher(settings.ignore) if settings.ignore else None, _DATA)
+    layout = Layout(_STARTS, matcher(settings.files.ignore) if settings.files.ignore else None, _DATA)
     try:
         walked = walk(app.real, layout, _PATIENCE)
     except TimeoutError as error:

@@ -73,7 +73,11 @@ def reload_bar(settings: Settings, memory: Memory, progress: Progress) -> Callab
     """
 
     def bar(path: str) -> str:
-        seen = _find(examine(Reader(), replace(settings, app=path), memory, progress), path) if path else None
+        seen = (
+            _find(examine(Reader(), replace(settings, app=replace(settings.app, path=path)), memory, progress), path)
+            if path
+            else None
+        )
         closed = [finding for finding in seen.findings if finding.code in HIDDEN_BY_MEMORY] if seen else []
         return f"{closed[0].message} ({closed[0].code}), and only its memory lets the site answer" if closed else ""
 

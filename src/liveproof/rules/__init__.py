@@ -34,6 +34,11 @@ def load() -> tuple[Rule, ...]:
     return rules
 
 
+def codes() -> tuple[str, ...]:
+    """The codes of all rules."""
+    return tuple(rule.code for rule in load())
+
+
 def _names() -> list[str]:
     here = os.path.dirname(__file__)
     found = []

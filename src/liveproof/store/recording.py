@@ -14,8 +14,8 @@ from liveproof import __version__
 from liveproof.model.codec import Cut, Misshapen, from_json, to_json
 from liveproof.model.examination import Examination
 from liveproof.model.facts.apps import App
-from liveproof.model.secrets import HIDDEN, hide_all, hide_in_path
-from liveproof.model.settings import Request, Settings
+from liveproof.model.secrets import hide_all
+from liveproof.model.settings import Settings
 from liveproof.store.fact_records import facts_from_json, facts_to_json
 
 SCHEMA = "liveproof-recording/1"
@@ -49,13 +49,15 @@ def record(examination: Examination, settings: Settings) -> Recording:
 def dumps(recording: Recording) -> str:
     """The recording as JSON text, all of it ASCII."""
     whole = Cut(sys.maxsize, sys.maxsize)  # cuts nothing, but leaves out what may be secret
+    settings = recording.settings
+    settings = replace(settings, request=tuple(request.without_secrets() for request in settings.request))
     told = {
         "schema": SCHEMA,
         "liveproof": recording.version,
         "host": recording.host,
         "started": recording.started,
         "reason": recording.reason,
-        "settings": to_json(_harmless(recording.settings), cut=whole),
+        "settings": to_json(settings, cut=whole),
         "apps": [
             {"app": to_json(app, cut=whole), "facts": facts_to_json(facts, whole)} for app, facts in recording.apps
         ],
@@ -88,19 +90,3 @@ def loads(text: str | bytes) -> Recording:
     except (Misshapen, KeyError, TypeError, AttributeError, RecursionError) as error:
         made = data.get("liveproof")
         raise NoRecording(f"it does not fit this version ({error!r}); it was made by liveproof {made!r}") from None
-
-
-def _harmless(settings: Settings) -> Settings:
-    return replace(settings, requests=tuple(map(_without_secrets, settings.requests)))
-
-
-def _without_secrets(request: Request) -> Request:
-    headers = tuple((name, HIDDEN) for name, _ in request.headers)
-    return replace(
-        request,
-        path=hide_in_path(request.path),
-        headers=headers,
-        body=request.body and HIDDEN,
-        contains=request.contains and HIDDEN,
-        logs=request.logs and HIDDEN,
-    )

@@ -148,7 +148,7 @@ def test_hardened_needs_somebody_else() -> None:
 
 
 OWN = Policy(
-    "own", rules=(OwnerRule("**", "deploy", "", 0o644), OwnerRule("storage/**", "www-data"), OwnerRule("public"))
+    "own", rules=(OwnerRule("**", "deploy", "", "0644"), OwnerRule("storage/**", "www-data"), OwnerRule("public"))
 )
 
 

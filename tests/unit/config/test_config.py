@@ -1,5 +1,6 @@
 """liveproof.toml: every error at once with its place, defaults, sources, and what the command line changes."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -9,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from liveproof import config
-from liveproof.config import values
-from liveproof.config.shape import errors
+from liveproof.config.checked import errors, schema
+from liveproof.config.keys import show
 from liveproof.model.settings import Settings
+from liveproof.rules import codes
 from liveproof.store.cache import Memory
 
 EXAMPLE = Path(__file__).parents[3] / "docs" / "liveproof.toml.example"
@@ -29,8 +31,9 @@ def file(tmp_path_factory):
     return write
 
 
-def load(path: str | None, **overrides: object) -> Settings:
-    return config.load(path, overrides={key.replace("__", "."): v for key, v in overrides.items()}, memory=Memory(None))
+def load(path: str | None, **overrides: str | None) -> Settings:
+    said = {key.replace("__", "."): value for key, value in overrides.items()}
+    return config.load(path, codes, overrides=said, memory=Memory(None))
 
 
 def wrong(path: str) -> tuple[str, ...]:
@@ -124,50 +127,61 @@ def test_a_missing_file_is_an_error_only_when_it_was_named(tmp_path, monkeypatch
 def test_the_example_is_right_and_says_the_defaults(file):
     """What the documentation shows can be used as it stands."""
     settings = load(file(EXAMPLE.read_text()))
-    assert settings.app == "/var/www/api-gateway"
+    assert settings.app.path == "/var/www/api-gateway"
     assert settings.thresholds == Settings().thresholds
     assert settings.policy == Settings().policy
-    assert settings.requests[0].headers[0] == ("Content-Type", "application/json")
-    assert settings.requests[0].status == 200
+    assert settings.request[0].headers["Content-Type"] == "application/json"
+    assert settings.request[0].status == 200
 
 
-def test_every_default_of_the_schema_is_the_default_in_force(file):
-    """The JSON Schema tells no other numbers than the ones that decide."""
-    properties = config.schema()["$defs"]["ThresholdsTable"]["properties"]
-    assert {key: part["default"] for key, part in properties.items()} == {
-        key: getattr(Settings().thresholds, key) for key in type(Settings().thresholds).__slots__
-    }
+def test_the_schema_describes_every_key():
+    """An editor shows what a key means; a key that is left out is not shown as an empty value, which would be wrong."""
+    tables = schema()["$defs"]
+    for table in tables.values():
+        assert all(part["description"] for part in table["properties"].values())
+        assert all(part.get("default", 1) for part in table["properties"].values())
+    assert tables["Thresholds"]["properties"]["hit_ratio"]["default"] == Settings().thresholds.hit_ratio
 
 
 def test_own_rules_are_the_policy_own(file):
-    """Rules need no name; their modes are octal."""
+    """Rules need no name."""
     policy = load(file("[[policy.rules]]\npattern='storage/**'\nmode='0660'")).policy
-    assert (policy.name, policy.rules[0].mode) == ("own", 0o660)
+    assert (policy.name, policy.rules[0].mode) == ("own", "0660")
 
 
-def test_the_command_line_wins_and_adds(file):
-    """What is said for one run replaces the file's value, or adds to its list."""
-    path = file("[app]\nrelease='a'\n[files]\nignore=['x']")
-    settings = load(path, app__release="b", files__ignore=["y"], app__user=None)
-    assert (settings.release, settings.ignore, settings.user) == ("b", ("x", "y"), "")
-    assert dict(settings.sources) == {"app.release": "command line", "files.ignore": f"{path}, command line"}
+def test_the_command_line_wins(file):
+    """What is said for one run replaces the file's value; the file's own rules give way to another policy."""
+    path = file("[app]\nrelease='a'\n[files]\nignore=['x']\n[[policy.rules]]\npattern='a'")
+    settings = load(path, app__release="b", app__user=None, policy__name="seed")
+    assert (settings.app.release, settings.app.user, settings.policy.name) == ("b", "", "seed")
+    assert settings.policy.rules == ()
+    assert dict(settings.sources) == {
+        "app.release": "command line",
+        "policy.name": "command line",
+        "files.ignore": path,
+    }
+    assert settings.typed("app.release")
+    assert not settings.typed("files.ignore")
 
 
 def test_another_path_drops_the_user_and_release_of_the_file(file):
     """They are those of the app that the file names; for another app they would be a lie."""
     path = file("[app]\npath='/srv/a'\nuser='deploy'\nrelease='v1'\n[rules]\ndisabled=[]")
     same, other = load(path, app__path="/srv/a/"), load(path, app__path="/srv/b")
-    assert (same.app, same.user, same.release) == ("/srv/a", "deploy", "v1")
-    assert (other.app, other.user, other.release) == ("/srv/b", "", "")
+    assert (same.app.path, same.app.user, same.app.release) == ("/srv/a", "deploy", "v1")
+    assert (other.app.path, other.app.user, other.app.release) == ("/srv/b", "", "")
     assert dict(other.sources) == {"app.path": "command line", "rules.disabled": path}
 
 
 def test_wrong_words_on_the_command_line_come_at_once(tmp_path):
-    """They are told as the file's errors are."""
+    """They are reported as the file's errors are."""
     with pytest.raises(config.ConfigError) as caught:
-        values.with_overrides(Settings(), {"policy.name": "sed", "app.user": "", "nope": 1, "rules.disabled": "FIL001"})
-    assert len(caught.value.errors) == 4
+        load(None, app__user="", app__release="")
+    assert len(caught.value.errors) == 2
     assert caught.value.exit_status == 2
+    for name, says in (("sed", "should be one of default, seed"), ("own", "needs at least one [[policy.rules]]")):
+        with pytest.raises(config.ConfigError, match=re.escape(says)):
+            load(None, policy__name=name)
 
 
 def test_secrets_are_not_shown(file):
@@ -178,7 +192,7 @@ def test_secrets_are_not_shown(file):
         headers = { Authorization = "Bearer s3cret", X-Retell-Signature = "s3cret", Cookie = "s3cret", Accept = "text" }
         body = "s3cret"
     """)
-    told = {row.key: row.text for row in config.show(load(path))}
+    told = {row.key: row.text for row in show(load(path))}
     assert "s3cret" not in "".join(told.values())
     assert "token=[hidden]&page=" in told["request[0].path"]
     assert 'Accept = "text"' in told["request[0].headers"]
@@ -187,10 +201,10 @@ def test_secrets_are_not_shown(file):
 def test_show_has_values_of_their_own_types(file):
     """A program reads numbers, lists and nothing at all as what they are; the note says what nothing means."""
     path = file("[app]\nuser='www-data'\n[logs]\npaths=['/a']\n[[request]]\nstatus = 201\nheaders = { Accept = 'x' }")
-    told = {row.key: (row.value, row.note) for row in config.show(load(path))}
+    told = {row.key: (row.value, row.note) for row in show(load(path))}
     assert told["app.user"][0] == "www-data"
     assert told["app.path"] == (None, "every app that nginx serves")
-    assert told["logs.paths"][0] == ("/a",)
+    assert told["logs.paths"][0] == ["/a"]
     assert told["request[0].status"][0] == 201
     assert told["request[0].headers"][0] == {"Accept": "x"}
     assert isinstance(told["thresholds.hit_ratio"][0], float | int)
@@ -199,7 +213,7 @@ def test_show_has_values_of_their_own_types(file):
 def test_show_tells_every_key_and_its_source(file):
     """A value of the file is told with the file, any other as default."""
     path = file("[app]\nuser='www-data'")
-    told = {row.key: row.source for row in config.show(load(path))}
+    told = {row.key: row.source for row in show(load(path))}
     assert (told["app.user"], told["app.path"]) == (path, "default")
 
 
@@ -208,14 +222,14 @@ def test_a_known_file_is_not_checked_again(file, tmp_path, monkeypatch):
     memory = Memory(str(tmp_path))
     path = file("[app]\nuser='www-data'")
     monkeypatch.setattr(config, "_SETTLED", -1.0)
-    config.load(path, memory=memory)
-    monkeypatch.setattr("liveproof.config.shape.errors", lambda _: pytest.fail("asked again"))
-    assert config.load(path, memory=memory).user == "www-data"
+    config.load(path, codes, memory=memory)
+    monkeypatch.setattr("liveproof.config.checked.errors", lambda *_: pytest.fail("asked again"))
+    assert config.load(path, codes, memory=memory).app.user == "www-data"
 
 
 def test_a_file_that_just_changed_is_not_remembered(file, tmp_path):
     """It could change again within the grain of its times."""
-    config.load(file("[app]\nuser='www-data'"), memory=Memory(str(tmp_path)))
+    config.load(file("[app]\nuser='www-data'"), codes, memory=Memory(str(tmp_path)))
     assert not list(tmp_path.iterdir())
 
 
@@ -223,7 +237,8 @@ def test_without_a_file_nothing_heavy_is_imported(tmp_path):
     """Neither pydantic nor a TOML parser, in a new interpreter."""
     script = (
         "import sys; from liveproof import config; config.default_path = lambda: '/nonexistent/x.toml';"
-        "config.load(None, overrides={'app.path': '/x'}); print(sorted({'pydantic', 'tomllib'} & set(sys.modules)))"
+        "config.load(None, list, overrides={'app.path': '/x'});"
+        "print(sorted({'pydantic', 'tomllib'} & set(sys.modules)))"
     )
     ran = subprocess.run([sys.executable, "-I", "-c", script], capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == "[]"
@@ -246,7 +261,7 @@ keys = st.sampled_from(["path", "name", "rules", "headers", "status", "mode", "i
 )
 def test_any_document_is_right_or_has_errors(document):
     """Whatever TOML can hold: errors with a place, or settings; never anything else."""
-    found = errors(document)
+    found = errors(document, codes)
     assert all(error.partition(": ")[0] or document for error in found)
     if not found:
-        assert isinstance(values.settings_of(document, "file"), Settings)
+        assert isinstance(config.settings_of(document, "file", {}), Settings)

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -12,7 +11,7 @@ from liveproof.model.facts.apps import App, Apps
 from liveproof.model.facts.fpm import Fpm, Master, Pool
 from liveproof.model.facts.nginx import FastcgiPass, Nginx, Server
 from liveproof.model.findings import Absent, Unknown
-from liveproof.model.settings import Settings
+from liveproof.model.settings import AppTable, Settings
 from liveproof.probes.apps import probe
 from liveproof.probes.apps.app_directory import app_above
 
@@ -33,8 +32,11 @@ def server(line: int, root: str, script: str = "", address: str = "unix:/a") -> 
     return Server("/s", line, (), (), root, (), (one,), "", "")
 
 
-def discover(*servers: Server, facts: Fpm | Unknown | Absent | None = None, **settings: Any) -> Apps:
-    return probe(Reader(), Settings(**settings), replace(NGINX, servers=servers), facts or fpm())
+def discover(
+    *servers: Server, facts: Fpm | Unknown | Absent | None = None, app: str = "", user: str = "", source: str = ""
+) -> Apps:
+    settings = Settings(app=AppTable(app, user), sources=(("app.user", source),) if source else ())
+    return probe(Reader(), settings, replace(NGINX, servers=servers), facts or fpm())
 
 
 @pytest.fixture
@@ -160,9 +162,9 @@ def test_a_directory_of_the_system_is_refused(path: str) -> None:
 def test_a_user_who_does_not_exist_is_refused_where_it_was_typed(laravel: Path) -> None:
     """On the command line it is a usage error; in the file of a host it may come back (a name service that is down)."""
     served = server(1, f"{laravel}/current/public")
-    typed = discover(served, user="nosuch", sources=(("app.user", "command line"),))
+    typed = discover(served, user="nosuch", source="command line")
     assert typed.refused == "there is no user 'nosuch' on this host"
-    filed = only(discover(served, user="nosuch", sources=(("app.user", "/etc/liveproof/liveproof.toml"),)))
+    filed = only(discover(served, user="nosuch", source="/etc/liveproof/liveproof.toml"))
     assert (filed.user, filed.uid) == ("nosuch", -1)
 
 
@@ -198,7 +200,9 @@ def test_without_nginx_and_fpm(laravel: Path) -> None:
     absent = probe(Reader(), Settings(), Absent("no nginx here"), Absent("no FPM here"))
     assert absent.apps == ()
     assert all(word in absent.reason for word in ("no nginx here", "no FPM here", "name its directory"))
-    named = probe(Reader(), Settings(app=f"{laravel}/current"), Unknown("no nginx here"), Unknown("no FPM here"))
+    named = probe(
+        Reader(), Settings(app=AppTable(f"{laravel}/current")), Unknown("no nginx here"), Unknown("no FPM here")
+    )
     assert (only(named).uid, only(named).root) == (-1, "")
 
 

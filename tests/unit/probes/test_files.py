@@ -13,7 +13,7 @@ from liveproof.host.files import mounts
 from liveproof.host.reader import Reader
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.files import Files
-from liveproof.model.settings import OwnerRule, Policy, Settings
+from liveproof.model.settings import FilesTable, OwnerRule, Policy, Settings
 from liveproof.probes import files
 
 
@@ -118,7 +118,7 @@ def test_a_fresh_change_is_never_trusted(tree: Path, monkeypatch: pytest.MonkeyP
 
 def test_ignored_paths_are_told_and_not_looked_into(tree: Path) -> None:
     """By the patterns of the configuration."""
-    seen = see(tree, Settings(ignore=("vendor", "app/*.php")))
+    seen = see(tree, Settings(files=FilesTable(ignore=("vendor", "app/*.php"))))
     assert {path for kind in seen.classes if kind.section == "ignored" for path in kind.paths()} == {
         "node_modules",
         "vendor",

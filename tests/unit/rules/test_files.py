@@ -17,7 +17,7 @@ from liveproof.model.facts.release import Release
 from liveproof.model.findings import Absent, Finding, Result, Unknown
 from liveproof.model.plan import Act, ChangeMode, ChangeOwner, MakeDirectory, Moded, Owned, Step
 from liveproof.model.rule import Rule, arguments, needs
-from liveproof.model.settings import Policy, Settings
+from liveproof.model.settings import Policy, PolicyName, Settings
 from liveproof.model.verdicts import RuleVerdict, Severity
 from liveproof.planning.merge import merge
 from liveproof.rules.files import (
@@ -233,7 +233,7 @@ def test_fil002_adds_the_missing_bit_for_whoever_the_user_is() -> None:
     ids=["directory without code", ".ssh", "file without code", "key"],
 )
 @pytest.mark.parametrize("policy", ["default", "seed", "hardened"])
-def test_what_is_private_is_named_and_never_changed(private: dict[str, Has | int], policy: str) -> None:
+def test_what_is_private_is_named_and_never_changed(private: dict[str, Has | int], policy: PolicyName) -> None:
     """Neither given away nor opened, whatever the policy; the code beside it is."""
     entries = laravel(DEPLOY, WWW) | private | {"app/F4.php": Has(ROOT, ROOT, 0o600)}
     unreadable = (*private, "app/F4.php")

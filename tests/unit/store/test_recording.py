@@ -15,9 +15,7 @@ from liveproof.model.settings import Request, Settings
 from liveproof.store import recording
 from tests.golden import incident
 
-SETTINGS = Settings(
-    requests=(Request("/a?token=geheim1", headers=(("Authorization", "Bearer geheim2"),), body="geheim3"),)
-)
+SETTINGS = Settings(request=(Request("/a?token=geheim1", headers={"Authorization": "Bearer geheim2"}, body="geheim3"),))
 
 
 def recorded() -> recording.Recording:

@@ -38,9 +38,9 @@ _NOBODY = _User("", -1, -1, ())
 
 
 def probe(reader: Reader, settings: Settings, nginx: Nginx | Unknown | Absent, fpm: Fpm | Unknown | Absent) -> Apps:
-    """Every app that is served, or ``settings.app``; server blocks that serve the same tree are one app."""
-    if settings.typed("app.user") and Accounts(reader).user(settings.user) is None:
-        return Apps((), refused=f"there is no user {settings.user!r} on this host")
+    """Every app that is served, or ``settings.app.path``; server blocks that serve the same tree are one app."""
+    if settings.typed("app.user") and Accounts(reader).user(settings.app.user) is None:
+        return Apps((), refused=f"there is no user {settings.app.user!r} on this host")
     notes = list(_notes(nginx, fpm))
     served: list[_Served] = []
     for server in nginx.servers if isinstance(nginx, Nginx) else ():
@@ -55,7 +55,7 @@ def probe(reader: Reader, settings: Settings, nginx: Nginx | Unknown | Absent, f
             notes.append(f"nginx serves {app.path}, a directory of the system, which is not judged as an app")
         else:
             apps.append(app)
-    if settings.app:
+    if settings.app.path:
         return _named(reader, settings, fpm, apps, notes)
     if not apps:
         notes.insert(0, "no app was found: name its directory (liveproof check PATH)")
@@ -170,11 +170,11 @@ def _user(reader: Reader, settings: Settings, fpm: Fpm | Unknown | Absent, pools
 
     An app whose pool is not known runs as the one user that all pools of the host share, where that is so.
     """
-    if settings.user:
+    if settings.app.user:
         accounts = Accounts(reader)
-        account = accounts.user(settings.user)
+        account = accounts.user(settings.app.user)
         if account is None:
-            return replace(_NOBODY, name=settings.user)
+            return replace(_NOBODY, name=settings.app.user)
         return _User(account.name, account.uid, account.gid, accounts.groups_of(account.name, account.gid))
     if not isinstance(fpm, Fpm):
         return _NOBODY
@@ -191,7 +191,7 @@ def _of(pool: Pool) -> _User:
 
 def _named(reader: Reader, settings: Settings, fpm: Fpm | Unknown | Absent, apps: list[App], notes: list[str]) -> Apps:
     """The app that was named, as nginx serves it if it does."""
-    path = settings.app.rstrip("/") or "/"
+    path = settings.app.path.rstrip("/") or "/"
     try:
         seen = reader.stat(path)
     except OSError as error:

@@ -83,7 +83,7 @@ def _app_logs(reader: Reader, settings: Settings, app: App, laravel: Laravel | U
     if not named and app.laravel:
         named = tuple(path for path in _listed(reader, app.below("storage/logs")) if path.endswith(".log"))
     found: list[str] = []
-    for path in (*settings.logs, *named):
+    for path in (*settings.logs.paths, *named):
         form = _DAILY.sub("", path)
         if form == path:
             found.append(path)
@@ -95,7 +95,7 @@ def _app_logs(reader: Reader, settings: Settings, app: App, laravel: Laravel | U
 
 def _app_streams(settings: Settings, laravel: Laravel | Unknown | Absent) -> Iterator[tuple[str, str]]:
     """Where the app logs, when none of it is a file that can be read."""
-    if isinstance(laravel, Laravel) and laravel.log_streams and not laravel.log_files and not settings.logs:
+    if isinstance(laravel, Laravel) and laravel.log_streams and not laravel.log_files and not settings.logs.paths:
         yield (
             f"the app's log ({', '.join(laravel.log_streams)})",
             f"it is no file; {_FILE}",

@@ -46,7 +46,7 @@ def probe(reader: Reader, settings: Settings, memory: Memory, app: App, files: F
 
 
 def _intended(reader: Reader, settings: Settings, app: App) -> Intended:
-    named = settings.release
+    named = settings.app.release
     if named:
         path = named if named.startswith("/") else f"{app.real}/{named}"
         seen = reader.stat(path)

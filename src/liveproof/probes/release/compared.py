@@ -35,7 +35,7 @@ class Comparison:
         self._app = app
         self._files = files
         self._intended = intended
-        self._means = " ".join((_FORMAT, intended.kind, intended.signature, app.root, *settings.ignore))
+        self._means = " ".join((_FORMAT, intended.kind, intended.signature, app.root, *settings.files.ignore))
         self._name = f"release-{hashlib.sha256(app.real.encode(errors='surrogateescape')).hexdigest()[:12]}"
 
     def told(self, memory: Memory) -> Told:
@@ -85,7 +85,7 @@ class Comparison:
 
     def _judged(self, directories: Sequence[Directory]) -> list[Directory]:
         """Without what the configuration ignores, and what a deploy tool keeps in a shared storage."""
-        ignored = matcher(self._settings.ignore) if self._settings.ignore else None
+        ignored = matcher(self._settings.files.ignore) if self._settings.files.ignore else None
         shared = tuple(f"{link}/" for link, _ in self._files.followed if link == "storage")
         judged = []
         for directory, wanted in directories:

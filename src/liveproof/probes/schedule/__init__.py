@@ -204,9 +204,9 @@ def _effective(reader: Reader, process: Process) -> int | None:
 def _logs(reader: Reader, settings: Settings, app: App, laravel: Laravel | Unknown | Absent) -> tuple[str, ...]:
     """The app's log files: what the configurations name, else what lies in storage/logs."""
     if isinstance(laravel, Laravel) and isinstance(laravel.log_files, tuple):
-        return (*settings.logs, *laravel.log_files)
+        return (*settings.logs.paths, *laravel.log_files)
     try:
         names = [name for name in reader.list(app.below("storage/logs")) if name.endswith(".log")]
     except OSError:
         names = []
-    return (*settings.logs, *(app.below(f"storage/logs/{name}") for name in names[-_LOGS:]))
+    return (*settings.logs.paths, *(app.below(f"storage/logs/{name}") for name in names[-_LOGS:]))

@@ -55,7 +55,7 @@ def probe(
     others = targets(reader, app, nginx, fpm, ours=False)
     before = fronts(found, app, nginx)
     ours = (*before, *found)
-    chosen = tuple((request, target) for request in settings.requests if (target := _choose(request, ours, others)))
+    chosen = tuple((request, target) for request in settings.request if (target := _choose(request, ours, others)))
     if chosen:
         for request, target in chosen:
             asking.ask_configured(request, target)

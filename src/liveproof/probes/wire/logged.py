@@ -16,9 +16,9 @@ _READ = 4 * 1024 * 1024
 def log_files(settings: Settings, laravel: Laravel | Unknown | Absent) -> tuple[str, ...] | Unknown:
     """The app's log files: those of the configuration file and those that Laravel's own configuration names."""
     if isinstance(laravel, Laravel) and isinstance(laravel.log_files, tuple):
-        return tuple(dict.fromkeys((*settings.logs, *laravel.log_files)))
-    if settings.logs:
-        return settings.logs
+        return tuple(dict.fromkeys((*settings.logs.paths, *laravel.log_files)))
+    if settings.logs.paths:
+        return settings.logs.paths
     told = laravel.log_files if isinstance(laravel, Laravel) else laravel
     reason = told.reason if isinstance(told, Unknown | Absent) else ""
     return Unknown(f"it is not known where the app logs ({reason}); name its log under [logs] in the configuration")

@@ -61,8 +61,8 @@ def _headers(request: Request, host: str, request_id: str) -> tuple[tuple[str, s
         "Accept": "text/html,*/*;q=0.8",
         "X-Request-Id": request_id,
     }
-    given = {name.lower() for name, _ in request.headers}
-    return (*((name, value) for name, value in ours.items() if name.lower() not in given), *request.headers)
+    given = {name.lower() for name in request.headers}
+    return (*((name, value) for name, value in ours.items() if name.lower() not in given), *request.headers.items())
 
 
 def _to_nginx(request: Request, target: Target, headers: tuple[tuple[str, str], ...]) -> Sent:

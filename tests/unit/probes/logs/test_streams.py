@@ -12,7 +12,7 @@ from liveproof.host.reader import Reader
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.laravel import Laravel
 from liveproof.model.findings import Absent
-from liveproof.model.settings import Settings
+from liveproof.model.settings import LogsTable, Settings
 from liveproof.probes.fpm.pools import last_errors
 from liveproof.probes.logs.sources import sources
 from liveproof.probes.logs.streams import followed
@@ -87,7 +87,7 @@ APP = App("/x", "/x", "/x/public", "www-data", 33, 33, (33,), (), (), laravel=Tr
 def told(laravel: Laravel, *, logs: tuple[str, ...] = ()) -> tuple[list[str], list[str]]:
     """Which logs are read, and what is told of the others."""
     nothing = Absent("not there")
-    found, unread = sources(Reader(), Settings(logs=logs), APP, laravel=laravel, nginx=nothing, fpm=nothing)
+    found, unread = sources(Reader(), Settings(logs=LogsTable(logs)), APP, laravel=laravel, nginx=nothing, fpm=nothing)
     return [one.path for one in found], [f"{path}: {why}" for path, why in unread]
 
 

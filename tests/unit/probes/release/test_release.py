@@ -16,7 +16,7 @@ from liveproof.host.reader import Reader
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.files import Files
 from liveproof.model.facts.release import Release
-from liveproof.model.settings import Settings
+from liveproof.model.settings import AppTable, FilesTable, Settings
 from liveproof.probes import files, release
 from liveproof.store.cache import Memory
 
@@ -121,7 +121,7 @@ def test_a_named_revision_is_the_intended_one(tree: Path) -> None:
     (tree / "app/Http/Handler.php").write_text("<?php // v2\n")
     commit(tree)
     assert see(tree).changed == ()
-    assert see(tree, Settings(release="v1")).changed == ("app/Http/Handler.php",)
+    assert see(tree, Settings(app=AppTable(release="v1"))).changed == ("app/Http/Handler.php",)
 
 
 @pytest.mark.parametrize("revision", ["nonsense", "--all", "-h", "HEAD:app", "v1\n"])
@@ -129,7 +129,7 @@ def test_a_revision_that_is_none(tree: Path, revision: str) -> None:
     """Is told as such, and never read as an option."""
     commit(tree)
     with pytest.raises(CannotSee, match=r"revision|commit"):
-        see(tree, Settings(release=revision))
+        see(tree, Settings(app=AppTable(release=revision)))
 
 
 @pytest.mark.parametrize("how", ["packed", "detached", "worktree"])
@@ -178,7 +178,7 @@ def test_no_repository_and_no_release(tree: Path) -> None:
 def test_a_revision_without_a_repository(tree: Path) -> None:
     """Somebody asked, and it cannot be answered."""
     with pytest.raises(CannotSee, match="no git work tree"):
-        see(tree, Settings(release="v1"))
+        see(tree, Settings(app=AppTable(release="v1")))
 
 
 @pytest.mark.parametrize("what", ["empty", "file", "fifo", "loop", "unborn"])
@@ -251,7 +251,7 @@ def test_replaced_objects_count_as_what_they_are(tree: Path) -> None:
     (tree / "app/Http/Handler.php").write_text("<?php // v2\n")
     second = commit(tree)
     git(tree, "replace", first, second)
-    assert see(tree, Settings(release=first)).changed == ("app/Http/Handler.php",)
+    assert see(tree, Settings(app=AppTable(release=first))).changed == ("app/Http/Handler.php",)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a repository to another user")
@@ -348,8 +348,8 @@ def test_ignored_paths_are_not_judged(tree: Path) -> None:
     """The same patterns as everywhere."""
     commit(tree)
     (tree / "app/Http/Handler.php").write_text("<?php // v2\n")
-    assert see(tree, Settings(ignore=("app/Http",))).changed == ()
-    assert see(tree, Settings(ignore=("**/*.md",))).changed == ("app/Http/Handler.php",)
+    assert see(tree, Settings(files=FilesTable(ignore=("app/Http",)))).changed == ()
+    assert see(tree, Settings(files=FilesTable(ignore=("**/*.md",)))).changed == ("app/Http/Handler.php",)
 
 
 @pytest.fixture
@@ -393,7 +393,7 @@ def test_another_commit_is_another_question(tree: Path, memory: Memory) -> None:
     (tree / "app/Http/Handler.php").write_text("<?php // v2\n")
     commit(tree)
     assert see(tree, memory=memory).changed == ()
-    assert see(tree, Settings(release="v1"), memory).changed == ("app/Http/Handler.php",)
+    assert see(tree, Settings(app=AppTable(release="v1")), memory).changed == ("app/Http/Handler.php",)
 
 
 def manifest(tree: Path) -> Path:
@@ -406,7 +406,7 @@ def manifest(tree: Path) -> Path:
 def test_a_manifest_is_a_release(tree: Path, memory: Memory) -> None:
     """As sha256sum writes it; changes and losses are named."""
     made = manifest(tree)
-    settings = Settings(release=str(made))
+    settings = Settings(app=AppTable(release=str(made)))
     seen = see(tree, settings, memory)
     assert (seen.kind, seen.intended, seen.changed, seen.missing) == ("manifest", str(made), (), ())
     assert seen.compared == len(FILES)
@@ -421,9 +421,9 @@ def test_a_manifest_reaches_through_a_followed_link(tree: Path) -> None:
     made = manifest(tree)
     (tree / "storage").rename(tree.parent / "storage")
     (tree / "storage").symlink_to("../storage")
-    assert see(tree, Settings(release=str(made))).missing == ()
+    assert see(tree, Settings(app=AppTable(release=str(made)))).missing == ()
     (tree.parent / "storage/logs/.gitignore").write_text("changed")
-    assert see(tree, Settings(release=str(made))).changed == ("storage/logs/.gitignore",)
+    assert see(tree, Settings(app=AppTable(release=str(made)))).changed == ("storage/logs/.gitignore",)
 
 
 @pytest.mark.parametrize(
@@ -434,10 +434,10 @@ def test_a_manifest_that_is_none(tree: Path, text: str, reason: str) -> None:
     """Is refused as a whole."""
     (tree.parent / "m").write_text(text)
     with pytest.raises(CannotSee, match=reason):
-        see(tree, Settings(release=str(tree.parent / "m")))
+        see(tree, Settings(app=AppTable(release=str(tree.parent / "m"))))
 
 
 def test_a_manifest_that_is_not_there(tree: Path) -> None:
     """Is named."""
     with pytest.raises(CannotSee, match="/nowhere/manifest"):
-        see(tree, Settings(release="/nowhere/manifest"))
+        see(tree, Settings(app=AppTable(release="/nowhere/manifest")))

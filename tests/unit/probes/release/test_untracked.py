@@ -12,7 +12,7 @@ import pytest
 from liveproof.host.errors import CannotSee
 from liveproof.host.reader import Reader
 from liveproof.model.facts.release import Release
-from liveproof.model.settings import Settings
+from liveproof.model.settings import AppTable, Settings
 from liveproof.model.verdicts import Severity
 from liveproof.probes import release
 from liveproof.rules.release import untracked_code_in_release
@@ -184,7 +184,9 @@ def test_a_manifest(tree: Path) -> None:  # noqa: F811
     (tree.parent / "manifest").write_text("".join(lines))
     write(tree, "public/shell.php", "app/Http/New.php", "config/x.php")
     app = replace(app_at(tree), root=f"{tree}/public")
-    seen = release.probe(READER, Settings(release=f"{tree.parent}/manifest"), Memory(None), app, files_of(tree))
+    seen = release.probe(
+        READER, Settings(app=AppTable(release=f"{tree.parent}/manifest")), Memory(None), app, files_of(tree)
+    )
     assert seen.untracked == ("app/Http/New.php", "public/shell.php")
 
 
