@@ -64,7 +64,7 @@ def settle(asked: Asked) -> tuple[Settings, Memory]:
     refuse_unwritable(asked.output)
     memory = open_memory()
     settings = config.load(asked.config, rules.codes, overrides=asked.overrides, memory=memory)
-    path = settings.app.path
+    path = settings.app.path.rstrip("/") or settings.app.path
     # A link that leads nowhere is a broken deploy, not a wrong question: it is examined.
     if path and not os.path.isdir(path) and not os.path.islink(path):
         raise Wrong(f"{path} is no directory" if os.path.lexists(path) else f"there is no {path}")

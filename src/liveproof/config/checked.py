@@ -11,6 +11,14 @@ from pydantic.json_schema import GenerateJsonSchema
 from liveproof.config.keys import inner_table
 from liveproof.model.settings import Document
 
+# What pydantic says of Python's types, in words of TOML.
+_WORDS = {
+    "dataclass_type": "should be a table",
+    "string_type": "should be a text in quotes",
+    "too_short": "should not be empty",
+    "tuple_type": "should be a list",
+}
+
 
 class _Schema(GenerateJsonSchema):
     """Without the defaults that only stand for a key or table that is left out."""
@@ -51,9 +59,8 @@ def _told(wrong: Any) -> str:
     place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in wrong["loc"]).lstrip(".")
     if wrong["type"] == "unexpected_keyword_argument":
         return f"{place}: unknown key{_meant(str(wrong['loc'][-1]), _keys_at(wrong['loc'][:-1]))}"
-    said = {"dataclass_type": "should be a table", "string_type": "should be a text in quotes"}.get(wrong["type"])
-    message = said or wrong["msg"].removeprefix("Value error, ").removeprefix("Input ")
-    return f"{place}: {message[:1].lower()}{message[1:]}".replace("tuple", "list")
+    message = _WORDS.get(wrong["type"], wrong["msg"]).removeprefix("Value error, ").removeprefix("Input ")
+    return f"{place}: {message[:1].lower()}{message[1:]}"
 
 
 def _keys_at(place: tuple[str | int, ...]) -> list[str]:
