@@ -1,6 +1,6 @@
 """What systemd knows of its services, asked once for all of them with ``systemctl show`` (systemctl(1))."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from liveproof.host.errors import CannotSee
@@ -8,10 +8,12 @@ from liveproof.host.numbers import whole
 from liveproof.host.process.command import run
 from liveproof.host.reader import Reader
 
-_DIRECTORIES = (
+DIRECTORIES = (
     "/etc/systemd/system", "/run/systemd/system", "/usr/local/lib/systemd/system", "/usr/lib/systemd/system",
     "/lib/systemd/system",
 )  # fmt: skip
+# What changes whenever systemd reads its units (daemon-reload): the first since systemd 248.
+LOADED = ("/run/systemd/systemd-units-load", "/run/systemd/generator")
 _PROPERTIES = (
     "Id", "LoadState", "ActiveState", "SubState", "Result", "MainPID", "NeedDaemonReload", "UnitFileState",
     "PrivateTmp", "NRestarts", "ExecStart", "ExecStartPost",
@@ -19,6 +21,9 @@ _PROPERTIES = (
 _PATIENCE = 5.0
 _WEB = ("nginx", "openresty", "angie", "fpm")
 _MASTERS = ("nginx: master process", "php-fpm: master process")
+
+# The properties of one unit; one that holds several values (ExecStart) has several.
+Block = Mapping[str, Sequence[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +52,7 @@ def names(reader: Reader, parts: Iterable[str]) -> tuple[str, ...]:
     """The services installed on the host whose name holds one of ``parts``; templates are left out."""
     parts = tuple(parts)
     found: set[str] = set()
-    for directory in _DIRECTORIES:
+    for directory in DIRECTORIES:
         try:
             listed = reader.list(directory)
         except OSError:
@@ -68,15 +73,32 @@ def services(reader: Reader, wanted: Iterable[str]) -> Mapping[str, Service]:
         raise CannotSee("systemd does not run this host, so it has no units")
     if not asked:
         return {}
-    ran = run(
-        ["systemctl", "show", "--no-pager", f"--property={','.join(_PROPERTIES)}", "--", *asked], timeout=_PATIENCE
-    )
+    blocks = show(asked, _PROPERTIES)
+    if len(blocks) != len(asked):
+        raise CannotSee("systemctl show: it answered something else than was asked")
+    return dict(zip(asked, map(_service, blocks), strict=True))
+
+
+def show(wanted: Sequence[str], properties: Sequence[str], *, every: bool = False) -> list[Block]:
+    """The properties of units, in the order in which they were asked for.
+
+    Args:
+        wanted: their names, or patterns of the names of those that systemd has loaded.
+        properties: which properties; one that is empty may be left out.
+        every: with patterns, also of units that are not active.
+
+    Raises:
+        CannotSee: systemd does not answer.
+        OSError: systemctl cannot be started.
+    """
+    options = ["--no-pager", f"--property={','.join(properties)}", *(["--all"] if every else [])]
+    ran = run(["systemctl", "show", *options, "--", *wanted], timeout=_PATIENCE)
     if ran.timed_out:
         raise CannotSee(f"systemd did not answer `systemctl show` within {_PATIENCE:g} s")
-    told = list(parse(ran.text))
-    if len(told) != len(asked):
-        raise CannotSee(f"systemctl show: {ran.errors.strip() or 'it answered something else than was asked'}")
-    return dict(zip(asked, told, strict=True))
+    found = list(blocks(ran.text))
+    if not found:
+        raise CannotSee(f"systemctl show: {ran.errors.strip() or 'it did not answer'}")
+    return found
 
 
 def web_services(reader: Reader) -> Mapping[str, Service]:
@@ -95,33 +117,49 @@ def web_services(reader: Reader) -> Mapping[str, Service]:
 
 
 def parse(text: str) -> Iterator[Service]:
-    """The services of one ``systemctl show``, in its order: blocks of ``Name=value`` parted by empty lines."""
+    """The services of one ``systemctl show``, in its order."""
+    return map(_service, blocks(text))
+
+
+def blocks(text: str) -> Iterator[Block]:
+    """The units of one ``systemctl show``, in its order: blocks of ``Name=value`` parted by empty lines."""
     for block in text.split("\n\n"):
-        lines = [line.partition("=") for line in block.splitlines() if "=" in line]
-        if not lines:
-            continue
-        one = {name: value for name, _, value in lines}
-        yield Service(
-            one.get("Id", ""),
-            one.get("LoadState", ""),
-            one.get("ActiveState", ""),
-            one.get("SubState", ""),
-            one.get("Result", ""),
-            _number(one.get("MainPID", "")),
-            one.get("NeedDaemonReload") == "yes",
-            one.get("UnitFileState", ""),
-            one.get("PrivateTmp") not in ("no", "", None),
-            tuple(_argv(value) for name, _, value in lines if name == "ExecStart"),
-            tuple(_argv(value) for name, _, value in lines if name == "ExecStartPost"),
-            _number(one.get("NRestarts", "")),
-        )
+        one: dict[str, list[str]] = {}
+        for name, mark, value in (line.partition("=") for line in block.splitlines()):
+            if mark:
+                one.setdefault(name, []).append(value)
+        if one:
+            yield one
+
+
+def _service(block: Block) -> Service:
+    one = {name: values[-1] for name, values in block.items()}
+    return Service(
+        one.get("Id", ""),
+        one.get("LoadState", ""),
+        one.get("ActiveState", ""),
+        one.get("SubState", ""),
+        one.get("Result", ""),
+        _number(one.get("MainPID", "")),
+        one.get("NeedDaemonReload") == "yes",
+        one.get("UnitFileState", ""),
+        one.get("PrivateTmp") not in ("no", "", None),
+        tuple(tuple(command(value)[0].split()) for value in block.get("ExecStart", ())),
+        tuple(tuple(command(value)[0].split()) for value in block.get("ExecStartPost", ())),
+        _number(one.get("NRestarts", "")),
+    )
 
 
 def _number(text: str) -> int:
     return whole(text) or 0
 
 
-def _argv(value: str) -> tuple[str, ...]:
-    """The command of ``{ path=/x ; argv[]=/x -a b ; ignore_errors=no ; … }``."""
+def command(value: str) -> tuple[str, str]:
+    """The arguments, parted by blanks, and the flags of ``{ path=/x ; argv[]=/x -a b ; flags=… ; start_time=… ; … }``.
+
+    Where it is not asked by its newer name (ExecStartEx) there is ``ignore_errors=`` in the place of the flags.
+    """
     _, _, rest = value.partition("argv[]=")
-    return tuple(rest.rpartition(" ; ignore_errors=")[0].split())
+    end = " ; flags=" if " ; flags=" in rest else " ; ignore_errors="
+    argv, _, after = rest.rpartition(end)
+    return argv, after.partition(" ; ")[0]

@@ -1,20 +1,20 @@
 """What runs artisan or composer for the app, and what rotates its logs.
 
-Crontabs, unit files, supervisor's programs, deploy scripts and logrotate's configuration are read and taken apart only
-when one of them changed: every file and directory that was looked at is remembered with its status.
+Crontabs, services, supervisor's programs, deploy scripts and logrotate's configuration are read and taken apart only
+when one of them changed: every file and directory that was looked at is remembered with its state.
 """
 
 import posixpath
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 from liveproof import __version__
-from liveproof.host.errors import CannotSee
 from liveproof.host.php.command_line import is_php, script_at
 from liveproof.host.process.accounts import Accounts
-from liveproof.host.process.proc import Process
+from liveproof.host.process.credentials import credentials
 from liveproof.host.reader import Reader
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.laravel import Laravel
@@ -22,9 +22,8 @@ from liveproof.model.facts.schedule import Job, Rotation, Schedule
 from liveproof.model.findings import Absent, Unknown
 from liveproof.model.secrets import hide_in_arguments
 from liveproof.model.settings import Settings
-from liveproof.probes.schedule.found import Entry, Found, Said, folded
-from liveproof.probes.schedule.rotated import entries, rotations
-from liveproof.probes.schedule.watched import Watched, unchanged
+from liveproof.probes.schedule.found import Found, Watched, folded, unchanged
+from liveproof.probes.schedule.rotation import Entry, Said, entries, rotations
 from liveproof.store.cache import Memory
 
 _LOGS = 50
@@ -60,36 +59,31 @@ def _collected(reader: Reader, memory: Memory, app: App, accounts: Accounts) -> 
     """What the host's configuration says, from memory where every file that was read is as it was."""
     name = f"schedule-{zlib.crc32(app.path.encode('utf-8', 'surrogateescape')):08x}"
     supervisors = [process.uid for process in reader.processes() if any("supervisord" in w for w in process.argv[:2])]
-    signature = f"3 {__version__} {app.path} {app.real} {supervisors} {reader.root}"
+    signature = f"4 {__version__} {app.path} {app.real} {supervisors} {reader.root}"
     kept = _kept(reader, memory.recall(name, signature))
     if kept:
         return kept
     from liveproof.probes.schedule.collected import Collector  # noqa: PLC0415  (with all that takes texts apart)
 
+    @cache
+    def home(user: str) -> str | None:
+        account = accounts.user(user)
+        return account.home if account else None
+
     watched = Watched(reader)
     watched.stat("/etc/passwd")
-    directories = dict.fromkeys((app.path, app.real, posixpath.dirname(app.path)))
-    found = [each.hidden() for each in Collector(reader, watched, _home(accounts)).everything(tuple(directories))]
-    rotating = entries(watched)
-    unread = tuple(watched.unread.items())
+    found = [each.hidden() for each in Collector(reader, watched, app, home).everything()]
+    rotating, unread = entries(watched), tuple(watched.unread.items())
     if watched.settled():
-        memory.keep(
-            name,
-            signature,
-            {
-                "stamps": watched.stamps,
-                "found": found,
-                "rotating": rotating,
-                "unread": unread,
-            },
-        )
+        value = {"states": watched.states, "found": found, "rotating": rotating, "unread": unread}
+        memory.keep(name, signature, value)
     return found, rotating, unread
 
 
 def _kept(reader: Reader, value: Any) -> _Collected | None:
     """What was remembered, None when a file changed since or when it has not the shape that it should have."""
     try:
-        if value is None or not unchanged(reader, value["stamps"]):
+        if value is None or not unchanged(reader, value["states"]):
             return None
         return (
             [Found(*each) for each in value["found"]],
@@ -98,19 +92,6 @@ def _kept(reader: Reader, value: Any) -> _Collected | None:
         )
     except (KeyError, TypeError, ValueError, AttributeError):
         return None
-
-
-def _home(accounts: Accounts) -> Callable[[str], str | None]:
-    """Home directories, each user asked for once."""
-    known: dict[str, str | None] = {}
-
-    def home(user: str) -> str | None:
-        if user not in known:
-            account = accounts.user(user)
-            known[user] = account.home if account else None
-        return known[user]
-
-    return home
 
 
 def _job(reader: Reader, app: App, accounts: Accounts, found: Found) -> Job | None:
@@ -159,9 +140,14 @@ def _running(reader: Reader, app: App, accounts: Accounts) -> Iterator[Job]:
         name = posixpath.basename(script)
         if name != "artisan" and not name.startswith("composer"):
             continue
-        cwd, uid = _cwd(reader, process), _effective(reader, process)
-        place = posixpath.join(cwd, posixpath.dirname(script)) if name == "artisan" else cwd
-        if uid is None or not place.startswith("/") or not _is_of(reader, app, place):
+        try:
+            place = reader.readlink(f"/proc/{process.pid}/cwd")
+        except OSError:
+            place = ""
+        if name == "artisan":
+            place = posixpath.join(place, posixpath.dirname(script))
+        who = credentials(reader, process.pid)
+        if who is None or not place.startswith("/") or not _is_of(reader, app, place):
             continue
         command = " ".join(hide_in_arguments(process.argv))
         if len(command) > _LONG:
@@ -173,32 +159,14 @@ def _running(reader: Reader, app: App, accounts: Accounts) -> Iterator[Job]:
             caller="",
             line=command,
             command=command,
-            user=accounts.user_name(uid),
-            uid=uid,
+            user=accounts.user_name(who.uid),
+            uid=who.uid,
             app=app.path,
             right=right,
             right_uid=right_uid,
             replacement=f"cd {app.path} && sudo -u {right} {command}",
             place=f"End process {process.pid}{f' of {process.unit}' if process.unit else ''} and start instead",
         )
-
-
-def _cwd(reader: Reader, process: Process) -> str:
-    try:
-        return reader.readlink(f"/proc/{process.pid}/cwd")
-    except OSError:
-        return ""
-
-
-def _effective(reader: Reader, process: Process) -> int | None:
-    """The effective user, read from the process itself: the owner of its /proc entry can be root's (proc(5))."""
-    try:
-        status = reader.read(f"/proc/{process.pid}/status", 8192)
-    except (OSError, CannotSee):
-        return None
-    line = next((line for line in status.split(b"\n") if line.startswith(b"Uid:")), b"")
-    fields = line.split()
-    return int(fields[2]) if len(fields) > 2 else None
 
 
 def _logs(reader: Reader, settings: Settings, app: App, laravel: Laravel | Unknown | Absent) -> tuple[str, ...]:

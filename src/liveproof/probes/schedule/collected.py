@@ -1,15 +1,19 @@
 """Every call of artisan or composer that the host's configuration makes, whatever app it is for."""
 
+import configparser
 import posixpath
+import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 
+from liveproof.host.errors import CannotSee
 from liveproof.host.reader import Reader
-from liveproof.probes.schedule import crontab, ini, units
-from liveproof.probes.schedule.found import Found, folded
-from liveproof.probes.schedule.runs import SHELLS, Host, Run, Setting, runs
+from liveproof.host.services import systemd
+from liveproof.model.facts.apps import App
+from liveproof.probes.schedule import sources
+from liveproof.probes.schedule.found import Found, Watched, folded
+from liveproof.probes.schedule.runs import Host, Run, Setting, runs
 from liveproof.probes.schedule.shell import LIMIT
-from liveproof.probes.schedule.watched import Watched
+from liveproof.probes.schedule.wrappers import SHELLS
 
 # Where programs of the distribution live: no deploy script of the administrator's.
 _DISTRIBUTION = ("/bin/", "/sbin/", "/lib/", "/usr/bin/", "/usr/sbin/", "/usr/lib/", "/usr/share/", "/usr/libexec/")
@@ -18,171 +22,159 @@ _MOST = 300
 _SCRIPTS = 2000
 _CALLS = 50
 _LONG = 2000
+_PATIENCE = 5.0
 
 
 class Collector:
-    """Reads crontabs, unit files, supervisor's programs and deploy scripts through ``watched``."""
+    """Reads crontabs, deploy scripts and supervisor's programs through ``watched``, and asks systemd."""
 
-    def __init__(self, reader: Reader, watched: Watched, home: Callable[[str], str | None]) -> None:
+    def __init__(self, reader: Reader, watched: Watched, app: App, home: Callable[[str], str | None]) -> None:
         self._reader = reader
         self._watched = watched
+        self._app = app
         self._home = home
         self._host = Host(home, self._called)
         self._scripts = 0
+        self._until = time.monotonic() + _PATIENCE
 
-    def everything(self, directories: tuple[str, ...]) -> Iterator[Found]:
-        """Everything; ``directories`` are where deploy scripts are looked for besides the usual places."""
+    def everything(self) -> Iterator[Found]:
+        """Everything that was found."""
         yield from self._crontabs()
-        yield from self._periodic()
-        yield from self._units()
+        yield from self._services()
         yield from self._supervisor()
-        yield from self._deploy_scripts(directories)
-
-    # Crontabs
+        yield from self._deploy_scripts()
 
     def _crontabs(self) -> Iterator[Found]:
         debian = self._watched.stat("/etc/debian_version") is not None
-        yield from self._crontab("/etc/crontab", "")
+        files = [("/etc/crontab", "")]
         for name in self._watched.names("/etc/cron.d"):
             path = f"/etc/cron.d/{name}"
-            if crontab.is_read_by_cron(name, debian=debian) and not (debian and self._is_insecure(path)):
-                yield from self._crontab(path, "")
+            seen = self._watched.stat(path)
+            # Debian's cron passes over what others than root could have written (cron(8)).
+            safe = seen is not None and seen.uid == 0 and not seen.permissions & 0o022
+            if sources.is_read_by_cron(name, debian=debian) and (safe or not debian):
+                files.append((path, ""))
         for directory in ("/var/spool/cron/crontabs", "/var/spool/cron"):
-            for name in self._watched.names(directory):
-                if not name.startswith("tmp."):
-                    yield from self._crontab(f"{directory}/{name}", name)
-
-    def _is_insecure(self, path: str) -> bool:
-        """Debian's cron passes over what others than root could have written (cron(8))."""
-        seen = self._watched.stat(path)
-        return seen is None or seen.uid != 0 or bool(seen.permissions & 0o022)
-
-    def _crontab(self, path: str, owner: str) -> Iterator[Found]:
-        """A crontab's calls: a bounded number one by one, the others counted."""
-        yield from folded(
-            self._of_crontab(path, owner),
-            _MOST,
-            lambda one: (one.tool, one.user, one.app),
-            lambda one, more: one._replace(more=more),
-        )
-
-    def _of_crontab(self, path: str, owner: str) -> Iterator[Found]:
-        text = self._watched.text(path, crontab.LINES) or ""
-        for entry in crontab.entries(text, owner):
-            home = dict(entry.variables).get("HOME") or self._home(entry.user)
-            setting = Setting(entry.user, home, {"HOME": home or "", "LOGNAME": entry.user, **dict(entry.variables)})
-            source = f"{path}:{entry.number}"
-            for run in self._runs(source, entry.command, setting):
-                if run.script or run.user != entry.user:
-                    yield from self._of_script(run, "cron", source)
-                elif owner:
-                    where = f"Take it out with crontab -u {owner} -e, and with crontab -u {_USER} -e put"
-                    yield _own(run, _Line("cron", source, entry.line), entry.line, where)
-                else:
-                    end = entry.user_start + len(entry.user)
-                    line = f"{entry.line[: entry.user_start]}{_USER}{entry.line[end:]}"
-                    yield _own(run, _Line("cron", source, entry.line), line, f"In {source} put")
-
-    def _periodic(self) -> Iterator[Found]:
-        """/etc/cron.daily and its like: run-parts runs what is executable there, as root."""
-        for period in ("hourly", "daily", "weekly", "monthly"):
+            names = self._watched.names(directory)
+            files += [(f"{directory}/{name}", name) for name in names if not name.startswith("tmp.")]
+        for path, owner in files:  # a bounded number of calls one by one, the others counted
+            yield from folded(
+                self._crontab(path, owner),
+                _MOST,
+                lambda one: (one.tool, one.user, one.app),
+                lambda one, more: one._replace(more=more),
+            )
+        for period in ("hourly", "daily", "weekly", "monthly"):  # run-parts runs what is executable there, as root
             directory = f"/etc/cron.{period}"
             for name in self._watched.names(directory):
                 path = f"{directory}/{name}"
                 seen = self._watched.stat(path)
-                if seen and seen.is_file and seen.permissions & 0o111 and crontab.is_read_by_cron(name, debian=True):
-                    setting = Setting("root", "/", {"HOME": "/root"})
-                    for run in self._runs(path, f"'{path}'", setting):
-                        yield from self._of_script(run, "cron", directory)
+                if seen and seen.is_file and seen.permissions & 0o111 and sources.is_read_by_cron(name, debian=True):
+                    yield from self._calls("cron", directory, f"'{path}'", Setting("root", "/", {"HOME": "/root"}))
 
-    # systemd
+    def _crontab(self, path: str, owner: str) -> Iterator[Found]:
+        for entry in sources.crontab(self._watched.text(path) or "", owner):
+            home = entry.variables.get("HOME") or self._home(entry.user)
+            setting = Setting(entry.user, home, {"HOME": home or "", "LOGNAME": entry.user, **entry.variables})
+            source, line = f"{path}:{entry.number}", entry.line
+            place = f"Take it out with crontab -u {owner} -e, and with crontab -u {_USER} -e put"
+            if not owner:
+                line = f"{line[: entry.user_start]}{_USER}{line[entry.user_start + len(entry.user) :]}"
+                place = f"In {source} put"
+            yield from self._calls("cron", source, entry.command, setting, (entry.line, line, place))
 
-    def _units(self) -> Iterator[Found]:
-        for service in units.services(self._watched):
+    def _units(self) -> list[systemd.Block]:
+        """What systemd has loaded, none where it does not run this host; first the state of what it read that from."""
+        if self._watched.stat("/run/systemd/system") is None:
+            return []
+        for path in systemd.LOADED:
+            self._watched.stat(path)
+        for directory in dict.fromkeys(self._reader.resolve(each) for each in systemd.DIRECTORIES):
+            for name in self._watched.names(directory):
+                if name.endswith((".d", ".wants", ".requires", ".upholds")):
+                    self._watched.stat(f"{directory}/{name}")
+        try:
+            blocks = systemd.show(("*.service", "*.timer", "*.path"), sources.PROPERTIES, every=True)
+        except (CannotSee, OSError) as error:
+            self._watched.unread["systemd's services"] = str(error)
+            self._watched.unsettle()
+            return []
+        if any(block.get("NeedDaemonReload") == ["yes"] for block in blocks):
+            self._watched.unsettle()
+        return blocks
+
+    def _services(self) -> Iterator[Found]:
+        for service in sources.services(self._units()):
+            for path in service.files:
+                self._watched.stat(path)
             home = self._home(service.user) or "/"
-            directory = home if service.directory == "~" else service.directory
-            setting = Setting(service.user, directory, {"HOME": home, **dict(service.environment)})
+            variables = {"HOME": home, **service.environment}
+            where = f"Run systemctl edit {service.name}, then systemctl restart {service.name}; below [Service] put"
             for line in service.lines:
                 user = "root" if line.privileged else service.user
-                here = Setting(user, setting.directory, setting.variables)
-                for run in self._runs(line.path, line.command, here, plain=True):
-                    if run.script or run.user != user:
-                        yield from self._of_script(run, "systemd", f"{line.path}:{line.number}")
-                        continue
-                    replacement = line.plain if line.privileged else f"User={_USER}"
-                    where = (
-                        f"Run systemctl edit {service.name}, then systemctl restart {service.name}; below [Service] put"
-                    )
-                    yield _own(run, _Line("systemd", f"{line.path}:{line.number}", line.text), replacement, where)
-
-    # supervisor
+                setting = Setting(user, home if service.directory == "~" else service.directory, variables)
+                own = (line.text, line.plain if line.privileged else f"User={_USER}", where)
+                if not line.command and "artisan" in line.text:
+                    self._watched.unread[service.name] = "systemctl show does not tell where su's command ends"
+                yield from self._calls("systemd", service.files[0], line.command, setting, own, plain=True)
 
     def _supervisor(self) -> Iterator[Found]:
         """Programs count only while supervisor runs: its files alone run nothing."""
         master = next((p for p in self._reader.processes() if any("supervisord" in word for word in p.argv[:2])), None)
         if master is None:
             return
-        default = name_of(master.uid)
         for main in ("/etc/supervisor/supervisord.conf", "/etc/supervisord.conf"):
-            text = self._watched.text(main, ini.LINES)
-            if text is None:
-                continue
-            files = [(main, text)]
-            for line in ini.supervisor(text):
-                if line.section == "include" and line.key == "files":
-                    files += self._included(main, line.value)
-            for path, content in files:
-                yield from self._programs(path, content, default)
+            read = self._ini(main)
+            patterns = read.get("include", "files", fallback="").split() if read else ()
+            here = posixpath.dirname(main)
+            paths = [main]
+            for pattern in (posixpath.join(here, pattern.replace("%(here)s", here)) for pattern in patterns):
+                self._watched.stat(posixpath.dirname(pattern))
+                paths += self._watched.first(pattern, self._reader.glob(pattern), _MOST)
+            for path in paths:
+                read = self._ini(path)
+                for section in read.sections() if read else ():
+                    if (
+                        read
+                        and section.startswith(("program:", "eventlistener:"))
+                        and read.has_option(section, "command")
+                    ):
+                        yield from self._program(path, read, section, name_of(master.uid))
 
-    def _included(self, main: str, patterns: str) -> list[tuple[str, str]]:
-        here = posixpath.dirname(main)
-        found = []
-        for pattern in patterns.split():
-            absolute = posixpath.join(here, pattern.replace("%(here)s", here))
-            self._watched.stat(posixpath.dirname(absolute))
-            paths = self._watched.first(absolute, self._reader.glob(absolute), _MOST)
-            found += [(path, self._watched.text(path, ini.LINES) or "") for path in paths]
-        return found
+    def _ini(self, path: str) -> sources.Supervisor | None:
+        try:
+            return sources.Supervisor(self._watched.text(path) or "")
+        except configparser.Error:
+            self._watched.unread[path] = "supervisor's configuration cannot be read"
+            return None
 
-    def _programs(self, path: str, text: str, default: str) -> Iterator[Found]:
-        programs: dict[str, dict[str, ini.Assignment]] = {}
-        for line in ini.supervisor(text):
-            programs.setdefault(line.section, {})[line.key] = line
-        for section, said in programs.items():
-            kind, _, name = section.partition(":")
-            if kind not in ("program", "eventlistener") or "command" not in said or _is_off(said.get("autostart")):
-                continue
-            user = said["user"].value if "user" in said else default
-            directory = said["directory"].value if "directory" in said else None
-            command = said["command"].value.replace("%%", "%")
-            source = f"{path}:{said['command'].number}"
-            setting = Setting(user, directory, {"HOME": self._home(user) or ""})
-            for run in self._runs(source, command, setting, plain=True):
-                if run.script or run.user != user:
-                    yield from self._of_script(run, "supervisor", source)
-                else:
-                    where = f"In {path}, before supervisorctl reread and update {name}, below [{section}] put"
-                    whole = f"command={said['command'].value}"
-                    yield _own(run, _Line("supervisor", source, whole), f"user={_USER}", where)
+    def _program(self, path: str, read: sources.Supervisor, section: str, default: str) -> Iterator[Found]:
+        said = read[section]
+        if "command" not in said or said.get("autostart", "true").lower() in ("false", "no", "off", "0"):
+            return
+        user = said.get("user", default)
+        command = " ".join(said["command"].split("\n")).strip()
+        name = section.partition(":")[2]
+        where = f"In {path}, before supervisorctl reread and update {name}, below [{section}] put"
+        setting = Setting(user, said.get("directory"), {"HOME": self._home(user) or ""})
+        own = (f"command={command}", f"user={_USER}", where)
+        source = f"{path}:{read.number(section)}"
+        yield from self._calls("supervisor", source, command.replace("%%", "%"), setting, own, plain=True)
 
-    # Scripts
-
-    def _deploy_scripts(self, directories: tuple[str, ...]) -> Iterator[Found]:
+    def _deploy_scripts(self) -> Iterator[Found]:
         """Scripts that nobody but root can run, or that ask for root themselves; of any other nothing is known."""
-        for path in self._script_paths(directories):
+        for path in self._script_paths():
             body = self._script(path)
             if body is None or ("artisan" not in body and "composer" not in body):
                 continue
             seen = self._watched.stat(path)
             only_root = seen is not None and seen.uid == 0 and seen.permissions & 0o111 == 0o100
-            variables = {"0": path, "dirname $0": posixpath.dirname(path)}
-            caller = Setting("root" if only_root else None, None, variables)
-            for run in self._runs(path, f"'{path}'", caller):
-                yield from self._of_script(run, "script", "")
+            yield from self._calls("script", "", f"'{path}'", Setting("root" if only_root else None, None, {}))
 
-    def _script_paths(self, directories: tuple[str, ...]) -> Sequence[str]:
+    def _script_paths(self) -> Sequence[str]:
         found: dict[str, None] = {}
-        for directory in (*directories, "/usr/local/bin", "/usr/local/sbin", "/opt", "/root", "/root/bin"):
+        own = (self._app.path, self._app.real, posixpath.dirname(self._app.path))
+        for directory in dict.fromkeys((*own, "/usr/local/bin", "/usr/local/sbin", "/opt", "/root", "/root/bin")):
             for name in self._watched.names(directory):
                 if name.endswith(".sh") or "deploy" in name or directory.startswith("/usr/local"):
                     found[f"{directory}/{name}"] = None
@@ -193,90 +185,72 @@ class Collector:
         if path.startswith(_DISTRIBUTION) or "\n" in path:
             return None
         seen = self._watched.stat(path)
-        if seen is None or not seen.is_file or seen.size > LIMIT:
+        text = self._watched.text(path, 0) if seen and seen.size <= LIMIT else None
+        if text is None or "\ufffd" in text[:1024]:
             return None
-        text = self._watched.text(path)
-        if text is None:
-            return None
-        return text if _is_shell_script(text, path) else None
+        first = text.partition("\n")[0]
+        if first.startswith("#!"):
+            return text if any(posixpath.basename(word) in SHELLS for word in first[2:].split()) else None
+        return text if path.endswith(".sh") and not first.startswith("<?") else None
 
     def _called(self, path: str) -> str | None:
         """The text of a script that a text calls; scripts may call scripts that call scripts."""
         self._scripts += 1
         return self._script(path) if self._scripts <= _MOST else None
 
-    # What is found
+    def _calls(
+        self, kind: str, source: str, text: str, setting: Setting, own: tuple[str, str, str] | None = None, *,
+        plain: bool = False,
+    ) -> Iterator[Found]:  # fmt: skip
+        """The calls in a text, a bounded number: a user's crontab may hold any number on one line.
 
-    def _runs(self, source: str, text: str, setting: Setting, *, plain: bool = False) -> Iterator[Run]:
-        """The calls in a text, a bounded number: a user's crontab may hold any number on one line."""
+        ``own``: the line that holds the text, what should stand there, and where that belongs, in words.
+        """
         self._scripts = 0
+        if time.monotonic() > self._until:
+            self._watched.unread[source] = f"not looked at, since all before it took {_PATIENCE:g} s"
+            self._watched.unsettle()
+            return
         for number, run in enumerate(runs(text, setting, self._host, plain=plain)):
             if number == _CALLS:
                 self._watched.unread[source] = f"it makes more than {_CALLS} calls, and only these were looked at"
                 return
-            yield run
+            if run.app is None or run.user is None:
+                continue
+            if run.wrapper:
+                mine = any(f"{run.app}/".startswith(f"{path}/") for path in (self._app.path, self._app.real))
+                if mine and run.user == "root":
+                    self._watched.unread[source] = f"as whom {run.wrapper} runs {run.tool} is not judged"
+                continue
+            yield _found(run, kind, source, own if run.user == setting.user and not run.script else None)
         if len(text) > LIMIT:
             self._watched.unread[source] = f"only its first {LIMIT >> 10} kB were looked at"
         if self._scripts > _MOST:
             self._watched.unread[source] = f"only the first {_MOST} scripts that it calls were looked at"
 
-    def _of_script(self, run: Run, kind: str, caller: str) -> Iterator[Found]:
-        """A call that stands in a script, or that says itself as whom it runs (sudo)."""
-        if run.user is None or run.app is None:
-            return
-        replacement = f"cd {run.app} && sudo -u {_USER} {run.command[:_LONG]}"
-        if not run.script:
-            where = f"In {caller} put"
-            yield Found(
-                run.tool, kind, caller, "", run.text[:_LONG], run.command[:_LONG], run.user, run.app, replacement, where
-            )
-            return
-        number = run.text.count("\n", 0, run.start) + 1
-        begin = run.text.rfind("\n", 0, run.start) + 1
-        line = run.text[begin:].partition("\n")[0]
-        if len(line) > _LONG:
-            line = run.command[:_LONG]
-        elif run.text.startswith(run.command, run.start):
-            at = run.start - begin
-            replacement = f"{line[:at]}sudo -u {_USER} {line[at:]}"
-        source = f"{run.script}:{number}"
-        yield Found(
-            run.tool, kind, source, caller, line.strip(), run.command[:_LONG], run.user, run.app, replacement.strip(),
-            f"In {source} put",
-        )  # fmt: skip
 
-
-@dataclass(frozen=True, slots=True)
-class _Line:
-    """The line of a job."""
-
-    kind: str
-    source: str
-    text: str
-
-
-def _own(run: Run, line: _Line, replacement: str, place: str) -> Found:
-    """A call in a job's own line, as the user whom the job says; of a long line only the call itself."""
-    text = line.text
-    if len(text) > _LONG:
-        text = run.command[:_LONG]
-        replacement = text if len(replacement) > _LONG else replacement
-        place = f"{place}, for this part of a long line"
-    command = run.command[:_LONG]
-    return Found(run.tool, line.kind, line.source, "", text, command, run.user or "", run.app or "", replacement, place)
-
-
-def _is_off(line: ini.Assignment | None) -> bool:
-    return line is not None and line.value.lower() in ("false", "no", "off", "0")
-
-
-def _is_shell_script(text: str, path: str) -> bool:
-    if "\ufffd" in text[:1024]:
-        return False
-    first = text.partition("\n")[0]
-    if first.startswith("#!"):
-        return any(posixpath.basename(word) in SHELLS for word in first[2:].split())
-    return path.endswith(".sh") and not first.startswith("<?")
+def _found(run: Run, kind: str, source: str, own: tuple[str, str, str] | None) -> Found:
+    """A call; without ``own`` it stands in a script, or it says itself as whom it runs (sudo)."""
+    command, caller = run.command[:_LONG], ""
+    if own:
+        line, better, place = own
+        if len(line) > _LONG:  # only the call itself
+            line, place = command, f"{place}, for this part of a long line"
+            better = line if len(better) > _LONG else better
+    else:
+        line, better = run.text[:_LONG], f"cd {run.app} && sudo -u {_USER} {command}"
+        if run.script:
+            source, caller = f"{run.script}:{run.text.count(chr(10), 0, run.start) + 1}", source
+            begin = run.text.rfind("\n", 0, run.start) + 1
+            line, at = run.text[begin:].partition("\n")[0], run.start - begin
+            if len(line) > _LONG:
+                line = command
+            elif run.text.startswith(run.command, run.start):
+                better = f"{line[:at]}sudo -u {_USER} {line[at:]}"
+        place = f"In {source} put"
+    return Found(
+        run.tool, kind, source, caller, line.strip(), command, run.user or "", run.app or "", better.strip(), place
+    )
 
 
 def name_of(uid: int) -> str:

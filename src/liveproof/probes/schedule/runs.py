@@ -3,10 +3,11 @@
 import posixpath
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import takewhile
 
-from liveproof.host.php.command_line import script_at
-from liveproof.probes.schedule.shell import Word, commands, strip_assignments
-from liveproof.probes.schedule.wrappers import Elsewhere, Inner, unwrap
+from liveproof.host.php.command_line import is_php, script_at
+from liveproof.probes.schedule.shell import Word, commands, is_assignment
+from liveproof.probes.schedule.wrappers import SHELLS, Elsewhere, unwrap
 
 _KEYWORDS = frozenset({"if", "then", "else", "elif", "while", "until", "do", "!", "{", "time"})
 _DEEPEST = 4
@@ -32,7 +33,8 @@ class Run:
     """A call of artisan or composer.
 
     ``user`` and ``app`` (its directory) are None when the text does not tell. ``start`` is where the call begins in
-    ``text``: the text itself, or that of a script that it calls, whose path is ``script``.
+    ``text``: the text itself, or that of a script that it calls, whose path is ``script``. ``wrapper`` is an unknown
+    program that the call stands behind, so that as whom it runs is not judged.
     """
 
     tool: str
@@ -42,6 +44,7 @@ class Run:
     script: str
     text: str
     start: int
+    wrapper: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +64,8 @@ def runs(text: str, setting: Setting, host: Host, *, script: str = "", plain: bo
         while len(directories) <= command.depth:
             directories.append(directories[-1])
         del directories[command.depth + 1 :]
-        words = strip_assignments(command.words, text)
-        while words and words[0].value in _KEYWORDS:
-            words = strip_assignments(words[1:], text)
+        keywords = takewhile(lambda word: word.value in _KEYWORDS or is_assignment(word, text), command.words)
+        words = command.words[sum(1 for _ in keywords) :]
         if not words:
             continue
         if words[0].value in ("cd", "pushd"):
@@ -79,7 +81,9 @@ def _of_command(words: list[Word], text: str, script: str, setting: Setting, hos
     except Elsewhere:
         return
     user = setting.user if inner.user == "" else inner.user
-    directory = _inner_directory(inner, user, setting, host)
+    directory = inner.directory or setting.directory
+    if inner.login and inner.directory is None:
+        directory = host.home(user) if user else None
     here = replace(setting, user=user, directory=directory, depth=setting.depth + 1)
     if inner.text is not None:
         for run in runs(inner.text, here, host, script=script):
@@ -92,19 +96,15 @@ def _of_command(words: list[Word], text: str, script: str, setting: Setting, hos
         # It begins before what says as whom it runs, so that this can be replaced.
         yield replace(call, start=words[0].start)
         return
+    if at := next((at for at in range(1, len(rest)) if is_php(rest[at].value)), 0):
+        behind = _call(rest[at:], text, script, here)
+        if behind:
+            yield replace(behind, start=words[0].start, wrapper=rest[0].value or "")
     path = _script_path(rest, directory)
     body = host.script(path) if path else None
     if path and body is not None and not _changes_user_itself(body):
         variables = {**setting.variables, "0": path, "dirname $0": posixpath.dirname(path)}
         yield from runs(body, replace(here, variables=variables), host, script=path)
-
-
-def _inner_directory(inner: Inner, user: str | None, setting: Setting, host: Host) -> str | None:
-    if inner.directory is not None:
-        return inner.directory
-    if inner.login:
-        return host.home(user) if user else None
-    return setting.directory
 
 
 def _call(words: list[Word], text: str, script: str, setting: Setting) -> Run | None:
@@ -123,32 +123,23 @@ def _call(words: list[Word], text: str, script: str, setting: Setting) -> Run | 
         app = _join(setting.directory, posixpath.dirname(program) or ".")
         return Run("artisan", command, setting.user, app, script, text, words[0].start)
     if name.startswith("composer") and name.removeprefix("composer") in ("", ".phar", "2"):
-        if _composer_command(arguments) in _HARMLESS:
-            return None
-        app = _working_directory(arguments, setting.directory)
-        return Run("composer", command, setting.user, app, script, text, words[0].start)
+        asked, app = _composer(arguments, setting.directory)
+        if asked not in _HARMLESS:
+            return Run("composer", command, setting.user, app, script, text, words[0].start)
     return None
 
 
-def _composer_command(arguments: list[str | None]) -> str:
-    """The first word that is neither an option nor an option's value; without one Composer lists its commands."""
-    before = ""
-    for argument in arguments:
-        if argument and not argument.startswith("-") and before not in ("-d", "--working-dir"):
-            return argument
-        before = argument or ""
-    return "list" if None not in arguments else ""
-
-
-def _working_directory(arguments: list[str | None], directory: str | None) -> str | None:
-    for at, argument in enumerate(arguments):
+def _composer(arguments: list[str | None], directory: str | None) -> tuple[str, str | None]:
+    """Composer's command and working directory; without a command it lists them."""
+    asked, rest = [""] if None in arguments else [], iter(arguments)
+    for argument in rest:
         if argument in ("-d", "--working-dir"):
-            return _join(directory, arguments[at + 1] if at + 1 < len(arguments) else None)
-        if argument and argument.startswith("--working-dir="):
-            return _join(directory, argument.partition("=")[2])
-        if argument and argument.startswith("-d") and len(argument) > 2:
-            return _join(directory, argument[2:])
-    return directory
+            directory = _join(directory, next(rest, None))
+        elif argument and argument.startswith(("--working-dir=", "-d")):
+            directory = _join(directory, argument.removeprefix("--working-dir=").removeprefix("-d"))
+        elif argument and not argument.startswith("-"):
+            asked.append(argument)
+    return next(filter(None, asked), "" if asked else "list"), directory
 
 
 def _script_path(words: list[Word], directory: str | None) -> str | None:
@@ -163,7 +154,6 @@ def _script_path(words: list[Word], directory: str | None) -> str | None:
     return _join(directory, first) if "/" in first else None
 
 
-SHELLS = frozenset({"sh", "bash", "dash", "zsh", "ksh", "ash"})
 # Signs that a script finds out as whom it runs, or starts itself anew as another user: then it alone knows.
 _SIGNS = ('"$0"', "$0 ", "EUID", "$UID", "id -u", "id -n", "whoami", "logname", "exec sudo", "exec su ", "exec runuser")
 
@@ -174,21 +164,13 @@ def _changes_user_itself(body: str) -> bool:
 
 def _changed(directory: str | None, words: list[Word], setting: Setting, host: Host) -> str | None:
     """The working directory after ``cd``."""
-    values = [word.value for word in words if word.value not in ("--", "-P", "-L", "-e")]
-    if not values:
-        return host.home(setting.user) if setting.user else None
-    return _join(directory, _tilde(values[0], setting, host))
-
-
-def _tilde(path: str | None, setting: Setting, host: Host) -> str | None:
+    path = next((word.value for word in words if word.value not in ("--", "-P", "-L", "-e")), "~")
     if path is None or not path.startswith("~"):
-        return path
+        return _join(directory, path)
     name, _, rest = path[1:].partition("/")
-    user = name or setting.user
-    home = (
-        setting.variables.get("HOME") if not name and "HOME" in setting.variables else host.home(user) if user else None
-    )
-    return posixpath.join(home, rest) if home else None
+    user, home = name or setting.user, None if name or not words else setting.variables.get("HOME")
+    home = home or (host.home(user) if user else None)
+    return _join(None, posixpath.join(home, rest)) if home else None
 
 
 def _join(directory: str | None, path: str | None) -> str | None:

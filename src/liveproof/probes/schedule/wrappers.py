@@ -1,14 +1,15 @@
 """Programs that run another program: as whom, where, and which (sudo(8), su(1), runuser(1), setpriv(1), env(1), …)."""
 
 import posixpath
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import NamedTuple
 
 Values = list[str | None]
+Options = dict[str, str | None]
 
 
 class Elsewhere(Exception):
-    """The command is run on another host or in a container, or cannot be told: nothing is said of it."""
+    """The command is run on another host or in a container, or cannot be read: nothing is said of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,39 +26,48 @@ class Inner:
     directory: str | None = None
 
 
-# Options that take the next word as their value, per program. Long ones with "=" need no entry.
-_OF_SU = "-c --command -s --shell -g --group -G --supp-group -w --whitelist-environment --session-command"
-_VALUES = {
-    name: frozenset(options.split())
-    for name, options in {
-        "sudo": "-u --user -g --group -h --host -p --prompt -C --close-from -c -D --chdir -R --chroot -r --role -t "
-        "--type -T --command-timeout -U --other-user",
-        "doas": "-u -C -a",
-        "su": _OF_SU,
-        "runuser": f"{_OF_SU} -u --user",
-        "setpriv": "--reuid --regid --ruid --euid --rgid --egid --groups --inh-caps --ambient-caps --bounding-set "
-        "--securebits --selinux-label --apparmor-profile --pdeathsig",
-        "env": "-u --unset -C --chdir",
-        "nice": "-n --adjustment",
-        "ionice": "-c --class -n --classdata",
-        "timeout": "-s --signal -k --kill-after",
-        "flock": "-w --wait --timeout -E --conflict-exit-code",
-        "stdbuf": "-i -o -e --input --output --error",
-        "exec": "-a",
-        "systemd-cat": "-t --identifier -p --priority --stderr-priority",
-        "systemd-run": "-p --property -u --unit -E --setenv -d --working-directory --uid --gid --on-calendar",
-        "chpst": "-u -U -/ -n -l -L -m -d -o -p -f -c",
-    }.items()
-}
-# Plain wrappers, with the number of words of their own after the options.
+class _Wrapper(NamedTuple):
+    """The options that take the next word, that name the user (else ``default``) and the directory.
+
+    ``operands``: how many words of its own stand before the command.
+    """
+
+    values: str = ""
+    user: str = ""
+    default: str = ""
+    directory: str = ""
+    operands: int = 0
+
+
+_SU = "-c --command --session-command -s --shell -g --group -G --supp-group -w --whitelist-environment"
 _WRAPPERS = {
-    "env": 0, "nice": 0, "ionice": 0, "nohup": 0, "setsid": 0, "stdbuf": 0, "exec": 0, "command": 0, "chronic": 0,
-    "cronic": 0, "systemd-cat": 0, "time": 0, "run-one": 0, "timeout": 1, "flock": 1, "builtin": 0, "unbuffer": 0,
+    "sudo": _Wrapper(
+        "-u --user -g --group -h --host -p --prompt -C --close-from -c -D --chdir -R --chroot -r --role -t --type "
+        "-T --command-timeout -U --other-user", "-u --user", "root", "-D --chdir",
+    ),
+    "doas": _Wrapper("-u -C -a", "-u", "root"),
+    "su": _Wrapper(_SU),
+    "runuser": _Wrapper(f"{_SU} -u --user", "-u --user"),
+    "setpriv": _Wrapper(
+        "--reuid --regid --ruid --euid --rgid --egid --groups --inh-caps --ambient-caps --bounding-set --securebits "
+        "--selinux-label --apparmor-profile --pdeathsig", "--reuid --euid",
+    ),
+    "env": _Wrapper("-u --unset -C --chdir", directory="-C --chdir"),
+    "nice": _Wrapper("-n --adjustment"),
+    "ionice": _Wrapper("-c --class -n --classdata"),
+    "timeout": _Wrapper("-s --signal -k --kill-after", operands=1),
+    "flock": _Wrapper("-w --wait --timeout -E --conflict-exit-code", operands=1),
+    "stdbuf": _Wrapper("-i -o -e --input --output --error"),
+    "systemd-cat": _Wrapper("-t --identifier -p --priority --stderr-priority"),
+    "exec": _Wrapper("-a"),
+    "setsid": _Wrapper(),
+    **dict.fromkeys(["nohup", "command", "builtin", "chronic", "cronic", "time", "run-one", "unbuffer"], _Wrapper()),
 }  # fmt: skip
-_SHELLS = ("sh", "bash", "dash", "zsh", "ksh", "ash")
+SHELLS = frozenset({"sh", "bash", "dash", "zsh", "ksh", "ash"})
+# What runs its words on another host or in a container, or only prints or edits them.
 _ELSEWHERE = frozenset(
     {"ssh", "docker", "docker-compose", "podman", "kubectl", "lxc", "lxc-attach", "nsenter", "chroot", "machinectl",
-     "systemd-nspawn", "vagrant", "sail", "ansible", "xargs", "parallel", "watch", "find", "make"}
+     "systemd-nspawn", "vagrant", "sail", "ansible", "echo", "printf", "logger", "grep"}
 )  # fmt: skip
 _MOST = 12
 
@@ -71,195 +81,97 @@ def unwrap(values: Values) -> Inner:
     inner = Inner()
     for _ in range(_MOST):
         rest = values[inner.at :]
-        if not rest or rest[0] is None:
+        if _known(rest, 0).rpartition("/")[2] in _ELSEWHERE:
             raise Elsewhere
-        name = posixpath.basename(rest[0])
-        if name in _ELSEWHERE:
-            raise Elsewhere
-        following = _one(name, rest)
+        following = _one(rest)
         if following is None:
             return inner
-        inner = _joined(inner, following)
+        inner = Inner(
+            inner.at + following.at,
+            following.text,
+            inner.user if following.user == "" else following.user,
+            following.login or (inner.login and following.directory is None),
+            following.directory or inner.directory,
+        )
         if inner.text is not None:
             return inner
     raise Elsewhere
 
 
-def _joined(outer: Inner, inner: Inner) -> Inner:
-    return Inner(
-        outer.at + inner.at,
-        inner.text,
-        outer.user if inner.user == "" else inner.user,
-        inner.login or (outer.login and inner.directory is None),
-        inner.directory or outer.directory,
-    )
-
-
-def _one(name: str, rest: Values) -> Inner | None:
+def _one(rest: Values) -> Inner | None:
     """One wrapper, None when the first word is none."""
-    follow = _FOLLOW.get(name)
-    return follow(name, rest) if follow else None
+    name = posixpath.basename(_known(rest, 0))
+    if name in SHELLS:
+        options, at = _options(rest, 1, "-o -O --rcfile --init-file")
+        return Inner(len(rest), text=_known(rest, at)) if "-c" in options else None
+    if name == "eval":
+        return Inner(len(rest), text=" ".join(_known(rest, at) for at in range(1, len(rest))))
+    wrapper = _WRAPPERS.get(name)
+    if wrapper is None:
+        return None
+    options, at = _options(rest, 1, wrapper.values)
+    if name in ("su", "runuser") and _first(options, wrapper.user, "") == "":
+        return _su(rest, at, options, wrapper.values)
+    login = False
+    if name in ("sudo", "env"):
+        while at < len(rest) and (word := rest[at]) is not None and "=" in word and not word.startswith(("/", "-")):
+            at += 1
+    if name == "sudo":
+        login = bool(options.keys() & {"-i", "--login"})
+        if options.keys() & {"-l", "-v", "-e"}:
+            raise Elsewhere
+    at += wrapper.operands
+    if name == "flock" and rest[at : at + 1] in (["-c"], ["--command"]):
+        return Inner(len(rest), text=_known(rest, at + 1))
+    user = _first(options, wrapper.user, wrapper.default)
+    user = user.removeprefix("#") if user else user  # sudo's way to write a number
+    return Inner(at, None, user, login, _first(options, wrapper.directory, "") or None)
 
 
-def _setpriv(name: str, rest: Values) -> Inner:
-    options, at = _options(name, rest)
-    return Inner(at, user=_first(options, "--reuid", "--euid"))
-
-
-def _chpst(name: str, rest: Values) -> Inner:
-    options, at = _options(name, rest)
-    return Inner(at, user=(_first(options, "-u") or "").partition(":")[0])
-
-
-def _gosu(_: str, rest: Values) -> Inner:
-    user = rest[1] if len(rest) > 1 else None
-    return Inner(2, user=None if user is None else user.partition(":")[0])
-
-
-def _eval(_: str, rest: Values) -> Inner:
-    if any(value is None for value in rest):
-        raise Elsewhere
-    return Inner(len(rest), text=" ".join(value or "" for value in rest[1:]))
-
-
-def _sudo(name: str, rest: Values) -> Inner:
-    options, at = _options(name, rest)
-    at = _past_assignments(rest, at)
-    login = "-i" in options or "--login" in options
-    if "-l" in options or "-v" in options or "-e" in options:
-        raise Elsewhere
-    user = _numbered(_first(options, "-u", "--user", default="root"))
-    return Inner(at, user=user, login=login, directory=options.get("-D") or options.get("--chdir"))
-
-
-def _su(name: str, rest: Values) -> Inner:
-    options, at = _options(name, rest)
-    words = rest[at:]
-    login = bool({"-", "-l", "--login"} & set(options))
-    if words and words[0] == "-":
-        login, words, at = True, words[1:], at + 1
-    named = _first(options, "-u", "--user", default="")
-    text = _first(options, "-c", "--command", "--session-command", default="")
-    if name == "runuser" and named != "":
-        return Inner(at, user=named)
-    user = words[0] if words else "root"
-    late, _ = _options(name, words) if words else ({}, 0)  # su takes options after the user's name as well
-    text = text if text != "" else _first(late, "-c", "--command", "--session-command", default="")
+def _su(rest: Values, at: int, options: Options, values: str) -> Inner:
+    """``su [options] [-] [user [options]]``: it takes options after the user's name as well."""
+    login = rest[at : at + 1] == ["-"]
+    user = rest[at + login] if at + login < len(rest) else "root"
+    options = {**_options(rest, at + login + 1, values)[0], **options}
+    text = _first(options, "-c --command --session-command", "")
     if not text:
         raise Elsewhere
-    return Inner(len(rest), text=text, user=user, login=login or bool({"-", "-l", "--login"} & set(late)))
+    return Inner(len(rest), text, user, login or bool(options.keys() & {"-l", "--login"}))
 
 
-def _systemd_run(name: str, rest: Values) -> Inner:
-    options, at = _options(name, rest)
-    user = _first(options, "--uid", default="root")
-    if (options.get("-p") or options.get("--property") or "").startswith("User="):
-        user = (options.get("-p") or options.get("--property") or "").removeprefix("User=")
-    if {"-M", "--machine", "-H", "--host", "--user"} & set(options):
-        raise Elsewhere
-    return Inner(at, user=user, directory=options.get("--working-directory") or options.get("-d") or "/")
-
-
-def _shell(_: str, rest: Values) -> Inner | None:
-    """``sh -c TEXT``; a script is the caller's business."""
-    for at, value in enumerate(rest[1:], 1):
-        if value is None:
-            raise Elsewhere
-        if not value.startswith(("-", "+")):
-            return None
-        if not value.startswith("--") and "c" in value:
-            text = rest[at + 1] if at + 1 < len(rest) else None
-            if text is None:
-                raise Elsewhere
-            return Inner(len(rest), text=text)
-    return None
-
-
-def _plain(name: str, rest: Values) -> Inner:
-    options, at = _options(name, rest)
-    if name == "env":
-        at = _past_assignments(rest, at)
-    inner = Inner(
-        at + _WRAPPERS[name], directory=options.get("-C") or options.get("--chdir") if name == "env" else None
-    )
-    if name == "flock" and inner.at < len(rest) and rest[inner.at] in ("-c", "--command"):
-        text = rest[inner.at + 1] if inner.at + 1 < len(rest) else None
-        if text is None:
-            raise Elsewhere
-        return replace(inner, at=len(rest), text=text)
-    return inner
-
-
-def _options(name: str, rest: Values) -> tuple[dict[str, str | None], int]:
-    """The options after the program's name, and the index of the first word that is none.
+def _options(rest: Values, at: int, values: str) -> tuple[Options, int]:
+    """The options from ``at`` on, and the index of the first word that is none; ``values`` take the next word.
 
     Raises:
         Elsewhere: a word that is not known stands among them.
     """
-    values = _VALUES.get(name, frozenset())
-    options: dict[str, str | None] = {}
-    at = 1
+    options: Options = {}
     while at < len(rest):
-        word = rest[at]
-        if word is None:
-            raise Elsewhere
+        word = _known(rest, at)
         if word == "--":
             return options, at + 1
-        if not word.startswith("-") or word == "-":
+        if not word.startswith(("-", "+")) or word == "-":
             return options, at
-        long, mark, value = word.partition("=")
-        if word.startswith("--"):
-            if mark:
-                options[long] = value
-            elif word in values:
-                at += 1
-                options[word] = rest[at] if at < len(rest) else None
-            else:
-                options[word] = ""
-        else:
-            at = _short(word, rest, at, values, options)
         at += 1
+        option, mark, value = word.partition("=")
+        if not word.startswith("--"):  # a cluster of short options: -nHu www-data, -uwww-data
+            place = next((place for place in range(1, len(word)) if f"-{word[place]}" in values.split()), len(word))
+            options.update((f"-{char}", "") for char in word[1:place])
+            option, mark, value = f"-{word[place : place + 1]}", word[place + 1 :], word[place + 1 :]
+        options[option] = value
+        if not mark and option in values.split():
+            options[option] = rest[at] if at < len(rest) else None
+            at += 1
     return options, at
 
 
-def _short(word: str, rest: Values, at: int, values: frozenset[str], options: dict[str, str | None]) -> int:
-    """A cluster of short options (``-nHu www-data``, ``-uwww-data``); the index of the last word that it takes."""
-    for place in range(1, len(word)):
-        option = f"-{word[place]}"
-        if option in values:
-            attached = word[place + 1 :]
-            if attached:
-                options[option] = attached
-                return at
-            options[option] = rest[at + 1] if at + 1 < len(rest) else None
-            return at + 1
-        options[option] = ""
-    return at
+def _known(rest: Values, at: int) -> str:
+    """A word that must be known to go on."""
+    value = rest[at] if at < len(rest) else None
+    if value is None:
+        raise Elsewhere
+    return value
 
 
-def _first(options: dict[str, str | None], *names: str, default: str = "") -> str | None:
-    return next((options[name] for name in names if name in options), default)
-
-
-def _numbered(user: str | None) -> str | None:
-    """``#33`` is how sudo writes a numeric user."""
-    return user.removeprefix("#") if user else user
-
-
-def _past_assignments(rest: Values, at: int) -> int:
-    while at < len(rest) and (word := rest[at]) is not None and "=" in word and not word.startswith(("/", "-")):
-        at += 1
-    return at
-
-
-_FOLLOW: dict[str, Callable[[str, Values], Inner | None]] = {
-    **dict.fromkeys(_WRAPPERS, _plain),
-    **dict.fromkeys(_SHELLS, _shell),
-    **dict.fromkeys(("gosu", "su-exec", "setuidgid"), _gosu),
-    **dict.fromkeys(("sudo", "doas"), _sudo),
-    **dict.fromkeys(("su", "runuser"), _su),
-    "setpriv": _setpriv,
-    "chpst": _chpst,
-    "systemd-run": _systemd_run,
-    "eval": _eval,
-}
+def _first(options: Options, names: str, default: str) -> str | None:
+    return next((options[name] for name in names.split() if name in options), default)

@@ -88,4 +88,5 @@ def _finding(app: App, jobs: list[Job], message: str, *, at_least: bool) -> Find
 
 
 def _file(job: Job) -> Ref:
-    return Ref("file", job.source.rpartition(":")[0] or job.source)
+    path, _, line = job.source.rpartition(":")
+    return Ref("file", path if line.isdigit() else job.source)

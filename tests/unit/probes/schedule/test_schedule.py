@@ -1,5 +1,7 @@
 """Crontabs, units, supervisor, scripts and logrotate: what runs artisan for the app, and whose its logs become."""
 
+import configparser
+import contextlib
 import os
 from pathlib import Path
 from types import ModuleType
@@ -11,13 +13,13 @@ from hypothesis import strategies as st
 from liveproof.host.files.reader import Stat
 from liveproof.host.process.proc import Process
 from liveproof.host.reader import Reader
+from liveproof.host.services import systemd
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.schedule import Job, Rotation, Schedule
 from liveproof.model.findings import Finding, Unknown
 from liveproof.model.settings import Settings
 from liveproof.model.verdicts import Severity
-from liveproof.probes.schedule import crontab, ini, logrotate, probe
-from liveproof.probes.schedule.found import Said
+from liveproof.probes.schedule import probe, rotation, sources
 from liveproof.rules.system import artisan_runs_as_another_user, log_rotation_creates_wrong_owner
 from liveproof.store.cache import Memory
 
@@ -149,18 +151,15 @@ def test_the_end_of_a_huge_crontab_is_not_counted(host):
 
 
 def test_what_is_looked_at_in_part_is_told(host):
-    """Also of files in a directory, and of lines of a unit and of logrotate's configuration."""
+    """Also of files in a directory, and of lines of logrotate's configuration."""
     for number in range(501):
         host.write(f"/etc/logrotate.d/{number:03}", "")
     for number in range(2001):
         host.write(f"/usr/local/bin/{number}.sh", "")
     host.write("/etc/logrotate.conf", "include /etc/logrotate.d\n" + "#\n" * 5000)
-    host.write("/etc/systemd/system/many.service", "#\n" * 5001)
-    enable(host, "many.service")
     assert dict(host.see().unread) == {
         "/etc/logrotate.conf": "only its first 5000 lines were looked at",
         "/etc/logrotate.d": "only the first 500 of its 501 files were looked at",
-        "/etc/systemd/system/many.service": "only its first 5000 lines were looked at",
         "deploy scripts": "only the first 2000 of its 2001 files were looked at",
     }
 
@@ -172,7 +171,7 @@ def test_processes_of_the_app_are_counted(host, monkeypatch):
     )
     monkeypatch.setattr(host.reader, "_processes", running)
     for process in running:
-        host.write(f"/proc/{process.pid}/status", "Uid:\t0\t0\t0\t0\n")
+        host.write(f"/proc/{process.pid}/status", "Uid:\t0\t0\t0\t0\nGid:\t0\t0\t0\t0\nGroups:\t0\n")
     jobs = host.see().jobs
     assert (len(jobs), sum(1 + job.more for job in jobs)) == (300, 500)
 
@@ -215,6 +214,23 @@ def test_sudo_in_another_users_crontab_is_roots(host):
     assert (job.user, job.replacement) == ("root", "cd /srv/app && sudo -u www-data php artisan x")
 
 
+def test_what_an_unknown_program_runs_is_not_judged(host):
+    """That is said where root starts it for this app; another user's stays that user's."""
+    host.write("/etc/cron.d/app", "* * * * * root firejail php /srv/app/artisan x\n")
+    schedule = host.see()
+    assert (schedule.jobs, schedule.unread) == (
+        (), (("/etc/cron.d/app:1", "as whom firejail runs artisan is not judged"),)
+    )  # fmt: skip
+    assert [type(each) for each in said(artisan_runs_as_another_user, schedule)] == [Unknown]
+    for line in (
+        "bob firejail php /srv/app/artisan x",
+        "root firejail php /srv/other/artisan x",
+        "root echo php artisan",
+    ):
+        host.write("/etc/cron.d/app", f"* * * * * {line}\n")
+        assert host.see() == Schedule((), (), ())
+
+
 def test_composer_is_the_code_owners(host):
     """Who need not be the app's user; where the code is root's, Composer is root's too."""
     host.write("/etc/cron.d/app", "* * * * * root cd /srv/app && composer install && php artisan x\n")
@@ -225,51 +241,92 @@ def test_composer_is_the_code_owners(host):
     assert first.replacement.startswith("* * * * * bob cd /srv/app && composer install")
 
 
-UNIT = "[Unit]\nDescription=q\n[Service]\n{}ExecStart=/usr/bin/php artisan queue:work\nWorkingDirectory=/srv/app\n"
+# What systemd 252 answered for: q, enabled; r@, enabled as r@www-data, with a ``+`` and a shell; s, that the enabled
+# t.timer starts, with a ``!``; idle, that nothing starts; gone, that is masked.
+SHOWN = """\
+ExecStart={ path=/usr/bin/php ; argv[]=/usr/bin/php artisan queue:work ; ignore_errors=no ; start_time=[n/a] ; stop_time=[n/a] ; pid=0 ; code=(null) ; status=0/0 }
+ExecStartEx={ path=/usr/bin/php ; argv[]=/usr/bin/php artisan queue:work ; flags= ; start_time=[n/a] ; stop_time=[n/a] ; pid=0 ; code=(null) ; status=0/0 }
+Environment=
+WorkingDirectory=!/srv/app
+User=
+Id=q.service
+RequiredBy=
+WantedBy=multi-user.target
+TriggeredBy=
+LoadState=loaded
+FragmentPath=/etc/systemd/system/q.service
+DropInPaths=/etc/systemd/system/q.service.d/a.conf
+NeedDaemonReload=no
+
+ExecStartPre={ path=/bin/sh ; argv[]=/bin/sh -c cd /srv/app && php artisan y; echo "a b" ; ignore_errors=no ; start_time=[n/a] ; stop_time=[n/a] ; pid=0 ; code=(null) ; status=0/0 }
+ExecStartPreEx={ path=/bin/sh ; argv[]=/bin/sh -c cd /srv/app && php artisan y; echo "a b" ; flags= ; start_time=[n/a] ; stop_time=[n/a] ; pid=0 ; code=(null) ; status=0/0 }
+ExecStart={ path=/usr/bin/php ; argv[]=/usr/bin/php /srv/app/artisan x ; ignore_errors=no ; start_time=[n/a] ; stop_time=[n/a] ; pid=0 ; code=(null) ; status=0/0 }
+ExecStartEx={ path=/usr/bin/php ; argv[]=/usr/bin/php /srv/app/artisan x ; flags=privileged ; start_time=[n/a] ; stop_time=[n/a] ; pid=0 ; code=(null) ; status=0/0 }
+Environment="A=b c" D=e
+WorkingDirectory=
+User=www-data
+Id=r@www-data.service
+WantedBy=multi-user.target
+LoadState=loaded
+FragmentPath=/etc/systemd/system/r@.service
+
+ExecStartEx={ path=/usr/bin/php ; argv[]=/usr/bin/php /srv/app/artisan schedule:run ; flags=no-setuid ; start_time=[n/a] ; stop_time=[n/a] ; pid=0 ; code=(null) ; status=0/0 }
+ExecStartEx={ path=/bin/true ; argv[]=/bin/true ; flags= ; start_time=[n/a] ; stop_time=[n/a] ; pid=0 ; code=(null) ; status=0/0 }
+WorkingDirectory=~
+User=s
+Id=s.service
+TriggeredBy=t.timer
+LoadState=loaded
+FragmentPath=/etc/systemd/system/s.service
+
+Id=t.timer
+WantedBy=timers.target
+LoadState=loaded
+FragmentPath=/etc/systemd/system/t.timer
+
+ExecStartEx={ path=/usr/bin/php ; argv[]=/usr/bin/php /srv/app/artisan z ; flags= ; start_time=[n/a] }
+Id=idle.service
+LoadState=loaded
+
+Id=gone.service
+WantedBy=multi-user.target
+LoadState=masked
+"""  # noqa: E501
 
 
-def enable(host: Made, name: str, target: str = "multi-user.target.wants") -> None:
-    """As systemctl enable does."""
-    link = Path(f"{host.root}/etc/systemd/system/{target}/{name}")
-    link.parent.mkdir(parents=True, exist_ok=True)
-    os.symlink(f"../{name}", link)
+def test_what_systemd_says_of_its_services():
+    """Those that are enabled or that an enabled timer starts, with user, directory and the commands in force."""
+    found = {service.name: service for service in sources.services(systemd.blocks(SHOWN))}
+    assert list(found) == ["q.service", "r@www-data.service", "s.service"]
+    q, r, s = found.values()
+    assert (q.user, q.directory) == ("root", "/srv/app")
+    assert q.files == ("/etc/systemd/system/q.service", "/etc/systemd/system/q.service.d/a.conf")
+    assert (r.user, r.directory, r.environment) == ("www-data", "/", {"A": "b c", "D": "e"})
+    assert [(line.text, line.privileged) for line in r.lines] == [
+        ('ExecStartPre=/bin/sh -c cd /srv/app && php artisan y; echo "a b"', False),
+        ("ExecStart=+/usr/bin/php /srv/app/artisan x", True),
+    ]
+    assert r.lines[1].plain == "ExecStart=/usr/bin/php /srv/app/artisan x"
+    assert (s.directory, [line.privileged for line in s.lines]) == ("~", [True, False])
 
 
-def test_a_service_runs_as_its_unit_and_drop_ins_say(host):
-    """Root unless said; the last word is the drop-in's."""
-    host.write("/etc/systemd/system/q.service", UNIT.format(""))
-    assert host.users() == []  # nothing starts it
-    enable(host, "q.service")
-    assert host.users() == [("systemd", "root")]
-    host.write("/etc/systemd/system/q.service.d/10-user.conf", "[Service]\nUser=bob\n")
-    assert host.users() == [("systemd", "bob")]
-    host.write("/usr/lib/systemd/system/q.service.d/20-user.conf", "[Service]\nUser=www-data\n")
-    assert host.users() == [("systemd", "www-data")]
-    host.write("/etc/systemd/system/q.service.d/20-user.conf", "[Service]\nUser=\n")
-    (job,) = host.see().jobs
-    assert (job.user, job.replacement) == ("root", "User=www-data")
-    assert job.source == "/etc/systemd/system/q.service:4"
-
-
-def test_a_timer_starts_its_service(host):
-    """The one of its name, or the one that it names."""
-    host.write("/etc/systemd/system/s.service", UNIT.format("").replace("queue:work", "schedule:run"))
-    host.write("/etc/systemd/system/t.timer", "[Timer]\nOnCalendar=minutely\nUnit=s.service\n")
-    enable(host, "t.timer", "timers.target.wants")
-    assert host.users() == [("systemd", "root")]
-
-
-def test_templates_prefixes_and_resets(host):
-    """An instance takes its template; ``+`` runs as root whatever User= says; an empty ExecStart= forgets."""
-    host.write("/etc/systemd/system/q@.service", UNIT.format("User=%i\n"))
-    enable(host, "q@bob.service")
-    assert host.users() == [("systemd", "bob")]
-    host.write(
-        "/etc/systemd/system/q@.service.d/a.conf",
-        "[Service]\nExecStart=\nExecStart=+/usr/bin/php \\\n  /srv/app/artisan x\n",
-    )
-    (job,) = host.see().jobs
-    assert (job.user, job.replacement) == ("root", "ExecStart=/usr/bin/php /srv/app/artisan x")
+@pytest.mark.parametrize(
+    ("argv", "words"),
+    [
+        ("/usr/bin/php artisan x --name=it's", "/usr/bin/php artisan x '--name=it'\"'\"'s'"),
+        ("/bin/bash -lc cd /a && b", "/bin/bash -lc 'cd /a && b'"),
+        ("/usr/bin/sudo -u bob sh -e -c a b", "/usr/bin/sudo -u bob sh -e -c 'a b'"),
+        ("/bin/sh /opt/x.sh -c a b", "/bin/sh /opt/x.sh -c a b"),
+        ("php -c /etc/php.ini artisan x", "php -c /etc/php.ini artisan x"),
+        ("su -s /bin/sh bob -c a b", "su -s /bin/sh bob -c 'a b'"),
+        ("runuser -u bob -- php artisan x", "runuser -u bob -- php artisan x"),
+        ("su -c php artisan x bob", ""),
+        ("su -s /bin/sh -c php artisan x bob", ""),
+    ],
+)
+def test_what_a_shell_is_given_is_one_word_again(argv, words):
+    """systemctl shows arguments parted by blanks; whose the last word of ``su -c`` is cannot be known."""
+    assert sources.quoted(argv) == words
 
 
 def test_supervisors_programs_count_while_it_runs(host):
@@ -335,7 +392,7 @@ def test_hostile_files_are_survived(host):
 ROTATE = "/srv/app/storage/logs/*.log {{\n  daily\n{}\n}}\n"
 
 
-def rotation(host: Made, directives: str, main: str = "include /etc/logrotate.d\n", mode: int = 0o755) -> Rotation:
+def rotated(host: Made, directives: str, main: str = "include /etc/logrotate.d\n", mode: int = 0o755) -> Rotation:
     """What a rotation makes of the app's log, which is the app's, as is its directory."""
     host.write("/srv/app/storage/logs/laravel.log", "", 0o640)
     Path(f"{host.root}/srv/app/storage/logs").chmod(mode)
@@ -358,7 +415,7 @@ def rotation(host: Made, directives: str, main: str = "include /etc/logrotate.d\
 )
 def test_new_logs_that_the_app_may_not_write(host, directives, made):
     """By owner, group and mode."""
-    found = rotation(host, directives)
+    found = rotated(host, directives)
     assert (found.writable, f"{found.user}:{found.group} {found.mode:o}") == (False, made)
     assert found.source == f"/etc/logrotate.d/app:{directives.count(chr(10)) + 3}"
     assert found.replacement == f"create {found.mode:04o} www-data www-data"
@@ -375,26 +432,26 @@ def test_new_logs_that_the_app_may_not_write(host, directives, made):
 )  # fmt: skip
 def test_new_logs_that_the_app_may_write(host, directives):
     """Or that are not made at all: su of somebody who may not write the directory rotates nothing."""
-    assert rotation(host, directives).writable
+    assert rotated(host, directives).writable
 
 
 def test_su_gives_the_log_to_that_user_whatever_create_says(host):
     """Only root can give files away; tried with logrotate itself."""
     host.reader.owners = {}
-    found = rotation(host, "su bob bob\ncreate 0640 www-data www-data", mode=0o777)
+    found = rotated(host, "su bob bob\ncreate 0640 www-data www-data", mode=0o777)
     assert (found.writable, found.user, found.replacement) == (False, "bob", "su www-data www-data")
 
 
 def test_a_directory_that_logrotate_refuses_is_not_rotated(host):
     """Group-writable by another group than root's, without su."""
-    assert rotation(host, "create 0640 root adm", mode=0o775).writable
+    assert rotated(host, "create 0640 root adm", mode=0o775).writable
 
 
 def test_the_defaults_of_the_main_file_count(host):
     """And entries of files with a taboo extension do not."""
-    assert not rotation(host, "weekly", "create 0640 root adm\ninclude /etc/logrotate.d\n").writable
+    assert not rotated(host, "weekly", "create 0640 root adm\ninclude /etc/logrotate.d\n").writable
     host.write("/etc/logrotate.d/a.dpkg-old", ROTATE.format("create 0600 bob bob"))
-    assert rotation(host, "create").user == "www-data"
+    assert rotated(host, "create").user == "www-data"
 
 
 # Rules
@@ -474,7 +531,7 @@ lines = st.lists(
 def test_any_crontab_is_read(parts, owner):
     """Each entry lies in its line."""
     text = "\n".join(parts)
-    for entry in crontab.entries(text, owner):
+    for entry in sources.crontab(text, owner):
         assert entry.line == text.split("\n")[entry.number - 1]
         assert entry.line[entry.start :].startswith(entry.command)
         assert entry.user
@@ -487,26 +544,34 @@ def test_any_crontab_is_read(parts, owner):
 )
 def test_a_crontab_line_comes_apart_as_it_was_put_together(when, user, command):
     """Time, user and command."""
-    found = list(crontab.entries(f"{when} {user}\t{command}\n", ""))
+    found = list(sources.crontab(f"{when} {user}\t{command}\n", ""))
     assert [(each.user, each.command) for each in found] == ([(user, command.strip())] if command.strip() else [])
 
 
 @given(lines)
-def test_any_ini_is_read(parts):
-    """Both dialects."""
-    text = "\n".join(parts)
-    for read in (ini.unit, ini.supervisor):
-        assert all(each.number <= text.count("\n") + 1 for each in read(text))
+def test_any_supervisor_configuration_is_read_or_refused(parts):
+    """As supervisor does it itself."""
+    with contextlib.suppress(configparser.Error):
+        read = sources.Supervisor("\n".join(parts))
+        assert all(1 <= read.number(section) <= len(parts) + 1 for section in read.sections())
+
+
+@given(lines)
+def test_any_answer_of_systemctl_is_read(parts):
+    """And any arguments are words again."""
+    text = "\n".join(["Id=a.service", "LoadState=loaded", "WantedBy=x", *parts])
+    assert len(list(sources.services(systemd.blocks(text)))) <= 1
+    for part in parts:
+        assert sources.quoted(part) is not None
 
 
 @given(lines)
 @example(["="])
 def test_any_logrotate_configuration_is_read(parts):
     """Whatever stands in the braces."""
-    found = logrotate.read(
-        "/etc/x", "\n".join(["/a {", *parts, "}", "/b/*.log {", "create 0640 root adm", "}"]), Said()
-    )
-    assert all(entry.patterns is not None for entry in found.entries)
+    text = "\n".join(["/a {", *parts, "}", "/b/*.log {", "create 0640 root adm", "}"])
+    entries, _, _ = rotation.read("/etc/x", text, rotation.Said())
+    assert entries[0].patterns == ("/a",)
 
 
 def test_logrotate_entries_with_quotes_and_several_patterns():
@@ -515,12 +580,12 @@ def test_logrotate_entries_with_quotes_and_several_patterns():
         '"/var/log/a b.log" /c.log {\nrotate 1 }\n/d.log\n/e.log\n{\n  create 600 a b\n'
         "  postrotate\n  }\n  endscript\n}\n/f { su x y }\n"
     )
-    found = logrotate.read("/etc/x", text, Said()).entries
+    found, _, _ = rotation.read("/etc/x", text, rotation.Said())
     assert [entry.patterns for entry in found] == [("/var/log/a b.log", "/c.log"), ("/d.log", "/e.log"), ("/f",)]
     assert (found[1].said.owner, found[1].said.number, found[2].said.su_user) == ("a", 6, "x")
 
 
 def test_the_percent_sign_ends_a_crontab_command():
     r"""What follows is its input; ``\%`` is the command's own."""
-    (entry,) = crontab.entries(r"0 0 * * * date +\%F % php artisan", "root")
+    (entry,) = sources.crontab(r"0 0 * * * date +\%F % php artisan", "root")
     assert entry.command == r"date +\%F "

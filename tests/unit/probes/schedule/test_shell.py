@@ -79,10 +79,6 @@ def test_root_runs_it_in_the_app(text):
         "runuser -l www-data -c 'php /srv/app/artisan x'",
         "setpriv --reuid=www-data --regid=www-data --init-groups php /srv/app/artisan x",
         "setpriv --reuid www-data --regid www-data --clear-groups -- php /srv/app/artisan x",
-        "gosu www-data:www-data php /srv/app/artisan x",
-        "chpst -u www-data:www-data php /srv/app/artisan x",
-        "systemd-run --uid=www-data --working-directory=/srv/app php artisan x",
-        "systemd-run -p User=www-data --working-directory=/srv/app -- php artisan x",
         "sudo env FOO=1 su www-data -s /bin/sh -c 'cd /srv/app && php artisan x'",
         "timeout 60 sudo -u www-data nice php /srv/app/artisan x",
     ],
@@ -107,6 +103,24 @@ def test_root_steps_down_first(text):
 def test_what_runs_nothing_here(text):
     """Mentions, comments, other hosts, containers, and lines that are cut off."""
     assert calls(text) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "gosu www-data:www-data php /srv/app/artisan x",
+        "chpst -u www-data:www-data php /srv/app/artisan x",
+        "systemd-run --uid=www-data --working-directory=/srv/app php /srv/app/artisan x",
+        "timeout 60 sudo firejail --quiet php /srv/app/artisan x",
+        "find /srv -name x -exec php /srv/app/artisan x {} ;",
+        "/usr/local/bin/cronitor exec key php /srv/app/artisan x",
+    ],
+)
+def test_what_stands_behind_an_unknown_program_is_not_judged(text):
+    """Whatever that makes of it: the call is told with the program."""
+    (run,) = calls(text)
+    assert (run.app, bool(run.wrapper)) == ("/srv/app", True)
+    assert run.wrapper in text
 
 
 @pytest.mark.parametrize(
