@@ -196,7 +196,15 @@ class Collector:
     def _called(self, path: str) -> str | None:
         """The text of a script that a text calls; scripts may call scripts that call scripts."""
         self._scripts += 1
-        return self._script(path) if self._scripts <= _MOST else None
+        return self._script(path) if self._scripts <= _MOST and time.monotonic() <= self._until else None
+
+    def _late(self, source: str) -> bool:
+        """Whether reading took so long that no more is read; others may write what takes long."""
+        late = time.monotonic() > self._until
+        if late:
+            self._watched.unread[source] = f"not looked at to its end, since reading took {_PATIENCE:g} s"
+            self._watched.unsettle()
+        return late
 
     def _calls(
         self, kind: str, source: str, text: str, setting: Setting, own: tuple[str, str, str] | None = None, *,
@@ -207,9 +215,7 @@ class Collector:
         ``own``: the line that holds the text, what should stand there, and where that belongs, in words.
         """
         self._scripts = 0
-        if time.monotonic() > self._until:
-            self._watched.unread[source] = f"not looked at, since all before it took {_PATIENCE:g} s"
-            self._watched.unsettle()
+        if self._late(source):
             return
         for number, run in enumerate(runs(text, setting, self._host, plain=plain)):
             if number == _CALLS:
@@ -223,6 +229,7 @@ class Collector:
                     self._watched.unread[source] = f"as whom {run.wrapper} runs {run.tool} is not judged"
                 continue
             yield _found(run, kind, source, own if run.user == setting.user and not run.script else None)
+        self._late(source)
         if len(text) > LIMIT:
             self._watched.unread[source] = f"only its first {LIMIT >> 10} kB were looked at"
         if self._scripts > _MOST:

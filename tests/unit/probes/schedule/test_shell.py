@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from liveproof.probes.schedule.runs import Host, Run, Setting, runs
-from liveproof.probes.schedule.shell import commands
+from liveproof.probes.schedule.shell import LIMIT, commands
 
 HOMES = {"root": "/root", "www-data": "/var/www", "deploy": "/home/deploy"}
 SCRIPTS = {
@@ -175,6 +175,29 @@ def test_any_text_is_read(text):
         for command in commands(text, {"HOME": "/root"}, plain=plain):
             assert all(0 <= word.start < word.end <= len(text) + 1 for word in command.words)
         calls(text, plain=plain)
+
+
+@given(st.text(alphabet=st.sampled_from("ab /\\'\"$`(){}<>|&;\n#=~%-:1\x0b\u00a0") | st.characters(), max_size=40))
+def test_every_text_is_read_to_its_end(text):
+    """Unless it is inside of quotes, a here-document or a comment there."""
+    opened = [char for char in text if char in "'\"`\\<#$"]
+    for plain in (False, True):
+        if not opened:
+            assert commands(f"{text}\nlast", {}, plain=plain)[-1].words[-1].value == "last"
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize(
+    "part",
+    [
+        "(", "$(", "`", '"', '"$(', '"$(a', "$((", "{ ", "! ", "if ", "<<", "<<E\n", "cat <<E\n$(cat <<F\n", "x=(", "${",
+        '"${', "a|", "a&&", "\\\n", "'", "#", "a=", "a=$a", "<(", "2>", "<<<", "eval ", "sh -c ", 'sh -c "', "su -c x ",
+        "\ufffd", "cd x;", '"$(dirname "$0")"', "$(())",
+    ],
+)  # fmt: skip
+def test_a_huge_text_of_others_takes_no_longer_than_its_length(part):
+    """A grammar that tries all its readings needs minutes for some of these."""
+    assert calls(part * (LIMIT // len(part) + 1)) == []
 
 
 WORDS = """sudo su runuser setpriv env flock timeout sh -c -u www-data -- php artisan /srv/app/artisan cd /srv/app && ;
