@@ -19,7 +19,7 @@ from liveproof.model.facts.schedule import Job, Rotation, Schedule
 from liveproof.model.findings import Finding, Unknown
 from liveproof.model.settings import Settings
 from liveproof.model.verdicts import Severity
-from liveproof.probes.schedule import probe, rotation, sources
+from liveproof.probes.schedule import collected, probe, rotation, sources
 from liveproof.rules.system import artisan_runs_as_another_user, log_rotation_creates_wrong_owner
 from liveproof.store.cache import Memory
 
@@ -174,6 +174,15 @@ def test_processes_of_the_app_are_counted(host, monkeypatch):
         host.write(f"/proc/{process.pid}/status", "Uid:\t0\t0\t0\t0\nGid:\t0\t0\t0\t0\nGroups:\t0\n")
     jobs = host.see().jobs
     assert (len(jobs), sum(1 + job.more for job in jobs)) == (300, 500)
+
+
+def test_reading_ends_when_it_takes_too_long(host, monkeypatch):
+    """What is left out is said, and nothing of it is remembered."""
+    host.write("/etc/crontab", "* * * * * root cd /srv/app && php artisan x\n")
+    monkeypatch.setattr(collected, "_PATIENCE", -1.0)
+    schedule = host.see()
+    assert schedule.jobs == ()
+    assert "not looked at" in dict(schedule.unread)["/etc/crontab:1"]
 
 
 def test_scripts_that_call_scripts_are_counted(host):
