@@ -191,8 +191,8 @@ def test_every_text_is_read_to_its_end(text):
     "part",
     [
         "(", "$(", "`", '"', '"$(', '"$(a', "$((", "{ ", "! ", "if ", "<<", "<<E\n", "cat <<E\n$(cat <<F\n", "x=(",
-        "${", '"${', "a|", "a&&", "\\\n", "'", "#", "a=", "a=$a", "<(", "2>", "<<<", "eval ", "sh -c ", 'sh -c "', "su -c x ",
-        "\ufffd", "cd x;", '"$(dirname "$0")"', "$(())",
+        "${", '"${', "a|", "a&&", "\\\n", "'", "#", "a=", "a=$a", "<(", "2>", "<<<", "eval ", "sh -c ", 'sh -c "',
+        "su -c x ", "\ufffd", "cd x;", '"$(dirname "$0")"', "$(())",
     ],
 )  # fmt: skip
 def test_a_huge_text_of_others_takes_no_longer_than_its_length(part):
