@@ -12,8 +12,8 @@ DIRECTORIES = (
     "/etc/systemd/system", "/run/systemd/system", "/usr/local/lib/systemd/system", "/usr/lib/systemd/system",
     "/lib/systemd/system",
 )  # fmt: skip
-# What changes whenever systemd reads its units (daemon-reload): the first since systemd 248.
-LOADED = ("/run/systemd/systemd-units-load", "/run/systemd/generator")
+# Touched whenever systemd has read its units (daemon-reload), since 248: until then it keeps what it has in force.
+LOADED = "/run/systemd/systemd-units-load"
 _PROPERTIES = (
     "Id", "LoadState", "ActiveState", "SubState", "Result", "MainPID", "NeedDaemonReload", "UnitFileState",
     "PrivateTmp", "NRestarts", "ExecStart", "ExecStartPost",

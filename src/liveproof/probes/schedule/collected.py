@@ -87,11 +87,9 @@ class Collector:
         """What systemd has loaded, none where it does not run this host; first the state of what it read that from."""
         if self._watched.stat("/run/systemd/system") is None:
             return []
-        for path in systemd.LOADED:
-            self._watched.stat(path)
-        for directory in dict.fromkeys(self._reader.resolve(each) for each in systemd.DIRECTORIES):
-            for name in self._watched.names(directory):
-                if name.endswith((".d", ".wants", ".requires", ".upholds")):
+        if old := self._watched.stat(systemd.LOADED) is None:
+            for directory in ("/run/systemd/generator", *systemd.DIRECTORIES):
+                for name in self._watched.names(directory):
                     self._watched.stat(f"{directory}/{name}")
         try:
             blocks = systemd.show(("*.service", "*.timer", "*.path"), sources.PROPERTIES, every=True)
@@ -99,14 +97,12 @@ class Collector:
             self._watched.unread["systemd's services"] = str(error)
             self._watched.unsettle()
             return []
-        if any(block.get("NeedDaemonReload") == ["yes"] for block in blocks):
+        if old and any(block.get("NeedDaemonReload") == ["yes"] for block in blocks):
             self._watched.unsettle()
         return blocks
 
     def _services(self) -> Iterator[Found]:
         for service in sources.services(self._units()):
-            for path in service.files:
-                self._watched.stat(path)
             home = self._home(service.user) or "/"
             variables = {"HOME": home, **service.environment}
             where = f"Run systemctl edit {service.name}, then systemctl restart {service.name}; below [Service] put"
@@ -116,7 +112,7 @@ class Collector:
                 own = (line.text, line.plain if line.privileged else f"User={_USER}", where)
                 if not line.command and "artisan" in line.text:
                     self._watched.unread[service.name] = "systemctl show does not tell where su's command ends"
-                yield from self._calls("systemd", service.files[0], line.command, setting, own, plain=True)
+                yield from self._calls("systemd", service.path, line.command, setting, own, plain=True)
 
     def _supervisor(self) -> Iterator[Found]:
         """Programs count only while supervisor runs: its files alone run nothing."""

@@ -18,7 +18,7 @@ _BEFORE_PERCENT = re.compile(r"(?:\\%|[^%])*")  # a % ends the command, what fol
 
 EXEC = ("ExecCondition", "ExecStartPre", "ExecStart", "ExecStartPost", "ExecReload", "ExecStop", "ExecStopPost")
 PROPERTIES = (
-    "Id", "LoadState", "User", "WorkingDirectory", "Environment", "FragmentPath", "DropInPaths", "WantedBy",
+    "Id", "LoadState", "User", "WorkingDirectory", "Environment", "FragmentPath", "WantedBy",
     "RequiredBy", "UpheldBy", "TriggeredBy", "NeedDaemonReload", *EXEC, *(f"{name}Ex" for name in EXEC),
 )  # fmt: skip
 _FLAGS = ("privileged", "no-setuid", "ambient")  # of the prefixes +, ! and !! (systemd.service(5))
@@ -80,14 +80,14 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A service as systemd has it in force, drop-ins counted; ``files`` are its unit file and drop-ins."""
+    """A service as systemd has it in force, drop-ins counted; ``path`` is that of its unit file."""
 
     name: str
     user: str
     directory: str
     environment: dict[str, str]
     lines: tuple[Line, ...]
-    files: tuple[str, ...]
+    path: str
 
 
 def services(blocks: Iterable[Block]) -> Iterator[Service]:
@@ -105,7 +105,7 @@ def services(blocks: Iterable[Block]) -> Iterator[Service]:
             "".join(block.get("WorkingDirectory", ())).lstrip("!-") or "/",
             dict(word.split("=", 1) for word in _words(block, "Environment") if "=" in word),
             tuple(_lines(block)),
-            ("".join(block.get("FragmentPath", ())), *_words(block, "DropInPaths")),
+            "".join(block.get("FragmentPath", ())),
         )
 
 

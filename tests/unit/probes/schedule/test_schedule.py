@@ -309,7 +309,7 @@ def test_what_systemd_says_of_its_services():
     assert list(found) == ["q.service", "r@www-data.service", "s.service"]
     q, r, s = found.values()
     assert (q.user, q.directory) == ("root", "/srv/app")
-    assert q.files == ("/etc/systemd/system/q.service", "/etc/systemd/system/q.service.d/a.conf")
+    assert q.path == "/etc/systemd/system/q.service"
     assert (r.user, r.directory, r.environment) == ("www-data", "/", {"A": "b c", "D": "e"})
     assert [(line.text, line.privileged) for line in r.lines] == [
         ('ExecStartPre=/bin/sh -c cd /srv/app && php artisan y; echo "a b"', False),
