@@ -13,23 +13,23 @@ def diagnose(rules: Iterable[Rule], findings: Iterable[Finding]) -> tuple[Diagno
     under each of them. A finding that nothing found explains is its own root.
     """
     by_code = {rule.code: rule for rule in rules}
-    found = sorted(findings, key=lambda f: (f.severity.rank if f.severity else 9, f.code))
-    causes = {id(f): [c for c in found if c is not f and by_code[f.code].explained_by(f, c)] for f in found}
-    return tuple(_diagnosis(root, found, causes) for root in found if not causes[id(root)])
+    found = sorted(dict.fromkeys(findings), key=lambda f: (f.severity.rank if f.severity else 9, f.code))
+    causes = {f: [c for c in found if c != f and by_code[f.code].explained_by(f, c)] for f in found}
+    return tuple(_diagnosis(root, found, causes) for root in found if not causes[root])
 
 
-def _diagnosis(root: Finding, found: list[Finding], causes: Mapping[int, list[Finding]]) -> Diagnosis:
-    reached = {id(root)}
+def _diagnosis(root: Finding, found: list[Finding], causes: Mapping[Finding, list[Finding]]) -> Diagnosis:
+    reached = {root}
     edges: list[str] = []
     grew = True
     while grew:
         grew = False
         for finding in found:
-            by = next((cause for cause in causes[id(finding)] if id(cause) in reached), None)
-            if by is not None and id(finding) not in reached:
-                reached.add(id(finding))
+            by = next((cause for cause in causes[finding] if cause in reached), None)
+            if by is not None and finding not in reached:
+                reached.add(finding)
                 shared = min(set(by.about) & set(finding.about))
                 edges.append(f"{by.code} led to {finding.code} ({shared.kind} {shared.id})")
                 grew = True
-    consequences = tuple(finding for finding in found if id(finding) in reached and finding is not root)
+    consequences = tuple(finding for finding in found if finding in reached and finding != root)
     return Diagnosis(root, consequences, "; ".join(edges))

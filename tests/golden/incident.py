@@ -6,12 +6,16 @@ from typing import Any
 from liveproof.diagnose import diagnose
 from liveproof.model.examination import AppExamination, Examination, LinkState
 from liveproof.model.findings import Evidence, Finding, Ref, Result, Unknown
-from liveproof.model.plan import ChangeOwner, Outcome, OutcomeKind, Owned, Plan, ReloadUnit, RunArtisan, Step, WriteFile
+from liveproof.model.plan import Outcome, OutcomeKind, Plan, Step
 from liveproof.model.rule import Rule
 from liveproof.model.run_record import Record, Repair
 from liveproof.model.secrets import redacted_diff
 from liveproof.model.verdicts import Link, LinkVerdict, RuleVerdict, Safety, Severity
 from liveproof.report.content.rule_pages import Page
+from liveproof.steps.change_owner import ChangeOwner, Owned
+from liveproof.steps.run_artisan import RunArtisan
+from liveproof.steps.service_action import ServiceAction
+from liveproof.steps.write_file import WriteFile
 from tests.golden.seed_facts import APP, AT, HANDLER, PATH, facts
 
 _APP = Ref("app", PATH)
@@ -165,7 +169,7 @@ def plan() -> Plan:
         ),
         Step(artisan, "the route cache is stale", "the old cache file returns", fixes=("LAR002",)),
         Step(
-            ReloadUnit("php8.3-fpm.service", ("/usr/sbin/php-fpm8.3", "-t")),
+            ServiceAction("reload", "php8.3-fpm.service", ("/usr/sbin/php-fpm8.3", "-t")),
             "PHP keeps old code",
             "another reload",
             fixes=("OPC001",),

@@ -10,10 +10,14 @@ from liveproof.model.facts.access import Access
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.files import Files
 from liveproof.model.facts.laravel import Laravel
-from liveproof.model.plan import ChangeMode, ChangeOwner, MakeDirectory, Plan, RemoveFile
+from liveproof.model.plan import Plan
 from liveproof.model.settings import Policy, Settings
 from liveproof.planning.plan import WITH_DISRUPTIVE, make_plan
 from liveproof.rules import load
+from liveproof.steps.change_mode import ChangeMode
+from liveproof.steps.change_owner import ChangeOwner
+from liveproof.steps.make_directory import MakeDirectory
+from liveproof.steps.remove_file import RemoveFile
 from tests.unit.owned import DEPLOY, OTHER, ROOT, WWW, Has, app, tree
 
 _NAMES = (

@@ -18,24 +18,19 @@ from typing import Self
 
 from liveproof.host.write.safety import LeftAlone
 from liveproof.model.facts.apps import App
-from liveproof.model.plan import (
-    Act,
-    ChangeMode,
-    ChangeOwner,
-    MakeDirectory,
-    Moded,
-    Owned,
-    Plan,
-    PointSymlink,
-    RemoveFile,
-    RunArtisan,
-    Step,
-)
-from liveproof.repair.actions.artisan import ArtisanFailed
-from liveproof.repair.allowed_paths import Refused, Site
+from liveproof.model.plan import Act, Plan, Step
+from liveproof.repair.action import StepContext
+from liveproof.repair.actions.run_artisan import ArtisanFailed
+from liveproof.repair.allowed_paths import AllowedPaths, Refused
 from liveproof.repair.journal import Journal, list_runs
 from liveproof.repair.rollback import take_back_run
 from liveproof.repair.runner import Runner
+from liveproof.steps.change_mode import ChangeMode, Moded
+from liveproof.steps.change_owner import ChangeOwner, Owned
+from liveproof.steps.make_directory import MakeDirectory
+from liveproof.steps.point_symlink import PointSymlink
+from liveproof.steps.remove_file import RemoveFile
+from liveproof.steps.run_artisan import RunArtisan
 from liveproof.store import lock
 
 BASE, OUT = "/var/www/race", "/var/www/outside"
@@ -236,11 +231,11 @@ def acts(uid: int) -> dict[str, Act]:
 def once(act: Act, app: App, doing: Moments, undoing: Moments) -> str:
     """A step and its undo; what came of it."""
     step = Step(act, "why", "undo")
-    journal = Journal.begin(Plan(TREE, (step,), (), (), (), "digest"), ())
+    journal = Journal.begin(Plan(TREE, (step,), (), (), (), "digest"))
     said = "done"
     try:
         with doing:
-            Runner(Site(app), (), lambda: False).apply(journal, 0, step)
+            Runner(StepContext(AllowedPaths(app))).apply(journal, 0, step)
     except EXPECTED as error:
         said = type(error).__name__
     journal.close()

@@ -18,6 +18,7 @@ from liveproof.model.settings import Settings
 from liveproof.model.verdicts import LinkVerdict
 from liveproof.report.content.rule_pages import Pages
 from liveproof.report.style.lines import BLANK, Line, plain
+from liveproof.steps import load as load_steps
 from liveproof.store.cache import Memory, open_memory
 from liveproof.store.history import History, NoSuchRun, StoreFailed, new_id
 
@@ -188,6 +189,7 @@ def _since_start() -> float:
 
 def report(run: str, before: str, asked: Asked, console: Console) -> int:
     """Tell a kept run again; without a name the newest one together with the fix that led to it."""
+    load_steps()
     history = History()
     settings = config.load(asked.config, rules.codes)
     try:

@@ -13,7 +13,7 @@ from liveproof.model.plan import OutcomeKind, Plan
 from liveproof.model.run_record import Record, Repair
 from liveproof.model.settings import Settings
 from liveproof.model.verdicts import Safety
-from liveproof.planning.plan import SAFE_ONLY, WITH_DISRUPTIVE, Contradiction, make_plan
+from liveproof.planning.plan import SAFE_ONLY, WITH_DISRUPTIVE, make_plan
 from liveproof.repair.journal import RolledBack, pending
 from liveproof.repair.repair import recover, repair
 from liveproof.report.comparison import comparison_lines
@@ -22,6 +22,7 @@ from liveproof.report.plan import outcome_lines, plan_lines
 from liveproof.report.style.escaping import visible
 from liveproof.report.style.lines import BLANK, Line
 from liveproof.rules import load
+from liveproof.steps.merging import Contradiction
 from liveproof.store import lock
 from liveproof.store.cache import Memory
 from liveproof.store.directory import UnsafeState, unusable

@@ -21,6 +21,7 @@ from liveproof.report.formats.text import brief_lines
 from liveproof.report.style.escaping import shown, visible
 from liveproof.report.style.lines import BLANK, Line, field, line
 from liveproof.report.style.times import clock
+from liveproof.steps import load as load_steps
 from liveproof.store import lock
 from liveproof.store.cache import Memory
 from liveproof.store.directory import UnsafeState, unusable
@@ -131,6 +132,7 @@ def _preview(run: Run, site: _Site | None) -> Iterator[Line]:
 def _found(run: Run) -> tuple[AppExamination, ...]:
     """What the run had found in its app before it changed anything, where that is kept."""
     try:
+        load_steps()
         record = History().load(run.id)
     except (NoSuchRun, StoreFailed):
         return ()

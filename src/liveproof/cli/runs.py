@@ -12,6 +12,7 @@ from liveproof.report.content.verdict import STYLES
 from liveproof.report.style.escaping import visible
 from liveproof.report.style.lines import line
 from liveproof.report.style.times import clock, iso
+from liveproof.steps import load as load_steps
 from liveproof.store.history import History, NoSuchRun, Run, StoreFailed
 
 
@@ -30,6 +31,7 @@ def list_runs(console: Console, form: str) -> int:
     Raises:
         Wrong: the history cannot be read.
     """
+    load_steps()
     history = History()
     try:
         rows = [_row(history, run) for run in history.runs()]

@@ -7,7 +7,9 @@ from liveproof.model.facts.apps import App
 from liveproof.model.facts.files import Files
 from liveproof.model.facts.laravel import CacheFile, Laravel
 from liveproof.model.findings import Absent, Unknown
-from liveproof.model.plan import RemoveFile, RunArtisan, Step
+from liveproof.model.plan import Step
+from liveproof.steps.remove_file import RemoveFile
+from liveproof.steps.run_artisan import RunArtisan
 
 _UNDO = "the files as they were come back from the journal, with their owners, modes and times"
 _SECRET = ("config", "routes")

@@ -8,7 +8,9 @@ from liveproof.analysis.ownership import WRITTEN, Mismatch
 from liveproof.analysis.permissions import shift
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.files import FileClass, Files
-from liveproof.model.plan import ChangeMode, ChangeOwner, Moded, Owned, Step
+from liveproof.model.plan import Step
+from liveproof.steps.change_mode import ChangeMode, Moded
+from liveproof.steps.change_owner import ChangeOwner, Owned
 
 _UNDO = "the owners noted in the journal are given back"
 _MODE_UNDO = "the modes noted in the journal are given back"

@@ -4,8 +4,9 @@ from collections.abc import Iterable, Iterator
 
 from liveproof.model.facts.fpm import Fpm, Master
 from liveproof.model.findings import Unknown
-from liveproof.model.plan import Act, ReloadUnit, RestartUnit, SignalMaster, Step
+from liveproof.model.plan import Act, Step
 from liveproof.model.verdicts import Safety
+from liveproof.steps.service_action import ServiceAction
 
 _UNDO = "nothing to take back: another reload compiles the files as they are then"
 
@@ -22,7 +23,7 @@ def graceful_reloads(fpm: Fpm, pools: Iterable[str], why: str) -> Iterator[Step]
             told.add(master.pid)
             kept = master.control_timeout > 0
             yield Step(
-                _act(master),
+                reload_of(master),
                 why if kept else f"{why}; {cuts_off(master)}",
                 _UNDO,
                 Safety.SAFE if kept else Safety.DISRUPTIVE,
@@ -37,12 +38,7 @@ def moves_socket(master: Master, act: Act) -> str:
     pool = next((pool for pool in master.pools if pool.pending), None)
     if pool is None or not master.pid:
         return ""
-    if isinstance(act, ReloadUnit | RestartUnit):
-        name = "" if isinstance(master.unit, Unknown) else master.unit.name
-        ours = bool(name) and act.unit.removesuffix(".service") == name.removesuffix(".service")
-    else:
-        ours = isinstance(act, SignalMaster) and act.pid == master.pid
-    if not ours:
+    if not isinstance(act, ServiceAction) or not act.empties_memory or not act.same_service(reload_of(master)):
         return ""
     return (
         f"PHP-FPM must not be reloaded now: pool {pool.id} would listen on {pool.pending}, as {pool.file} says since, "
@@ -57,7 +53,8 @@ def cuts_off(master: Master) -> str:
     return "process_control_timeout is 0, so requests that run at that moment are cut off (OPC013)"
 
 
-def _act(master: Master) -> ReloadUnit | SignalMaster:
+def reload_of(master: Master) -> ServiceAction:
+    """The graceful reload of a running master: of its unit, or by a signal where no unit runs it."""
     if isinstance(master.unit, Unknown) or not master.unit.name:
-        return SignalMaster(master.pid, master.start, master.test)
-    return ReloadUnit(master.unit.name, master.test)
+        return ServiceAction("signal", test=master.test, pid=master.pid, start=master.start)
+    return ServiceAction("reload", master.unit.name, master.test)

@@ -10,8 +10,9 @@ from liveproof.model.facts.access import Access
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.files import FileClass, Files
 from liveproof.model.findings import Unknown
-from liveproof.model.plan import MakeDirectory, Step
+from liveproof.model.plan import Step
 from liveproof.model.settings import Policy
+from liveproof.steps.make_directory import MakeDirectory
 
 _MADE_UNDO = "the directory is removed again while it is empty"
 

@@ -2,7 +2,8 @@
 
 A dataclass becomes an object with its fields; an enum its value; a tuple an array. Where an annotation allows several
 dataclasses, or a dataclass beside a plain value (``bool | Unknown``), the object also says under ``is`` which one it
-is; ``is`` is a keyword and so can never be a field's name. Text keeps its lone surrogates (names that are not UTF-8):
+is; ``is`` is a keyword and so can never be a field's name. So does an object whose class keeps the registry of its
+kinds in ``kinds``. Text keeps its lone surrogates (names that are not UTF-8):
 ``json.dumps`` writes and reads them as escapes.
 """
 
@@ -75,6 +76,8 @@ def _make_writer(kind: Any) -> _Write:
         return _write_enum
     if isinstance(kind, UnionType):
         return _union_writer(kind)
+    if "kinds" in vars(kind):
+        return _write_registered
     if isinstance(kind, GenericAlias) and kind.__origin__ is tuple:
         return _tuple_writer(kind)
     if isinstance(kind, type) and is_dataclass(kind):
@@ -119,6 +122,10 @@ def _object_writer(kind: type) -> _Write:
         if not field.repr:
             private.append(field.name)
     return write
+
+
+def _write_registered(value: Any, cut: Cut | None) -> dict[str, Any]:
+    return {"is": type(value).__name__, **_writer(type(value))(value, cut)}
 
 
 def _tuple_writer(kind: GenericAlias) -> _Write:
@@ -169,7 +176,7 @@ def _reader(kind: Any) -> _Read:
     return _readers[kind]
 
 
-def _make_reader(kind: Any) -> _Read:
+def _make_reader(kind: Any) -> _Read:  # noqa: PLR0911  (one for each sort of annotation)
     if kind in _PLAIN:
         return _plain_reader(kind)
     if get_origin(kind) is Literal:
@@ -178,6 +185,8 @@ def _make_reader(kind: Any) -> _Read:
         return _enum_reader(kind)
     if isinstance(kind, UnionType):
         return _union_reader(kind)
+    if "kinds" in vars(kind):
+        return _registered_reader(kind)
     if isinstance(kind, GenericAlias) and kind.__origin__ is tuple:
         return _tuple_reader(kind)
     if isinstance(kind, type) and is_dataclass(kind):
@@ -242,6 +251,16 @@ def _object_reader(kind: Any) -> _Read:
     for field in fields(kind):
         optional = field.default is not MISSING or field.default_factory is not MISSING
         parts.append((field.name, _reader(field.type), optional))
+    return read
+
+
+def _registered_reader(kind: Any) -> _Read:
+    def read(data: Any, where: str) -> Any:
+        name = data.get("is") if isinstance(data, dict) else None
+        if name not in kind.kinds:
+            raise Misshapen(f"{where or 'it'} cannot be {name!r}")
+        return _reader(kind.kinds[name])(data, where)
+
     return read
 
 

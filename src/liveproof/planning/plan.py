@@ -10,32 +10,19 @@ from liveproof.model.facts.access import Access
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.files import Files
 from liveproof.model.findings import Absent, Finding, Unknown
-from liveproof.model.plan import (
-    Act,
-    ChangeMode,
-    ChangeOwner,
-    MakeDirectory,
-    Plan,
-    PointSymlink,
-    ReloadUnit,
-    RemoveFile,
-    RestartUnit,
-    RunArtisan,
-    SignalMaster,
-    Step,
-    WriteFile,
-)
+from liveproof.model.plan import Act, Plan, Step
 from liveproof.model.rule import Rule, arguments, needs
 from liveproof.model.verdicts import Safety
-from liveproof.planning.merge import Contradiction, merge, stricter
-from liveproof.planning.reloads import closing_reloads, lives_by_reloads, moved_by, renews
+from liveproof.planning.merge import merge
+from liveproof.planning.reloads import closing_reloads, lives_by_reloads, moved_by
+from liveproof.steps.merging import Contradiction, stricter
 
 __all__ = ["HIDDEN_BY_MEMORY", "SAFE_ONLY", "WITH_DISRUPTIVE", "Contradiction", "differences", "make_plan"]
 
 SAFE_ONLY = frozenset({Safety.SAFE})
 WITH_DISRUPTIVE = frozenset({Safety.SAFE, Safety.DISRUPTIVE})
 
-_Mending = dict[int, tuple[Step, ...]]  # by the finding's id()
+_StepsFor = dict[Finding, tuple[Step, ...]]
 
 
 def make_plan(
@@ -57,7 +44,7 @@ def make_plan(
     for finding in found:
         sorting.add(finding, *_steps(finding, by_code[finding.code], app))
     mended, held, reasons = sorting.mended, sorting.held, sorting.reasons
-    hidden = [finding.code for finding in found if finding.code in HIDDEN_BY_MEMORY and id(finding) not in mended]
+    hidden = [finding.code for finding in found if finding.code in HIDDEN_BY_MEMORY and finding not in mended]
     if hidden:
         for key, mending in list(mended.items()):
             mended[key] = tuple(_guarded(step, hidden) for step in mending)
@@ -67,7 +54,7 @@ def make_plan(
     if late and lives_by_reloads(app):
         # Without the reload these would change the disk and not what is live: no better than before.
         barred = next((why for step in late if (why := moved_by(app, step))), "")
-        for key in [key for key, mending in mended.items() if any(map(renews, mending))]:
+        for key in [key for key, mending in mended.items() if any(step.act.recompiles for step in mending)]:
             if barred:
                 del mended[key]
                 reasons[key] = barred
@@ -80,60 +67,52 @@ def make_plan(
         app.app.path,
         steps,
         _held_back([*(step for mending in held.values() for step in mending), *sorting.further, *late], steps),
-        tuple(sorted({finding.code for finding in found if id(finding) in mended})),
-        tuple(
-            (finding.code, reasons[id(finding)])
-            for finding in found
-            if id(finding) in reasons and id(finding) not in follows
-        ),
-        _digest(app.app.path, steps, [finding for finding in found if id(finding) in mended]),
-        tuple(dict.fromkeys((f.code, follows[id(f)]) for f in found if id(f) in follows)),
+        tuple(sorted({finding.code for finding in found if finding in mended})),
+        tuple((finding.code, reasons[finding]) for finding in found if finding in reasons and finding not in follows),
+        _digest(app.app.path, steps, [finding for finding in found if finding in mended]),
+        tuple(dict.fromkeys((f.code, follows[f]) for f in found if f in follows)),
         _held_back(sorting.unasked, steps),
     )
 
 
 @dataclass(slots=True)
 class _Sorting:
-    """What becomes of each finding: mended, held back as not allowed, or left to a person; by the finding's id().
+    """What becomes of each finding: mended, held back as not allowed, or left to a person; by finding.
 
     ``unasked`` are the steps for ``alone``, findings that break nothing and come from nothing that does.
     """
 
     allow: frozenset[Safety]
-    alone: frozenset[int]
-    mended: _Mending = field(default_factory=dict)
-    held: _Mending = field(default_factory=dict)
-    reasons: dict[int, str] = field(default_factory=dict)
+    alone: frozenset[Finding]
+    mended: _StepsFor = field(default_factory=dict)
+    held: _StepsFor = field(default_factory=dict)
+    reasons: dict[Finding, str] = field(default_factory=dict)
     further: list[Step] = field(default_factory=list)
     unasked: list[Step] = field(default_factory=list)
 
     def add(self, finding: Finding, steps: tuple[Step, ...], reason: str) -> None:
         """Sort a finding in, with the steps that mend it or the reason why there are none."""
         if not steps:
-            self.reasons[id(finding)] = reason
-        elif id(finding) in self.alone:
-            self.reasons[id(finding)] = "it breaks nothing, so it is fixed only when asked for: liveproof fix --notices"
+            self.reasons[finding] = reason
+        elif finding in self.alone:
+            self.reasons[finding] = "it breaks nothing, so it is fixed only when asked for: liveproof fix --notices"
             self.unasked += steps
         elif all(step.safety in self.allow for step in steps if not step.further):
-            self.mended[id(finding)] = tuple(step for step in steps if step.safety in self.allow)
+            self.mended[finding] = tuple(step for step in steps if step.safety in self.allow)
             self.further += [step for step in steps if step.safety not in self.allow]
         else:
-            self.held[id(finding)] = steps
+            self.held[finding] = steps
 
 
-def _alone(app: AppExamination) -> frozenset[int]:
-    """The findings, by id(), that stand in no diagnosis in which something breaks."""
+def _alone(app: AppExamination) -> frozenset[Finding]:
+    """The findings that stand in no diagnosis in which something breaks."""
     broken = [finding for diagnosis in app.diagnoses if diagnosis.breaks for finding in diagnosis.findings]
-    serious = {id(finding) for finding in (*broken, *(f for f in app.findings if f.breaks))}
-    return frozenset(id(finding) for finding in _roots_first(app) if id(finding) not in serious)
+    return frozenset(_roots_first(app)) - {*broken, *(finding for finding in app.findings if finding.breaks)}
 
 
 def _roots_first(app: AppExamination) -> list[Finding]:
     """Every finding once: each diagnosis's root, then what follows from it."""
-    ordered = {id(f): f for diagnosis in app.diagnoses for f in diagnosis.findings}
-    for finding in app.findings:
-        ordered.setdefault(id(finding), finding)
-    return list(ordered.values())
+    return list(dict.fromkeys((*(f for diagnosis in app.diagnoses for f in diagnosis.findings), *app.findings)))
 
 
 def _steps(finding: Finding, rule: Rule, app: AppExamination) -> tuple[tuple[Step, ...], str]:
@@ -162,44 +141,36 @@ def _fixed(app: AppExamination, step: Step) -> str:
     access, files = app.facts.get(Access), app.facts.get(Files)
     if not isinstance(access, Access) or not isinstance(files, Files):
         return ""
-    paths = set(_changed(step.act, files))
+    changed, folders = (
+        {_behind(path, app.app, files) for path in paths}
+        for paths in (step.act.changed_paths(), step.act.directories())
+    )
+    paths = changed | folders
     for top in access.read_only:
         if any(path == (real := files.real(top)) or path.startswith(f"{real}/") for path in paths):
             return f"{app.app.below(top)} is mounted read-only and cannot be changed in place: deploy it again."
-    # Artisan makes the files anew in the directories that it writes.
-    anew = tuple(f"{path}/" for path in paths) if isinstance(step.act, RunArtisan) else ()
+    # In a directory that is itself changed files are made again.
+    again = tuple(f"{path}/" for path in changed & folders)
     held = [
-        (path, why) for path, why in access.fixed if path in paths or (path.startswith(anew) and path.endswith(".php"))
+        (path, why) for path, why in access.fixed if path in paths or (path.startswith(again) and path.endswith(".php"))
     ]
     more = f" (and {len(held) - 1} more)" if len(held) > 1 else ""
     return f"By hand: {held[0][0]} {held[0][1]}{more}." if held else ""
 
 
-def _changed(act: Act, files: Files) -> Iterator[str]:
-    """Every path that an act changes, and the directories in which it makes, replaces or removes something."""
-    if isinstance(act, ChangeOwner | ChangeMode):
-        for entry in act.entries:
-            yield act.root if entry.path == "." else f"{act.root}/{entry.path}"
-    elif isinstance(act, RunArtisan):
-        yield from map(files.real, act.writes)
-    elif isinstance(act, MakeDirectory | RemoveFile | WriteFile | PointSymlink):
-        path = f"{act.root}/{act.path}" if isinstance(act, MakeDirectory | RemoveFile) else act.path
-        yield from (path, path.rpartition("/")[0])
+def _behind(path: str, app: App, files: Files) -> str:
+    """An absolute path without a link of the app on its way."""
+    return files.real(path[len(app.real) + 1 :]) if path.startswith(f"{app.real}/") else path
 
 
 def _prepared(step: Step, rule: Rule, finding: Finding, app: App) -> Step:
+    """The step on the app's real directory: the writer refuses to go through ``current``."""
     return replace(
-        step, act=_real(step.act, app), safety=stricter(step.safety, rule.fix_safety), fixes=(finding.code,)
-    )  # fmt: skip
-
-
-def _real(act: Act, app: App) -> Act:
-    """The act on the app's real directory: the writing door refuses to go through ``current``."""
-    if isinstance(act, ChangeOwner | ChangeMode | MakeDirectory | RemoveFile):
-        return replace(act, root=_resolved(act.root, app))
-    if isinstance(act, RunArtisan):
-        return replace(act, app=_resolved(act.app, app))
-    return act
+        step,
+        act=step.act.on(lambda path: _resolved(path, app)),
+        safety=stricter(step.safety, rule.fix_safety),
+        fixes=(finding.code,),
+    )
 
 
 def _resolved(path: str, app: App) -> str:
@@ -208,20 +179,20 @@ def _resolved(path: str, app: App) -> str:
     return path.rstrip("/") or "/"
 
 
-def _follows(found: list[Finding], mended: _Mending, held: _Mending, by_code: dict[str, Rule]) -> dict[int, str]:
-    """Findings without steps whose cause is mended, or goes with its own cause: id to the cause's code."""
-    follows: dict[int, str] = {}
+def _follows(found: list[Finding], mended: _StepsFor, held: _StepsFor, by_code: dict[str, Rule]) -> dict[Finding, str]:
+    """Findings without steps whose cause is mended, or goes with its own cause: finding to the cause's code."""
+    follows: dict[Finding, str] = {}
     grew = True
     while grew:
         grew = False
         for finding in found:
-            if id(finding) in mended or id(finding) in held or id(finding) in follows:
+            if finding in mended or finding in held or finding in follows:
                 continue
             for cause in found:
-                gone = id(cause) in mended or id(cause) in follows
+                gone = cause in mended or cause in follows
                 named = by_code[finding.code].explained_by(finding, cause)
                 if gone and named and cause is not finding:
-                    follows[id(finding)] = cause.code
+                    follows[finding] = cause.code
                     grew = True
                     break
     return follows
@@ -233,14 +204,14 @@ HIDDEN_BY_MEMORY = ("FIL002", "LAR007")
 
 def _guarded(step: Step, hidden: list[str]) -> Step:
     """A reload that would end what keeps the site alive is never safe."""
-    if not isinstance(step.act, ReloadUnit | RestartUnit | SignalMaster):
+    if not step.act.empties_memory:
         return step
     why = f"{step.why}; while {', '.join(hidden)} is not mended, only what is in memory may keep the site alive"
     return replace(step, why=why, safety=stricter(step.safety, Safety.DISRUPTIVE))
 
 
 def _closed(
-    app: AppExamination, mended: _Mending, allow: frozenset[Safety], hidden: list[str]
+    app: AppExamination, mended: _StepsFor, allow: frozenset[Safety], hidden: list[str]
 ) -> tuple[tuple[Step, ...], tuple[Step, ...]]:
     """The merged steps with the reloads that end them, and the reloads that are not allowed."""
     steps = merge(step for mending in mended.values() for step in mending)

@@ -8,7 +8,7 @@ from liveproof.model.facts.apps import App
 from liveproof.model.facts.fpm import Fpm
 from liveproof.model.facts.opcache import Opcache, PoolOpcache
 from liveproof.model.findings import Unknown
-from liveproof.model.plan import ChangeMode, ChangeOwner, PointSymlink, RemoveFile, RunArtisan, Step
+from liveproof.model.plan import Step
 
 _WHY = "what PHP-FPM keeps in memory must be compiled from the files as they are now"
 
@@ -21,7 +21,7 @@ def closing_reloads(app: AppExamination, steps: Iterable[Step]) -> Iterator[Step
     """
     fpm = app.facts.get(Fpm)
     if isinstance(fpm, Fpm):
-        changed = set(_changed(steps))
+        changed = {path for step in steps for path in step.act.changed_paths()}
         caches = _caches(app)
         pools = [pool for pool in app.app.pools if _keeps(caches.get(pool, _UNSEEN), changed, app.app)]
         yield from graceful_reloads(fpm, pools, _WHY)
@@ -42,33 +42,12 @@ def moved_by(app: AppExamination, step: Step) -> str:
     return next((why for master in fpm.masters if (why := moves_socket(master, step.act))), "")
 
 
-def renews(step: Step) -> bool:
-    """Whether a step changes what PHP would compile."""
-    return isinstance(step.act, RunArtisan | RemoveFile | PointSymlink)
-
-
 def _caches(app: AppExamination) -> dict[str, PoolOpcache | Unknown]:
     opcache = app.facts.get(Opcache)
     return dict(opcache.pools) if isinstance(opcache, Opcache) else {}
 
 
 _UNSEEN = Unknown("the pool's OPcache was not looked at")
-
-
-def _changed(steps: Iterable[Step]) -> Iterator[str]:
-    """The absolute path of everything that gets a new content, a new ctime, or goes."""
-    for step in steps:
-        act = step.act
-        if isinstance(act, ChangeOwner | ChangeMode):
-            for entry in act.entries:
-                yield act.root if entry.path == "." else f"{act.root}/{entry.path}"
-        elif isinstance(act, RemoveFile):
-            yield f"{act.root}/{act.path}"
-        elif isinstance(act, RunArtisan):
-            for path in act.writes:
-                yield f"{act.app}/{path}"
-        elif isinstance(act, PointSymlink):
-            yield act.path
 
 
 def _keeps(cache: PoolOpcache | Unknown, changed: set[str], app: App) -> bool:

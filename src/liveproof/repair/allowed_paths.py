@@ -19,7 +19,7 @@ class Refused(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Site:
+class AllowedPaths:
     """The app and the places outside of it that a step may name.
 
     ``sockets`` are the socket files of its pools, as the configuration of a master that root runs names them;
@@ -52,12 +52,12 @@ class Site:
 
 
 @contextmanager
-def top(root: str, site: Site | None, *, paths: tuple[str, ...] = ()) -> Iterator[int]:
+def top(root: str, allowed: AllowedPaths | None, *, paths: tuple[str, ...] = ()) -> Iterator[int]:
     """Open the root directory of a step; refusals below it are told with absolute paths.
 
     A link of the app may lead to any directory of the host, and whoever may change the link could lead root there. So
     outside of the deployment only directories that the app's user owns anyway are taken, and its pools' sockets.
-    Without a site the caller knows that the directory is root's own.
+    Without ``allowed`` the caller knows that the directory is root's own.
 
     Raises:
         LeftAlone: the directory is not the app's, or something below it is not to be touched.
@@ -67,8 +67,8 @@ def top(root: str, site: Site | None, *, paths: tuple[str, ...] = ()) -> Iterato
     except OSError as error:
         raise LeftAlone(root, f"cannot be reached: {why(error)}") from None
     try:
-        if site is not None:
-            _refuse_elsewhere(root, descriptor, site, paths)
+        if allowed is not None:
+            _refuse_elsewhere(root, descriptor, allowed, paths)
         yield descriptor
     except LeftAlone as error:
         if error.path.startswith("/"):
@@ -81,18 +81,18 @@ def top(root: str, site: Site | None, *, paths: tuple[str, ...] = ()) -> Iterato
         os.close(descriptor)
 
 
-def _refuse_elsewhere(root: str, descriptor: int, site: Site, paths: tuple[str, ...]) -> None:
-    sockets = bool(paths) and all(absolute(root, path) in site.sockets for path in paths)
+def _refuse_elsewhere(root: str, descriptor: int, allowed: AllowedPaths, paths: tuple[str, ...]) -> None:
+    sockets = bool(paths) and all(absolute(root, path) in allowed.sockets for path in paths)
     if system_directory(root) and not sockets:
         raise LeftAlone(root, "is a directory of the system, in which liveproof changes nothing")
     seen = os.fstat(descriptor)
     owner = seen.st_uid
-    if site.opened.setdefault(root, (seen.st_dev, seen.st_ino)) != (seen.st_dev, seen.st_ino):
+    if allowed.opened.setdefault(root, (seen.st_dev, seen.st_ino)) != (seen.st_dev, seen.st_ino):
         raise LeftAlone(root, "is another directory by now: something else was put in its place")
-    if site.covers(root) or sockets or (owner == site.app.uid and owner != 0):
+    if allowed.covers(root) or sockets or (owner == allowed.app.uid and owner != 0):
         return
     raise LeftAlone(
         root,
-        f"lies outside of {deployment(site.app)} and is not {site.app.user}'s: whoever may change the link that leads "
-        "there could lead liveproof anywhere; change it by hand",
+        f"lies outside of {deployment(allowed.app)} and is not {allowed.app.user}'s: whoever may change the link that "
+        "leads there could lead liveproof anywhere; change it by hand",
     )

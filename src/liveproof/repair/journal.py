@@ -9,16 +9,16 @@ import contextlib
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from liveproof.store import journal_log
 from liveproof.store.lock import Lock
 
 if TYPE_CHECKING:
-    from liveproof.host.write.service_control import Service
     from liveproof.model.plan import Plan, Step
+    from liveproof.repair.action import PreparedAction
     from liveproof.repair.undo_step import Places
     from liveproof.store.journal_log import Keeper, Log
 
@@ -135,7 +135,7 @@ class Journal:
         self._log = log
 
     @classmethod
-    def begin(cls, plan: "Plan", services: "Iterable[Service]") -> "Journal":
+    def begin(cls, plan: "Plan") -> "Journal":
         """A new run.
 
         Raises:
@@ -149,10 +149,6 @@ class Journal:
         log.append({
             "is": "run", "app": plan.app, "digest": plan.digest, "started": now, "temporary": temporary,
             "steps": [step.what for step in plan.steps],
-            "services": [
-                [each.step, each.verb, each.unit, each.test, each.patience, each.was, each.pid, each.start]
-                for each in services
-            ],
         })  # fmt: skip
         return journal
 
@@ -160,32 +156,27 @@ class Journal:
         """Where the contents that a step may change are kept; to be flushed before ``begins``."""
         return self._log.keeper(number)
 
-    def begins(
-        self,
-        number: int,
-        step: "Step",
-        before: "Places" = (),
-        *,
-        goals: "Places" = (),
-        trees: Iterable[tuple[str, str]] = (),
-    ) -> None:
-        """A step is about to begin; see ``undo.Begun`` for the words.
+    def begins(self, number: int, step: "Step", prepared: "PreparedAction") -> None:
+        """A step is about to begin; see ``undo_step.Begun`` for the words.
 
         Raises:
             OSError: the record cannot be written: the step must not begin.
         """
-        self._log.append({
-            "is": "begin", "step": number, "what": step.what, "at": time.time_ns(), "before": _rows(before),
-            "goals": _rows(goals), "trees": list(trees),
-        })  # fmt: skip
+        record = {
+            "is": "begin", "step": number, "what": step.what, "at": time.time_ns(), "before": _rows(prepared.before),
+            "goals": _rows(prepared.goals), "trees": list(prepared.trees),
+        }  # fmt: skip
+        if prepared.service:
+            record["service"] = asdict(prepared.service)
+        self._log.append(record)
 
-    def done(self, number: int, after: "Places" = (), *, said: str = "") -> None:
-        """A step is done; ``said`` is what its command printed, with secrets taken out.
+    def done(self, number: int, after: "Places" = (), *, output: str = "") -> None:
+        """A step is done; ``output`` is what its command printed, with secrets removed.
 
         Raises:
             OSError: the record cannot be written.
         """
-        self._log.append({"is": "done", "step": number, "after": _rows(after), "said": said})
+        self._log.append({"is": "done", "step": number, "after": _rows(after), "said": output})
 
     def fixed(self) -> None:
         """The run is over and stands; the oldest of many runs are forgotten.

@@ -9,32 +9,24 @@ from liveproof.analysis.serving import configuration_files
 from liveproof.examine import examine
 from liveproof.host.reader import Reader
 from liveproof.host.write.safety import LeftAlone, why
-from liveproof.host.write.service_control import Service, ServiceFailed
+from liveproof.host.write.service_control import ServiceFailed
 from liveproof.host.write.signals import Stopping
 from liveproof.model.examination import AppExamination, Examination
 from liveproof.model.facts.fpm import Fpm, Socket
 from liveproof.model.facts.nginx import Nginx
-from liveproof.model.plan import (
-    MakeDirectory,
-    Outcome,
-    OutcomeKind,
-    Plan,
-    ReloadUnit,
-    RestartUnit,
-    SignalMaster,
-    StartUnit,
-    Step,
-)
+from liveproof.model.plan import Outcome, OutcomeKind, Plan, Step
 from liveproof.model.settings import Settings
 from liveproof.model.verdicts import Link, Safety
-from liveproof.planning.plan import HIDDEN_BY_MEMORY, SAFE_ONLY, Contradiction, differences, make_plan
+from liveproof.planning.plan import HIDDEN_BY_MEMORY, SAFE_ONLY, differences, make_plan
 from liveproof.planning.verify import came, remains, unproven
-from liveproof.repair.actions.artisan import ArtisanFailed
-from liveproof.repair.allowed_paths import Refused, Site
+from liveproof.repair.action import StepContext, Stopped
+from liveproof.repair.actions.run_artisan import ArtisanFailed
+from liveproof.repair.allowed_paths import AllowedPaths, Refused
 from liveproof.repair.journal import Journal, RolledBack, list_runs, pending
 from liveproof.repair.rollback import take_back_run
-from liveproof.repair.runner import Runner, Stopped, services
+from liveproof.repair.runner import Runner
 from liveproof.rules import load
+from liveproof.steps.merging import Contradiction
 from liveproof.store import directory, lock
 from liveproof.store.cache import Memory
 from liveproof.store.journal_log import Damaged, TooMuch
@@ -47,7 +39,6 @@ _DISK_SECONDS = 4.0
 _AGAIN_SECONDS = 0.7
 _LEAST_PATIENCE = 10.0
 
-_SERVICES = (ReloadUnit, StartUnit, RestartUnit, SignalMaster)
 _NO_STEP = (Refused, LeftAlone, TooMuch, ServiceFailed)
 _FAILED = (*_NO_STEP, ArtisanFailed)
 
@@ -202,14 +193,14 @@ class _Repairing:
         if refusal or app is None:
             return _refused(refusal)
         try:
-            runner, doing = self._runner(app, stopping)
-            for number, step in enumerate(self._plan.steps):
-                runner.check(number, step)
+            runner = Runner(self._context(app, stopping))
+            for step in self._plan.steps:
+                runner.check(step)
         except _NO_STEP as error:
             return _refused(f"{error}; nothing was changed")
         if stopping.asked:
             return _refused(f"stopped by {stopping.name}; nothing was changed")
-        journal = Journal.begin(self._plan, doing)
+        journal = Journal.begin(self._plan)
         try:
             failure = self._mend(runner, journal, app, stopping)
             if not failure:
@@ -242,17 +233,16 @@ class _Repairing:
         changes = ", ".join(differences(self._plan, now)) or "details of its steps"
         return f"the host has changed since the plan was made ({changes}): make a new one; nothing was changed"
 
-    def _runner(self, app: AppExamination, stopping: Stopping) -> tuple[Runner, tuple[Service, ...]]:
+    def _context(self, app: AppExamination, stopping: Stopping) -> StepContext:
         fpm = app.facts.get(Fpm)
         patience, sockets = _LEAST_PATIENCE, set()
         if isinstance(fpm, Fpm):
             patience += max((master.control_timeout for master in fpm.masters), default=0.0)
             sockets = {pool.socket.path for _, pool in fpm.serving(app.app.pools) if isinstance(pool.socket, Socket)}
-        made = {f"{step.act.root}/{step.act.path}" for step in self._plan.steps if isinstance(step.act, MakeDirectory)}
-        doing = tuple(services(self._plan.steps, patience))
+        made = frozenset(path for step in self._plan.steps for path in step.act.made_directories())
         read = frozenset(map(os.path.realpath, configuration_files(app.facts.get(Fpm), app.facts.get(Nginx))))
-        site = Site(app.app, frozenset(sockets - {""}), frozenset(made), configuration=read)
-        return Runner(site, doing, lambda: stopping.asked), doing
+        paths = AllowedPaths(app.app, frozenset(sockets - {""}), made, configuration=read)
+        return StepContext(paths, lambda: stopping.asked, patience)
 
     def _mend(self, runner: Runner, journal: Journal, app: AppExamination, stopping: Stopping) -> str:
         """Change files, prove what that must mend, then let services take it up, and prove everything.
@@ -261,8 +251,8 @@ class _Repairing:
         read. So nothing is reloaded before the disk is proven to be as it should.
         """
         numbered = list(enumerate(self._plan.steps))
-        files = [(number, step) for number, step in numbered if not isinstance(step.act, _SERVICES)]
-        rest = [(number, step) for number, step in numbered if isinstance(step.act, _SERVICES)]
+        files = [(number, step) for number, step in numbered if not step.act.service]
+        rest = [(number, step) for number, step in numbered if step.act.service]
         failure = self._apply(files, runner, journal, stopping)
         if files and rest and not failure:
             later = {code for _, step in rest for code in step.fixes}

@@ -59,7 +59,7 @@ class _Recovery:
                 self._renewed.update({path: (old, new) for path, old, new in earlier["renewed"]})
             else:
                 self._step(step)
-        self._services({step.number for step in begun}, barred, stop_started=stop_started)
+        self._services(barred, stop_started=stop_started)
         state = BACK_IN_PART if self._refused else BACK
         self._write({"is": "end", "state": state, "at": time.time()})
         try:
@@ -82,17 +82,14 @@ class _Recovery:
             "renewed": renewed,
         })  # fmt: skip
 
-    def _services(self, begun: set[int], barred: Barred, *, stop_started: bool) -> None:
+    def _services(self, barred: Barred, *, stop_started: bool) -> None:
         why: str | None = None
-        for row in self._first["services"]:
-            number, verb, unit, test, patience, was, pid, start = row
-            if number not in begun:
-                continue
-            service = Service(number, verb, unit, tuple(test), patience, was, pid, start)
-            if verb != "start" and (verb == "signal" or "fpm" in unit):
+        for row in (record["service"] for record in self._told if record.get("service")):
+            service = Service(**{**row, "test": tuple(row["test"])})
+            if service.verb != "start" and (service.verb == "signal" or "fpm" in service.unit):
                 why = barred(str(self._first.get("app", ""))) if why is None else why
                 if why:
-                    self._notes.append(f"{unit or f'the PHP-FPM master {pid}'} was not reloaded: {why}")
+                    self._notes.append(f"{service.unit or f'the PHP-FPM master {service.pid}'} was not reloaded: {why}")
                     continue
             try:
                 note = bring_back(service, stop_started=stop_started)

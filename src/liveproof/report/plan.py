@@ -2,14 +2,11 @@
 
 from collections.abc import Iterator
 
-from liveproof.model.plan import ChangeMode, ChangeOwner, OutcomeKind, Plan, RunArtisan, Step, WriteFile
+from liveproof.model.plan import OutcomeKind, Plan, Step
 from liveproof.model.run_record import Repair
 from liveproof.model.verdicts import Safety
 from liveproof.report.style.escaping import shown, visible
 from liveproof.report.style.lines import BLANK, Line, field, line
-
-_SHOWN_ENTRIES = 5
-_SHOWN_CHANGES = 40
 
 
 def what(step: Step) -> str:
@@ -18,30 +15,10 @@ def what(step: Step) -> str:
 
 
 def details(step: Step) -> tuple[str, ...]:
-    """The entries a step touches, a few of them, with what they are now."""
-    act = step.act
-    if isinstance(act, ChangeOwner):
-        told = [
-            f"{shown(entry.path)} (now {_name(entry.uid)}:{_name(entry.gid)})" for entry in act.entries[:_SHOWN_ENTRIES]
-        ]
-        return (*told, *_more(len(act.entries)))
-    if isinstance(act, ChangeMode):
-        told = [f"{shown(entry.path)} ({entry.mode:04o} to {entry.new:04o})" for entry in act.entries[:_SHOWN_ENTRIES]]
-        return (*told, *_more(len(act.entries)))
-    if isinstance(act, RunArtisan):
-        return tuple(f"may write {visible(path)}" for path in act.writes[:_SHOWN_ENTRIES])
-    if isinstance(act, WriteFile):
-        changed = [each for each in act.diff.splitlines()[2:] if not each.startswith("@@")]
-        return (*(shown(each) for each in changed[:_SHOWN_CHANGES]), *_more(len(changed), _SHOWN_CHANGES))
-    return ()
-
-
-def _name(number: int) -> str:
-    return "root" if number == 0 else str(number)
-
-
-def _more(count: int, most: int = _SHOWN_ENTRIES) -> tuple[str, ...]:
-    return (f"and {count - most} more",) if count > most else ()
+    """What a step touches, a few lines of it."""
+    told, most = step.act.details(), step.act.details_shown
+    more = (f"and {len(told) - most} more",) if len(told) > most else ()
+    return (*map(shown, told[:most]), *more)
 
 
 def plan_lines(plan: Plan) -> Iterator[Line]:

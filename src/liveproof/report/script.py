@@ -7,23 +7,10 @@ changes of files are comments, and the script does only what services and artisa
 
 from collections.abc import Iterator
 
-from liveproof.model.plan import (
-    ChangeMode,
-    ChangeOwner,
-    Plan,
-    ReloadUnit,
-    RestartUnit,
-    RunArtisan,
-    SignalMaster,
-    StartUnit,
-    Step,
-    WriteFile,
-)
-from liveproof.planning.merge import with_suffix
+from liveproof.analysis.shell_words import quoted
+from liveproof.model.plan import Plan, Step
+from liveproof.report.plan import details
 from liveproof.report.style.escaping import visible
-
-_COMMANDS = (RunArtisan, ReloadUnit, StartUnit, RestartUnit, SignalMaster)
-_SHOWN = 20
 
 _HEAD = """\
 #!/bin/bash
@@ -52,8 +39,8 @@ def script(plan: Plan) -> str:
     Names that are not plain text are quoted so that bash gives back exactly their bytes.
     """
     parts = [_HEAD.format(app=visible(plan.app), fixes=", ".join(plan.fixes) or "nothing")]
-    files = [step for step in plan.steps if not isinstance(step.act, _COMMANDS)]
-    commands = [step for step in plan.steps if isinstance(step.act, _COMMANDS)]
+    files = [step for step in plan.steps if not step.act.shell()]
+    commands = [step for step in plan.steps if step.act.shell()]
     if not plan.steps:
         parts.append("\necho 'nothing to do'\n")
     number = 0
@@ -81,76 +68,21 @@ def script(plan: Plan) -> str:
 
 
 def _described(number: int, step: Step) -> Iterator[str]:
-    """A change of files, told and not done."""
+    """A change of files, described and not done."""
     codes = f" ({', '.join(step.fixes)})" if step.fixes else ""
     yield f"# {number}. liveproof fix would {visible(step.what)}{codes}"
     yield f"#    {visible(step.why)}"
-    act = step.act
-    if isinstance(act, ChangeOwner):
-        told = [f"{_join(act.root, entry.path)}  (now {entry.uid}:{entry.gid})" for entry in act.entries[:_SHOWN]]
-    elif isinstance(act, ChangeMode):
-        told = [
-            f"{_join(act.root, entry.path)}  ({entry.mode:04o} to {entry.new:04o})" for entry in act.entries[:_SHOWN]
-        ]
-    elif isinstance(act, WriteFile):
-        yield from (f"#      {visible(line)}" for line in act.diff.split("\n"))
-        return
-    else:
-        return
-    yield from (f"#      {visible(line)}" for line in told)
-    if len(act.entries) > _SHOWN:
-        yield f"#      and {len(act.entries) - _SHOWN} more"
-
-
-def quoted(text: str) -> str:
-    """A word of bash that stands for exactly these characters, or bytes where they are not UTF-8."""
-    if text and all(char.isascii() and (char.isalnum() or char in "@%+=:,./_-") for char in text):
-        return text
-    if text.isprintable() and text.isascii():
-        return "'" + text.replace("'", "'\\''") + "'"
-    return "$'" + "".join(map(_escaped, text.encode(errors="surrogateescape"))) + "'"
-
-
-def _escaped(byte: int) -> str:
-    char = chr(byte)
-    if char in "\\'":
-        return f"\\{char}"
-    # Three octal digits end by themselves, whatever comes next.
-    return char if 32 <= byte < 127 else f"\\{byte:03o}"
+    yield from (f"#      {line}" for line in details(step))
 
 
 def _step(number: int, step: Step) -> Iterator[str]:
     codes = f" ({', '.join(step.fixes)})" if step.fixes else ""
     yield f"# {number}. {visible(step.what)}{codes}"
     yield f"#    {visible(step.why)}"
-    yield from _commands(step)
+    yield from step.act.shell()
 
 
 def _held(step: Step) -> Iterator[str]:
-    if isinstance(step.act, _COMMANDS):
-        yield f"{visible(step.what)}: {visible(step.why)}"
-        yield from _commands(step)
-    else:
-        yield f"liveproof fix would {visible(step.what)}: {visible(step.why)}"
-
-
-def _commands(step: Step) -> Iterator[str]:
-    act = with_suffix(step.act)
-    if isinstance(act, RunArtisan):
-        yield f"cd -- {quoted(act.app)}"
-        command = " ".join(quoted(word) for word in (act.php, "artisan", *act.arguments))
-        yield f"(umask {act.umask:04o} && runuser -u {quoted(act.user)} -- {command} --no-interaction)"
-        yield "cd /"
-        return
-    assert isinstance(act, ReloadUnit | StartUnit | RestartUnit | SignalMaster)
-    if act.test:
-        yield " ".join(quoted(word) for word in act.test)
-    if isinstance(act, SignalMaster):
-        yield f"kill -USR2 {act.pid}"
-        return
-    verb = {ReloadUnit: "reload", StartUnit: "start", RestartUnit: "restart"}[type(act)]
-    yield f"systemctl {verb} {quoted(act.unit)}"
-
-
-def _join(root: str, path: str) -> str:
-    return root if path == "." else f"{root.rstrip('/')}/{path}"
+    would = "" if step.act.shell() else "liveproof fix would "
+    yield f"{would}{visible(step.what)}: {visible(step.why)}"
+    yield from step.act.shell()

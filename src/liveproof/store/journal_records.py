@@ -34,13 +34,18 @@ def _run(value: dict[str, Any]) -> bool:
         and "/" not in value["temporary"]
         and _number(value["started"])
         and _texts(value["steps"])
-        and all(_service(row) for row in value["services"])
     )
 
 
-def _service(row: list[Any]) -> bool:
-    step, verb, unit, test, patience, was, pid, start = row
-    return _all(int, step, pid) and _all(str, verb, unit, was) and _texts(test) and _number(patience) and _number(start)
+def _service(value: dict[str, Any]) -> bool:
+    return (
+        value.keys() == {"verb", "unit", "test", "patience", "was", "pid", "start"}
+        and _all(str, value["verb"], value["unit"], value["was"])
+        and _all(int, value["pid"])
+        and _texts(value["test"])
+        and _number(value["patience"])
+        and _number(value["start"])
+    )
 
 
 def _begin(value: dict[str, Any]) -> bool:
@@ -50,6 +55,7 @@ def _begin(value: dict[str, Any]) -> bool:
         and _places(value["before"])
         and _places(value["goals"])
         and _pairs(value["trees"])
+        and ("service" not in value or _service(value["service"]))
     )
 
 

@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 from liveproof.model import facts
 from liveproof.model.codec import Cut, Misshapen, from_json, to_json
 from liveproof.model.findings import Diagnosis, Evidence, Finding, Result, Unknown
-from liveproof.model.plan import ChangeOwner, Outcome, Owned, Plan, Step
+from liveproof.model.plan import Outcome, Plan, Step
 from liveproof.model.run_record import Repair
 from liveproof.model.verdicts import Safety
+from liveproof.steps.change_owner import ChangeOwner, Owned
 
 
 def _fact_types() -> list[type]:
@@ -102,7 +103,11 @@ def test_versions_understand_each_other() -> None:
         (ChangeOwner, {"root": "/", "entries": [1], "uid": 0, "gid": 0, "names": ""}, r".entries\[0\]"),
         (Outcome, {"kind": "no such"}, ".kind"),
         (Step, {"act": {"is": "Explode"}, "why": "", "undo": "x", "safety": "safe"}, "Explode"),
-        (Step, {"act": {"is": "ReloadUnit", "unit": "x"}, "why": "w", "undo": "", "safety": "safe"}, "without an undo"),
+        (
+            Step,
+            {"act": {"is": "ServiceAction", "verb": "reload", "unit": "x"}, "why": "w", "undo": "", "safety": "safe"},
+            "without an undo",
+        ),
         (Unknown, {"reason": None}, ".reason"),
     ],
 )

@@ -13,27 +13,19 @@ from liveproof.model.facts.files import Files
 from liveproof.model.facts.fpm import Fpm, Master, Pool, Unit
 from liveproof.model.facts.opcache import Opcache, PoolOpcache, Script
 from liveproof.model.findings import Diagnosis, Evidence, Finding, Ref, Result, Unknown
-from liveproof.model.plan import (
-    Act,
-    ChangeMode,
-    ChangeOwner,
-    MakeDirectory,
-    Moded,
-    Owned,
-    Plan,
-    ReloadUnit,
-    RemoveFile,
-    RestartUnit,
-    RunArtisan,
-    SignalMaster,
-    StartUnit,
-    Step,
-    WriteFile,
-)
+from liveproof.model.plan import Act, Plan, Step
 from liveproof.model.rule import Rule
 from liveproof.model.verdicts import RuleVerdict, Safety, Severity
 from liveproof.planning.merge import merge
-from liveproof.planning.plan import WITH_DISRUPTIVE, Contradiction, make_plan
+from liveproof.planning.plan import WITH_DISRUPTIVE, make_plan
+from liveproof.steps.change_mode import ChangeMode, Moded
+from liveproof.steps.change_owner import ChangeOwner, Owned
+from liveproof.steps.make_directory import MakeDirectory
+from liveproof.steps.merging import Contradiction
+from liveproof.steps.remove_file import RemoveFile
+from liveproof.steps.run_artisan import RunArtisan
+from liveproof.steps.service_action import ServiceAction
+from liveproof.steps.write_file import WriteFile
 from tests.golden.filled import filled
 
 REAL = "/var/www/x/releases/2"
@@ -124,10 +116,10 @@ def test_the_order_is_the_seeds() -> None:
         artisan("config:cache"),
         artisan("route:cache"),
         artisan("view:cache"),
-        StartUnit("php8.2-fpm.service"),
-        ReloadUnit("php8.4-fpm.service"),
-        ReloadUnit("nginx.service"),
-        RestartUnit("queue.service"),
+        ServiceAction("start", "php8.2-fpm.service"),
+        ServiceAction("reload", "php8.4-fpm.service"),
+        ServiceAction("reload", "nginx.service"),
+        ServiceAction("restart", "queue.service"),
     ]
     assert acts(merge(Step(act, "", "back") for act in reversed(wanted))) == wanted
 
@@ -180,18 +172,18 @@ def test_artisan_runs_once_for_each_command() -> None:
 def test_one_act_for_each_unit() -> None:
     """A restart absorbs the reload of its unit, keeps its test, and is as disruptive as the strictest of them."""
     plan = planned(
-        rule("OPC001", ReloadUnit("php8.2-fpm", ("php-fpm8.2", "-t"))),
-        rule("FPM002", RestartUnit("php8.2-fpm.service"), safety=Safety.DISRUPTIVE),
+        rule("OPC001", ServiceAction("reload", "php8.2-fpm", ("php-fpm8.2", "-t"))),
+        rule("FPM002", ServiceAction("restart", "php8.2-fpm.service"), safety=Safety.DISRUPTIVE),
         allow=WITH_DISRUPTIVE,
     )
     (step,) = plan.steps
-    assert step.act == RestartUnit("php8.2-fpm.service", ("php-fpm8.2", "-t"))
+    assert step.act == ServiceAction("restart", "php8.2-fpm.service", ("php-fpm8.2", "-t"))
     assert step.safety is Safety.DISRUPTIVE
 
 
 def test_what_is_not_allowed_is_held_back_whole() -> None:
     """A disruptive fix is held back with what it would mend; a reload that is planned anyway is not held back too."""
-    reload = ReloadUnit("php8.2-fpm.service")
+    reload = ServiceAction("reload", "php8.2-fpm.service")
     plan = planned(
         rule("OPC001", reload), rule("OPC013", WriteFile("/etc/f", "d", "c", ()), reload, safety=Safety.DISRUPTIVE)
     )
@@ -279,7 +271,7 @@ def opcache(*scripts: str, enabled: bool = True, validates: bool = True) -> Opca
     return blank(Opcache, pools=(("8.2/www", pool),))  # type: ignore[no-any-return]
 
 
-RELOAD = ReloadUnit("php8.2-fpm.service", ("php-fpm8.2", "-t"))
+RELOAD = ServiceAction("reload", "php8.2-fpm.service", ("php-fpm8.2", "-t"))
 
 
 @pytest.mark.parametrize(
@@ -312,7 +304,7 @@ def test_no_reload_where_nothing_is_kept() -> None:
 def test_without_systemd_the_master_gets_a_signal() -> None:
     """A master that no unit runs is reloaded as the very process that was seen."""
     plan = planned(rule("FIL001", owner("app/x.php")), facts={Fpm: fpm(unit=False), Opcache: opcache()})
-    assert acts(plan.steps)[-1] == SignalMaster(7, 5.0, ("php-fpm8.2", "-t"))
+    assert acts(plan.steps)[-1] == ServiceAction("signal", test=("php-fpm8.2", "-t"), pid=7, start=5.0)
 
 
 def test_a_reload_that_would_drop_requests_is_held_back() -> None:
@@ -342,7 +334,7 @@ def moved(**given: Any) -> dict[type, object]:
     return {Fpm: replace(seen, masters=(replace(master, pools=pools),)), Opcache: opcache(validates=False)}
 
 
-@pytest.mark.parametrize("act", [ReloadUnit("php8.2-fpm"), RestartUnit("php8.2-fpm.service")])
+@pytest.mark.parametrize("act", [ServiceAction("reload", "php8.2-fpm"), ServiceAction("restart", "php8.2-fpm.service")])
 def test_nothing_reloads_a_master_whose_pool_would_leave_nginx(act: Act) -> None:
     """A socket that moved on disk only: reloads are work for a person, whatever is allowed, and the reason is told."""
     for allow in (frozenset({Safety.SAFE}), WITH_DISRUPTIVE):
@@ -366,8 +358,8 @@ def test_no_closing_reload_moves_a_socket() -> None:
 
 def test_another_service_may_be_reloaded_while_a_socket_is_moved() -> None:
     """nginx is not PHP-FPM."""
-    plan = planned(rule("OPC004", ReloadUnit("nginx.service")), facts=moved())
-    assert acts(plan.steps) == [ReloadUnit("nginx.service")]
+    plan = planned(rule("OPC004", ServiceAction("reload", "nginx.service")), facts=moved())
+    assert acts(plan.steps) == [ServiceAction("reload", "nginx.service")]
 
 
 def test_a_further_step_is_held_back_alone() -> None:
@@ -388,7 +380,7 @@ def test_a_further_step_is_held_back_alone() -> None:
 
 def test_memory_that_keeps_a_site_alive_is_not_thrown_away() -> None:
     """While code stays unreadable, every reload is disruptive: the site may live by what PHP-FPM has compiled."""
-    reload = ReloadUnit("php8.2-fpm.service")
+    reload = ServiceAction("reload", "php8.2-fpm.service")
     plan = planned(rule("FIL002"), rule("OPC001", reload), rule("FIL006", owner("storage/logs/l.log")))
     assert acts(plan.steps) == [owner("storage/logs/l.log")]
     assert acts(plan.held_back) == [reload]

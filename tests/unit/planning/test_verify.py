@@ -6,9 +6,10 @@ from dataclasses import replace
 from liveproof.model.examination import AppExamination
 from liveproof.model.facts.apps import App
 from liveproof.model.findings import Diagnosis, Evidence, Finding, Ref, Result
-from liveproof.model.plan import Plan, ReloadUnit, Step
+from liveproof.model.plan import Plan, Step
 from liveproof.model.verdicts import RuleVerdict, Safety, Severity
 from liveproof.planning.verify import came, remains, unproven
+from liveproof.steps.service_action import ServiceAction
 
 APP = App("/x", "/x", "", "www-data", 33, 33, (33,), (), (), True)
 
@@ -48,7 +49,7 @@ def test_gone_is_proven() -> None:
 def test_what_remains_is_named_with_what_to_do() -> None:
     """A fault that the plan did not fix makes it a fix in part: also one that can no longer be seen."""
     before = seen(found("A"), found("B"), found("C"), found("N", severity=Severity.NOTICE))
-    held = Step(ReloadUnit("php8.2-fpm.service"), "why", "undo", Safety.DISRUPTIVE, ("B",))
+    held = Step(ServiceAction("reload", "php8.2-fpm.service"), "why", "undo", Safety.DISRUPTIVE, ("B",))
     of = replace(plan("A", manual=("C",)), held_back=(held,), manual=(("C", "call someone"),))
     assert remains(of, before, seen(("A", OK), ("B", OK), ("C", OK), found("N", severity=Severity.NOTICE))) == ""
     told = remains(of, before, seen(("A", OK), found("B"), found("C")))

@@ -14,26 +14,21 @@ from hypothesis import strategies as st
 
 from liveproof.host.write.safety import LeftAlone
 from liveproof.host.write.service_control import Service, ServiceFailed
-from liveproof.model.plan import (
-    Act,
-    ChangeMode,
-    ChangeOwner,
-    MakeDirectory,
-    Moded,
-    Owned,
-    Plan,
-    PointSymlink,
-    ReloadUnit,
-    RemoveFile,
-    RunArtisan,
-    Step,
-    WriteFile,
-)
+from liveproof.model.plan import Act, Plan, Step
 from liveproof.repair import journal
-from liveproof.repair.actions.artisan import ArtisanFailed
-from liveproof.repair.allowed_paths import Refused, Site
+from liveproof.repair.action import PreparedAction, StepContext
+from liveproof.repair.actions.run_artisan import ArtisanFailed
+from liveproof.repair.allowed_paths import AllowedPaths, Refused
 from liveproof.repair.journal import BACK, FIXED, INTERRUPTED, Journal, NoSuchRun, RolledBack
 from liveproof.repair.runner import Runner
+from liveproof.steps.change_mode import ChangeMode, Moded
+from liveproof.steps.change_owner import ChangeOwner, Owned
+from liveproof.steps.make_directory import MakeDirectory
+from liveproof.steps.point_symlink import PointSymlink
+from liveproof.steps.remove_file import RemoveFile
+from liveproof.steps.run_artisan import RunArtisan
+from liveproof.steps.service_action import ServiceAction
+from liveproof.steps.write_file import WriteFile
 from liveproof.store import journal_log, lock
 from liveproof.store.directory import UnsafeState
 from tests.unit.trees import WWW, app, snapshot
@@ -63,8 +58,8 @@ def applied(tree: Path, *acts: Act, end: bool = True, steps: int | None = None) 
     plan = Plan(str(tree), made, (), (), (), "digest")
     files = [act.path for act in acts if isinstance(act, WriteFile) and not act.path.endswith("/unread")]
     written = frozenset(map(os.path.realpath, files))
-    runner = Runner(Site(app(tree), configuration=written), (), lambda: False)
-    run = Journal.begin(plan, ())
+    runner = Runner(StepContext(AllowedPaths(app(tree), configuration=written)))
+    run = Journal.begin(plan)
     try:
         for number, step in enumerate(made[:steps]):
             runner.apply(run, number, step)
@@ -319,13 +314,11 @@ def test_php_fpm_is_not_reloaded_where_only_its_memory_serves(tree: Path, monkey
 
     monkeypatch.setattr("liveproof.repair.rollback.bring_back", bring_back)
     act = ChangeMode(str(tree), (Moded("a", 0o644, 0o600),))
-    services = [
-        Service(number, "reload", unit, (), 1.0, "active") for number, unit in ((1, "php8.2-fpm"), (2, "nginx"))
-    ]
-    log = Journal.begin(Plan(str(tree), (Step(act, "why", "undo"),), (), (), (), "d"), services)
-    Runner(Site(app(tree)), (), lambda: False).apply(log, 0, Step(act, "why", "undo"))
-    for number in (1, 2):
-        log.begins(number, Step(ReloadUnit("x"), "why", "undo"))
+    log = Journal.begin(Plan(str(tree), (Step(act, "why", "undo"),), (), (), (), "d"))
+    Runner(StepContext(AllowedPaths(app(tree)))).apply(log, 0, Step(act, "why", "undo"))
+    for number, unit in ((1, "php8.2-fpm"), (2, "nginx")):
+        prepared = PreparedAction((), tuple, service=Service("reload", unit, (), 1.0, "active"))
+        log.begins(number, Step(ServiceAction("reload", unit), "why", "undo"), prepared)
     log.fixed()
     log.close()
     asked: list[tuple[str, int]] = []
@@ -391,7 +384,7 @@ def test_interrupted_runs_are_pending_and_taken_back_first(tree: Path) -> None:
 
 def test_a_run_at_work_is_not_pending(tree: Path) -> None:
     """While its process has the journal open, a run is not taken for a cut off one."""
-    work = Journal.begin(Plan(str(tree), (), (), (), (), ""), ())
+    work = Journal.begin(Plan(str(tree), (), (), (), (), ""))
     assert journal.list_runs()[0].state == journal.APPLYING
     assert journal.pending() == ()
     work.close()

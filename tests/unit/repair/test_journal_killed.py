@@ -11,17 +11,13 @@ from pathlib import Path
 import pytest
 
 from liveproof.host.write import writer
-from liveproof.model.plan import (
-    ChangeMode,
-    ChangeOwner,
-    MakeDirectory,
-    Moded,
-    Owned,
-    PointSymlink,
-    RemoveFile,
-    RunArtisan,
-)
 from liveproof.repair import journal
+from liveproof.steps.change_mode import ChangeMode, Moded
+from liveproof.steps.change_owner import ChangeOwner, Owned
+from liveproof.steps.make_directory import MakeDirectory
+from liveproof.steps.point_symlink import PointSymlink
+from liveproof.steps.remove_file import RemoveFile
+from liveproof.steps.run_artisan import RunArtisan
 from tests.unit.repair.test_journal import applied, edit
 from tests.unit.trees import WWW, snapshot
 

@@ -12,13 +12,15 @@ import pytest
 
 from liveproof.model.examination import AppExamination, Examination
 from liveproof.model.findings import Diagnosis, Evidence, Finding, Ref, Result
-from liveproof.model.plan import Act, ChangeOwner, OutcomeKind, Owned, Plan, RunArtisan, Step
+from liveproof.model.plan import Act, OutcomeKind, Plan, Step
 from liveproof.model.rule import Rule
 from liveproof.model.settings import Settings
 from liveproof.model.verdicts import RuleVerdict, Safety, Severity
 from liveproof.planning.plan import make_plan
 from liveproof.repair import journal, repair
 from liveproof.repair.journal import BACK
+from liveproof.steps.change_owner import ChangeOwner, Owned
+from liveproof.steps.run_artisan import RunArtisan
 from liveproof.store import lock
 from liveproof.store.cache import Memory
 from tests.unit.trees import WWW, app, snapshot
@@ -301,7 +303,7 @@ def test_a_bug_of_ours_takes_everything_back(site: Site, monkeypatch: pytest.Mon
     def broken(*_: object) -> None:
         raise KeyError("oops")
 
-    monkeypatch.setattr("liveproof.repair.actions.artisan._run", broken)
+    monkeypatch.setattr("liveproof.repair.actions.run_artisan._run", broken)
     done = mended(plan)
     assert done.outcome.kind is OutcomeKind.ROLLED_BACK
     assert "liveproof failed" in done.outcome.reason
@@ -358,7 +360,7 @@ def test_a_full_disk_refuses_the_rebuild(site: Site, small: Path) -> None:
 
 def test_a_disk_that_fills_up_in_the_middle(site: Site, small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The command fills the disk and cuts its own file off: the old one comes back, though there is room for one."""
-    monkeypatch.setattr("liveproof.repair.actions.artisan._ROOM", 0)
+    monkeypatch.setattr("liveproof.repair.actions.run_artisan._ROOM", 0)
     top = small / "app"
     top.mkdir()
     os.chown(top, WWW, WWW)

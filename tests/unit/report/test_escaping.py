@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from liveproof.report.style.escaping import block, cell, code, prose, quoted, utf8, visible
+from liveproof.analysis.shell_words import quoted
+from liveproof.report.style.escaping import block, cell, code, prose, utf8, visible
 
 HOSTILE = st.text(st.characters() | st.sampled_from("`|\n\x1b\u202e\udcff~<>*_[]"), max_size=30)
 

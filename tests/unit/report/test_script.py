@@ -11,24 +11,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from liveproof.model.plan import (
-    Act,
-    ChangeMode,
-    ChangeOwner,
-    MakeDirectory,
-    Moded,
-    Owned,
-    Plan,
-    PointSymlink,
-    ReloadUnit,
-    RemoveFile,
-    RunArtisan,
-    SignalMaster,
-    Step,
-    WriteFile,
-)
+from liveproof.analysis.shell_words import quoted
+from liveproof.model.plan import Act, Plan, Step
 from liveproof.model.verdicts import Safety
-from liveproof.report.script import quoted, script
+from liveproof.report.script import script
+from liveproof.steps.change_mode import ChangeMode, Moded
+from liveproof.steps.change_owner import ChangeOwner, Owned
+from liveproof.steps.make_directory import MakeDirectory
+from liveproof.steps.point_symlink import PointSymlink
+from liveproof.steps.remove_file import RemoveFile
+from liveproof.steps.run_artisan import RunArtisan
+from liveproof.steps.service_action import ServiceAction
+from liveproof.steps.write_file import WriteFile
 from tests.unit.trees import WWW, snapshot
 
 HOSTILE = ("new\nline", "quo'te", 'dou"ble', "$(touch x)", "`id`", "-rf", "*", "back\\slash", os.fsdecode(b"\xff1\xfe"))
@@ -68,8 +62,8 @@ def test_a_whole_plan_is_a_script() -> None:
         WriteFile("/etc/nginx/x", "abc", "server {\n}\n", ("nginx", "-t")),
         PointSymlink("/var/www/x/current", "releases/1", "releases/2"),
         RunArtisan("/var/www/x", "www-data", "/usr/bin/php8.2", ("config:cache",), (), 0o027),
-        ReloadUnit("php8.2-fpm", ("php-fpm8.2", "-t")),
-        SignalMaster(7, 1.0),
+        ServiceAction("reload", "php8.2-fpm", ("php-fpm8.2", "-t")),
+        ServiceAction("signal", pid=7, start=1.0),
     ]
     text = script(plan(*acts, held=(disruptive,)))
     checked = bash(text, "-n")
@@ -94,7 +88,7 @@ def test_an_empty_plan_is_a_script() -> None:
 
 def test_without_changes_of_files_it_runs_at_once() -> None:
     """A reload needs nothing before it."""
-    text = script(plan(ReloadUnit("php8.2-fpm", ("php-fpm8.2", "-t"))))
+    text = script(plan(ServiceAction("reload", "php8.2-fpm", ("php-fpm8.2", "-t"))))
     assert "FILES_CHANGED" not in text
 
 
@@ -146,7 +140,7 @@ def test_it_changes_no_file(tree: Path) -> None:
 def test_commands_wait_for_the_files() -> None:
     """A reload before the files are readable could take the site down, so the script stops and says what to do."""
     act = ChangeMode("/var/www/x", (Moded("app/A.php", 0o600, 0o604),))
-    text = script(plan(act, ReloadUnit("php8.2-fpm", ("touch", "/nowhere/reloaded"))))
+    text = script(plan(act, ServiceAction("reload", "php8.2-fpm", ("touch", "/nowhere/reloaded"))))
     ran = bash(text)
     assert ran.returncode == 1
     assert b"liveproof fix" in ran.stderr

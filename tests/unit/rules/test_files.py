@@ -15,7 +15,7 @@ from liveproof.model.facts.files import Files
 from liveproof.model.facts.laravel import Laravel
 from liveproof.model.facts.release import Release
 from liveproof.model.findings import Absent, Finding, Result, Unknown
-from liveproof.model.plan import Act, ChangeMode, ChangeOwner, MakeDirectory, Moded, Owned, Step
+from liveproof.model.plan import Act, Step
 from liveproof.model.rule import Rule, arguments, needs
 from liveproof.model.settings import Policy, PolicyName, Settings
 from liveproof.model.verdicts import RuleVerdict, Severity
@@ -29,6 +29,9 @@ from liveproof.rules.files import (
     storage_not_writable,
 )
 from liveproof.rules.release import disk_differs_from_release
+from liveproof.steps.change_mode import ChangeMode, Moded
+from liveproof.steps.change_owner import ChangeOwner, Owned
+from liveproof.steps.make_directory import MakeDirectory
 from tests.unit.owned import DEPLOY, ROOT, WWW, Has, app, laravel, tree
 
 HEALTHY = laravel(WWW, WWW)

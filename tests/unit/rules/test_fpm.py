@@ -10,7 +10,6 @@ from liveproof.model.facts.apps import App
 from liveproof.model.facts.fpm import Fpm, Load, Master, Pool, Socket, Unit, Worker
 from liveproof.model.facts.nginx import FastcgiPass, Listen, Nginx, NginxProcess, Server
 from liveproof.model.findings import Absent, Finding, Unknown
-from liveproof.model.plan import ChangeMode, ChangeOwner, ReloadUnit, RestartUnit, SignalMaster, StartUnit, WriteFile
 from liveproof.model.settings import Settings, Thresholds
 from liveproof.model.verdicts import Safety
 from liveproof.rules.fpm import (
@@ -20,6 +19,10 @@ from liveproof.rules.fpm import (
     socket_not_accessible_by_web_server,
     too_few_processes,
 )
+from liveproof.steps.change_mode import ChangeMode
+from liveproof.steps.change_owner import ChangeOwner
+from liveproof.steps.service_action import ServiceAction
+from liveproof.steps.write_file import WriteFile
 
 PATH = "/run/php/php8.2-fpm.sock"
 ADDRESS = f"unix:{PATH}"
@@ -116,7 +119,9 @@ def test_service_not_running(unit: dict[str, Any], said: str, starts: bool) -> N
     finding = found(service_not_running.check(APP, facts))
     assert said in finding.message
     steps = list(service_not_running.start(finding, facts))
-    assert [step.act for step in steps] == ([StartUnit("php8.2-fpm.service", MASTER.test)] if starts else [])
+    assert [step.act for step in steps] == (
+        [ServiceAction("start", "php8.2-fpm.service", MASTER.test)] if starts else []
+    )
 
 
 def test_service_being_started() -> None:
@@ -138,15 +143,20 @@ GONE = replace(SOCKET, exists=False, listening=False, web_server_connects=False,
 @pytest.mark.parametrize(
     ("socket", "unit", "act", "safety"),
     [
-        (GONE, UNIT, ReloadUnit("php8.2-fpm.service", MASTER.test), Safety.SAFE),
-        (replace(GONE, orphaned=True), UNIT, RestartUnit("php8.2-fpm.service", MASTER.test), Safety.DISRUPTIVE),
+        (GONE, UNIT, ServiceAction("reload", "php8.2-fpm.service", MASTER.test), Safety.SAFE),
+        (
+            replace(GONE, orphaned=True),
+            UNIT,
+            ServiceAction("restart", "php8.2-fpm.service", MASTER.test),
+            Safety.DISRUPTIVE,
+        ),
         (
             replace(GONE, exists=True, orphaned=True),
             UNIT,
-            RestartUnit("php8.2-fpm.service", MASTER.test),
+            ServiceAction("restart", "php8.2-fpm.service", MASTER.test),
             Safety.DISRUPTIVE,
         ),
-        (GONE, Unknown("by hand"), SignalMaster(30, 1.0, MASTER.test), Safety.SAFE),
+        (GONE, Unknown("by hand"), ServiceAction("signal", test=MASTER.test, pid=30, start=1.0), Safety.SAFE),
         (replace(GONE, orphaned=True), Unknown("by hand"), None, None),
         (replace(GONE, hidden=True), UNIT, None, None),
     ],

@@ -10,7 +10,7 @@ from liveproof.model.facts.apps import App
 from liveproof.model.facts.laravel import CacheFile, CompiledView, Laravel
 from liveproof.model.facts.logs import LogGroup, Logs
 from liveproof.model.findings import Finding, Unknown
-from liveproof.model.plan import RemoveFile, RunArtisan, Step
+from liveproof.model.plan import Step
 from liveproof.model.verdicts import Severity
 from liveproof.rules.laravel import (
     cache_file_missing,
@@ -22,6 +22,8 @@ from liveproof.rules.laravel import (
     package_manifest_stale,
     route_cache_stale,
 )
+from liveproof.steps.remove_file import RemoveFile
+from liveproof.steps.run_artisan import RunArtisan
 
 _APP = App("/app", "/app", "/app/public", "www-data", 33, 33, (33,), ("8.2/www",), (), True)
 _NOT_SEEN = Unknown("not seen")

@@ -8,9 +8,9 @@ from liveproof.model.facts.apps import App
 from liveproof.model.facts.fpm import Fpm, Master, Pool, Socket
 from liveproof.model.facts.nginx import FastcgiPass, Nginx, NginxProcess, Server
 from liveproof.model.findings import Finding, Ref, Unknown
-from liveproof.model.plan import StartUnit
 from liveproof.model.verdicts import Severity
 from liveproof.rules.nginx import configuration_invalid, upstream_socket_is_no_pool, web_server_not_running
+from liveproof.steps.service_action import ServiceAction
 
 APP = App("/x", "/x", "/x/public", "www-data", 33, 33, (33,), (), ("/s:1",), laravel=True)
 PASS = FastcgiPass("php", "unix:/gone", ("unix:/gone",), "", "", "/s", 9)
@@ -139,7 +139,7 @@ def test_web_server_not_running(state: str, found: bool, starts: bool) -> None:
     assert isinstance(one, Finding) is found
     if isinstance(one, Finding):
         steps = [step.act for step in web_server_not_running.start(one, nginx)]
-        assert steps == ([StartUnit("nginx.service", NGINX.test)] if starts else [])
+        assert steps == ([ServiceAction("start", "nginx.service", NGINX.test)] if starts else [])
 
 
 def test_nginx_that_does_not_serve_the_app() -> None:

@@ -13,7 +13,6 @@ from liveproof.model.facts.files import Files, SectionTimes
 from liveproof.model.facts.nginx import Nginx
 from liveproof.model.facts.opcache import Opcache, Script, Source
 from liveproof.model.findings import Absent, Finding, Unknown
-from liveproof.model.plan import ReloadUnit, SignalMaster, WriteFile
 from liveproof.model.settings import Settings
 from liveproof.model.verdicts import Link, LinkVerdict, Safety, Severity
 from liveproof.rules.opcache import (
@@ -27,6 +26,8 @@ from liveproof.rules.opcache import (
     timestamps_never_validated,
 )
 from liveproof.rules.release import deploy_newer_than_service
+from liveproof.steps.service_action import ServiceAction
+from liveproof.steps.write_file import WriteFile
 from tests.unit.opcaches import BEGAN, NOW, app, fpm, nginx, opcache, passing, pool, script
 
 NO_NGINX = Absent("no nginx")
@@ -155,10 +156,10 @@ def test_reloading_is_safe_only_where_requests_may_finish():
     assert isinstance(found, Finding)
     (safe,) = cached_bytecode_differs_from_disk.reload(found, about(EDITED), fpm())
     (cutting,) = cached_bytecode_differs_from_disk.reload(found, about(EDITED), fpm(0.0))
-    assert safe.act == cutting.act == ReloadUnit("php8.2-fpm.service", ("/usr/sbin/php-fpm8.2", "-t"))
+    assert safe.act == cutting.act == ServiceAction("reload", "php8.2-fpm.service", ("/usr/sbin/php-fpm8.2", "-t"))
     assert (safe.safety, cutting.safety) == (Safety.SAFE, Safety.DISRUPTIVE)
     (signal,) = cached_bytecode_differs_from_disk.reload(found, about(EDITED), fpm(unit=""))
-    assert signal.act == SignalMaster(9, 1.0, ("/usr/sbin/php-fpm8.2", "-t"))
+    assert signal.act == ServiceAction("signal", test=("/usr/sbin/php-fpm8.2", "-t"), pid=9, start=1.0)
 
 
 # --- the symbolic link ---------------------------------------------------------------------------------------------
@@ -261,7 +262,7 @@ def test_the_edit_resolves_the_root_in_the_real_file():
     assert write.act.old_sha256 == hashlib.sha256(SITE.encode()).hexdigest()
     assert write.act.content.count("$realpath_root") == 2
     assert "$document_root" not in write.act.content
-    assert [type(step.act) for step in reloads] == [ReloadUnit, ReloadUnit]
+    assert [type(step.act) for step in reloads] == [ServiceAction, ServiceAction]
 
 
 def test_the_effect_is_mended_at_once_and_its_setting_where_that_is_allowed():
@@ -273,9 +274,9 @@ def test_the_effect_is_mended_at_once_and_its_setting_where_that_is_allowed():
     found = replace(told, code="OPC004", severity=Severity.HIGH)
     steps = list(root_follows_symlink.forget_or_resolve(found, LINKED, nginx(passing()), fpm(), host))
     assert [(type(step.act), step.safety, step.further) for step in steps] == [
-        (ReloadUnit, Safety.SAFE, False),
+        (ServiceAction, Safety.SAFE, False),
         (WriteFile, Safety.DISRUPTIVE, True),
-        (ReloadUnit, Safety.DISRUPTIVE, True),
+        (ServiceAction, Safety.DISRUPTIVE, True),
     ]
 
 

@@ -15,10 +15,12 @@ from liveproof.model.codec import to_json
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.opcache import Opcache
 from liveproof.model.facts.wire import Wire
-from liveproof.model.plan import ChangeOwner, Owned, Step, WriteFile
+from liveproof.model.plan import Step
 from liveproof.model.run_record import Record, Repair
 from liveproof.report.formats.json import document, dumps
 from liveproof.report.plan import details
+from liveproof.steps.change_owner import ChangeOwner, Owned
+from liveproof.steps.write_file import WriteFile
 from liveproof.store import history
 from liveproof.store.history import History, NoSuchRun, StoreFailed, new_id
 from tests.golden import incident

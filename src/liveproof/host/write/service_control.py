@@ -29,13 +29,12 @@ class UnitState:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """What a run does to a service, and what it needs to know to take it back.
+    """What a step does to a service, and what it needs to know to undo it.
 
-    ``step`` is its place in the plan, ``verb`` reload, start, restart or signal; ``was`` is the unit's ActiveState
-    before the run; ``patience`` is how long PHP-FPM waits for running requests, in seconds.
+    ``verb`` is reload, start, restart or signal; ``was`` is the unit's ActiveState
+    before; ``patience`` is how long PHP-FPM waits for running requests, in seconds.
     """
 
-    step: int
     verb: str
     unit: str
     test: tuple[str, ...]

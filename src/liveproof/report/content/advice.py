@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
+from liveproof.analysis.shell_words import quoted
 from liveproof.report.content.host_names import Place
 from liveproof.report.content.symptoms import as_user, owners, php, request, test, unit
-from liveproof.report.style.escaping import quoted
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,7 @@ class Found:
     def __init__(self, path: str, mended: Remedies) -> None:
         self._below = f"{path}/"
         self._mended = mended
-        self._told: set[int] = set()
+        self._told: set[Finding] = set()
 
     def root_causes(self, diagnoses: Iterable[Diagnosis]) -> Iterator[Line]:
         """Those that break something, each in full."""
@@ -64,8 +64,8 @@ class Found:
         yield from self._evidence(diagnosis.root)
         name = "leads to"
         for finding in diagnosis.consequences:
-            again = id(finding) in self._told
-            self._told.add(id(finding))
+            again = finding in self._told
+            self._told.add(finding)
             yield field(name, f"{finding.code}  ", ("as above", "dim") if again else shown(finding.message))
             name = ""
         yield from self._remedy(diagnosis)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import TypeVar
 
+from liveproof.analysis.shell_words import quoted
 from liveproof.model.examination import AppExamination
 from liveproof.model.facts.files import Files
 from liveproof.model.facts.fpm import Fpm, Master, Pool, Unit
@@ -12,7 +13,6 @@ from liveproof.model.facts.opcache import Opcache, PoolOpcache
 from liveproof.model.facts.wire import Wire
 from liveproof.model.findings import Result, Unknown
 from liveproof.model.verdicts import RuleVerdict
-from liveproof.report.style.escaping import quoted
 
 _T = TypeVar("_T")
 

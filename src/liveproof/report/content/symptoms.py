@@ -7,8 +7,8 @@ command line's PHP, whose OPcache is another one.
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from liveproof.analysis.shell_words import quoted
 from liveproof.report.content.host_names import Place
-from liveproof.report.style.escaping import quoted
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from liveproof.analysis.shell_words import quoted
 from liveproof.model.examination import AppExamination, Examination, LinkState
 from liveproof.model.findings import disabled
 from liveproof.model.run_record import Record
@@ -11,7 +12,7 @@ from liveproof.report.content.remedy import DISRUPTIVE, NOT_PLANNED, SAFE, Remed
 from liveproof.report.content.rule_pages import Pages
 from liveproof.report.content.verdict import STYLES, headline
 from liveproof.report.content.verdict import meaning as claimed
-from liveproof.report.style.escaping import quoted, shown, visible
+from liveproof.report.style.escaping import shown, visible
 from liveproof.report.style.lines import BLANK, Line, field, line
 from liveproof.report.style.times import clock, span
 

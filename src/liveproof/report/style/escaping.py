@@ -68,16 +68,6 @@ def block(text: str, language: str = "bash") -> str:
     return "\n".join((f"{fence}{language}", *lines, fence))
 
 
-def quoted(text: str) -> str:
-    r"""The text as one word of a bash command, also when it holds newlines or bytes that are not UTF-8 (``$'…\n'``)."""
-    if text.isprintable():
-        import shlex  # noqa: PLC0415
-
-        return shlex.quote(text)
-    escaped = text.replace("\\", "\\\\").replace("'", "\\'")
-    return f"$'{''.join(c if c.isprintable() else _shell_escape(c) for c in escaped)}'"
-
-
 def _escape(char: str) -> str:
     number = ord(char)
     if 0xDC80 <= number <= 0xDCFF:
@@ -87,13 +77,6 @@ def _escape(char: str) -> str:
     if number < 0x100:
         return f"\\x{number:02x}"
     return f"\\u{number:04x}" if number < 0x10000 else f"\\U{number:08x}"
-
-
-def _shell_escape(char: str) -> str:
-    return "".join(
-        f"\\x{byte:02x}"
-        for byte in char.encode(errors="surrogateescape" if "\udc80" <= char <= "\udcff" else "surrogatepass")
-    )
 
 
 def _longest_run(line: str) -> int:

@@ -24,9 +24,10 @@ from liveproof.analysis.serving import no_pool
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.fpm import Fpm, Master, Pool, Unit
 from liveproof.model.findings import Absent, Evidence, Finding, Ref, Unknown
-from liveproof.model.plan import StartUnit, Step
+from liveproof.model.plan import Step
 from liveproof.model.rule import Rule
 from liveproof.model.verdicts import Safety, Severity
+from liveproof.steps.service_action import ServiceAction
 
 rule = Rule("FPM001", Severity.CRITICAL)
 
@@ -114,4 +115,4 @@ def start(finding: Finding, fpm: Fpm) -> Iterator[Step]:
         if master.pid or isinstance(unit, Unknown) or Ref("unit", unit.name) not in finding.about:
             continue
         if unit.load == "loaded" and unit.enabled != "masked":
-            yield Step(StartUnit(unit.name, master.test), "PHP-FPM must run to answer", _UNDO)
+            yield Step(ServiceAction("start", unit.name, master.test), "PHP-FPM must run to answer", _UNDO)

@@ -25,9 +25,10 @@ from liveproof.analysis.serving import running
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.fpm import Fpm, Master, Pool, Socket, Unit
 from liveproof.model.findings import Evidence, Finding, Ref, Unknown
-from liveproof.model.plan import ReloadUnit, RestartUnit, SignalMaster, Step
+from liveproof.model.plan import Step
 from liveproof.model.rule import Rule
 from liveproof.model.verdicts import Safety, Severity
+from liveproof.steps.service_action import ServiceAction
 
 rule = Rule("FPM002", Severity.CRITICAL, caused_by=("FPM001",))
 
@@ -110,10 +111,10 @@ def _steps(master: Master, socket: Socket) -> Iterator[Step]:
     if socket.orphaned:
         if unit:
             why = "the socket's file is gone, and only a new start makes it again"
-            yield Step(RestartUnit(unit, master.test), why, "", Safety.DISRUPTIVE)
+            yield Step(ServiceAction("restart", unit, master.test), why, "", Safety.DISRUPTIVE)
         return
     why = "it does not listen where its configuration says, as it does once that is loaded"
     if unit:
-        yield Step(ReloadUnit(unit, master.test), why, _RELOAD_UNDO)
+        yield Step(ServiceAction("reload", unit, master.test), why, _RELOAD_UNDO)
     elif master.test:
-        yield Step(SignalMaster(master.pid, master.start, master.test), why, _RELOAD_UNDO)
+        yield Step(ServiceAction("signal", test=master.test, pid=master.pid, start=master.start), why, _RELOAD_UNDO)

@@ -28,9 +28,12 @@ from liveproof.model.facts.apps import App
 from liveproof.model.facts.fpm import Fpm, Pool, Socket
 from liveproof.model.facts.nginx import Nginx
 from liveproof.model.findings import Evidence, Finding, Ref, Unknown
-from liveproof.model.plan import ChangeMode, ChangeOwner, Moded, Owned, Step, WriteFile
+from liveproof.model.plan import Step
 from liveproof.model.rule import Rule
 from liveproof.model.verdicts import Safety, Severity
+from liveproof.steps.change_mode import ChangeMode, Moded
+from liveproof.steps.change_owner import ChangeOwner, Owned
+from liveproof.steps.write_file import WriteFile
 
 rule = Rule("FPM003", Severity.CRITICAL)
 

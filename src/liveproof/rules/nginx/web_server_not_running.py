@@ -22,9 +22,10 @@ from collections.abc import Iterator
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.nginx import Nginx
 from liveproof.model.findings import Evidence, Finding, Ref, Unknown
-from liveproof.model.plan import StartUnit, Step
+from liveproof.model.plan import Step
 from liveproof.model.rule import Rule
 from liveproof.model.verdicts import Safety, Severity
+from liveproof.steps.service_action import ServiceAction
 
 rule = Rule("NGX009", Severity.CRITICAL, caused_by=("NGX001",))
 
@@ -57,4 +58,4 @@ def check(app: App, nginx: Nginx) -> Iterator[Finding | Unknown]:
 @rule.fix(Safety.SAFE)
 def start(finding: Finding, nginx: Nginx) -> Iterator[Step]:
     if Ref("unit", nginx.unit) in finding.about and nginx.unit_state.endswith("/enabled"):
-        yield Step(StartUnit(nginx.unit, nginx.test), "nginx must run to answer", "stop the unit again")
+        yield Step(ServiceAction("start", nginx.unit, nginx.test), "nginx must run to answer", "stop the unit again")

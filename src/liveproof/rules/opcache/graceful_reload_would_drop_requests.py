@@ -22,9 +22,10 @@ from liveproof.model.facts.apps import App
 from liveproof.model.facts.fpm import Fpm, Master
 from liveproof.model.facts.opcache import Opcache
 from liveproof.model.findings import Evidence, Finding, Ref
-from liveproof.model.plan import Step, WriteFile
+from liveproof.model.plan import Step
 from liveproof.model.rule import Rule
 from liveproof.model.verdicts import Safety, Severity
+from liveproof.steps.write_file import WriteFile
 
 rule = Rule("OPC013", Severity.NOTICE)
 

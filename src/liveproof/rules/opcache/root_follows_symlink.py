@@ -31,9 +31,11 @@ from liveproof.model.facts.fpm import Fpm
 from liveproof.model.facts.nginx import FastcgiPass, Nginx
 from liveproof.model.facts.opcache import Opcache
 from liveproof.model.findings import Evidence, Finding, Ref, Unknown
-from liveproof.model.plan import ReloadUnit, Step, WriteFile
+from liveproof.model.plan import Step
 from liveproof.model.rule import Rule
 from liveproof.model.verdicts import Safety, Severity
+from liveproof.steps.service_action import ServiceAction
+from liveproof.steps.write_file import WriteFile
 
 rule = Rule("OPC004", Severity.HIGH)
 
@@ -98,7 +100,7 @@ def forget_or_resolve(finding: Finding, app: App, nginx: Nginx, fpm: Fpm, opcach
     if edits:
         why = "the new parameters must be read"
         undo = "another reload, after the file is back"
-        yield Step(ReloadUnit(nginx.unit, nginx.test), why, undo, Safety.DISRUPTIVE, further=held)
+        yield Step(ServiceAction("reload", nginx.unit, nginx.test), why, undo, Safety.DISRUPTIVE, further=held)
     if edits and not held:
         yield from graceful_reloads(fpm, app.pools, f"PHP must forget what {app.path} was resolved to")
 

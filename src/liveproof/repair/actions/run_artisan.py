@@ -9,69 +9,74 @@ from liveproof.host.files.snapshot import FILE, FOLDER, NOTHING, TIMES, Image, l
 from liveproof.host.isolation.supervisor import run_kept
 from liveproof.host.process.command import Identity, Ran
 from liveproof.host.write.safety import why
-from liveproof.model.plan import RunArtisan
 from liveproof.model.secrets import gist
-from liveproof.repair.allowed_paths import Refused, Site, top
-from liveproof.repair.prepared import Ready, again, parent, whole
+from liveproof.repair.action import PreparedAction, StepContext, action, again, parent, whole
+from liveproof.repair.allowed_paths import AllowedPaths, Refused, top
 from liveproof.repair.restore import absolute
 from liveproof.repair.undo_step import Places
+from liveproof.steps.run_artisan import RunArtisan
 from liveproof.store.journal_log import Keeper
 
 SECONDS = 120.0
 _ENTRIES = 50_000
 _ROOM = 4 * 1024 * 1024
 _INODES = 200
-_SAID = 64 * 1024
+_OUTPUT = 64 * 1024
 
 
 class ArtisanFailed(Exception):
     """artisan ended with an error or ran out of time; the message holds its last known words."""
 
 
-def run_artisan(act: RunArtisan, site: Site, keeper: Keeper | None, stopped: Callable[[], bool] | None = None) -> Ready:
+@action(RunArtisan)
+def run_artisan(act: RunArtisan, context: StepContext) -> PreparedAction:
     """artisan, as the app's user, in the app's directory, without a shell and with a clean environment.
 
-    Once ``stopped`` says so it is ended, like any command that failed half-way.
+    Once somebody asks to stop it is ended, like any command that failed half-way.
 
     Raises:
         Refused: it would run as root, or its user or PHP does not exist, or the disk has no room for what it writes.
         LeftAlone: what it may change is not the app's, or could not be put back.
         TooMuch: what it may change is too much to be kept.
     """
-    identity = _identity(act, site)
+    identity = _identity(act, context.paths)
     found: dict[str, list[Image]] = {}
     trees: list[tuple[str, str]] = []
     for root, path in _places(act):
-        with top(root, site) as descriptor:
+        with top(root, context.paths) as descriptor:
             start = _start(descriptor, path)
             trees.append((root, start))
             images = found.setdefault(root, [])
-            images += _images(descriptor, start, keeper)
+            images += _images(descriptor, start, context.keeper)
             _refuse_full(descriptor, root, start, sum(image.size for image in images if image.kind == FILE))
     before = tuple((root, _once(images)) for root, images in found.items())
     ran: list[Ran] = []
 
     def do() -> Places:
-        ran.append(_run(act, identity, stopped))
+        ran.append(_run(act, identity, context.stopped))
         after = []
         for root, images in before:
-            with top(root, site) as descriptor:
+            with top(root, context.paths) as descriptor:
                 after.append((root, again(descriptor, images, tuple(path for of, path in trees if of == root))))
         return tuple(after)
 
-    return Ready(
-        before, do, trees=tuple(trees), then=lambda: _judge(act, ran[0]), said=lambda: _said(ran[0]) if ran else ""
+    return PreparedAction(
+        before,
+        do,
+        trees=tuple(trees),
+        verify=lambda: _judge(act, ran[0]),
+        output=lambda: "".join(map(_output, ran)),
     )
 
 
-def _identity(act: RunArtisan, site: Site) -> Identity:
+def _identity(act: RunArtisan, paths: AllowedPaths) -> Identity:
     if not os.access(act.php, os.X_OK) or not act.php.startswith("/"):
         raise Refused(f"{act.php or 'PHP'} cannot be run, so artisan cannot")
     try:
         account = pwd.getpwnam(act.user)
     except KeyError:
         raise Refused(f"artisan cannot be run: there is no user {act.user}") from None
-    app = site.app
+    app = paths.app
     gid, groups = (app.gid, app.groups) if app.uid == account.pw_uid else (account.pw_gid, ())
     if account.pw_uid == 0:
         raise Refused("artisan is not run: the app's user is root, and code of the app is never run as root")
@@ -137,8 +142,8 @@ def _refuse_full(top: int, root: str, start: str, size: int) -> None:
         raise Refused(f"the file system of {place} has {free.f_favail} inodes left: artisan is not run")
 
 
-def _run(act: RunArtisan, identity: Identity, stopped: Callable[[], bool] | None) -> Ran:
-    # Should liveproof be killed, artisan must not go on behind the back of whoever takes the run back.
+def _run(act: RunArtisan, identity: Identity, stopped: Callable[[], bool]) -> Ran:
+    # Should liveproof be killed, artisan must not go on behind the back of whoever rolls the run back.
     argv = (act.php, "artisan", *act.arguments, "--no-interaction", "--no-ansi")
     try:
         return run_kept(argv, identity=identity, cwd=act.app, timeout=SECONDS, umask=act.umask, unwanted=stopped)
@@ -151,12 +156,12 @@ def _judge(act: RunArtisan, ran: Ran) -> None:
     if ran.timed_out:
         raise ArtisanFailed(f"artisan {name} did not end in {SECONDS:.0f} s")
     if ran.status != 0:
-        said = [line for line in _said(ran).splitlines() if line.strip()]
+        said = [line for line in _output(ran).splitlines() if line.strip()]
         raise ArtisanFailed(f"artisan {name} failed with status {ran.status}: {' / '.join(said[-4:])[:600]}")
 
 
-def _said(ran: Ran) -> str:
+def _output(ran: Ran) -> str:
     """What it printed, a line at a time, in known words only: an exception may hold any secret of the app."""
-    text = f"{ran.text[-_SAID:]}\n{ran.errors[-_SAID:]}"
+    text = f"{ran.text[-_OUTPUT:]}\n{ran.errors[-_OUTPUT:]}"
     told = (gist(line) for line in text.splitlines()[-200:])
     return "\n".join(line for line in told if line.strip("… "))

@@ -1,0 +1,46 @@
+"""Make a directory that is missing."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Self
+
+from liveproof.model.plan import Act, Step
+from liveproof.steps.merging import alike, join
+
+
+@dataclass(frozen=True, slots=True)
+class MakeDirectory(Act):
+    """Create a missing directory ``path`` below ``root`` with owner and mode."""
+
+    order: ClassVar[int] = 10
+
+    root: str
+    path: str
+    uid: int
+    gid: int
+    mode: int
+
+    def describe(self) -> str:
+        """What is done, in words."""
+        return f"make the directory {self.root}/{self.path}"
+
+    def place(self) -> tuple[Any, ...]:
+        """The upper ones first."""
+        return self.path.count("/"), self.path
+
+    def on(self, real: Callable[[str], str]) -> Self:
+        """The same on real directories."""
+        return replace(self, root=real(self.root))
+
+    def directories(self) -> Iterable[str]:
+        """The one above it."""
+        return (join(self.root, self.path).rpartition("/")[0],)
+
+    def made_directories(self) -> Iterable[str]:
+        """The directory."""
+        return (join(self.root, self.path),)
+
+    @classmethod
+    def merge(cls, steps: Sequence[Step], removed: frozenset[str]) -> Iterator[Step]:
+        """Each directory once."""
+        return alike(steps, lambda act: join(act.root, act.path))

@@ -1,0 +1,80 @@
+"""What the kinds of steps share when several become one."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
+
+from liveproof.model.plan import Act, Step
+from liveproof.model.verdicts import Safety
+
+_STRICTNESS = (Safety.SAFE, Safety.DISRUPTIVE, Safety.MANUAL)
+
+
+class Contradiction(Exception):
+    """Two findings want the same thing to become two different things; the message names what and both."""
+
+
+def join(root: str, path: str) -> str:
+    """The absolute path of an entry below a root; ``.`` is the root itself."""
+    return root if path == "." else f"{root.rstrip('/')}/{path}"
+
+
+def stricter(one: Safety, other: Safety) -> Safety:
+    """The one of two safeties that admits less."""
+    return max(one, other, key=_STRICTNESS.index)
+
+
+def named(step: Step) -> str:
+    """Who wants a step, for a message: its codes, else its reason."""
+    return ", ".join(step.fixes) or step.why
+
+
+def together(steps: Sequence[Step], act: Act) -> Step:
+    """One step that stands for several: every reason and code once, the strictest safety."""
+    safety = steps[0].safety
+    for step in steps:
+        safety = stricter(safety, step.safety)
+    return Step(
+        act,
+        "; ".join(dict.fromkeys(step.why for step in steps)),
+        "; ".join(dict.fromkeys(step.undo for step in steps if step.undo)),
+        safety,
+        tuple(sorted({code for step in steps for code in step.fixes})),
+    )
+
+
+def grouped(steps: Iterable[Step], key: Callable[[Any], object]) -> Iterator[list[Step]]:
+    """The steps whose acts have the same key, in the order in which each key came first."""
+    groups: dict[object, list[Step]] = {}
+    for step in steps:
+        groups.setdefault(key(step.act), []).append(step)
+    yield from groups.values()
+
+
+def alike(steps: Iterable[Step], path: Callable[[Any], str]) -> Iterator[Step]:
+    """One step for each path; what is wanted of it must be the same.
+
+    Raises:
+        Contradiction: it is not.
+    """
+    for same in grouped(steps, path):
+        other = next((step for step in same if step.act != same[0].act), None)
+        if other:
+            raise Contradiction(f"{named(same[0])} and {named(other)} want different things of {path(same[0].act)}")
+        yield together(same, same[0].act)
+
+
+def refuse_removed(steps: Iterable[Step], path: Callable[[Any], str], removed: frozenset[str]) -> Iterator[Step]:
+    """The steps.
+
+    Raises:
+        Contradiction: another step removes what one of them writes.
+    """
+    for step in steps:
+        if path(step.act) in removed:
+            raise Contradiction(f"{path(step.act)} is to be removed and to be written ({', '.join(step.fixes)})")
+        yield step
+
+
+def entries(root: str, paths: Sequence[str]) -> str:
+    """Entries below a root in words: one by its path, several by their number."""
+    return join(root, paths[0]) if len(paths) == 1 else f"{len(paths)} entries below {root}"

@@ -1,0 +1,81 @@
+"""Run artisan as the app's user."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Self
+
+from liveproof.analysis.shell_words import quoted
+from liveproof.model.plan import Act, Step
+from liveproof.steps.merging import Contradiction, grouped, join, named, together
+
+# What a command reads must be built before it: providers, configuration, events, routes, views.
+_COMMANDS = (
+    "clear-compiled", "optimize:clear", "package:discover", "config:clear", "config:cache",
+    "event:clear", "event:cache", "route:clear", "route:cache", "view:clear", "view:cache",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class RunArtisan(Act):
+    """Run artisan as the app's user.
+
+    ``writes`` names every file or directory (below ``app``) that the command may change: the journal keeps them for
+    the undo. ``php`` is the absolute path of the interpreter of the pool's own version. ``umask`` (umask(2)) keeps what
+    it makes as closed as what was there: a configuration cache holds every secret of ``.env``.
+    """
+
+    order: ClassVar[int] = 70
+    recompiles: ClassVar[bool] = True
+
+    app: str
+    user: str
+    php: str
+    arguments: tuple[str, ...]
+    writes: tuple[str, ...]
+    umask: int = 0o022
+
+    def describe(self) -> str:
+        """What is done, in words."""
+        return f"run artisan {' '.join(self.arguments)} as {self.user}"
+
+    def details(self) -> tuple[str, ...]:
+        """What it may write."""
+        return tuple(f"may write {path}" for path in self.writes[: self.details_shown])
+
+    def shell(self) -> tuple[str, ...]:
+        """The same by hand."""
+        command = " ".join(quoted(word) for word in (self.php, "artisan", *self.arguments))
+        return (
+            f"cd -- {quoted(self.app)}",
+            f"(umask {self.umask:04o} && runuser -u {quoted(self.user)} -- {command} --no-interaction)",
+            "cd /",
+        )
+
+    def place(self) -> tuple[Any, ...]:
+        """What others read first."""
+        name = self.arguments[0] if self.arguments else ""
+        return _COMMANDS.index(name) if name in _COMMANDS else len(_COMMANDS), name
+
+    def on(self, real: Callable[[str], str]) -> Self:
+        """The same on the app's real directory."""
+        return replace(self, app=real(self.app))
+
+    def changed_paths(self) -> Iterable[str]:
+        """What it may write."""
+        return (join(self.app, path) for path in self.writes)
+
+    def directories(self) -> Iterable[str]:
+        """What it may write: it makes files anew in them."""
+        return self.changed_paths()
+
+    @classmethod
+    def merge(cls, steps: Sequence[Step], removed: frozenset[str]) -> Iterator[Step]:
+        """Each command once."""
+        for same in grouped(steps, lambda act: (act.app, act.arguments)):
+            acts = [step.act for step in same if isinstance(step.act, RunArtisan)]
+            if any((act.user, act.php) != (acts[0].user, acts[0].php) for act in acts):
+                raise Contradiction(
+                    f"{named(same[0])} and {named(same[-1])} run artisan {acts[0].arguments[0]} differently"
+                )
+            writes = tuple(sorted({path for act in acts for path in act.writes}))
+            yield together(same, replace(acts[0], writes=writes))

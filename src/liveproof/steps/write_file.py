@@ -1,0 +1,61 @@
+"""Replace the content of a configuration file."""
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from liveproof.model.plan import Act, Step
+from liveproof.model.secrets import redacted_diff
+from liveproof.steps.merging import alike, refuse_removed
+
+
+@dataclass(frozen=True, slots=True)
+class WriteFile(Act):
+    """Replace the content of the configuration file ``path`` (absolute); owner and mode stay.
+
+    ``old_sha256`` is the digest of the content the plan was made from; the step is refused when it differs.
+    ``test`` is a command that must succeed with the new content in place (``nginx -t``), else the old content returns.
+    ``content`` may hold secrets: it is there for the action alone, and shown and kept as ``diff``, its changed lines
+    with secrets hidden. A plan that was kept has no content and cannot be applied.
+    """
+
+    order: ClassVar[int] = 40
+    details_shown: ClassVar[int] = 40
+
+    path: str
+    old_sha256: str
+    content: str = field(default="", repr=False)
+    test: tuple[str, ...] = ()
+    diff: str = ""
+
+    @classmethod
+    def edit(cls, path: str, old: str, new: str, test: tuple[str, ...]) -> "WriteFile":
+        """The step that makes ``old``, the file's text now, to ``new``."""
+        digest = hashlib.sha256(old.encode(errors="surrogateescape")).hexdigest()
+        return cls(path, digest, new, test, redacted_diff(path, old, new))
+
+    def describe(self) -> str:
+        """What is done, in words."""
+        return f"write {self.path}"
+
+    def details(self) -> tuple[str, ...]:
+        """The changed lines."""
+        return tuple(line for line in self.diff.splitlines()[2:] if not line.startswith("@@"))
+
+    def place(self) -> tuple[Any, ...]:
+        """By path."""
+        return (self.path,)
+
+    def changed_paths(self) -> Iterable[str]:
+        """The file."""
+        return (self.path,)
+
+    def directories(self) -> Iterable[str]:
+        """The one that it stands in."""
+        return (self.path.rpartition("/")[0],)
+
+    @classmethod
+    def merge(cls, steps: Sequence[Step], removed: frozenset[str]) -> Iterator[Step]:
+        """Each file once."""
+        return refuse_removed(alike(steps, lambda act: act.path), lambda act: act.path, removed)
