@@ -271,6 +271,43 @@ def test_a_service_that_was_started(host: Host) -> None:
     assert host.get().status == 200
 
 
+def test_a_service_whose_configuration_is_refused(host: Host) -> None:
+    """A PHP-FPM that cannot start is a person's work, with its own words; what else is broken is fixed and stays so."""
+    host.sh(
+        """chown root:root "$CACHE" "$CACHE"/*.php; echo 'nonsense = 1' >> "$POOL"; systemctl restart "$FPM" || true"""
+    )
+    report = checked(host)
+    assert {"FPM001", "FIL003"} <= codes(report), told(report)
+    plan, outcome = planned_and_done(host)
+    assert not [step for step in plan["steps"] if step["act"]["is"] == "StartUnit"], plan
+    named = dict(plan["manual"])["FPM001"]
+    assert "www.conf, line" in named, named
+    assert "systemctl start" in named, named
+    assert outcome["kind"] == "fixed in part", outcome
+    assert "FPM001 remains" in outcome["reason"]
+    report = checked(host)
+    assert codes(report) == {"FPM001", "WIR001"}, told(report)
+    (finding,) = [one for app in report["apps"] for one in app["findings"] if one["code"] == "FPM001"]
+    assert any("unknown entry 'nonsense'" in one["saw"] for one in finding["evidence"]), finding
+    host.sh("sed -i '$d' \"$POOL\"")
+    assert fixed(host)["kind"] == "fixed"
+    assert host.get().status == 200
+
+
+def test_a_service_whose_configuration_test_hangs(host: Host) -> None:
+    """The check ends all the same; PHP-FPM is not started, and what else is broken is fixed."""
+    host.sh("""
+        chown root:root "$CACHE" "$CACHE"/*.php; systemctl stop "$FPM"; mkfifo /var/log/never
+        sed -i 's#^error_log.*#error_log = /var/log/never#' /etc/php/"$PHP"/fpm/php-fpm.conf
+    """)
+    report = checked(host)
+    assert {"FPM001", "FIL003"} <= codes(report), told(report)
+    plan, outcome = planned_and_done(host)
+    assert "did not end within" in dict(plan["manual"])["FPM001"], plan
+    assert outcome["kind"] == "fixed in part", outcome
+    assert codes(checked(host)) == {"FPM001", "WIR001"}
+
+
 def test_no_request_is_lost(host: Host) -> None:
     """Requests that come all through a fix are all answered."""
     host.sh('chown root:root app/Http/Controllers/*.php "$CACHE"; sed -i "s/^APP_NAME=.*/APP_NAME=another/" .env')

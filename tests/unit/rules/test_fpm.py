@@ -124,6 +124,31 @@ def test_service_not_running(unit: dict[str, Any], said: str, starts: bool) -> N
     )
 
 
+NONSENSE = "ERROR: [/etc/php/8.2/fpm/pool.d/www.conf:13] unknown entry 'nonsense'"
+
+
+@pytest.mark.parametrize(
+    ("refused", "message", "advice"),
+    [
+        ((NONSENSE,), "refuses its configuration", "correct /etc/php/8.2/fpm/pool.d/www.conf, line 13, then"),
+        (("ERROR: failed to open error_log (/x/y): No such file",), "refuses its configuration", "what it names"),
+        (Unknown("php-fpm -t did not end within 5 s"), "it failed: exit-code): nobody", "did not end within 5 s, so"),
+    ],
+)
+def test_a_refused_configuration_is_not_started(refused: tuple[str, ...] | Unknown, message: str, advice: str) -> None:
+    """While its own test fails, or gives no result, the start is a person's work; the errors are the evidence."""
+    unit = replace(UNIT, active="failed", sub="failed", result="exit-code")
+    facts = fpm(replace(MASTER, pid=0, unit=unit, refused=refused, last_errors=("old",)), workers=())
+    finding = found(service_not_running.check(APP, facts))
+    assert message in finding.message
+    assert advice in finding.advice
+    assert "systemctl start php8.2-fpm.service" in finding.advice
+    known = isinstance(refused, tuple)
+    assert (refused[0] if isinstance(refused, tuple) else "old") in [each.saw for each in finding.evidence]
+    assert ("old" in [each.saw for each in finding.evidence]) != known
+    assert list(service_not_running.start(finding, facts)) == []
+
+
 def test_service_being_started() -> None:
     """A start in progress is neither a fault nor fine."""
     facts = fpm(replace(MASTER, pid=0, unit=replace(UNIT, active="activating", sub="start")))

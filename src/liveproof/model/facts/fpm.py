@@ -179,7 +179,9 @@ class Master:
     ``files`` are the configuration files with ctimes; ``control_timeout`` is process_control_timeout in seconds.
     ``test`` is the command that tests the configuration, empty when it must not be run (the master is not root's).
     ``unread`` tells what of the configuration could not be read or understood. ``last_errors`` are the last errors of
-    the error log when no master runs.
+    the error log when no master runs. ``refused`` are the first errors of ``test``, where no master runs and nginx
+    passes to one of its pools: empty when the configuration is taken, or was not tested (not as root); Unknown when
+    the test gave no result.
     """
 
     version: str
@@ -195,6 +197,7 @@ class Master:
     test: tuple[str, ...] = ()
     unread: tuple[str, ...] = ()
     last_errors: tuple[str, ...] = ()
+    refused: tuple[str, ...] | Unknown = ()
 
 
 @dataclass(frozen=True, slots=True)

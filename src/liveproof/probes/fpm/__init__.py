@@ -17,6 +17,7 @@ from liveproof.host.services.systemd import Service, web_services
 from liveproof.model.facts.fpm import Fpm, Load, Master, Pool, PoolStatus, Socket, Unit
 from liveproof.model.facts.nginx import Nginx
 from liveproof.model.findings import Absent, Unknown
+from liveproof.probes.fpm import configuration_test
 from liveproof.probes.fpm import masters as fpmmaster
 from liveproof.probes.fpm import pools as fpmpools
 from liveproof.probes.fpm.masters import Found
@@ -175,7 +176,9 @@ def _seen(master: Master, sockets: Sockets, routes: Sequence[tuple[str, tuple[st
             load, status = busy.look(master, pool, socket, asked)
         elif master.pid:
             status = load = Unknown(f"nobody listens on {pool.address}")
-        refused = isinstance(socket, Socket) and socket.listening and socket.web_server_connects is False
-        source = fpmpools.source(sockets.reader, pool.file) if refused and master.test else ""
+        denied = isinstance(socket, Socket) and socket.listening and socket.web_server_connects is False
+        source = fpmpools.source(sockets.reader, pool.file) if denied and master.test else ""
         pools.append(replace(pool, socket=socket, load=load, status=status, source=source))
-    return replace(master, pools=tuple(pools))
+    routed = any(pool.id in ids for pool in pools for _, ids in routes)
+    refused = configuration_test.refused(sockets.reader, master.test) if routed and not master.pid else ()
+    return replace(master, pools=tuple(pools), refused=refused)

@@ -4,7 +4,7 @@ PHP-FPM does not run.
 ## Why
 nginx hands every PHP request to a pool of PHP-FPM. When its master process does not run, nobody accepts them, and
 visitors get 502 Bad Gateway. The unit tells whether it was stopped, failed (a configuration that PHP-FPM refuses makes
-even a reload end in a stop), or was never enabled after a reboot.
+even a reload end in a stop), or was never enabled after a reboot. `php-fpm -t` tells whether it would start at all.
 
 ## Verify by hand
 ```
@@ -15,9 +15,11 @@ journalctl -u {unit} -n 20 --no-pager
 
 ## Fix safety
 Safe: PHP-FPM tests its own configuration, and is started only when it takes it. Nothing runs that could be disturbed.
-A masked unit is left alone: somebody meant it not to run.
+While it refuses it, a person must correct the line that it names. A masked unit is left alone: somebody meant it not to
+run.
 """
 
+import re
 from collections.abc import Iterator
 
 from liveproof.analysis.serving import no_pool
@@ -31,6 +33,7 @@ from liveproof.steps.service_action import ServiceAction
 
 rule = Rule("FPM001", Severity.CRITICAL)
 
+_PLACE = re.compile(r"\[(/[^\]]+):(\d+)\]")
 _UNDO = "stop the unit again"
 _RUNNING = ("active", "reloading", "deactivating")
 
@@ -68,10 +71,13 @@ def _finding(app: App, master: Master, pools: list[Pool]) -> Finding:
         saw = f"ActiveState={unit.active} SubState={unit.sub} Result={unit.result} UnitFileState={unit.enabled}"
         evidence.insert(0, Evidence(f"systemctl show {unit.name}", saw, "ActiveState=active"))
         refs.append(Ref("unit", unit.name))
-    evidence += [Evidence(master.error_log, line) for line in master.last_errors]
+    if isinstance(master.refused, Unknown) or not master.refused:
+        evidence += [Evidence(master.error_log, line) for line in master.last_errors]
+    else:
+        evidence += [Evidence(" ".join(master.test), line, "test is successful") for line in master.refused]
     what = unit.name if isinstance(unit, Unit) else f"PHP-FPM {master.version}"
     return Finding(
-        f"{what} does not run{_how(unit)}: nobody answers for its pool {names}.",
+        f"{what} does not run{_how(unit)}{_why_not(master)}: nobody answers for its pool {names}.",
         tuple(refs),
         tuple(evidence),
         _advice(master),
@@ -96,6 +102,11 @@ def _how(unit: Unit | Unknown) -> str:
     return " (it is stopped, and not enabled to start at boot)" if unit.enabled == "disabled" else " (it is stopped)"
 
 
+def _why_not(master: Master) -> str:
+    refused = master.refused
+    return ", and PHP-FPM refuses its configuration" if refused and not isinstance(refused, Unknown) else ""
+
+
 def _advice(master: Master) -> str:
     unit = master.unit
     test = " ".join(master.test)
@@ -105,7 +116,14 @@ def _advice(master: Master) -> str:
         return f"If it should run: systemctl unmask {unit.name} && systemctl start {unit.name}"
     enable = f" To start it at boot too: systemctl enable {unit.name}." if unit.enabled == "disabled" else ""
     again = " After too many failures: systemctl reset-failed first." if unit.result == "start-limit-hit" else ""
-    return f"{test} && systemctl start {unit.name}; why it ended: journalctl -u {unit.name} -n 20.{enable}{again}"
+    start = f"systemctl start {unit.name}"
+    if isinstance(master.refused, Unknown):
+        return f"{master.refused.reason}, so it is not started. Run that test by hand, then {start}.{enable}{again}"
+    if master.refused:
+        place = _PLACE.search(" ".join(master.refused))
+        where = f"{place[1]}, line {place[2]}" if place else "what it names"
+        return f"Test the configuration ({test}), correct {where}, then {start}.{enable}{again}"
+    return f"{test} && {start}; why it ended: journalctl -u {unit.name} -n 20.{enable}{again}"
 
 
 @rule.fix(Safety.SAFE)
@@ -114,5 +132,5 @@ def start(finding: Finding, fpm: Fpm) -> Iterator[Step]:
         unit = master.unit
         if master.pid or isinstance(unit, Unknown) or Ref("unit", unit.name) not in finding.about:
             continue
-        if unit.load == "loaded" and unit.enabled != "masked":
+        if unit.load == "loaded" and unit.enabled != "masked" and not master.refused:
             yield Step(ServiceAction("start", unit.name, master.test), "PHP-FPM must run to answer", _UNDO)
