@@ -79,9 +79,13 @@ def invalidated(pool: PoolOpcache, script: Script) -> bool | None:
     opcache_invalidate() does that, and so does a request that finds the file newer, which compiles it but keeps nothing
     of a file younger than opcache.file_update_protection. The recorded time is set to 0 then and the script's size is
     added to the wasted memory (ext/opcache/ZendAccelerator.c: zend_accel_discard_script). A recorded time of 0 alone
-    also stands for a script that was preloaded or compiled with validate_timestamps=0, which PHP never compares; that
-    one has no time of its next comparison either, which PHP tells since 8.3.
+    also stands for a script that was preloaded or compiled with validate_timestamps=0, which PHP never compares. PHP
+    itself tells them apart, unless disable_functions keeps it from that; since 8.3 so does the time of the next
+    comparison, which a script that is never compared does not have. That PHP did not call it given up is no proof of
+    the contrary: it may have compiled it anew between the two questions.
     """
+    if script.given_up:
+        return True
     if script.timestamp or pool.memory_wasted < script.memory:
         return False
     return True if pool.validates and script.revalidate else None

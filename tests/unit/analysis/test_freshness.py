@@ -122,6 +122,13 @@ def test_an_invalidated_script_is_not_stale(validates, wasted, revalidate, expec
     assert state(cache, replace(EDITED, revalidate=revalidate)) is expected
 
 
+@pytest.mark.parametrize("validates", ["0", "1"])
+def test_a_script_that_php_calls_given_up_is_fresh(validates):
+    """PHP itself says so, so nothing is concluded from sizes and times."""
+    given_up = replace(EDITED, given_up=True)
+    assert state(pool(validates=validates), given_up) is State.FRESH
+
+
 def test_an_invalidated_script_that_is_older_than_the_cache_is_fresh_all_the_same():
     """What was given up without a change needs no doubt."""
     cached = script(timestamp=0, mtime=BEGAN - 60, ctime=BEGAN - 60, memory=1000)

@@ -101,6 +101,9 @@
             $parents = $paths('LIVEPROOF_PARENT');
             $entries = $paths('LIVEPROOF_ENTRY');
             $entry = $entries ? $entries[0] : '';
+            // Of a script without a time, which is never compared with its file, it tells just whether PHP has given the
+            // script up (ext/opcache/ZendAccelerator.c, filename_is_in_cache; such a script is marked as corrupted).
+            $tells = !empty($status['opcache_enabled']) && function_exists('opcache_is_script_cached');
             foreach (isset($status['scripts']) ? $status['scripts'] : [] as $path => $script) {
                 $path = (string) $path;
                 $wanted = $below($path, $directories)
@@ -112,13 +115,15 @@
                     $answer['problem'] = 'too_many';
                     break;
                 }
+                $timestamp = isset($script['timestamp']) ? $script['timestamp'] : 0;
                 $scripts[] = [
                     $told($path),
                     $script['hits'],
                     $script['memory_consumption'],
-                    isset($script['timestamp']) ? $script['timestamp'] : 0,
+                    $timestamp,
                     $script['last_used_timestamp'],
                     isset($script['revalidate']) ? $script['revalidate'] : 0,
+                    $tells && !$timestamp && !opcache_is_script_cached($path) ? 1 : 0,
                 ];
             }
             unset($status['scripts'], $status['preload_statistics']);

@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Mapping
 from typing import Any
 
-from liveproof.analysis.freshness import State, compiled_by, freshness
+from liveproof.analysis.freshness import State, compiled_by, freshness, invalidated
 from liveproof.host.errors import CannotSee
 from liveproof.host.reader import Reader
 from liveproof.model.facts.apps import App
@@ -101,4 +101,6 @@ class Earlier:
 
 def _compiled_as_is(pool: PoolOpcache, script: Script) -> bool:
     """Whether the bytecode itself is fresh: not just about to be compiled anew."""
-    return not (pool.validates and script.timestamp and script.timestamp != script.mtime_ns // 1_000_000_000)
+    return not invalidated(pool, script) and not (
+        pool.validates and script.timestamp and script.timestamp != script.mtime_ns // 1_000_000_000
+    )

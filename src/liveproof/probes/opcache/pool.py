@@ -100,6 +100,7 @@ def _script(record: list[Any], beside: Beside, earlier: Earlier) -> Script:
         placed_ns=beside.placed_ns(path) if seen else 0,
         seen_by=seen_by,
         same=same,
+        given_up=bool(record[6]),
     )
 
 

@@ -111,6 +111,15 @@ def test_fewer_hits_mean_another_compilation(tree, tmp_path):
         assert remembering(memory, tree, again).scripts[0].same is known
 
 
+def test_what_php_has_given_up_is_not_taken_for_what_was_compiled(tree, tmp_path):
+    """The next request compiles the file as it is then: its content now says nothing of that."""
+    memory, since = Memory(str(tmp_path)), time.time()
+    path = tree / "a.php"
+    remembering(memory, tree, pool("0", scripts=(cached(path, given_up=True),), since=since))
+    again = pool("0", scripts=(cached(path),), since=since)
+    assert remembering(memory, tree, again).scripts[0].same is None
+
+
 def test_an_unchanged_host_writes_nothing(tree, tmp_path):
     """The third run finds its memory as the second left it."""
     memory, since = Memory(str(tmp_path)), time.time()
