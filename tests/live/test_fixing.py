@@ -279,7 +279,7 @@ def test_a_service_whose_configuration_is_refused(host: Host) -> None:
     report = checked(host)
     assert {"FPM001", "FIL003"} <= codes(report), told(report)
     plan, outcome = planned_and_done(host)
-    assert not [step for step in plan["steps"] if step["act"]["is"] == "StartUnit"], plan
+    assert not [step for step in plan["steps"] if step["act"]["is"] == "ServiceAction"], plan
     named = dict(plan["manual"])["FPM001"]
     assert "www.conf, line" in named, named
     assert "systemctl start" in named, named
