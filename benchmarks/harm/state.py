@@ -18,7 +18,7 @@ _FAULT: Final = (
     'chown root:root app/Http/Controllers/*.php; sed -i "s/^APP_NAME=.*/APP_NAME=again/" .env; chown "$WWW": .env'
 )
 _CLEAN: Final = f"while umount {_STATE}/runs 2>/dev/null || umount {_STATE} 2>/dev/null; do :; done; rm -rf {_STATE}"
-_PRIVATE: Final = f"mkdir -m 700 {_STATE} {_STATE}/runs {_STATE}/memory"
+_PRIVATE: Final = f"mkdir -m 700 {_STATE} {_STATE}/runs {_STATE}/cache"
 _RUN: Final = f"{_PRIVATE}; mkdir -m 700 {_STATE}/runs/20260101-000000-aaaa; cd {_STATE}/runs/20260101-000000-aaaa"
 _FIRST: Final = (
     '{"is":"run","app":"/var/www/api-gateway","digest":"","started":1,"temporary":".liveproof-a-","steps":[],'
@@ -68,8 +68,8 @@ _DONE_WITHOUT: Final = {
     "history.db is garbage": f"{_PRIVATE}; head -c 9000 /dev/urandom >{_STATE}/history.db",
     "history.db is a FIFO": f"{_PRIVATE}; mkfifo {_STATE}/history.db",
     "history.db is of a newer version": f"{_PRIVATE}; python3 -c {shlex.quote(_NEWER)}",
-    "memory is a FIFO": f"{_PRIVATE}; for each in nginx schedule logs; do mkfifo {_STATE}/memory/$each.json; done",
-    "memory is garbage": f"{_PRIVATE}; for each in nginx schedule logs; do echo 7 >{_STATE}/memory/$each.json; done",
+    "the cache is a FIFO": f"{_PRIVATE}; for each in nginx schedule logs; do mkfifo {_STATE}/cache/$each.json; done",
+    "the cache is garbage": f"{_PRIVATE}; for each in nginx schedule logs; do echo 7 >{_STATE}/cache/$each.json; done",
 }
 _SHORT: Final = ("runs is a file", "64k of room", "the lock is a FIFO", "ended is a FIFO", "history.db is a FIFO")
 _VICTIMS: Final = "cat /etc/passwd /etc/shadow; ls -lA /etc/passwd /etc/shadow; ls -lA /srv/trap 2>/dev/null || true"

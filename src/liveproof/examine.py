@@ -20,7 +20,7 @@ from liveproof.model.findings import Absent, Unknown
 from liveproof.model.rule import Rule, arguments, needs
 from liveproof.model.settings import Settings
 from liveproof.rules import load
-from liveproof.store.cache import Memory
+from liveproof.store.cache import Cache
 
 Progress = Callable[[str], None]
 
@@ -29,7 +29,7 @@ _AROUND = 6.0  # s of a check for its start, what rules conclude, the history an
 _SHARE = 0.6
 
 
-def examine(reader: Reader, settings: Settings, memory: Memory, progress: Progress = lambda _: None) -> Examination:
+def examine(reader: Reader, settings: Settings, cache: Cache, progress: Progress = lambda _: None) -> Examination:
     """Look at every app of the host (or at ``settings.app.path``) and say what holds. Changes nothing.
 
     It ends before ``settings.seconds`` are over. Each app has an equal part of what is left of them, and what one does
@@ -37,12 +37,12 @@ def examine(reader: Reader, settings: Settings, memory: Memory, progress: Progre
     """
     seconds = max(1.0, settings.seconds - _AROUND)
     with watchdog.looking(seconds), within(seconds):
-        return _examine(reader, settings, memory, progress)
+        return _examine(reader, settings, cache, progress)
 
 
-def _examine(reader: Reader, settings: Settings, memory: Memory, progress: Progress) -> Examination:
+def _examine(reader: Reader, settings: Settings, cache: Cache, progress: Progress) -> Examination:
     started, clock = reader.now(), time.perf_counter()
-    host = _Sight({Reader: reader, Settings: settings, Memory: memory}, progress, seconds=settings.seconds)
+    host = _Sight({Reader: reader, Settings: settings, Cache: cache}, progress, seconds=settings.seconds)
     apps = host.fact(Apps)
     rules = load()
     found = apps.apps if isinstance(apps, Apps) else ()
@@ -173,7 +173,7 @@ class _Sight:
 
 
 # What a probe may ask for besides facts and the App.
-_GIVEN = (Reader, Settings, Memory)
+_GIVEN = (Reader, Settings, Cache)
 
 
 def _of_app(wanted: Mapping[str, Any]) -> bool:

@@ -19,7 +19,7 @@ from liveproof.model.verdicts import LinkVerdict
 from liveproof.report.content.rule_pages import Pages
 from liveproof.report.style.lines import BLANK, Line, plain
 from liveproof.steps import load as load_steps
-from liveproof.store.cache import Memory, open_memory
+from liveproof.store.cache import Cache, open_cache
 from liveproof.store.history import History, NoSuchRun, StoreFailed, new_id
 
 REFUSED = 4
@@ -36,9 +36,9 @@ class Wrong(Exception):
 def check(asked: Asked, console: Console) -> int:
     """Examine, keep the run, tell it; the exit status says the verdict."""
     clock = time.perf_counter()
-    settings, memory = settle(asked)
+    settings, cache = settle(asked)
     told = time.perf_counter()
-    examination = look(settings, memory, console)
+    examination = look(settings, cache, console)
     record = Record(new_id(examination.started), "check", __version__, examination)
     if any(app.findings for app in examination.apps):
         record = replace(record, repairs=_plans(examination))
@@ -54,7 +54,7 @@ def check(asked: Asked, console: Console) -> int:
     return STATUS[examination.verdict]
 
 
-def settle(asked: Asked) -> tuple[Settings, Memory]:
+def settle(asked: Asked) -> tuple[Settings, Cache]:
     """The effective settings and the memory of this host.
 
     Raises:
@@ -63,20 +63,20 @@ def settle(asked: Asked) -> tuple[Settings, Memory]:
         config.ConfigError: the configuration is wrong.
     """
     refuse_unwritable(asked.output)
-    memory = open_memory()
-    settings = config.load(asked.config, rules.codes, overrides=asked.overrides, memory=memory)
+    cache = open_cache()
+    settings = config.load(asked.config, rules.codes, overrides=asked.overrides, cache=cache)
     path = settings.app.path.rstrip("/") or settings.app.path
     # A link that leads nowhere is a broken deploy, not a wrong question: it is examined.
     if path and not os.path.isdir(path) and not os.path.islink(path):
         raise Wrong(f"{path} is no directory" if os.path.lexists(path) else f"there is no {path}")
-    return settings, memory
+    return settings, cache
 
 
 # Why nothing can be looked at: an earlier look hung and was ended. Empty while nothing hangs.
 hung = ""
 
 
-def look(settings: Settings, memory: Memory, console: Console) -> Examination:
+def look(settings: Settings, cache: Cache, console: Console) -> Examination:
     """Examine what the settings name.
 
     Raises:
@@ -84,7 +84,7 @@ def look(settings: Settings, memory: Memory, console: Console) -> Examination:
     """
     if hung:
         return Examination(os.uname().nodename, time.time(), settings.seconds, (), hung, ())
-    examination = examine(Reader(), settings, memory, console.progress)
+    examination = examine(Reader(), settings, cache, console.progress)
     if examination.refused:
         raise Wrong(examination.refused)
     return examination
@@ -240,8 +240,8 @@ def explain(what: str, asked: Asked, console: Console) -> int:
             f"nothing is known of {what!r}{f'; did you mean {near}?' if near else ''}\n"
             f"explain a code (`liveproof rules` lists them) or a symptom: {symptoms}"
         )
-    settings, memory = settle(asked)
-    examination = look(settings, memory, console)
+    settings, cache = settle(asked)
+    examination = look(settings, cache, console)
     console.lines(
         explain.page_lines(page, examination) if page else explain.symptom_lines(symptom, examination, known)  # type: ignore[arg-type]
     )

@@ -24,7 +24,7 @@ from liveproof.report.style.lines import BLANK, Line
 from liveproof.rules import load
 from liveproof.steps.merging import Contradiction
 from liveproof.store import lock
-from liveproof.store.cache import Memory
+from liveproof.store.cache import Cache
 from liveproof.store.directory import UnsafeState, unusable
 from liveproof.store.history import new_id
 
@@ -55,15 +55,15 @@ class _Run:
 def fix(wanted: Fix, console: Console) -> int:
     """Examine, plan, show, ask, apply, prove; tell what came of it."""
     _refuse_unasked(wanted, console)
-    settings, memory = settle(wanted.asked)
+    settings, cache = settle(wanted.asked)
     try:
         if not (wanted.dry_run or wanted.script):
-            _tell_recovered(recover(settings, memory, console.progress), console)
+            _tell_recovered(recover(settings, cache, console.progress), console)
         elif pending():
             console.tell(
                 "an earlier fix was interrupted; `liveproof rollback` takes it back, and so does the next `fix`"
             )
-        found = look(settings, memory, console)
+        found = look(settings, cache, console)
         plans = _plans(found, wanted)
     except (lock.Held, Contradiction) as error:
         console.tell(str(error))
@@ -77,7 +77,7 @@ def fix(wanted: Fix, console: Console) -> int:
     for plan in plans:
         if wanted.dry_run:
             run.repairs.append(Repair(plan))
-        elif _repair(plan, run, wanted, console, (settings, memory)) is OutcomeKind.FAILED:
+        elif _repair(plan, run, wanted, console, (settings, cache)) is OutcomeKind.FAILED:
             break
     return _told(run, wanted, console, settings)
 
@@ -120,7 +120,7 @@ def _show(found: Examination, plans: tuple[Plan, ...], wanted: Fix, console: Con
         console.lines((BLANK,))
 
 
-def _repair(plan: Plan, run: _Run, wanted: Fix, console: Console, seen: tuple[Settings, Memory]) -> OutcomeKind:
+def _repair(plan: Plan, run: _Run, wanted: Fix, console: Console, seen: tuple[Settings, Cache]) -> OutcomeKind:
     def ask(_: Plan) -> bool:
         return wanted.yes or console.confirmed(f"Apply the plan for {visible(plan.app)}?")
 

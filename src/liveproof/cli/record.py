@@ -26,8 +26,8 @@ def record(asked: Asked, console: Console) -> int:
     Raises:
         Wrong, console.CannotWrite: as ``settle`` and ``tell``.
     """
-    settings, memory = settle(asked)
-    examination = look(settings, memory, console)
+    settings, cache = settle(asked)
+    examination = look(settings, cache, console)
     text = recording.dumps(recording.record(examination, settings))
     if asked.output:
         write_file(asked.output, text)

@@ -23,7 +23,7 @@ from liveproof.report.style.lines import BLANK, Line, field, line
 from liveproof.report.style.times import clock
 from liveproof.steps import load as load_steps
 from liveproof.store import lock
-from liveproof.store.cache import Memory
+from liveproof.store.cache import Cache
 from liveproof.store.directory import UnsafeState, unusable
 from liveproof.store.history import History, NoSuchRun, StoreFailed, new_id
 from liveproof.store.journal_log import Damaged
@@ -40,7 +40,7 @@ class _Site:
 
     path: str
     settings: Settings
-    memory: Memory
+    cache: Cache
     before: Examination | None
 
     def again(self, console: Console) -> Examination | None:
@@ -49,7 +49,7 @@ class _Site:
             return None
         deadline = time.monotonic() + _SETTLE_SECONDS
         while True:
-            after = look(self.settings, self.memory, console)
+            after = look(self.settings, self.cache, console)
             answers = _answers(after) is LinkVerdict.PROVEN or _answers(self.before) is not LinkVerdict.PROVEN
             if answers or time.monotonic() > deadline:
                 return after
@@ -87,7 +87,7 @@ def undo(run: str, console: Console, *, yes: bool, form: str = "text") -> int:
 
 
 def _done(run: str, sites: list[_Site], console: Console) -> tuple[RolledBack, ...]:
-    bars = {site.path: reload_bar(site.settings, site.memory, console.progress) for site in sites}
+    bars = {site.path: reload_bar(site.settings, site.cache, console.progress) for site in sites}
     try:
         return rollback(run, console.progress, barred=lambda app: bars[app](app) if app in bars else "")
     except NoSuchFix as error:
@@ -101,8 +101,8 @@ def _done(run: str, sites: list[_Site], console: Console) -> tuple[RolledBack, .
 def _site(path: str, console: Console) -> _Site:
     """An app as it stands now. What keeps it from being examined does not keep its fix from being rolled back."""
     try:
-        settings, memory = settle(Asked(path))
-        return _Site(path, settings, memory, look(settings, memory, console))
+        settings, cache = settle(Asked(path))
+        return _Site(path, settings, cache, look(settings, cache, console))
     except (Wrong, ConfigError) as error:
         console.tell(f"not examined before: {error}")
         return _Site(path, *settle(Asked()), None)

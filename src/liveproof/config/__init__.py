@@ -16,7 +16,7 @@ from liveproof.config.keys import keys
 from liveproof.host.files import trusted
 from liveproof.model.codec import Misshapen, from_json
 from liveproof.model.settings import COMMAND_LINE, Settings
-from liveproof.store.cache import Memory, open_memory
+from liveproof.store.cache import Cache, open_cache
 
 LIMIT = 1024 * 1024
 # A file may change again within the grain of its times; one that changed this recently is checked again (seconds).
@@ -49,7 +49,7 @@ def load(
     known_rules: Callable[[], Collection[str]],
     *,
     overrides: Mapping[str, str | None] | None = None,
-    memory: Memory | None = None,
+    cache: Cache | None = None,
 ) -> Settings:
     """The effective settings: defaults, then the file, then the command line.
 
@@ -57,7 +57,7 @@ def load(
         path: the file named by ``--config``, or None for the default one, which need not exist.
         known_rules: gives the codes that ``rules.disabled`` may hold; only called where it must be checked.
         overrides: what the command line says, by the file's keys, ``app.path`` first; None is not said.
-        memory: where to remember that a file was checked; by default this host's and user's.
+        cache: where to remember that a file was checked; by default this host's and user's.
 
     Raises:
         ConfigError: the file is missing though named, refused, unreadable, no TOML or wrong; every error at once.
@@ -70,7 +70,7 @@ def load(
         policy = document.get("policy")
         if isinstance(policy, dict) and policy.get("rules"):
             policy.setdefault("name", "own")  # rules say it, with or without the name
-        _check(where, document, known_rules, read[1], memory or open_memory())
+        _check(where, document, known_rules, read[1], cache or open_cache())
     return settings_of(document, where, {key: value for key, value in (overrides or {}).items() if value is not None})
 
 
@@ -152,11 +152,11 @@ def _check(
     document: dict[str, Any],
     known_rules: Callable[[], Collection[str]],
     seen: os.stat_result,
-    memory: Memory,
+    cache: Cache,
 ) -> None:
     """Check the document unless this version of liveproof already found this very file right."""
     signature = f"{__version__} {seen.st_dev} {seen.st_ino} {seen.st_size} {seen.st_mtime_ns} {seen.st_ctime_ns} {path}"
-    if memory.recall("config", signature) is True:
+    if cache.recall("config", signature) is True:
         return
     from liveproof.config.checked import errors  # noqa: PLC0415  (imports pydantic)
 
@@ -164,4 +164,4 @@ def _check(
     if wrong:
         raise ConfigError(path, wrong)
     if time.time() - seen.st_ctime > _SETTLED:
-        memory.keep("config", signature, True)
+        cache.keep("config", signature, True)

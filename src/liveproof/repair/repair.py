@@ -28,7 +28,7 @@ from liveproof.repair.runner import Runner
 from liveproof.rules import load
 from liveproof.steps.merging import Contradiction
 from liveproof.store import directory, lock
-from liveproof.store.cache import Memory
+from liveproof.store.cache import Cache
 from liveproof.store.journal_log import Damaged, TooMuch
 
 Progress = Callable[[str], None]
@@ -57,7 +57,7 @@ class Repaired:
     recovered: tuple[RolledBack, ...] = ()
 
 
-def reload_bar(settings: Settings, memory: Memory, progress: Progress) -> Callable[[str], str]:
+def reload_bar(settings: Settings, cache: Cache, progress: Progress) -> Callable[[str], str]:
     """For a rollback: a function that tells why PHP-FPM must not be reloaded now that an app's files are as before.
 
     Where the app's user can again not read what it must, only what PHP-FPM keeps in memory lets the site answer.
@@ -65,7 +65,7 @@ def reload_bar(settings: Settings, memory: Memory, progress: Progress) -> Callab
 
     def bar(path: str) -> str:
         seen = (
-            _find(examine(Reader(), replace(settings, app=replace(settings.app, path=path)), memory, progress), path)
+            _find(examine(Reader(), replace(settings, app=replace(settings.app, path=path)), cache, progress), path)
             if path
             else None
         )
@@ -75,7 +75,7 @@ def reload_bar(settings: Settings, memory: Memory, progress: Progress) -> Callab
     return bar
 
 
-def recover(settings: Settings, memory: Memory, progress: Progress = lambda _: None) -> tuple[RolledBack, ...]:
+def recover(settings: Settings, cache: Cache, progress: Progress = lambda _: None) -> tuple[RolledBack, ...]:
     """Take back every interrupted run; ``fix`` calls it before it examines, so it sees no half-done fix.
 
     Empty when there is none.
@@ -85,11 +85,11 @@ def recover(settings: Settings, memory: Memory, progress: Progress = lambda _: N
         OSError, state.UnsafeState: the state directory cannot be used.
     """
     with lock.Lock(), Stopping():
-        return _recover(settings, memory, progress)
+        return _recover(settings, cache, progress)
 
 
-def _recover(settings: Settings, memory: Memory, progress: Progress) -> tuple[RolledBack, ...]:
-    bar = reload_bar(settings, memory, progress)
+def _recover(settings: Settings, cache: Cache, progress: Progress) -> tuple[RolledBack, ...]:
+    bar = reload_bar(settings, cache, progress)
     found = []
     for run in pending():
         try:
@@ -102,7 +102,7 @@ def _recover(settings: Settings, memory: Memory, progress: Progress) -> tuple[Ro
 def repair(
     plan: Plan,
     settings: Settings,
-    memory: Memory,
+    cache: Cache,
     *,
     allow: frozenset[Safety] = SAFE_ONLY,
     notices: bool = False,
@@ -125,10 +125,10 @@ def repair(
     try:
         with lock.Lock():
             with Stopping():
-                recovered = _recover(settings, memory, progress)
+                recovered = _recover(settings, cache, progress)
             if not ask(plan):
                 return Repaired(_refused("declined; nothing was changed"), None, None, recovered)
-            repairing = _Repairing(plan, settings, memory, allow, progress, notices=notices)
+            repairing = _Repairing(plan, settings, cache, allow, progress, notices=notices)
             with Stopping() as stopping:
                 outcome = repairing.all(stopping)
             return Repaired(outcome, repairing.before, repairing.after, recovered)
@@ -166,7 +166,7 @@ class _Repairing:
         self,
         plan: Plan,
         settings: Settings,
-        memory: Memory,
+        cache: Cache,
         allow: frozenset[Safety],
         progress: Progress,
         *,
@@ -176,7 +176,7 @@ class _Repairing:
         self.after: Examination | None = None
         self._plan = plan
         self._settings = settings
-        self._memory = memory
+        self._cache = cache
         self._allow = allow
         self._notices = notices
         self._progress = progress
@@ -218,7 +218,7 @@ class _Repairing:
         return Outcome(OutcomeKind.PARTLY if left else OutcomeKind.FIXED, left, journal.run)
 
     def _examine(self) -> Examination:
-        return examine(Reader(), self._settings, self._memory, self._progress)
+        return examine(Reader(), self._settings, self._cache, self._progress)
 
     def _stale(self, app: AppExamination | None) -> str:
         """Why the plan no longer fits the host; empty when it does."""
@@ -309,7 +309,7 @@ class _Repairing:
     def _take_back(self, run: str) -> RolledBack | None:
         for found in list_runs():
             if found.id == run:
-                bar = reload_bar(self._settings, self._memory, self._progress)
+                bar = reload_bar(self._settings, self._cache, self._progress)
                 try:
                     return take_back_run(found, self._progress, stop_started=True, barred=bar)
                 except (OSError, Damaged):

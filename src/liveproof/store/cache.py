@@ -1,7 +1,6 @@
-"""What earlier runs saw: small JSON values by name, kept in the state directory so that unchanged things cost little.
+"""A cache of what earlier runs saw: small JSON values by name, kept in the state directory. Safe to delete.
 
-A remembered value is only ever used together with the signature of what it was made from, and losing it costs time,
-never truth.
+A value is used only together with the signature of what it was made from.
 """
 
 import json
@@ -11,7 +10,7 @@ from typing import Any
 from liveproof.store import directory as state
 
 
-class Memory:
+class Cache:
     """Remembered values; without a directory (None, or one that cannot be used) nothing is remembered."""
 
     def __init__(self, directory: str | None) -> None:
@@ -53,10 +52,10 @@ def _private(path: str, flags: int) -> int:
     return os.open(path, flags | os.O_NOFOLLOW, 0o600)
 
 
-def open_memory() -> Memory:
-    """The memory of this host and user; one that forgets where the state directory cannot be used."""
+def open_cache() -> Cache:
+    """The cache of this host and user; one that keeps nothing where the state directory cannot be used."""
     try:
         state.ensure(state.directory())
-        return Memory(state.ensure(f"{state.directory()}/memory"))
+        return Cache(state.ensure(f"{state.directory()}/cache"))
     except (OSError, state.UnsafeState):
-        return Memory(None)
+        return Cache(None)

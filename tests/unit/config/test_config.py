@@ -14,7 +14,7 @@ from liveproof.config.checked import errors, schema
 from liveproof.config.keys import show
 from liveproof.model.settings import Settings
 from liveproof.rules import codes
-from liveproof.store.cache import Memory
+from liveproof.store.cache import Cache
 
 EXAMPLE = Path(__file__).parents[3] / "docs" / "liveproof.toml.example"
 
@@ -33,7 +33,7 @@ def file(tmp_path_factory):
 
 def load(path: str | None, **overrides: str | None) -> Settings:
     said = {key.replace("__", "."): value for key, value in overrides.items()}
-    return config.load(path, codes, overrides=said, memory=Memory(None))
+    return config.load(path, codes, overrides=said, cache=Cache(None))
 
 
 def wrong(path: str) -> tuple[str, ...]:
@@ -219,17 +219,17 @@ def test_show_tells_every_key_and_its_source(file):
 
 def test_a_known_file_is_not_checked_again(file, tmp_path, monkeypatch):
     """Pydantic costs more than the rest of a check; it is asked once per file and version."""
-    memory = Memory(str(tmp_path))
+    cache = Cache(str(tmp_path))
     path = file("[app]\nuser='www-data'")
     monkeypatch.setattr(config, "_SETTLED", -1.0)
-    config.load(path, codes, memory=memory)
+    config.load(path, codes, cache=cache)
     monkeypatch.setattr("liveproof.config.checked.errors", lambda *_: pytest.fail("asked again"))
-    assert config.load(path, codes, memory=memory).app.user == "www-data"
+    assert config.load(path, codes, cache=cache).app.user == "www-data"
 
 
 def test_a_file_that_just_changed_is_not_remembered(file, tmp_path):
     """It could change again within the grain of its times."""
-    config.load(file("[app]\nuser='www-data'"), codes, memory=Memory(str(tmp_path)))
+    config.load(file("[app]\nuser='www-data'"), codes, cache=Cache(str(tmp_path)))
     assert not list(tmp_path.iterdir())
 
 

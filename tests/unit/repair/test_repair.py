@@ -22,7 +22,7 @@ from liveproof.repair.journal import BACK
 from liveproof.steps.change_owner import ChangeOwner, Owned
 from liveproof.steps.run_artisan import RunArtisan
 from liveproof.store import lock
-from liveproof.store.cache import Memory
+from liveproof.store.cache import Cache
 from tests.unit.trees import WWW, app, snapshot
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root may give files away")
@@ -108,7 +108,7 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
 
 def mended(plan: Plan, ask: Callable[[Plan], bool] = lambda _: True) -> repair.Repaired:
     """The plan carried out."""
-    return repair.repair(plan, Settings(), Memory(None), ask=ask)
+    return repair.repair(plan, Settings(), Cache(None), ask=ask)
 
 
 def test_fixed_is_proven(site: Site) -> None:
@@ -161,7 +161,7 @@ def test_the_second_of_two_is_refused(site: Site) -> None:
         assert done.outcome.kind is OutcomeKind.REFUSED
         assert f"process {os.getpid()}, since 20" in done.outcome.reason
         with pytest.raises(lock.Held):
-            repair.recover(Settings(), Memory(None))
+            repair.recover(Settings(), Cache(None))
     assert mended(plan).outcome.kind is OutcomeKind.FIXED
 
 
@@ -316,7 +316,7 @@ def test_a_terminal_that_went_away_breaks_nothing(site: Site) -> None:
     def gone(_: str) -> None:
         raise BrokenPipeError
 
-    done = repair.repair(site.plan(), Settings(), Memory(None), progress=gone)
+    done = repair.repair(site.plan(), Settings(), Cache(None), progress=gone)
     assert done.outcome.kind is OutcomeKind.FIXED
 
 

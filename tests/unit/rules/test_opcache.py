@@ -338,8 +338,8 @@ def test_a_pool_without_opcache_is_told():
     facts = {App: app(), Opcache: off}
     results = check((opcache_disabled_in_pool.rule,), facts)
     assert opcache_disabled_in_pool.rule.severity is Severity.NOTICE
-    (memory,) = (link for link in links((opcache_disabled_in_pool.rule,), results) if link.link is Link.MEMORY)
-    assert memory.verdict is LinkVerdict.PROVEN, "code that is compiled at each request is always that on disk"
+    (cache,) = (link for link in links((opcache_disabled_in_pool.rule,), results) if link.link is Link.MEMORY)
+    assert cache.verdict is LinkVerdict.PROVEN, "code that is compiled at each request is always that on disk"
 
 
 def test_the_timeout_is_set_in_the_global_section():

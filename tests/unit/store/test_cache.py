@@ -5,40 +5,40 @@ from pathlib import Path
 import pytest
 
 from liveproof.store import directory
-from liveproof.store.cache import Memory
+from liveproof.store.cache import Cache
 
 
 def test_recalls_what_was_kept(tmp_path: Path) -> None:
     """A value comes back for the signature that it was kept with."""
-    memory = Memory(str(tmp_path))
-    memory.keep("nginx", "a", {"servers": [1, 2]})
-    assert memory.recall("nginx", "a") == {"servers": [1, 2]}
+    cache = Cache(str(tmp_path))
+    cache.keep("nginx", "a", {"servers": [1, 2]})
+    assert cache.recall("nginx", "a") == {"servers": [1, 2]}
 
 
 def test_another_signature_recalls_nothing(tmp_path: Path) -> None:
     """What was made from something else was never kept."""
-    memory = Memory(str(tmp_path))
-    memory.keep("nginx", "a", 1)
-    assert memory.recall("nginx", "b") is None
+    cache = Cache(str(tmp_path))
+    cache.keep("nginx", "a", 1)
+    assert cache.recall("nginx", "b") is None
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"\xff\xfe", b'{"signature": "a"'])
 def test_damaged_memory_recalls_nothing(tmp_path: Path, content: bytes) -> None:
     """A file cut short or overwritten costs time, never truth."""
     (tmp_path / "nginx.json").write_bytes(content)
-    assert Memory(str(tmp_path)).recall("nginx", "a") is None
+    assert Cache(str(tmp_path)).recall("nginx", "a") is None
 
 
 def test_a_place_that_cannot_be_written_is_no_error(tmp_path: Path) -> None:
     """Nothing is kept, and nothing fails."""
-    memory = Memory(str(tmp_path / "missing"))
-    memory.keep("nginx", "a", 1)
-    assert memory.recall("nginx", "a") is None
+    cache = Cache(str(tmp_path / "missing"))
+    cache.keep("nginx", "a", 1)
+    assert cache.recall("nginx", "a") is None
 
 
 def test_nothing_is_left_behind(tmp_path: Path) -> None:
     """Keeping leaves one private file and no temporary one."""
-    Memory(str(tmp_path)).keep("nginx", "a", 1)
+    Cache(str(tmp_path)).keep("nginx", "a", 1)
     (kept,) = tmp_path.iterdir()
     assert (kept.name, kept.stat().st_mode & 0o777) == ("nginx.json", 0o600)
 

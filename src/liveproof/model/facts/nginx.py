@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
-class Cache:
+class AnswerCache:
     """A cache that is in force at a location (nginx.org: ngx_http_fastcgi_module, ngx_http_proxy_module).
 
     ``zone`` and ``key`` as written; ``methods`` besides GET and HEAD that are cached; ``cookies``: answers that set
@@ -49,7 +49,7 @@ class FastcgiPass:
     root: str = ""
     keeps: bool = False
     params: tuple[tuple[str, str, bool], ...] = field(default=(), repr=False)
-    cache: Cache | None = None
+    cache: AnswerCache | None = None
     backups: tuple[str, ...] = ()
     retries: bool = True
 
@@ -66,7 +66,7 @@ class ProxyPass:
     addresses: tuple[str, ...]
     file: str
     line: int
-    cache: Cache | None = None
+    cache: AnswerCache | None = None
 
 
 @dataclass(frozen=True, slots=True)

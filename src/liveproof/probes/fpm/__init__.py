@@ -25,12 +25,12 @@ from liveproof.probes.fpm.pool_status import Busy
 from liveproof.probes.fpm.routes import moved
 from liveproof.probes.fpm.routes import routes as routes_to
 from liveproof.probes.fpm.sockets import Sockets, attempts
-from liveproof.store.cache import Memory
+from liveproof.store.cache import Cache
 
 _AGAIN = 0.4  # s before workers that seem missing are counted again
 
 
-def probe(reader: Reader, memory: Memory, nginx: Nginx | Unknown | Absent) -> Fpm:
+def probe(reader: Reader, cache: Cache, nginx: Nginx | Unknown | Absent) -> Fpm:
     """Every PHP-FPM master of this host, and which of their pools nginx passes to."""
     services, unseen = _services(reader)
     found = fpmmaster.masters(reader, services)
@@ -39,7 +39,7 @@ def probe(reader: Reader, memory: Memory, nginx: Nginx | Unknown | Absent) -> Fp
         raise NotThere("there is no PHP-FPM on this host: no master process, no unit, and nginx passes to none")
     accounts = Accounts(reader)
     sockets = _sockets(reader, nginx, wanted)
-    every = (_master(memory, accounts, sockets, one, unseen) for one in found)
+    every = (_master(cache, accounts, sockets, one, unseen) for one in found)
     masters = _distinct([moved(sockets, wanted, one) for one in every if one.pools or one.test or not one.pid])
     routes = routes_to(reader, wanted, masters, dict(fpmmaster.links(services.values())))
     busy = Busy(reader, sockets)
@@ -73,9 +73,9 @@ def _order(master: Master) -> tuple[bool, list[int], str]:
     )
 
 
-def _master(memory: Memory, accounts: Accounts, sockets: Sockets, found: Found, unseen: Unknown) -> Master:
+def _master(cache: Cache, accounts: Accounts, sockets: Sockets, found: Found, unseen: Unknown) -> Master:
     reader = sockets.reader
-    version = fpmmaster.version(reader, memory, found)
+    version = fpmmaster.version(reader, cache, found)
     told = fpmpools.read(reader, found)
     log = fpmpools.error_log(found, told.conf)
     pools = []

@@ -10,7 +10,7 @@ from liveproof.host.process.credentials import credentials
 from liveproof.host.process.proc import Process
 from liveproof.host.reader import Reader
 from liveproof.host.services.systemd import Service
-from liveproof.store.cache import Memory
+from liveproof.store.cache import Cache
 
 _TITLE = "php-fpm: master process"
 _POOL = "php-fpm: pool "
@@ -171,7 +171,7 @@ def version_in(binary: str) -> str:
     return f"{major}.{minor}" if dot and major.isdigit() and minor.isdigit() else ""
 
 
-def version(reader: Reader, memory: Memory, found: Found) -> str:
+def version(reader: Reader, cache: Cache, found: Found) -> str:
     """PHP's minor version: from the program's name, else asked of a trusted program (``-n -v``: without any ini)."""
     named = version_in(found.binary)
     if named or not found.trusted or not found.binary:
@@ -179,7 +179,7 @@ def version(reader: Reader, memory: Memory, found: Found) -> str:
     try:
         seen = reader.stat(found.binary)
         signature = f"{found.binary} {seen}"
-        kept = memory.recall("fpm-version", signature)
+        kept = cache.recall("fpm-version", signature)
         if isinstance(kept, str):
             return kept
         ran = run([found.binary, "-n", "-v"], timeout=_PATIENCE)
@@ -187,7 +187,7 @@ def version(reader: Reader, memory: Memory, found: Found) -> str:
         return ""
     told = parse_version(ran.text)
     if told:
-        memory.keep("fpm-version", signature, told)
+        cache.keep("fpm-version", signature, told)
     return told
 
 

@@ -22,13 +22,13 @@ from liveproof.probes.laravel.storage import compiled_place, find_storage
 from liveproof.probes.laravel.subject import Subject, kitchen
 from liveproof.probes.laravel.verdicts import Verdict
 from liveproof.probes.laravel.viewmemory import compiles, stale_views
-from liveproof.store.cache import Memory
+from liveproof.store.cache import Cache
 
 _LIMIT = 1 << 20
 
 
 def probe(
-    reader: Reader, memory: Memory, app: App, files: Files | Unknown | Absent, fpm: Fpm | Unknown | Absent
+    reader: Reader, cache: Cache, app: App, files: Files | Unknown | Absent, fpm: Fpm | Unknown | Absent
 ) -> Laravel:
     """See the app's Laravel.
 
@@ -39,7 +39,7 @@ def probe(
     if not app.laravel:
         raise NotThere("the app is no Laravel: it has no artisan or no bootstrap/app.php")
     environment, chroot = _pool(reader, app, fpm)
-    subject = _subject(reader, memory, app, files, environment, chroot=chroot)
+    subject = _subject(reader, cache, app, files, environment, chroot=chroot)
     found = see_caches(subject)
     rules = found.effective
     unseen = Unknown(found.reason or "the effective configuration is not known")
@@ -73,7 +73,7 @@ def probe(
 
 def _subject(
     reader: Reader,
-    memory: Memory,
+    cache: Cache,
     app: App,
     files: Files | Unknown | Absent,
     environment: dict[str, str],
@@ -85,7 +85,7 @@ def _subject(
     pool = kitchen(reader, app, place, environment, chroot=chroot) if environment else None
     return Subject(
         reader,
-        memory,
+        cache,
         app,
         place,
         kitchen(reader, app, place, {}, chroot=chroot),

@@ -46,13 +46,13 @@ def see_caches(subject: Subject) -> Caches:
     """
     signature = f"{subject.sources}:{caches_signature(subject.reader, subject.place)}" if subject.sources else ""
     name, now = subject.name("caches"), subject.reader.now()
-    kept: Any = subject.memory.recall(name, signature) if signature else None
+    kept: Any = subject.cache.recall(name, signature) if signature else None
     if kept and 0 <= now - kept["made"] < _HOUR:
         return _remembered(kept)
     found = _compare(subject)
     solid = not found.reason and not any(_unseen(v) for kind, v in found.verdicts.items() if kind != "events")
     if signature and solid:
-        subject.memory.keep(name, signature, {"made": now, **_plain(found)})
+        subject.cache.keep(name, signature, {"made": now, **_plain(found)})
     return found
 
 

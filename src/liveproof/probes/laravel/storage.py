@@ -38,7 +38,7 @@ def find_storage(subject: Subject, environment: Mapping[str, str], compiled: str
     if isinstance(kitchen, Unknown):
         return Unknown(f"{unknown}: {kitchen.reason}")
     signature = f"{subject.sources}:{caches_signature(subject.reader, subject.place)}" if subject.sources else ""
-    kept: Any = subject.memory.recall(subject.name("storage"), signature) if signature else None
+    kept: Any = subject.cache.recall(subject.name("storage"), signature) if signature else None
     if kept:
         return str(kept)
     try:
@@ -46,7 +46,7 @@ def find_storage(subject: Subject, environment: Mapping[str, str], compiled: str
     except (CannotSee, OSError) as error:
         return Unknown(f"{unknown}: {error}")
     if signature:
-        subject.memory.keep(subject.name("storage"), signature, told)
+        subject.cache.keep(subject.name("storage"), signature, told)
     return told
 
 

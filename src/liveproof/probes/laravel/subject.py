@@ -9,7 +9,7 @@ from liveproof.model.facts.apps import App
 from liveproof.model.findings import Unknown
 from liveproof.probes.laravel.place import Place
 from liveproof.probes.laravel.recompute import Kitchen
-from liveproof.store.cache import Memory
+from liveproof.store.cache import Cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class Subject:
     """
 
     reader: Reader
-    memory: Memory
+    cache: Cache
     app: App
     place: Place
     kitchen: Kitchen | Unknown

@@ -17,12 +17,12 @@ def stale_views(subject: Subject, caches: Caches) -> tuple[list[tuple[Compiled, 
         CannotSee: the app cannot be run to compile them.
         OSError: a directory or file cannot be read.
     """
-    rules, reader, memory = caches.effective, subject.reader, subject.memory
+    rules, reader, cache = caches.effective, subject.reader, subject.cache
     assert rules is not None
     if not rules.compiled or reader.stat(rules.compiled) is None:
         return [], []
     name, sources = subject.name("views"), subject.sources
-    kept = (memory.recall(name, sources) if sources else None) or {"views": {}, "expected": {}}
+    kept = (cache.recall(name, sources) if sources else None) or {"views": {}, "expected": {}}
     views = list(compiled_views(reader, rules.compiled, kept["views"]))
     expected = {source: Expected(*told) for source, told in kept["expected"].items()}
     wanted = [view.source for view in views if view.source and view.source not in expected]
@@ -32,7 +32,7 @@ def stale_views(subject: Subject, caches: Caches) -> tuple[list[tuple[Compiled, 
     known = {identity(view.name, view.stat): [view.source, view.digest] for view in views}
     if sources and (wanted or known != kept["views"]):
         told = {source: [one.name, one.digest] for source, one in expected.items()}
-        memory.keep(name, sources, {"views": known, "expected": told})
+        cache.keep(name, sources, {"views": known, "expected": told})
     return judge(reader, views, expected, rules, lambda seen: _writable(seen, subject.app))
 
 

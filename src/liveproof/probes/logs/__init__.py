@@ -18,7 +18,7 @@ from liveproof.probes.logs.grouping import Grouper
 from liveproof.probes.logs.since import since
 from liveproof.probes.logs.sources import Source, sources
 from liveproof.probes.logs.tail import from_plain, plain, read_tail
-from liveproof.store.cache import Memory
+from liveproof.store.cache import Cache
 
 _FORM = 2
 
@@ -27,7 +27,7 @@ def probe(
     reader: Reader,
     *,
     settings: Settings,
-    memory: Memory,
+    cache: Cache,
     app: App,
     files: Files | Unknown | Absent,
     laravel: Laravel | Unknown | Absent,
@@ -38,7 +38,7 @@ def probe(
     """Read the logs; where one was read before for the same deploy, only what came since."""
     start, reason = since(reader, app, files=files, fpm=fpm, opcache=opcache)
     found, unread = sources(reader, settings, app, laravel=laravel, nginx=nginx, fpm=fpm)
-    reading = _Reading(reader, memory, app, start)
+    reading = _Reading(reader, cache, app, start)
     for source in found:
         reading.read(source)
     reading.keep()
@@ -57,17 +57,17 @@ def probe(
 class _Reading:
     """The logs of one app, with what the last run remembered of them."""
 
-    def __init__(self, reader: Reader, memory: Memory, app: App, start: float) -> None:
+    def __init__(self, reader: Reader, cache: Cache, app: App, start: float) -> None:
         self.seen: list[str] = []
         self.unread: list[tuple[str, str]] = []
         self.truncated: set[str] = set()
-        self._reader, self._memory, self._start = reader, memory, start
+        self._reader, self._cache, self._start = reader, cache, start
         where = "".join(c if c.isascii() and c.isalnum() else "-" for c in app.real)
         self._name, self._signature = (
             f"logs-{where[-80:]}",
             repr((_FORM, app.real, app.path, app.servers, app.pools, start)),
         )
-        kept = memory.recall(self._name, self._signature) or {}
+        kept = cache.recall(self._name, self._signature) or {}
         self._old = kept
         self._marks: dict[str, list[object]] = {}
         self._groupers: dict[str, Grouper] = {}
@@ -126,4 +126,4 @@ class _Reading:
             "truncated": sorted(self.truncated),
         }
         if value != self._old:
-            self._memory.keep(self._name, self._signature, value)
+            self._cache.keep(self._name, self._signature, value)

@@ -29,7 +29,7 @@ from liveproof.probes.nginx import (
     test_inputs,
 )
 from liveproof.probes.nginx.master import Build, Command
-from liveproof.store.cache import Memory
+from liveproof.store.cache import Cache
 
 _UNITS = ("nginx", "openresty", "angie")
 _PATIENCE = 5.0
@@ -65,16 +65,16 @@ class _Kept:
         return Inputs(self.files, self.present, self.patterns)
 
 
-def probe(reader: Reader, memory: Memory) -> Nginx:
+def probe(reader: Reader, cache: Cache) -> Nginx:
     """The nginx of this host, running or not."""
     process = master.master(reader)
     service = _service(reader, process)
     command = _command(reader, process, service)
-    build = _build(reader, memory, command.binary)
+    build = _build(reader, cache, command.binary)
     config = _config(command, build)
     if process is None and not command.binary and reader.stat(config) is None:
         raise NotThere("there is no nginx on this host")
-    kept, seen = _configuration(reader, memory, command, build, config)
+    kept, seen = _configuration(reader, cache, command, build, config)
     ctimes = dict(seen.ctimes)
     workers, draining = master.workers(reader, process) if process else ((), ())
     user, group, uid, gid, groups = _worker_user(reader, kept, build, process, workers or draining)
@@ -129,9 +129,9 @@ def _command(reader: Reader, process: Process | None, service: systemd.Service |
     return Command(master.installed(reader))
 
 
-def _build(reader: Reader, memory: Memory, binary: str) -> Build:
+def _build(reader: Reader, cache: Cache, binary: str) -> Build:
     try:
-        return master.build(reader, memory, binary) if binary else _NO_BUILD
+        return master.build(reader, cache, binary) if binary else _NO_BUILD
     except OSError:
         return _NO_BUILD
 
@@ -142,10 +142,10 @@ def _config(command: Command, build: Build) -> str:
     return config if config.startswith("/") else f"{prefix.rstrip('/')}/{config}"
 
 
-def _configuration(reader: Reader, memory: Memory, command: Command, build: Build, config: str) -> tuple[_Kept, State]:
+def _configuration(reader: Reader, cache: Cache, command: Command, build: Build, config: str) -> tuple[_Kept, State]:
     """What the configuration says, from memory when nothing that it was made from has changed."""
     signature = f"{__version__} {reader.root} {config} {build} {command}"
-    kept = _recalled(memory, signature)
+    kept = _recalled(cache, signature)
     if kept:
         seen = state(reader, kept.inputs)
         if seen.text == kept.state:
@@ -158,7 +158,7 @@ def _configuration(reader: Reader, memory: Memory, command: Command, build: Buil
     seen = state(reader, kept.inputs)
     if seen.settled(started) and not _secret(kept.servers):
         remembered = kept if kept.lasting else _replaced(kept, None, ())
-        memory.keep("nginx", signature, to_json(_replaced(remembered, remembered.valid, remembered.errors, seen.text)))
+        cache.keep("nginx", signature, to_json(_replaced(remembered, remembered.valid, remembered.errors, seen.text)))
     return kept, seen
 
 
@@ -168,8 +168,8 @@ def _secret(servers: tuple[Server, ...]) -> bool:
     return not all(harmless_parameter(name, value) for name, value in given)
 
 
-def _recalled(memory: Memory, signature: str) -> _Kept | None:
-    value = memory.recall("nginx", signature)
+def _recalled(cache: Cache, signature: str) -> _Kept | None:
+    value = cache.recall("nginx", signature)
     try:
         return from_json(_Kept, value) if value is not None else None
     except Misshapen:

@@ -8,11 +8,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from liveproof.host.numbers import whole
-from liveproof.model.facts.nginx import Cache, FastcgiPass, Listen, ProxyPass, Server
+from liveproof.model.facts.nginx import AnswerCache, FastcgiPass, Listen, ProxyPass, Server
 from liveproof.probes.nginx.directives import Node, Tree
 
-_NO_CACHE = Cache("off", "")
-_NO_PROXY_CACHE = Cache("off", "$scheme$proxy_host$uri$is_args$args", directive="proxy_cache")
+_NO_CACHE = AnswerCache("off", "")
+_NO_PROXY_CACHE = AnswerCache("off", "$scheme$proxy_host$uri$is_args$args", directive="proxy_cache")
 _NO_LOG = ("stderr", "off", "/dev/null")
 _INSIDE = ("location", "if", "limit_except", "server")
 
@@ -41,9 +41,9 @@ class _Scope:
     params: tuple[tuple[str, str, bool], ...]
     keeps: bool
     variables: Mapping[str, str]
-    cache: Cache = _NO_CACHE
+    cache: AnswerCache = _NO_CACHE
     retries: bool = True
-    proxy_cache: Cache = _NO_PROXY_CACHE
+    proxy_cache: AnswerCache = _NO_PROXY_CACHE
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +115,7 @@ def _retries(outer: _Scope, node: Node) -> bool:
     return asks and (tries is None or tries.args[:1] != ("1",))
 
 
-def _cache(outer: Cache, node: Node) -> Cache:
+def _cache(outer: AnswerCache, node: Node) -> AnswerCache:
     """What of fastcgi_cache or proxy_cache is in force; each directive is inherited by itself."""
     name = outer.directive
     zone, key = node.last(name), node.last(f"{name}_key")
@@ -129,7 +129,7 @@ def _cache(outer: Cache, node: Node) -> Cache:
     )
 
 
-def _in_force(cache: Cache, scope: _Scope) -> Cache | None:
+def _in_force(cache: AnswerCache, scope: _Scope) -> AnswerCache | None:
     return None if cache.zone == "off" else replace(cache, key=_resolved(cache.key, scope.variables))
 
 

@@ -8,7 +8,7 @@ from liveproof.host.process.command import run
 from liveproof.host.process.credentials import credentials
 from liveproof.host.process.proc import Process
 from liveproof.host.reader import Reader
-from liveproof.store.cache import Memory
+from liveproof.store.cache import Cache
 
 _TITLE = "nginx: master process"
 _WORKER = "nginx: worker process"
@@ -124,7 +124,7 @@ def _is_file(reader: Reader, path: str) -> bool:
     return seen is not None and seen.is_file
 
 
-def build(reader: Reader, memory: Memory, binary: str) -> Build:
+def build(reader: Reader, cache: Cache, binary: str) -> Build:
     """What a binary was built with; asked again only when the file changed.
 
     Raises:
@@ -132,13 +132,13 @@ def build(reader: Reader, memory: Memory, binary: str) -> Build:
     """
     seen = reader.stat(binary)
     signature = f"{binary} {_identity(seen)}"
-    kept = memory.recall("nginx-build", signature)
+    kept = cache.recall("nginx-build", signature)
     if isinstance(kept, list) and len(kept) == 7:
         return Build(*(str(part) for part in kept))
     ran = run([binary, "-V"], timeout=_PATIENCE)
     made = parse_build(ran.errors)
     if made.version and seen is not None:
-        memory.keep(
+        cache.keep(
             "nginx-build",
             signature,
             [made.version, made.prefix, made.config, made.user, made.group, made.error_log, made.access_log],

@@ -21,12 +21,12 @@ from liveproof.probes.opcache.asking import ask
 from liveproof.probes.opcache.beside import link_moved
 from liveproof.probes.opcache.pool import pool_opcache
 from liveproof.probes.opcache.sources import sources
-from liveproof.store.cache import Memory
+from liveproof.store.cache import Cache
 
 _PATIENCE = 3.5  # s; revalidate_freq is 2 unless somebody set it, and PHP counts whole seconds
 
 
-def probe(reader: Reader, memory: Memory, app: App, fpm: Fpm, nginx: Nginx | Unknown) -> Opcache:
+def probe(reader: Reader, cache: Cache, app: App, fpm: Fpm, nginx: Nginx | Unknown) -> Opcache:
     """The caches of the app's pools; one that cannot be asked is Unknown with its reason.
 
     A window of revalidation that is about to close is waited for, so that what holds afterwards is told.
@@ -44,7 +44,7 @@ def probe(reader: Reader, memory: Memory, app: App, fpm: Fpm, nginx: Nginx | Unk
             continue
         try:
             answer = ask(reader, script, app, master, pool, beside=around.directory)
-            pools.append((pool.id, pool_opcache(reader, memory, answer, app, pool, around=around)))
+            pools.append((pool.id, pool_opcache(reader, cache, answer, app, pool, around=around)))
         except CannotSee as error:
             pools.append((pool.id, Unknown(f"pool {pool.id}: {error}")))
     now = _settled(reader, pools)

@@ -16,7 +16,7 @@ from liveproof.host.errors import CannotSee
 from liveproof.host.reader import Reader
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.opcache import PoolOpcache, Script
-from liveproof.store.cache import Memory
+from liveproof.store.cache import Cache
 
 _BUDGET = 0.5  # s of reading per run; the rest is read by the next one
 _FILE_LIMIT = 4 * 1024 * 1024
@@ -28,13 +28,13 @@ _Kept = Mapping[str, list[Any]]
 class Earlier:
     """What is remembered of one pool's cache; ``signature`` names this very cache, ``wasted`` its wasted memory."""
 
-    def __init__(self, reader: Reader, memory: Memory, app: App, pool: str, *, signature: str, wasted: int) -> None:
-        self._reader, self._memory = reader, memory
+    def __init__(self, reader: Reader, cache: Cache, app: App, pool: str, *, signature: str, wasted: int) -> None:
+        self._reader, self._cache = reader, cache
         self._name = f"opcache-{zlib.crc32(f'{pool} {app.path}'.encode(errors='surrogateescape')):08x}"
         self._signature = f"1 {pool} {app.path} {signature}"
         self._wasted = wasted
         self._until = 0.0
-        recalled = memory.recall(self._name, self._signature) or {}
+        recalled = cache.recall(self._name, self._signature) or {}
         self._before: _Kept = recalled.get("scripts", {})
         self._same_cache = recalled.get("wasted") == wasted
 
@@ -54,7 +54,7 @@ class Earlier:
         """Keep what this run proves; what is kept already and still holds stays as it is."""
         keeping = {script.path: self._keep(pool, script) for script in pool.scripts}
         if keeping != self._before or not self._same_cache:
-            self._memory.keep(self._name, self._signature, {"wasted": self._wasted, "scripts": keeping})
+            self._cache.keep(self._name, self._signature, {"wasted": self._wasted, "scripts": keeping})
 
     def _valid(self, path: str, timestamp: int, hits: int) -> list[Any] | None:
         kept = self._before.get(path) if self._same_cache else None

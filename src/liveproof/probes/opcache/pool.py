@@ -10,7 +10,7 @@ from liveproof.probes.opcache.around import Around
 from liveproof.probes.opcache.asking import Answer
 from liveproof.probes.opcache.beside import Beside
 from liveproof.probes.opcache.earlier import Earlier
-from liveproof.store.cache import Memory
+from liveproof.store.cache import Cache
 
 _ON = ("1", "on", "yes", "true")
 _TICK = 0.01  # s; a reset is told by a request's clock, which the clock of file times lags behind by up to this
@@ -18,9 +18,7 @@ _TICK = 0.01  # s; a reset is told by a request's clock, which the clock of file
 _PER_DIRECTORY = ("opcache.enable", "opcache.validate_timestamps", "opcache.revalidate_freq")
 
 
-def pool_opcache(
-    reader: Reader, memory: Memory, answer: Answer, app: App, pool: Pool, *, around: Around
-) -> PoolOpcache:
+def pool_opcache(reader: Reader, cache: Cache, answer: Answer, app: App, pool: Pool, *, around: Around) -> PoolOpcache:
     """The fact of one pool, with what earlier runs knew of its scripts; keeps what this run proves."""
     told = answer.told
     settings = {name: _path(value) for name, value in told["settings"].items()}
@@ -31,7 +29,7 @@ def pool_opcache(
     now = int(told["time"])
     start, restart = int(counts.get("start_time", 0)), int(counts.get("last_restart_time", 0))
     wasted = int(memory_usage.get("wasted_memory", 0))
-    earlier = Earlier(reader, memory, app, pool.id, signature=f"{told['php']} {start} {restart}", wasted=wasted)
+    earlier = Earlier(reader, cache, app, pool.id, signature=f"{told['php']} {start} {restart}", wasted=wasted)
     beside = Beside(reader)
     scripts = tuple(_script(record, beside, earlier) for record in told["scripts"])
     seen = PoolOpcache(

@@ -15,10 +15,10 @@ from liveproof.model.facts.release import Release
 from liveproof.model.settings import Settings
 from liveproof.probes.release.compared import Comparison
 from liveproof.probes.release.intended import Intended, of_commit, of_manifest
-from liveproof.store.cache import Memory
+from liveproof.store.cache import Cache
 
 
-def probe(reader: Reader, settings: Settings, memory: Memory, app: App, files: Files) -> Release:
+def probe(reader: Reader, settings: Settings, cache: Cache, app: App, files: Files) -> Release:
     """Compare the app's files with the release that is named, or with HEAD of the app's own repository.
 
     Raises:
@@ -28,7 +28,7 @@ def probe(reader: Reader, settings: Settings, memory: Memory, app: App, files: F
     clock = time.perf_counter()
     try:
         intended = _intended(reader, settings, app)
-        told = Comparison(reader, settings, app, files, intended).told(memory)
+        told = Comparison(reader, settings, app, files, intended).told(cache)
     except GitFailed as error:
         raise (NoSuchThing if isinstance(error, NoSuchCommit) else CannotSee)(str(error)) from error
     return Release(

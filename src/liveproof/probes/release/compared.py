@@ -19,7 +19,7 @@ from liveproof.probes.release.conversions import settle
 from liveproof.probes.release.intended import Intended, Listing
 from liveproof.probes.release.told import Told
 from liveproof.probes.release.untracked import Known, untracked, uploads
-from liveproof.store.cache import Memory
+from liveproof.store.cache import Cache
 
 _FORMAT = "3"
 # What the walk's signature does not cover.
@@ -38,7 +38,7 @@ class Comparison:
         self._means = " ".join((_FORMAT, intended.kind, intended.signature, app.root, *settings.files.ignore))
         self._name = f"release-{hashlib.sha256(app.real.encode(errors='surrogateescape')).hexdigest()[:12]}"
 
-    def told(self, memory: Memory) -> Told:
+    def told(self, cache: Cache) -> Told:
         """What differs.
 
         Raises:
@@ -46,7 +46,7 @@ class Comparison:
             OSError: the app's directory cannot be opened.
         """
         signature = f"{self._means} {self._files.signature}"
-        kept = memory.recall(self._name, signature) if self._files.settled else None
+        kept = cache.recall(self._name, signature) if self._files.settled else None
         if kept is not None:
             told = Told(**kept["signed"])
             told.skipped = [(path, why) for path, why in told.skipped]
@@ -56,17 +56,17 @@ class Comparison:
             return told
         listing = self._intended.listing()
         judged = self._judged(listing.directories)
-        known = memory.recall(f"{self._name}-directories", self._means) or {}
+        known = cache.recall(f"{self._name}-directories", self._means) or {}
         signed, right = self._compare([entry for entry in judged if not _is_unsigned(entry[0])], known)
         signed.skipped += listing.skipped
         signed.untracked, signed.ignored = self._untracked(listing)
         apart = [entry for entry in judged if _is_unsigned(entry[0])]
         unsigned, right_apart = self._compare(apart, known)
         if right | right_apart != known:
-            memory.keep(f"{self._name}-directories", self._means, right | right_apart)
+            cache.keep(f"{self._name}-directories", self._means, right | right_apart)
         if self._files.settled:
             kept = {"signed": asdict(signed), "unsigned": apart, "right": right_apart}
-            memory.keep(self._name, signature, kept)
+            cache.keep(self._name, signature, kept)
         signed.join(unsigned)
         signed.untracked += self._uploads(apart)
         return signed

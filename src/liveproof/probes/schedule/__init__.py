@@ -24,7 +24,7 @@ from liveproof.model.secrets import hide_in_arguments
 from liveproof.model.settings import Settings
 from liveproof.probes.schedule.found import Found, Watched, folded, unchanged
 from liveproof.probes.schedule.rotation import Entry, Said, entries, rotations
-from liveproof.store.cache import Memory
+from liveproof.store.cache import Cache
 
 _LOGS = 50
 _PROCESSES = 300
@@ -32,7 +32,7 @@ _LONG = 2000
 
 
 def probe(
-    reader: Reader, settings: Settings, memory: Memory, app: App, *, laravel: Laravel | Unknown | Absent
+    reader: Reader, settings: Settings, memory: Cache, app: App, *, laravel: Laravel | Unknown | Absent
 ) -> Schedule:
     """Look at what runs on its own; a place that cannot be read is told as unread."""
     accounts = Accounts(reader)
@@ -55,7 +55,7 @@ def probe(
 _Collected = tuple[list[Found], list[Entry], tuple[tuple[str, str], ...]]
 
 
-def _collected(reader: Reader, memory: Memory, app: App, accounts: Accounts) -> _Collected:
+def _collected(reader: Reader, memory: Cache, app: App, accounts: Accounts) -> _Collected:
     """What the host's configuration says, from memory where every file that was read is as it was."""
     name = f"schedule-{zlib.crc32(app.path.encode('utf-8', 'surrogateescape')):08x}"
     supervisors = [process.uid for process in reader.processes() if any("supervisord" in w for w in process.argv[:2])]

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from liveproof.model.facts.nginx import Cache
+from liveproof.model.facts.nginx import AnswerCache
 from liveproof.model.facts.wire import Exchange
 from liveproof.model.findings import Unknown
 from liveproof.model.settings import Request
@@ -12,7 +12,7 @@ _ASKED = frozenset(("MISS", "BYPASS", "EXPIRED"))
 _KEPT = frozenset(("HIT", "STALE", "UPDATING", "REVALIDATED"))
 
 
-def may_be_cached(cache: Cache | None, request: Request, headers: tuple[tuple[str, str], ...]) -> bool:
+def may_be_cached(cache: AnswerCache | None, request: Request, headers: tuple[tuple[str, str], ...]) -> bool:
     """Whether an answer may come from the cache: it is in force, and no header shows that the app was asked."""
     if cache is None or request.method not in ("GET", "HEAD", *cache.methods):
         return False
@@ -27,7 +27,9 @@ def asking_the_app(request: Request, mark: str) -> Request:
     return replace(request, path=f"{request.path}{'&' if '?' in request.path else '?'}liveproof={mark}")
 
 
-def beside_own(exchange: Exchange, body: bytes, cache: Cache | None, own: tuple[Exchange, bytes] | None) -> Exchange:
+def beside_own(
+    exchange: Exchange, body: bytes, cache: AnswerCache | None, own: tuple[Exchange, bytes] | None
+) -> Exchange:
     """An exchange that may be an answer of the cache, judged beside what the app itself answered now.
 
     Both alike: it is what the app says. Else nothing is proven, whatever its status.

@@ -15,7 +15,7 @@ from liveproof.host.reader import Reader
 from liveproof.host.services import systemd
 from liveproof.probes.fpm import masters, pools, status_page
 from liveproof.probes.fpm.masters import Found
-from liveproof.store.cache import Memory
+from liveproof.store.cache import Cache
 
 SHOWN = """\
 MainPID=35
@@ -179,11 +179,11 @@ def test_version_of_a_program_without_one_in_its_name(tmp_path: Path) -> None:
     program = tmp_path / "php-fpm"
     program.write_text(f"#!/bin/sh\necho >> {tmp_path}/asked\necho 'PHP 8.3.23 (fpm-fcgi) (built: now)'\n")
     program.chmod(0o755)
-    memory = Memory(str(tmp_path))
+    cache = Cache(str(tmp_path))
     trusted = Found(None, str(program), "", "", None, trusted=True)
-    assert [masters.version(Reader(), memory, trusted) for _ in range(2)] == ["8.3", "8.3"]
+    assert [masters.version(Reader(), cache, trusted) for _ in range(2)] == ["8.3", "8.3"]
     assert (tmp_path / "asked").read_text() == "\n"
-    assert masters.version(Reader(), memory, Found(None, str(program), "", "", None, trusted=False)) == ""
+    assert masters.version(Reader(), cache, Found(None, str(program), "", "", None, trusted=False)) == ""
 
 
 def test_whom_a_process_runs_as() -> None:

@@ -24,7 +24,7 @@ from liveproof.probes.opcache import asking
 from liveproof.probes.opcache.beside import Beside, link_moved
 from liveproof.probes.opcache.earlier import Earlier
 from liveproof.probes.opcache.pool import _path as decoded
-from liveproof.store.cache import Memory
+from liveproof.store.cache import Cache
 from tests.golden.filled import filled
 from tests.unit.opcaches import app, pool, script
 
@@ -53,10 +53,10 @@ def cached(path: Path | str, **fields: Any) -> Script:
     return replace(script(str(path)), **values)
 
 
-def remembering(memory: Memory, where: Path, seen: PoolOpcache) -> PoolOpcache:
+def remembering(cache: Cache, where: Path, seen: PoolOpcache) -> PoolOpcache:
     """The pool with what earlier runs knew; keeps what this one proves."""
     signature = f"{seen.start_time} {seen.last_restart_time}"
-    earlier = Earlier(READER, memory, app(str(where)), seen.pool, signature=signature, wasted=seen.memory_wasted)
+    earlier = Earlier(READER, cache, app(str(where)), seen.pool, signature=signature, wasted=seen.memory_wasted)
     scripts = []
     for one in seen.scripts:
         seen_by, same = earlier.of(one.path, one.timestamp, one.hits, one.mtime_ns, one.ctime_ns)
@@ -66,26 +66,26 @@ def remembering(memory: Memory, where: Path, seen: PoolOpcache) -> PoolOpcache:
     return known
 
 
-def examined(tree: Path, memory: Memory, since: float, **fields: Any) -> dict[str, State]:
+def examined(tree: Path, cache: Cache, since: float, **fields: Any) -> dict[str, State]:
     """One run: what it concludes of each file."""
     scripts = tuple(cached(path) for path in sorted(tree.glob("*.php")))
     seen = pool("0", scripts=scripts, since=since, now=int(time.time()) + 1, **fields)
-    known = remembering(memory, tree, seen)
+    known = remembering(cache, tree, seen)
     return {script.path.rpartition("/")[2]: freshness(known, script, time.time()).state for script in known.scripts}
 
 
 def test_content_tells_an_owner_or_time_change_from_an_edit(tree, tmp_path):
     """The first run proves the scripts fresh; the second sees new times, and reads."""
-    memory, since = Memory(str(tmp_path)), time.time()
-    assert examined(tree, memory, since) == {"a.php": State.FRESH, "b.php": State.FRESH}
+    cache, since = Cache(str(tmp_path)), time.time()
+    assert examined(tree, cache, since) == {"a.php": State.FRESH, "b.php": State.FRESH}
     time.sleep(0.02)
     os.chmod(tree / "a.php", 0o600)
     kept = os.stat(tree / "b.php")
     (tree / "b.php").write_text("<?php // other")
     os.utime(tree / "b.php", ns=(kept.st_atime_ns, kept.st_mtime_ns))
     expected = {"a.php": State.FRESH, "b.php": State.STALE}
-    assert examined(tree, memory, since) == expected
-    assert examined(tree, memory, since) == expected
+    assert examined(tree, cache, since) == expected
+    assert examined(tree, cache, since) == expected
 
 
 @pytest.mark.parametrize(
@@ -93,40 +93,40 @@ def test_content_tells_an_owner_or_time_change_from_an_edit(tree, tmp_path):
 )
 def test_what_was_known_is_not_used_once_something_may_have_been_compiled_anew(tree, tmp_path, fields):
     """Then only the times speak, and they cannot tell."""
-    memory, since = Memory(str(tmp_path)), time.time()
-    examined(tree, memory, since)
+    cache, since = Cache(str(tmp_path)), time.time()
+    examined(tree, cache, since)
     time.sleep(0.02)
     os.chmod(tree / "a.php", 0o600)
-    assert examined(tree, memory, since, **fields)["a.php"] is State.UNKNOWN
+    assert examined(tree, cache, since, **fields)["a.php"] is State.UNKNOWN
 
 
 def test_fewer_hits_mean_another_compilation(tree, tmp_path):
     """They begin again with the new one."""
-    memory = Memory(str(tmp_path))
+    cache = Cache(str(tmp_path))
     path = tree / "a.php"
     many = pool("0", scripts=(cached(path, hits=50),), since=time.time())
-    remembering(memory, tree, many)
+    remembering(cache, tree, many)
     for hits, known in ((60, True), (3, None)):
         again = replace(many, scripts=(cached(path, hits=hits),))
-        assert remembering(memory, tree, again).scripts[0].same is known
+        assert remembering(cache, tree, again).scripts[0].same is known
 
 
 def test_what_php_has_given_up_is_not_taken_for_what_was_compiled(tree, tmp_path):
     """The next request compiles the file as it is then: its content now says nothing of that."""
-    memory, since = Memory(str(tmp_path)), time.time()
+    cache, since = Cache(str(tmp_path)), time.time()
     path = tree / "a.php"
-    remembering(memory, tree, pool("0", scripts=(cached(path, given_up=True),), since=since))
+    remembering(cache, tree, pool("0", scripts=(cached(path, given_up=True),), since=since))
     again = pool("0", scripts=(cached(path),), since=since)
-    assert remembering(memory, tree, again).scripts[0].same is None
+    assert remembering(cache, tree, again).scripts[0].same is None
 
 
 def test_an_unchanged_host_writes_nothing(tree, tmp_path):
     """The third run finds its memory as the second left it."""
-    memory, since = Memory(str(tmp_path)), time.time()
-    examined(tree, memory, since)
+    cache, since = Cache(str(tmp_path)), time.time()
+    examined(tree, cache, since)
     (kept,) = tmp_path.glob("opcache-*.json")
     before = os.stat(kept).st_mtime_ns
-    examined(tree, memory, since)
+    examined(tree, cache, since)
     assert os.stat(kept).st_mtime_ns == before
 
 
@@ -135,10 +135,10 @@ def test_names_that_are_not_utf8_are_remembered(tree, tmp_path):
     path = os.fsdecode(os.fsencode(tree) + b"/\xff\n.php")
     with open(path, "w") as file:
         file.write("<?php")
-    memory = Memory(str(tmp_path))
+    cache = Cache(str(tmp_path))
     seen = pool("0", scripts=(cached(path),), since=time.time() + 1)
-    remembering(memory, tree, seen)
-    assert remembering(memory, tree, seen).scripts[0].same is True
+    remembering(cache, tree, seen)
+    assert remembering(cache, tree, seen).scripts[0].same is True
 
 
 def test_a_renamed_directory_is_a_change_of_place(tree, tmp_path):
@@ -209,14 +209,14 @@ def test_a_saturated_pool_is_not_asked_what_it_runs() -> None:
     load = Load(5, 3, 5, 0.9, stuck=5)
     full = filled(Pool, version="8.2", name="www", address="unix:/nowhere", max_children=5, load=load)
     fpm = Fpm((filled(Master, version="8.2", pid=1, pools=(full,)),))
-    seen = opcache.probe(READER, Memory(None), replace(app("/srv"), pools=("8.2/www",)), fpm, Unknown(""))
+    seen = opcache.probe(READER, Cache(None), replace(app("/srv"), pools=("8.2/www",)), fpm, Unknown(""))
     ((name, why),) = seen.pools
     assert name == "8.2/www"
     assert isinstance(why, Unknown)
     assert "pool 8.2/www is saturated: all 5 workers are busy" in why.reason
     (asked,) = opcache.probe(
         READER,
-        Memory(None),
+        Cache(None),
         replace(app("/srv"), pools=("8.2/www",)),
         _with(fpm, replace(load, held=0, stuck=4)),
         Unknown(""),

@@ -18,7 +18,7 @@ from liveproof.model.facts.files import Files
 from liveproof.model.facts.release import Release
 from liveproof.model.settings import AppTable, FilesTable, Settings
 from liveproof.probes import files, release
-from liveproof.store.cache import Memory
+from liveproof.store.cache import Cache
 
 pytestmark = pytest.mark.skipif(not shutil.which("git"), reason="git is not installed")
 
@@ -78,8 +78,8 @@ def files_of(tree: Path, settings: Settings = Settings()) -> Files:  # noqa: B00
     return files.probe(Reader(), settings, app_at(tree))
 
 
-def see(tree: Path, settings: Settings = Settings(), memory: Memory | None = None) -> Release:  # noqa: B008
-    return release.probe(Reader(), settings, memory or Memory(None), app_at(tree), files_of(tree, settings))
+def see(tree: Path, settings: Settings = Settings(), cache: Cache | None = None) -> Release:  # noqa: B008
+    return release.probe(Reader(), settings, cache or Cache(None), app_at(tree), files_of(tree, settings))
 
 
 @pytest.mark.parametrize("form", ["sha1", "sha256"])
@@ -353,47 +353,47 @@ def test_ignored_paths_are_not_judged(tree: Path) -> None:
 
 
 @pytest.fixture
-def memory(tmp_path: Path) -> Memory:
-    return Memory(str(tmp_path))
+def cache(tmp_path: Path) -> Cache:
+    return Cache(str(tmp_path))
 
 
-def test_an_unchanged_tree_is_not_read_again(tree: Path, memory: Memory, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unchanged_tree_is_not_read_again(tree: Path, cache: Cache, monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither git nor the files: the same answer, from what is remembered."""
     commit(tree)
     (tree / "app/Http/Handler.php").write_text("<?php // v2\n")
     (tree / "app/Http/Other.php").unlink()
-    first = see(tree, memory=memory)
+    first = see(tree, cache=cache)
     asked = []
     monkeypatch.setattr("liveproof.host.git.plumbing.run", lambda *arguments, **_: asked.append(arguments))
     monkeypatch.setattr("liveproof.host.files.digests._Part._regular", lambda *arguments: asked.append(arguments))
-    again = see(tree, memory=memory)
+    again = see(tree, cache=cache)
     assert asked == []
     assert (again.changed, again.missing, again.compared) == (first.changed, first.missing, first.compared)
 
 
 @pytest.mark.parametrize("path", ["app/Http/Handler.php", "storage/logs/.gitignore", "public/index.php"])
-def test_every_change_is_seen_in_spite_of_the_memory(tree: Path, memory: Memory, path: str) -> None:
+def test_every_change_is_seen_in_spite_of_the_memory(tree: Path, cache: Cache, path: str) -> None:
     """In signed and in unsigned sections; and its taking back."""
     commit(tree)
     before = (tree / path).read_text()
-    assert see(tree, memory=memory).changed == ()
-    assert see(tree, memory=memory).changed == ()
+    assert see(tree, cache=cache).changed == ()
+    assert see(tree, cache=cache).changed == ()
     (tree / path).write_text(before.upper() + "!")
-    assert see(tree, memory=memory).changed == (path,)
-    assert see(tree, memory=memory).changed == (path,)
+    assert see(tree, cache=cache).changed == (path,)
+    assert see(tree, cache=cache).changed == (path,)
     (tree / path).write_text(before)
-    assert see(tree, memory=memory).changed == ()
+    assert see(tree, cache=cache).changed == ()
 
 
-def test_another_commit_is_another_question(tree: Path, memory: Memory) -> None:
+def test_another_commit_is_another_question(tree: Path, cache: Cache) -> None:
     """The memory is of a release, not of a tree."""
     commit(tree)
-    assert see(tree, memory=memory).changed == ()
+    assert see(tree, cache=cache).changed == ()
     git(tree, "tag", "v1")
     (tree / "app/Http/Handler.php").write_text("<?php // v2\n")
     commit(tree)
-    assert see(tree, memory=memory).changed == ()
-    assert see(tree, Settings(app=AppTable(release="v1")), memory).changed == ("app/Http/Handler.php",)
+    assert see(tree, cache=cache).changed == ()
+    assert see(tree, Settings(app=AppTable(release="v1")), cache).changed == ("app/Http/Handler.php",)
 
 
 def manifest(tree: Path) -> Path:
@@ -403,16 +403,16 @@ def manifest(tree: Path) -> Path:
     return made
 
 
-def test_a_manifest_is_a_release(tree: Path, memory: Memory) -> None:
+def test_a_manifest_is_a_release(tree: Path, cache: Cache) -> None:
     """As sha256sum writes it; changes and losses are named."""
     made = manifest(tree)
     settings = Settings(app=AppTable(release=str(made)))
-    seen = see(tree, settings, memory)
+    seen = see(tree, settings, cache)
     assert (seen.kind, seen.intended, seen.changed, seen.missing) == ("manifest", str(made), (), ())
     assert seen.compared == len(FILES)
     (tree / f"resources/{BYTES}").write_text("changed")
     (tree / "artisan").unlink()
-    seen = see(tree, settings, memory)
+    seen = see(tree, settings, cache)
     assert (seen.changed, seen.missing) == ((f"resources/{BYTES}",), ("artisan",))
 
 

@@ -16,15 +16,15 @@ from liveproof.model.settings import AppTable, Settings
 from liveproof.model.verdicts import Severity
 from liveproof.probes import release
 from liveproof.rules.release import untracked_code_in_release
-from liveproof.store.cache import Memory
+from liveproof.store.cache import Cache
 from tests.unit.probes.release.test_release import app_at, commit, files_of, git, pytestmark, settled, tree  # noqa: F401  (fixtures)
 
 READER = Reader()
 
 
-def see(top: Path, root: str = "public", memory: Memory | None = None) -> Release:
+def see(top: Path, root: str = "public", cache: Cache | None = None) -> Release:
     app = replace(app_at(top), root=f"{top}/{root}".rstrip("/"))
-    return release.probe(READER, Settings(), memory or Memory(None), app, files_of(top))
+    return release.probe(READER, Settings(), cache or Cache(None), app, files_of(top))
 
 
 def write(top: Path, *names: str) -> None:
@@ -61,9 +61,9 @@ def test_a_stranger_is_named(name: str, released: Path) -> None:
 def test_a_script_that_is_ignored_where_visitors_reach_it(name: str, released: Path) -> None:
     """Told apart, with the file that ignores it, remembered tree or not: a notice."""
     write(released, name)
-    memory = Memory(str(released.parent / "memory"))
+    cache = Cache(str(released.parent / "memory"))
     for _ in range(2):
-        seen = see(released, memory=memory)
+        seen = see(released, cache=cache)
         assert (seen.untracked, seen.ignored) == ((), ((name, ".gitignore"),))
     (finding,) = untracked_code_in_release.check(app_at(released), seen)
     assert finding.severity is Severity.NOTICE
@@ -120,20 +120,20 @@ def test_a_link_and_uploads_that_a_link_makes_public(released: Path) -> None:
     """A link named like a script is one; PHP among public uploads is run as well, remembered tree or not."""
     (released / "public/x.php").symlink_to("/etc/hostname")
     (released / "public/storage").symlink_to(f"{released}/storage/app/public")
-    memory = Memory(str(released.parent / "memory"))
-    assert see(released, memory=memory).untracked == ("public/x.php",)
+    cache = Cache(str(released.parent / "memory"))
+    assert see(released, cache=cache).untracked == ("public/x.php",)
     write(released, "storage/app/public/upload.php")
     for _ in range(2):
-        assert see(released, memory=memory).untracked == ("public/x.php", "storage/app/public/upload.php")
+        assert see(released, cache=cache).untracked == ("public/x.php", "storage/app/public/upload.php")
 
 
 def test_what_is_remembered_changes_with_what_is_ignored(released: Path) -> None:
     """The repository's own exclude file lies in no section that is walked."""
-    memory = Memory(str(released.parent / "memory"))
+    cache = Cache(str(released.parent / "memory"))
     write(released, "app/New.php")
-    assert see(released, memory=memory).untracked == ("app/New.php",)
+    assert see(released, cache=cache).untracked == ("app/New.php",)
     (released / ".git/info/exclude").write_text("New.php\n")
-    assert see(released, memory=memory).untracked == ()
+    assert see(released, cache=cache).untracked == ()
 
 
 def test_what_composer_installs_below_the_document_root(released: Path) -> None:
@@ -185,7 +185,7 @@ def test_a_manifest(tree: Path) -> None:  # noqa: F811
     write(tree, "public/shell.php", "app/Http/New.php", "config/x.php")
     app = replace(app_at(tree), root=f"{tree}/public")
     seen = release.probe(
-        READER, Settings(app=AppTable(release=f"{tree.parent}/manifest")), Memory(None), app, files_of(tree)
+        READER, Settings(app=AppTable(release=f"{tree.parent}/manifest")), Cache(None), app, files_of(tree)
     )
     assert seen.untracked == ("app/Http/New.php", "public/shell.php")
 

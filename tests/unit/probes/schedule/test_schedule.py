@@ -21,7 +21,7 @@ from liveproof.model.settings import Settings
 from liveproof.model.verdicts import Severity
 from liveproof.probes.schedule import collected, probe, rotation, sources
 from liveproof.rules.system import artisan_runs_as_another_user, log_rotation_creates_wrong_owner
-from liveproof.store.cache import Memory
+from liveproof.store.cache import Cache
 
 APP = App("/srv/app", "/srv/app", "", "www-data", 33, 33, (33,), (), (), True)
 PASSWD = "root:x:0:0::/root:/bin/sh\nwww-data:x:33:33::/var/www:/bin/sh\nbob:x:1000:1000::/home/bob:/bin/sh\n"
@@ -76,7 +76,7 @@ class Made:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.reader = Below(root)
-        self.memory = Memory(None)
+        self.cache = Cache(None)
         self.write("/etc/passwd", PASSWD)
         self.write("/etc/group", GROUP)
         self.write("/etc/debian_version", "12")
@@ -89,7 +89,7 @@ class Made:
         target.chmod(mode)
 
     def see(self, app: App = APP) -> Schedule:
-        return probe(self.reader, Settings(), self.memory, app, laravel=Unknown(""))
+        return probe(self.reader, Settings(), self.cache, app, laravel=Unknown(""))
 
     def users(self) -> list[tuple[str, str]]:
         return [(job.kind, job.user) for job in self.see().jobs]
@@ -375,7 +375,7 @@ def test_secrets_in_lines_are_hidden(host):
 
 def test_what_did_not_change_is_not_read_again(host, tmp_path_factory):
     """And what did change is: a file, a name in a directory, a file that was not there."""
-    host.memory = Memory(str(tmp_path_factory.mktemp("memory")))
+    host.memory = Cache(str(tmp_path_factory.mktemp("memory")))
     host.write("/etc/cron.d/app", "* * * * * root php /srv/app/artisan x\n")
     first = host.see()
     host.reader.reads.clear()

@@ -7,7 +7,7 @@ import pytest
 
 from liveproof.host.reader import Reader
 from liveproof.model.facts.apps import App
-from liveproof.model.facts.nginx import Cache, Nginx, Server
+from liveproof.model.facts.nginx import AnswerCache, Nginx, Server
 from liveproof.model.facts.wire import Exchange
 from liveproof.model.findings import Absent, Unknown
 from liveproof.model.settings import Request
@@ -18,10 +18,10 @@ from liveproof.probes.wire.target import fronts, targets
 from tests.golden.filled import filled
 from tests.unit.probes.wire.test_wire import EXCHANGE
 
-CACHE = Cache("pages", "$scheme$host$request_uri")
+CACHE = AnswerCache("pages", "$scheme$host$request_uri")
 
 
-def caches(text: str) -> list[Cache | None]:
+def caches(text: str) -> list[AnswerCache | None]:
     tree = directives.load("/n.conf", _parse, lambda _: text, lambda _: ())
     return [one.cache for server in configuration.configuration(tree, "/etc/nginx").servers for one in server.passes]
 
@@ -35,9 +35,9 @@ def test_the_cache_in_force_at_a_location() -> None:
             location /c { fastcgi_pass unix:/p; fastcgi_cache_key $k; fastcgi_ignore_headers Expires; } }
         server { location / { fastcgi_pass unix:/p; } } }"""
     assert caches(text) == [
-        Cache("pages", "$request_uri", ("POST",), True),
+        AnswerCache("pages", "$request_uri", ("POST",), True),
         None,
-        Cache("pages", "$host$uri", ("POST",), False),
+        AnswerCache("pages", "$host$uri", ("POST",), False),
         None,
     ]
 
@@ -51,7 +51,7 @@ def test_the_cache_in_force_at_a_location() -> None:
 )  # fmt: skip
 def test_whether_a_query_reaches_the_app(key: str, by_query: bool) -> None:
     """Only where the whole query is part of the key."""
-    assert Cache("z", key).by_query is by_query
+    assert AnswerCache("z", key).by_query is by_query
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_whether_a_query_reaches_the_app(key: str, by_query: bool) -> None:
     ],
 )  # fmt: skip
 def test_which_answers_may_be_kept_ones(
-    cache: Cache | None, method: str, headers: dict[str, str], expected: bool
+    cache: AnswerCache | None, method: str, headers: dict[str, str], expected: bool
 ) -> None:
     """nginx keeps no answer that sets a cookie, and tells by a header what it did where somebody made it."""
     assert may_be_cached(cache, Request(method=method), tuple(headers.items())) is expected
@@ -118,7 +118,7 @@ def test_what_a_proxy_hands_on() -> None:
             location / { proxy_pass http://u; } location = /a { proxy_pass $b; proxy_cache off; }
             location ~ b { proxy_pass https://h/x; proxy_cache_key $uri; proxy_ignore_headers Vary; }
             location /c { proxy_pass http://unix:/run/c.sock:/; } location /d { proxy_pass http://$host; } } }""")
-    default = Cache("z", "$scheme$proxy_host$uri$is_args$args", (), cookies=True, directive="proxy_cache")
+    default = AnswerCache("z", "$scheme$proxy_host$uri$is_args$args", (), cookies=True, directive="proxy_cache")
     assert [(one.location, one.addresses, one.cache) for one in server.proxies] == [
         ("/", ("127.0.0.1:81", "b:80"), default),
         ("= /a", ("127.0.0.1:82",), None),
