@@ -22,7 +22,7 @@ from liveproof.model.plan import Act, Plan, Step
 from liveproof.repair.action import StepContext
 from liveproof.repair.actions.run_artisan import ArtisanFailed
 from liveproof.repair.allowed_paths import AllowedPaths, Refused
-from liveproof.repair.journal import Journal, list_runs
+from liveproof.repair.journal import Journal
 from liveproof.repair.rollback import take_back_run
 from liveproof.repair.runner import Runner
 from liveproof.steps.change_mode import ChangeMode, Moded
@@ -32,6 +32,7 @@ from liveproof.steps.point_symlink import PointSymlink
 from liveproof.steps.remove_file import RemoveFile
 from liveproof.steps.run_artisan import RunArtisan
 from liveproof.store import lock
+from liveproof.store.runs import list_runs
 
 BASE, OUT = "/var/www/race", "/var/www/outside"
 TREE = f"{BASE}/app"

@@ -14,8 +14,8 @@ from liveproof.model.run_record import Record, Repair
 from liveproof.model.settings import Settings
 from liveproof.model.verdicts import Safety
 from liveproof.planning.plan import SAFE_ONLY, WITH_DISRUPTIVE, make_plan
-from liveproof.repair.journal import RolledBack, pending
 from liveproof.repair.repair import recover, repair
+from liveproof.repair.rollback import RolledBack
 from liveproof.report.comparison import comparison_lines
 from liveproof.report.formats.text import brief_lines
 from liveproof.report.plan import outcome_lines, plan_lines
@@ -27,6 +27,7 @@ from liveproof.store import lock
 from liveproof.store.cache import Cache
 from liveproof.store.directory import UnsafeState, unusable
 from liveproof.store.history import new_id
+from liveproof.store.runs import pending
 
 INTERRUPTED = 130
 

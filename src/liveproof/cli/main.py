@@ -81,7 +81,7 @@ def _tell(message: str) -> None:
 
 def _interrupted(words: list[str]) -> str:
     if words[:1] in (["fix"], ["rollback"]):
-        from liveproof.repair.journal import pending  # noqa: PLC0415
+        from liveproof.store.runs import pending  # noqa: PLC0415
 
         try:
             left = ", ".join(run.id for run in pending())

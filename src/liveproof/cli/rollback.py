@@ -14,9 +14,8 @@ from liveproof.model.run_record import Record
 from liveproof.model.settings import Settings
 from liveproof.model.verdicts import Link, LinkVerdict
 from liveproof.planning.plan import HIDDEN_BY_MEMORY
-from liveproof.repair.journal import INTERRUPTED, RolledBack, Run, chosen, rollback
-from liveproof.repair.journal import NoSuchRun as NoSuchFix
 from liveproof.repair.repair import reload_bar
+from liveproof.repair.rollback import RolledBack, rollback
 from liveproof.report.formats.text import brief_lines
 from liveproof.report.style.escaping import shown, visible
 from liveproof.report.style.lines import BLANK, Line, field, line
@@ -27,6 +26,8 @@ from liveproof.store.cache import Cache
 from liveproof.store.directory import UnsafeState, unusable
 from liveproof.store.history import History, NoSuchRun, StoreFailed, new_id
 from liveproof.store.journal_log import Damaged
+from liveproof.store.runs import INTERRUPTED, Run, chosen
+from liveproof.store.runs import NoSuchRun as NoSuchFix
 
 _SETTLE_SECONDS = 8.0
 _AGAIN_SECONDS = 0.7

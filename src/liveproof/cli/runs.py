@@ -6,14 +6,14 @@ from liveproof import __version__
 from liveproof.cli.check import Wrong
 from liveproof.cli.console import Console
 from liveproof.model.run_record import Record
-from liveproof.repair.journal import BACK, BACK_IN_PART
-from liveproof.repair.journal import list_runs as journals
 from liveproof.report.content.verdict import STYLES
 from liveproof.report.style.escaping import visible
 from liveproof.report.style.lines import line
 from liveproof.report.style.times import clock, iso
 from liveproof.steps import load as load_steps
 from liveproof.store.history import History, NoSuchRun, Run, StoreFailed
+from liveproof.store.runs import BACK, BACK_IN_PART
+from liveproof.store.runs import list_runs as journals
 
 
 @dataclass(frozen=True, slots=True)

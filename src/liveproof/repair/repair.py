@@ -22,14 +22,15 @@ from liveproof.planning.verify import came, remains, unproven
 from liveproof.repair.action import StepContext, Stopped
 from liveproof.repair.actions.run_artisan import ArtisanFailed
 from liveproof.repair.allowed_paths import AllowedPaths, Refused
-from liveproof.repair.journal import Journal, RolledBack, list_runs, pending
-from liveproof.repair.rollback import take_back_run
+from liveproof.repair.journal import Journal
+from liveproof.repair.rollback import RolledBack, take_back_run
 from liveproof.repair.runner import Runner
 from liveproof.rules import load
 from liveproof.steps.merging import Contradiction
 from liveproof.store import directory, lock
 from liveproof.store.cache import Cache
 from liveproof.store.journal_log import Damaged, TooMuch
+from liveproof.store.runs import list_runs, pending
 
 Progress = Callable[[str], None]
 

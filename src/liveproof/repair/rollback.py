@@ -2,16 +2,57 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from liveproof.host.files.snapshot import from_row
 from liveproof.host.write.service_control import Service, ServiceFailed, bring_back
-from liveproof.repair.journal import BACK, BACK_IN_PART, Barred, RolledBack, Run, summarised
 from liveproof.repair.undo_step import Begun, Places, Renewed, take_back
 from liveproof.store.journal_log import Damaged, Log, records
+from liveproof.store.lock import Lock
+from liveproof.store.runs import BACK, BACK_IN_PART, INTERRUPTED, Run, chosen, list_runs, summarised
 
 Progress = Callable[[str], None]
+Barred = Callable[[str], str]
 _Record = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class RolledBack:
+    """What a rollback did: how many paths it put back, which it left alone and why, and what else is to be known."""
+
+    run: str
+    restored: int
+    refused: tuple[tuple[str, str], ...]
+    notes: tuple[str, ...]
+
+    @property
+    def complete(self) -> bool:
+        """Whether everything is as it was before the run."""
+        return not self.refused
+
+
+def rollback(
+    run: str = "", progress: Progress = lambda _: None, *, barred: Barred = lambda _: ""
+) -> tuple[RolledBack, ...]:
+    """Take a run back: contents, owners, modes and times.
+
+    Without a name: every interrupted run if there is one, else the newest run that stands (state ``fixed``). Empty
+    when there is nothing to take back. What somebody else changed since is left alone and told. Takes the lock.
+    ``barred`` is as in ``repair.rollback.take_back_run``.
+
+    Raises:
+        NoSuchRun: no run of that name.
+        lock.Held: another fix or rollback is at work (exit status 4).
+        state.UnsafeState, OSError: the state directory cannot be read or written.
+        Damaged: the run's journal cannot be read; nothing was taken back.
+    """
+    if not run and not list_runs():
+        return ()
+    with Lock():
+        return tuple(
+            take_back_run(each, progress, stop_started=each.state == INTERRUPTED, barred=barred) for each in chosen(run)
+        )
 
 
 def take_back_run(run: Run, progress: Progress, *, stop_started: bool, barred: Barred = lambda _: "") -> RolledBack:

@@ -13,11 +13,12 @@ from liveproof.cli.console import Console
 from liveproof.model.plan import Outcome, OutcomeKind, Plan
 from liveproof.model.verdicts import Safety
 from liveproof.planning.plan import Contradiction
-from liveproof.repair.journal import NoSuchRun, RolledBack, Run
 from liveproof.repair.repair import Repaired
+from liveproof.repair.rollback import RolledBack
 from liveproof.store.history import History
 from liveproof.store.journal_log import Damaged
 from liveproof.store.lock import Held
+from liveproof.store.runs import NoSuchRun, Run
 from tests.golden import incident
 from tests.golden.seed_facts import PATH
 
@@ -202,7 +203,7 @@ def test_ctrl_c_says_how_to_go_on(
 
     monkeypatch.setattr(fix, "repair", interrupt)
     run = Run(RUN, "/var/www/x", 0.0, "interrupted", (), "")
-    monkeypatch.setattr("liveproof.repair.journal.pending", lambda: (run,))
+    monkeypatch.setattr("liveproof.store.runs.pending", lambda: (run,))
     assert main.main(["fix", "--yes"]) == 130
     assert f"run {RUN}; `liveproof rollback`" in capsys.readouterr().err
 

@@ -15,11 +15,12 @@ from hypothesis import strategies as st
 from liveproof.host.write.safety import LeftAlone
 from liveproof.host.write.service_control import Service, ServiceFailed
 from liveproof.model.plan import Act, Plan, Step
-from liveproof.repair import journal
+from liveproof.repair import rollback
 from liveproof.repair.action import PreparedAction, StepContext
 from liveproof.repair.actions.run_artisan import ArtisanFailed
 from liveproof.repair.allowed_paths import AllowedPaths, Refused
-from liveproof.repair.journal import BACK, FIXED, INTERRUPTED, Journal, NoSuchRun, RolledBack
+from liveproof.repair.journal import Journal
+from liveproof.repair.rollback import RolledBack
 from liveproof.repair.runner import Runner
 from liveproof.steps.change_mode import ChangeMode, Moded
 from liveproof.steps.change_owner import ChangeOwner, Owned
@@ -29,8 +30,9 @@ from liveproof.steps.remove_file import RemoveFile
 from liveproof.steps.run_artisan import RunArtisan
 from liveproof.steps.service_action import ServiceAction
 from liveproof.steps.write_file import WriteFile
-from liveproof.store import journal_log, lock
+from liveproof.store import journal_log, lock, runs
 from liveproof.store.directory import UnsafeState
+from liveproof.store.runs import BACK, FIXED, INTERRUPTED, NoSuchRun
 from tests.unit.trees import WWW, app, snapshot
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root may give files away")
@@ -72,7 +74,7 @@ def applied(tree: Path, *acts: Act, end: bool = True, steps: int | None = None) 
 
 def taken_back(run: str = "") -> RolledBack:
     """Roll back the one run there is."""
-    (done,) = journal.rollback(run)
+    (done,) = rollback.rollback(run)
     return done
 
 
@@ -239,7 +241,7 @@ def test_what_others_changed_since_is_left_alone(tree: Path) -> None:
     assert "somebody else" in done.refused[0][1]
     assert (folder / "config.php").read_text() == "a newer deploy's"
     assert (folder / "stale.php").read_text() == "stale"
-    (again,) = journal.rollback(run)
+    (again,) = rollback.rollback(run)
     assert not again.complete
 
 
@@ -265,7 +267,7 @@ def test_a_failed_command_is_taken_back(tree: Path) -> None:
     assert "hunter22" not in str(failure.value)
     assert taken_back().complete
     assert snapshot(tree) == before
-    assert "hunter22" not in (Path(journal.list_runs()[0].directory) / "journal.jsonl").read_text()
+    assert "hunter22" not in (Path(runs.list_runs()[0].directory) / "journal.jsonl").read_text()
 
 
 def test_hard_linked_caches_are_refused(tree: Path) -> None:
@@ -327,7 +329,7 @@ def test_php_fpm_is_not_reloaded_where_only_its_memory_serves(tree: Path, monkey
         asked.append((path, os.stat(tree / "a").st_mode & 0o777))
         return "www-data cannot read a"
 
-    (done,) = journal.rollback(barred=bar)
+    (done,) = rollback.rollback(barred=bar)
     assert done.complete
     assert asked == [(str(tree), 0o644)]
     assert brought == ["nginx"]
@@ -353,18 +355,18 @@ def test_runs_are_listed_and_named(tree: Path) -> None:
     """Newest first, each with its state; an unknown name is told with those that are known."""
     (tree / "a").write_text("x")
     give = ChangeOwner(str(tree), (Owned("a", 0, 0),), WWW, WWW, "www-data")
-    assert journal.list_runs() == ()
-    assert journal.rollback() == ()
+    assert runs.list_runs() == ()
+    assert rollback.rollback() == ()
     first = applied(tree, give)
-    (run,) = journal.list_runs()
+    (run,) = runs.list_runs()
     assert (run.id, run.app, run.state) == (first, str(tree), FIXED)
     assert run.steps == (f"give {tree}/a to www-data",)
-    assert journal.pending() == ()
+    assert runs.pending() == ()
     with pytest.raises(NoSuchRun, match=first):
-        journal.rollback("20200101-000000-abcd")
+        rollback.rollback("20200101-000000-abcd")
     taken_back()
-    assert journal.list_runs()[0].state == BACK
-    assert journal.rollback() == ()
+    assert runs.list_runs()[0].state == BACK
+    assert rollback.rollback() == ()
     assert "before" in taken_back(first).notes[0]
 
 
@@ -374,10 +376,10 @@ def test_interrupted_runs_are_pending_and_taken_back_first(tree: Path) -> None:
     applied(tree, ChangeMode(str(tree), (Moded("a", 0o644, 0o640),)))
     give = ChangeOwner(str(tree), (Owned("a", 0, 0),), WWW, WWW, "www-data")
     run = applied(tree, give, end=False)
-    (left,) = journal.pending()
+    (left,) = runs.pending()
     assert (left.id, left.state) == (run, INTERRUPTED)
     assert taken_back().run == run
-    assert journal.pending() == ()
+    assert runs.pending() == ()
     assert (tree / "a").stat().st_uid == 0
     assert (tree / "a").stat().st_mode & 0o777 == 0o640
 
@@ -385,21 +387,21 @@ def test_interrupted_runs_are_pending_and_taken_back_first(tree: Path) -> None:
 def test_a_run_at_work_is_not_pending(tree: Path) -> None:
     """While its process has the journal open, a run is not taken for a cut off one."""
     work = Journal.begin(Plan(str(tree), (), (), (), (), ""))
-    assert journal.list_runs()[0].state == journal.APPLYING
-    assert journal.pending() == ()
+    assert runs.list_runs()[0].state == runs.APPLYING
+    assert runs.pending() == ()
     work.close()
-    assert len(journal.pending()) == 1
+    assert len(runs.pending()) == 1
 
 
 def test_a_torn_last_line_is_as_if_never_written(tree: Path) -> None:
     """A record that a power cut tore announced nothing that was done."""
     (tree / "a").write_text("x")
     run = applied(tree, ChangeOwner(str(tree), (Owned("a", 0, 0),), WWW, WWW, "www-data"), end=False)
-    file = Path(journal.list_runs()[0].directory) / "journal.jsonl"
+    file = Path(runs.list_runs()[0].directory) / "journal.jsonl"
     whole = file.read_bytes()
     for cut in range(len(whole) - 1, whole.index(b"\n") + 1, -7):
         file.write_bytes(whole[:cut])
-        assert journal.pending()[0].id == run
+        assert runs.pending()[0].id == run
     assert taken_back().run == run
 
 
@@ -407,12 +409,12 @@ def test_a_damaged_journal_takes_nothing_back(tree: Path) -> None:
     """A journal with a broken record in its middle is told and trusted in nothing."""
     (tree / "a").write_text("x")
     run = applied(tree, ChangeOwner(str(tree), (Owned("a", 0, 0),), WWW, WWW, "www-data"), end=False)
-    file = Path(journal.list_runs()[0].directory) / "journal.jsonl"
+    file = Path(runs.list_runs()[0].directory) / "journal.jsonl"
     lines = file.read_bytes().split(b"\n")
     file.write_bytes(b"\n".join([lines[0], b"garbage", *lines[1:]]))
-    assert journal.list_runs()[0].state == journal.DAMAGED
+    assert runs.list_runs()[0].state == runs.DAMAGED
     with pytest.raises(journal_log.Damaged, match="line 2"):
-        journal.rollback(run)
+        rollback.rollback(run)
     assert (tree / "a").stat().st_uid == WWW
 
 
@@ -438,9 +440,9 @@ def test_a_journal_of_another_shape_is_damaged(state: Path, text: str) -> None:
     directory = state / "runs" / "one"
     directory.mkdir(parents=True, mode=0o700)
     (directory / "journal.jsonl").write_text(text)
-    assert [run.state for run in journal.list_runs()] == [journal.DAMAGED]
-    assert journal.pending() == ()
-    assert journal.chosen() == ()
+    assert [run.state for run in runs.list_runs()] == [runs.DAMAGED]
+    assert runs.pending() == ()
+    assert runs.chosen() == ()
 
 
 @pytest.mark.parametrize("name", ["journal.jsonl", "ended"])
@@ -451,9 +453,7 @@ def test_a_fifo_in_a_run_makes_nobody_wait(state: Path, name: str) -> None:
     (directory / "journal.jsonl").write_text(f"{_RUN}\n")
     (directory / name).unlink(missing_ok=True)
     os.mkfifo(directory / name)
-    assert [run.state for run in journal.list_runs()] == [
-        journal.DAMAGED if name == "journal.jsonl" else journal.INTERRUPTED
-    ]
+    assert [run.state for run in runs.list_runs()] == [runs.DAMAGED if name == "journal.jsonl" else runs.INTERRUPTED]
 
 
 @pytest.mark.parametrize("ended", ['{"app":[],"started":{},"state":7,"steps":9}', "[1]", "\xff", "[" * 100_000])
@@ -463,7 +463,7 @@ def test_an_end_that_says_nonsense_is_none(state: Path, ended: str) -> None:
     directory.mkdir(parents=True, mode=0o700)
     (directory / "journal.jsonl").write_text(f"{_RUN}\n")
     (directory / "ended").write_text(ended)
-    assert [run.state for run in journal.list_runs()] == [journal.INTERRUPTED]
+    assert [run.state for run in runs.list_runs()] == [runs.INTERRUPTED]
 
 
 def test_a_lock_that_is_no_file_is_told(state: Path) -> None:
@@ -476,11 +476,11 @@ def test_a_lock_that_is_no_file_is_told(state: Path) -> None:
 
 def test_old_runs_are_forgotten(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Only the newest runs are kept; one that was cut off is never forgotten."""
-    monkeypatch.setattr(journal, "KEPT_RUNS", 3)
+    monkeypatch.setattr(runs, "KEPT_RUNS", 3)
     (tree / "a").write_text("x")
     cut_off = applied(tree, end=False)
     kept = [applied(tree) for _ in range(5)]
-    assert {run.id for run in journal.list_runs()} == {cut_off, *kept[2:]}
+    assert {run.id for run in runs.list_runs()} == {cut_off, *kept[2:]}
 
 
 def test_an_unsafe_state_directory_is_refused(state: Path, tree: Path) -> None:
@@ -495,7 +495,7 @@ def test_the_journal_is_private(tree: Path) -> None:
     """Copies of configuration caches hold secrets: nobody but root reads them."""
     cache(tree)
     applied(tree, script(tree, "echo new > cache/config.php"))
-    folder = Path(journal.list_runs()[0].directory)
+    folder = Path(runs.list_runs()[0].directory)
     assert folder.stat().st_mode & 0o077 == 0
     assert all(file.stat().st_mode & 0o077 == 0 for file in folder.iterdir())
 
@@ -548,7 +548,7 @@ def test_any_run_comes_back_exactly(
         ]
         applied(tree, *acts, end=ended and stop == 4, steps=stop)
         for _ in range(attempts):
-            done = journal.rollback()
+            done = rollback.rollback()
         if attempts == 1:
             assert done[0].complete, done
         assert snapshot(tree) == before
@@ -576,7 +576,7 @@ def test_records_survive_what_names_hold(tree: Path) -> None:
     name = os.fsdecode(b"\xff\n\xfe")
     (tree / name).write_text("x")
     run = applied(tree, ChangeOwner(str(tree), (Owned(name, 0, 0),), WWW, WWW, "www-data"))
-    file = Path(journal.list_runs()[0].directory) / "journal.jsonl"
+    file = Path(runs.list_runs()[0].directory) / "journal.jsonl"
     assert all(json.loads(line) for line in file.read_bytes().splitlines())
     assert taken_back(run).complete
     assert (tree / name).stat().st_uid == 0

@@ -11,13 +11,14 @@ from pathlib import Path
 import pytest
 
 from liveproof.host.write import writer
-from liveproof.repair import journal
+from liveproof.repair import rollback
 from liveproof.steps.change_mode import ChangeMode, Moded
 from liveproof.steps.change_owner import ChangeOwner, Owned
 from liveproof.steps.make_directory import MakeDirectory
 from liveproof.steps.point_symlink import PointSymlink
 from liveproof.steps.remove_file import RemoveFile
 from liveproof.steps.run_artisan import RunArtisan
+from liveproof.store import runs
 from tests.unit.repair.test_journal import applied, edit
 from tests.unit.trees import WWW, snapshot
 
@@ -115,13 +116,13 @@ def test_killed_anywhere_in_a_run(tree: Path) -> None:
     before = snapshot(tree)
     change = 0
     while dies_before(change, lambda: mend(tree)):
-        journal.rollback()
+        rollback.rollback()
         assert snapshot(tree) == before, f"killed before change {change}"
-        assert journal.pending() == ()
+        assert runs.pending() == ()
         change += 1
     assert change > 50
     assert snapshot(tree) != before
-    journal.rollback()
+    rollback.rollback()
     assert snapshot(tree) == before
 
 
@@ -132,10 +133,10 @@ def test_killed_anywhere_in_a_rollback(tree: Path) -> None:
     killed = True
     while killed:
         mend(tree)
-        killed = dies_before(change, journal.rollback)
-        for run in journal.list_runs()[:1]:
-            if run.state != journal.BACK:
-                journal.rollback(run.id)
+        killed = dies_before(change, rollback.rollback)
+        for run in runs.list_runs()[:1]:
+            if run.state != runs.BACK:
+                rollback.rollback(run.id)
         assert snapshot(tree) == before, f"killed before change {change}"
         change += 1
     assert change > 30
@@ -145,9 +146,9 @@ def test_killed_again_and_again(tree: Path) -> None:
     """A rollback that never gets far still ends, one change at a time."""
     before = snapshot(tree)
     mend(tree)
-    (run,) = journal.list_runs()
+    (run,) = runs.list_runs()
     for change in (3, 1, 5, 8, 2, 13, 9, 21):
-        dies_before(change, lambda: journal.rollback(run.id))
-    assert [left.id for left in journal.pending()] == [run.id]
-    journal.rollback()
+        dies_before(change, lambda: rollback.rollback(run.id))
+    assert [left.id for left in runs.pending()] == [run.id]
+    rollback.rollback()
     assert snapshot(tree) == before

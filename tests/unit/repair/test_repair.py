@@ -17,12 +17,12 @@ from liveproof.model.rule import Rule
 from liveproof.model.settings import Settings
 from liveproof.model.verdicts import RuleVerdict, Safety, Severity
 from liveproof.planning.plan import make_plan
-from liveproof.repair import journal, repair
-from liveproof.repair.journal import BACK
+from liveproof.repair import journal, repair, rollback
 from liveproof.steps.change_owner import ChangeOwner, Owned
 from liveproof.steps.run_artisan import RunArtisan
-from liveproof.store import lock
+from liveproof.store import lock, runs
 from liveproof.store.cache import Cache
+from liveproof.store.runs import BACK
 from tests.unit.trees import WWW, app, snapshot
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root may give files away")
@@ -121,7 +121,7 @@ def test_fixed_is_proven(site: Site) -> None:
     assert done.after
     assert done.before.apps[0].findings
     assert not done.after.apps[0].findings
-    (back,) = journal.rollback(done.outcome.run)
+    (back,) = rollback.rollback(done.outcome.run)
     assert back.complete
     assert snapshot(site.top) == before
 
@@ -137,7 +137,7 @@ def test_declined(site: Site) -> None:
     done = mended(site.plan(), ask=lambda _: False)
     assert (done.outcome.kind, done.outcome.reason) == (OutcomeKind.REFUSED, "declined; nothing was changed")
     assert site.foreign() == ["a", "b"]
-    assert journal.list_runs() == ()
+    assert runs.list_runs() == ()
 
 
 def test_a_stale_plan_is_refused(site: Site) -> None:
@@ -196,7 +196,7 @@ def test_a_failing_step_takes_everything_back(site: Site) -> None:
     assert "artisan rebuild failed with status 1" in done.outcome.reason
     assert "everything was taken back" in done.outcome.reason
     assert snapshot(site.top) == before
-    assert journal.list_runs()[0].state == BACK
+    assert runs.list_runs()[0].state == BACK
 
 
 def test_what_is_not_gone_takes_everything_back(site: Site) -> None:
@@ -260,7 +260,7 @@ def test_unsafe_entries_are_refused_before_anything_is_touched(site: Site) -> No
     assert done.outcome.kind is OutcomeKind.REFUSED
     assert f"{site.top}/b has 2 hard links" in done.outcome.reason
     assert site.foreign() == ["a", "b"]
-    assert journal.list_runs() == ()
+    assert runs.list_runs() == ()
 
 
 def test_an_interrupted_run_is_taken_back_first(site: Site) -> None:
@@ -271,7 +271,7 @@ def test_an_interrupted_run_is_taken_back_first(site: Site) -> None:
         mended(site.plan())
         os._exit(0)
     assert os.waitpid(child, 0)[1] == 9
-    assert len(journal.pending()) == 1
+    assert len(runs.pending()) == 1
     assert site.foreign() == []
     (site.top / "c").write_text("c")
     done = mended(site.plan())
@@ -405,7 +405,7 @@ def test_a_full_state_directory(site: Site, small: Path, monkeypatch: pytest.Mon
     done = mended(plan)
     assert done.outcome.kind is OutcomeKind.ROLLED_BACK, done.outcome
     assert snapshot(site.top) == before
-    assert journal.pending() == ()
+    assert runs.pending() == ()
 
 
 def test_vanishing_entries_need_no_owner(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -451,5 +451,5 @@ def test_thousands_of_entries_in_one_step(site: Site) -> None:
     done = mended(site.plan())
     assert done.outcome.kind is OutcomeKind.FIXED
     assert snapshot(site.top) != before
-    journal.rollback()
+    rollback.rollback()
     assert snapshot(site.top) == before
