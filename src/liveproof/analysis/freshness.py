@@ -5,9 +5,9 @@ of a file bounds the moment of its last change. Where the two do not overlap the
 in php-src (ext/opcache/ZendAccelerator.c: validate_timestamp_and_record, opcache_compile_file) and tried on real pools.
 """
 
-from dataclasses import dataclass
 from enum import Enum
 
+from liveproof.model.dataclass import dataclass
 from liveproof.model.facts.opcache import PoolOpcache, Script
 
 # The kernel stamps files with a clock that lags behind a request's by up to one tick (10 ms at HZ=100).

@@ -1,8 +1,7 @@
 """What of a deploy a pool keeps from taking effect: changed files it never looks at, releases it still serves. Pure."""
 
-from dataclasses import dataclass
-
 from liveproof.analysis.freshness import State, blind, freshness
+from liveproof.model.dataclass import dataclass
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.nginx import FastcgiPass, Nginx
 from liveproof.model.facts.opcache import Opcache, PoolOpcache, Script

@@ -2,10 +2,11 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import Field, dataclass, fields, is_dataclass, replace
+from dataclasses import Field, fields, is_dataclass, replace
 from typing import Any, get_args
 
 from liveproof.model.codec import to_json
+from liveproof.model.dataclass import dataclass
 from liveproof.model.settings import Document, Settings, Unset
 
 

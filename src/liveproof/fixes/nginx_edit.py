@@ -5,7 +5,8 @@ The result is always tried by the server's own configuration test before it is k
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+
+from liveproof.model.dataclass import dataclass
 
 
 def with_global(text: str, name: str, value: str) -> str | None:

@@ -1,11 +1,12 @@
 """Steps that give entries of an app's tree the owner and mode they should have, and nothing else. Pure."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from liveproof.analysis import floors
 from liveproof.analysis.ownership import WRITTEN, Mismatch
 from liveproof.analysis.permissions import shift
+from liveproof.model.dataclass import dataclass
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.files import FileClass, Files
 from liveproof.model.plan import Step

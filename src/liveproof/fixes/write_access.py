@@ -1,11 +1,11 @@
 """Steps that let the app's user write what it must, or why a person should take them. Pure."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from liveproof.analysis.ownership import ownership, ruled
 from liveproof.analysis.permissions import READ, SEARCH, WRITE, permits
 from liveproof.fixes import ownership as giving
+from liveproof.model.dataclass import dataclass
 from liveproof.model.facts.access import Access
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.files import FileClass, Files

@@ -1,8 +1,8 @@
 """What one examination of a host says: for each app the links, results, findings and diagnoses."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
+from liveproof.model.dataclass import dataclass
 from liveproof.model.facts.apps import App
 from liveproof.model.findings import Diagnosis, Finding, Result
 from liveproof.model.verdicts import Link, LinkVerdict, RuleVerdict

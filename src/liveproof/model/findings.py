@@ -1,8 +1,8 @@
 """Findings, the evidence behind them, and what a rule or a diagnosis says of them."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
+from liveproof.model.dataclass import dataclass
 from liveproof.model.verdicts import RuleVerdict, Severity
 
 

@@ -1,10 +1,10 @@
 """A plan for one app, its steps, and what came of it. The kinds of steps stand in steps/; repair carries them out."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from enum import Enum
 from typing import Any, ClassVar, Self
 
+from liveproof.model.dataclass import dataclass
 from liveproof.model.verdicts import Safety
 
 

@@ -1,7 +1,6 @@
 """One kept run: what was examined and, when something was mended, the plan, its outcome and how it was before."""
 
-from dataclasses import dataclass
-
+from liveproof.model.dataclass import dataclass
 from liveproof.model.examination import Examination
 from liveproof.model.plan import Outcome, Plan
 

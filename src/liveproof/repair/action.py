@@ -4,12 +4,13 @@ Each module of ``actions`` registers one function for one kind, by ``@action(Kin
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from liveproof.host.files.snapshot import FILE, TIMES, WHOLE, Image, look, read_tree, read_whole
 from liveproof.host.write.safety import LeftAlone
 from liveproof.host.write.service_control import Service
+from liveproof.model.dataclass import dataclass
 from liveproof.model.plan import Act
 from liveproof.repair.allowed_paths import AllowedPaths
 from liveproof.repair.undo_step import Places

@@ -3,13 +3,14 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from liveproof.analysis.app_paths import system_directory
 from liveproof.analysis.floors import sealed
 from liveproof.fixes.ownership import deployment
 from liveproof.host.files.openat2 import open_root
 from liveproof.host.write.safety import LeftAlone, why
+from liveproof.model.dataclass import dataclass
 from liveproof.model.facts.apps import App
 from liveproof.repair.restore import absolute
 

@@ -3,7 +3,7 @@
 import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from liveproof.analysis.serving import configuration_files
 from liveproof.examine import examine
@@ -11,6 +11,7 @@ from liveproof.host.reader import Reader
 from liveproof.host.write.safety import LeftAlone, why
 from liveproof.host.write.service_control import ServiceFailed
 from liveproof.host.write.signals import Stopping
+from liveproof.model.dataclass import dataclass
 from liveproof.model.examination import AppExamination, Examination
 from liveproof.model.facts.fpm import Fpm, Socket
 from liveproof.model.facts.nginx import Nginx

@@ -2,11 +2,12 @@
 
 import errno
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from liveproof.host.files.snapshot import FILE, FOLDER, LINK, META, NOTHING, TIMES, WHOLE, Image, look
 from liveproof.host.write import writer
 from liveproof.host.write.safety import LeftAlone, why
+from liveproof.model.dataclass import dataclass
 from liveproof.store.journal_log import Log
 
 

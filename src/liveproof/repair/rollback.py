@@ -2,11 +2,11 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from liveproof.host.files.snapshot import from_row
 from liveproof.host.write.service_control import Service, ServiceFailed, bring_back
+from liveproof.model.dataclass import dataclass
 from liveproof.repair.undo_step import Begun, Places, Renewed, take_back
 from liveproof.store.journal_log import Damaged, Log, records
 from liveproof.store.lock import Lock

@@ -6,7 +6,7 @@ needs nothing, so that a rollback can itself be cut off and begun again; what so
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from liveproof.host.files.openat2 import open_root
 from liveproof.host.files.snapshot import (
@@ -25,6 +25,7 @@ from liveproof.host.files.snapshot import (
 )
 from liveproof.host.write import writer
 from liveproof.host.write.safety import why
+from liveproof.model.dataclass import dataclass
 from liveproof.repair.restore import Pair, Restoring, Source, Undone, absolute
 from liveproof.store.journal_log import Log
 

@@ -1,9 +1,10 @@
 """Set permission bits of entries of a tree."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, ClassVar, Self
 
+from liveproof.model.dataclass import dataclass
 from liveproof.model.plan import Act, Step
 from liveproof.steps.merging import Contradiction, entries, join, named, together
 

@@ -1,9 +1,9 @@
 """Point a symbolic link elsewhere."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from liveproof.model.dataclass import dataclass
 from liveproof.model.plan import Act, Step
 from liveproof.steps.merging import alike, refuse_removed
 

@@ -1,10 +1,11 @@
 """Run artisan as the app's user."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, ClassVar, Self
 
 from liveproof.analysis.shell_words import quoted
+from liveproof.model.dataclass import dataclass
 from liveproof.model.plan import Act, Step
 from liveproof.steps.merging import Contradiction, grouped, join, named, together
 

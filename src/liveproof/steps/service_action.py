@@ -1,10 +1,11 @@
 """Start, reload or restart a service."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, ClassVar, Literal
 
 from liveproof.analysis.shell_words import quoted
+from liveproof.model.dataclass import dataclass
 from liveproof.model.plan import Act, Step
 from liveproof.steps.merging import grouped, together
 

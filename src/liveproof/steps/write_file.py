@@ -2,9 +2,10 @@
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, ClassVar
 
+from liveproof.model.dataclass import dataclass
 from liveproof.model.plan import Act, Step
 from liveproof.model.secrets import redacted_diff
 from liveproof.steps.merging import alike, refuse_removed

@@ -10,10 +10,11 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from liveproof.model.codec import Cut, from_json, to_json
+from liveproof.model.dataclass import dataclass
 from liveproof.model.examination import AppExamination, Examination
 from liveproof.model.facts.apps import App
 from liveproof.model.run_record import Record, Repair

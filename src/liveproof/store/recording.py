@@ -8,10 +8,11 @@ that the model declares secret are left out.
 import json
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from liveproof import __version__
 from liveproof.model.codec import Cut, Misshapen, from_json, to_json
+from liveproof.model.dataclass import dataclass
 from liveproof.model.examination import Examination
 from liveproof.model.facts.apps import App
 from liveproof.model.secrets import hide_all

@@ -6,9 +6,9 @@ A run without an end whose process is gone was cut off: it is rolled back before
 import os
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from liveproof.model.dataclass import dataclass
 from liveproof.store import journal_log
 
 KEPT_RUNS = 20

@@ -1,7 +1,6 @@
 """What the app's user may do in the tree, whatever mode bits, ACLs and mounts say."""
 
-from dataclasses import dataclass
-
+from liveproof.model.dataclass import dataclass
 from liveproof.model.findings import Unknown
 
 

@@ -1,6 +1,6 @@
 """The app under inspection, as discovery found it."""
 
-from dataclasses import dataclass
+from liveproof.model.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

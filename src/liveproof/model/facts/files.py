@@ -1,8 +1,8 @@
 """The tree of an app: one walk, told as classes of like entries."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from liveproof.model.dataclass import dataclass
 from liveproof.model.findings import Unknown
 
 

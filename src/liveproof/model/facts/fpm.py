@@ -1,7 +1,8 @@
 """PHP-FPM: units, masters, pools and their sockets."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from liveproof.model.dataclass import dataclass
 from liveproof.model.findings import Unknown
 
 _NOT_LOOKED = Unknown("the pool's load was not looked at")

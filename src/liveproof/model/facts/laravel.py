@@ -1,8 +1,8 @@
 """Laravel: version, caches, and whether each cache is what its sources would give now."""
 
 import re
-from dataclasses import dataclass
 
+from liveproof.model.dataclass import dataclass
 from liveproof.model.findings import Unknown
 
 _MORE = re.compile(r"and (\d{1,9}) more")

@@ -1,6 +1,6 @@
 """What was logged since the deploy, by Laravel, PHP-FPM and nginx."""
 
-from dataclasses import dataclass
+from liveproof.model.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

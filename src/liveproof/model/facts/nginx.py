@@ -1,6 +1,8 @@
 """nginx, from its master process, ``nginx -T`` and the files it was read from."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from liveproof.model.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """OPcache as each pool's own PHP tells it through liveproof's root-owned probe."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from liveproof.model.dataclass import dataclass
 from liveproof.model.findings import Unknown
 
 

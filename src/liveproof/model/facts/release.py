@@ -1,6 +1,6 @@
 """The intended release and how the disk differs from it."""
 
-from dataclasses import dataclass
+from liveproof.model.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

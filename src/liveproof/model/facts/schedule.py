@@ -1,6 +1,6 @@
 """Everything on the host that runs artisan or composer for an app, or rotates its logs."""
 
-from dataclasses import dataclass
+from liveproof.model.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,6 @@
 """Real requests: straight to the pool and through nginx."""
 
-from dataclasses import dataclass
-
+from liveproof.model.dataclass import dataclass
 from liveproof.model.findings import Unknown
 
 

@@ -1,6 +1,6 @@
 """PHP processes of the app that outlive a request: queue workers, Horizon, Octane, the scheduler."""
 
-from dataclasses import dataclass
+from liveproof.model.dataclass import dataclass
 
 _TOLD = 60
 

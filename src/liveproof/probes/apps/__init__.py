@@ -1,11 +1,12 @@
 """The PHP apps of this host: what nginx passes to PHP, or the one that was named."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from liveproof.analysis.app_paths import HOME_MARKERS, MARKERS, system_directory
 from liveproof.host.process.accounts import Accounts
 from liveproof.host.reader import Reader
+from liveproof.model.dataclass import dataclass
 from liveproof.model.facts.apps import App, Apps
 from liveproof.model.facts.fpm import Fpm, Pool
 from liveproof.model.facts.nginx import FastcgiPass, Nginx, Server

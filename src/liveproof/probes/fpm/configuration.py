@@ -7,9 +7,10 @@ rest is meant is still worth knowing.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from liveproof.host.numbers import whole
+from liveproof.model.dataclass import dataclass
 
 _DEEPEST = 5  # files that include one another
 _MOST_FILES = 2000

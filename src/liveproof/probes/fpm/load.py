@@ -5,11 +5,10 @@ queue that is there at every look, or connections that every worker holds from t
 passing peak.
 """
 
-from dataclasses import dataclass
-
 from liveproof.host.numbers import whole
 from liveproof.host.process import namespaces
 from liveproof.host.reader import Reader
+from liveproof.model.dataclass import dataclass
 from liveproof.model.facts.fpm import Load, Socket
 from liveproof.probes.fpm.masters import pool_of
 from liveproof.probes.fpm.sockets import Sockets

@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
 from liveproof.host.errors import CannotSee
 from liveproof.host.process.command import run
@@ -10,6 +9,7 @@ from liveproof.host.process.credentials import credentials
 from liveproof.host.process.proc import Process
 from liveproof.host.reader import Reader
 from liveproof.host.services.systemd import Service
+from liveproof.model.dataclass import dataclass
 from liveproof.store.cache import Cache
 
 _TITLE = "php-fpm: master process"

@@ -1,13 +1,13 @@
 """A master's configuration as facts: its pools, whom they run as, what they listen on. Sockets are looked at later."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from liveproof.host.errors import CannotSee
 from liveproof.host.process.accounts import Accounts
 from liveproof.host.process.credentials import Credentials, credentials
 from liveproof.host.process.proc import Process
 from liveproof.host.reader import Reader
+from liveproof.model.dataclass import dataclass
 from liveproof.model.facts.fpm import Pool, Worker
 from liveproof.model.findings import Unknown
 from liveproof.model.secrets import harmless_setting, one_line

@@ -1,10 +1,10 @@
 """The live caches against recomputed ones, as one value that can be remembered."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from liveproof.host.errors import CannotSee
+from liveproof.model.dataclass import dataclass
 from liveproof.model.findings import Unknown
 from liveproof.probes.laravel import effective as configuration
 from liveproof.probes.laravel import verdicts

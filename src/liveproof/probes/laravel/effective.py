@@ -1,9 +1,10 @@
 """What the effective configuration says about logs, views and the environment, without any of its secrets."""
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
+from liveproof.model.dataclass import dataclass
 from liveproof.probes.laravel.phparray import Key, Value
 
 _NO_FILE = ("syslog", "errorlog", "slack", "papertrail", "null")

@@ -3,8 +3,8 @@
 import json
 import os
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 
+from liveproof.model.dataclass import dataclass
 from liveproof.probes.laravel.phparray import Key, Value
 
 

@@ -2,9 +2,10 @@
 
 import os
 import re
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
+
+from liveproof.model.dataclass import dataclass
 
 if TYPE_CHECKING:
     from tree_sitter import Node, Parser

@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from liveproof.host.errors import CannotSee
 from liveproof.host.numbers import whole
 from liveproof.host.reader import Reader
+from liveproof.model.dataclass import dataclass
 from liveproof.model.facts.apps import App
 
 # Composer's place, and that of Debian's package php-laravel-framework.

@@ -1,13 +1,13 @@
 """Let the app's own artisan derive its caches anew, as the app's user, into a private directory, leaving no trace."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from liveproof.host.deadline import left
 from liveproof.host.errors import CannotSee
 from liveproof.host.isolation.run_isolated import TooMuch, run_apart
 from liveproof.host.process.command import Identity, Ran
 from liveproof.host.reader import Reader
+from liveproof.model.dataclass import dataclass
 from liveproof.model.secrets import gist
 from liveproof.probes.laravel.place import variables
 from liveproof.probes.laravel.views import SCRIPT, Expected, read_answer, sources_file

@@ -7,9 +7,9 @@ with the number of an object in memory.
 import os
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from liveproof.host.numbers import whole
+from liveproof.model.dataclass import dataclass
 from liveproof.probes.laravel.phparray import Key, Unreadable, Value, read_array
 
 _GENERATED = re.compile(rb"generated::[A-Za-z0-9]{16}")

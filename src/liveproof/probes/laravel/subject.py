@@ -1,10 +1,10 @@
 """One Laravel app under inspection: where it is, who looks, and what recomputes its caches."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from liveproof.host.process.command import Identity
 from liveproof.host.reader import Reader
+from liveproof.model.dataclass import dataclass
 from liveproof.model.facts.apps import App
 from liveproof.model.findings import Unknown
 from liveproof.probes.laravel.place import Place

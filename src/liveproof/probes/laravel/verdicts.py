@@ -1,9 +1,9 @@
 """Each live cache against the recomputed one: fresh, or what differs, or why that cannot be told."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from liveproof.model.dataclass import dataclass
 from liveproof.model.findings import Unknown
 from liveproof.probes.laravel.differences import differences, lost, printable
 from liveproof.probes.laravel.packages import providers

@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from hashlib import sha256
 
 from liveproof.host.errors import CannotSee
 from liveproof.host.files.reader import Stat
 from liveproof.host.reader import Reader
+from liveproof.model.dataclass import dataclass
 from liveproof.probes.laravel.effective import Effective
 
 _SOURCE = re.compile(rb"/\*\*PATH (.+?) ENDPATH\*\*/", re.DOTALL)

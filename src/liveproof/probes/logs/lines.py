@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
+from liveproof.model.dataclass import dataclass
 from liveproof.probes.logs.clock import Clock, Moment, UnknownZone, local, of_zone, offset, utc
 
 LINE_LIMIT = 16384

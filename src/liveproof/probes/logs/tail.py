@@ -1,11 +1,11 @@
 """The end of a log, read backwards until a line is older than asked for, within a bound."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from liveproof.host.errors import CannotSee
 from liveproof.host.reader import Reader
+from liveproof.model.dataclass import dataclass
 from liveproof.probes.logs.lines import Entry, Parse, first_lines
 
 BOUND = 8 * 1024 * 1024

@@ -6,7 +6,6 @@ of every file that they came from. As any ``nginx -t`` that root runs, the test 
 names, and leaves an empty pid file where nginx does not run.
 """
 
-from dataclasses import dataclass
 from typing import Any
 
 from liveproof import __version__
@@ -20,6 +19,7 @@ from liveproof.host.reader import Reader
 from liveproof.host.services import systemd
 from liveproof.host.services.systemd import web_services
 from liveproof.model.codec import Misshapen, from_json, to_json
+from liveproof.model.dataclass import dataclass
 from liveproof.model.facts.nginx import Nginx, NginxProcess, Server
 from liveproof.model.secrets import harmless_parameter, hide
 from liveproof.probes.nginx import (

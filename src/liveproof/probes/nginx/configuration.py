@@ -5,9 +5,10 @@ told with each of them at nginx.org/en/docs.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from liveproof.host.numbers import whole
+from liveproof.model.dataclass import dataclass
 from liveproof.model.facts.nginx import AnswerCache, FastcgiPass, Listen, ProxyPass, Server
 from liveproof.probes.nginx.directives import Node, Tree
 

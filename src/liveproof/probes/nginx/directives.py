@@ -1,8 +1,10 @@
 """An nginx configuration as one tree of directives: includes put in their place, broken parts passed over and told."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
+
+from liveproof.model.dataclass import dataclass
 
 # Takes a file's text and name; gives its directives as dictionaries (directive, line, args, block) and its errors.
 Parse = Callable[[str, str], tuple[list[dict[str, Any]], list[str]]]

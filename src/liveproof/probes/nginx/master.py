@@ -1,13 +1,13 @@
 """The nginx of this host: its master process, the command it was started with, and what it was built with."""
 
 import os
-from dataclasses import dataclass
 
 from liveproof.host.files.reader import Stat
 from liveproof.host.process.command import run
 from liveproof.host.process.credentials import credentials
 from liveproof.host.process.proc import Process
 from liveproof.host.reader import Reader
+from liveproof.model.dataclass import dataclass
 from liveproof.store.cache import Cache
 
 _TITLE = "nginx: master process"

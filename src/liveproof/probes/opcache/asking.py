@@ -1,13 +1,13 @@
 """The one request that a pool is asked, and what its answer means."""
 
 import json
-from dataclasses import dataclass
 from typing import Any
 
 from liveproof.host.errors import CannotSee
 from liveproof.host.network import fastcgi
 from liveproof.host.network.fastcgi import FastcgiError, Response
 from liveproof.host.reader import Reader
+from liveproof.model.dataclass import dataclass
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.fpm import Master, Pool
 from liveproof.model.secrets import gist

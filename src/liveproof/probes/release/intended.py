@@ -2,13 +2,13 @@
 
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from liveproof.attestation.manifest import BadManifest, parse
 from liveproof.host.errors import CannotSee
 from liveproof.host.files.digests import Directory
 from liveproof.host.git.plumbing import Repository
 from liveproof.host.reader import Reader
+from liveproof.model.dataclass import dataclass
 
 _MANIFEST_LIMIT = 256 * 1024 * 1024
 _UNSETTLED_NS = 2_000_000_000

@@ -9,11 +9,11 @@ apart, unless the release's own .gitignore names that very file.
 import json
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from liveproof.host.errors import CannotSee
 from liveproof.host.reader import Reader
+from liveproof.model.dataclass import dataclass
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.files import Files
 

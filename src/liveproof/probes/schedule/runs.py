@@ -2,10 +2,11 @@
 
 import posixpath
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import takewhile
 
 from liveproof.host.php.command_line import is_php, script_at
+from liveproof.model.dataclass import dataclass
 from liveproof.probes.schedule.shell import Word, commands, is_assignment
 from liveproof.probes.schedule.wrappers import SHELLS, Elsewhere, unwrap
 

@@ -5,9 +5,9 @@ import posixpath
 import re
 import shlex
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
 from liveproof.host.services.systemd import Block, command
+from liveproof.model.dataclass import dataclass
 from liveproof.probes.schedule.wrappers import SHELLS
 
 _VARIABLE = re.compile(r"""['"]?([^\W\d]\w*)['"]?\s*=\s*(.*)""")

@@ -1,8 +1,9 @@
 """Programs that run another program: as whom, where, and which (sudo(8), su(1), runuser(1), setpriv(1), env(1), …)."""
 
 import posixpath
-from dataclasses import dataclass
 from typing import NamedTuple
+
+from liveproof.model.dataclass import dataclass
 
 Values = list[str | None]
 Options = dict[str, str | None]

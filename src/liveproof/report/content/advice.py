@@ -1,8 +1,7 @@
 """The commands of a report that are the same for every incident, filled with this host's own names."""
 
-from dataclasses import dataclass
-
 from liveproof.analysis.shell_words import quoted
+from liveproof.model.dataclass import dataclass
 from liveproof.report.content.host_names import Place
 from liveproof.report.content.symptoms import as_user, owners, php, request, test, unit
 

@@ -1,9 +1,9 @@
 """The names that commands need on this very host: the app, its user, unit, socket, PHP, files and logs."""
 
-from dataclasses import dataclass
 from typing import TypeVar
 
 from liveproof.analysis.shell_words import quoted
+from liveproof.model.dataclass import dataclass
 from liveproof.model.examination import AppExamination
 from liveproof.model.facts.files import Files
 from liveproof.model.facts.fpm import Fpm, Master, Pool, Unit

@@ -1,8 +1,8 @@
 """What the numbers say before and after: hit ratio, memory, response times."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from liveproof.model.dataclass import dataclass
 from liveproof.model.examination import AppExamination
 from liveproof.model.facts.opcache import PoolOpcache
 from liveproof.model.facts.wire import Wire

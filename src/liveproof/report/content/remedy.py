@@ -1,8 +1,8 @@
 """What fixes a fault: a command of liveproof, as the plan for this very host says, or a person."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from liveproof.model.dataclass import dataclass
 from liveproof.model.plan import Plan
 from liveproof.model.run_record import Record
 from liveproof.model.verdicts import Safety

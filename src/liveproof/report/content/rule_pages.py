@@ -1,8 +1,8 @@
 """The rules' own pages as values, so that reports need no rule registry."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
+from liveproof.model.dataclass import dataclass
 from liveproof.model.rule import Rule
 from liveproof.model.verdicts import Safety
 

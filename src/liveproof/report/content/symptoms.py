@@ -5,9 +5,9 @@ command line's PHP, whose OPcache is another one.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from liveproof.analysis.shell_words import quoted
+from liveproof.model.dataclass import dataclass
 from liveproof.report.content.host_names import Place
 
 

@@ -4,8 +4,8 @@ A row's judgement is that of the rules it names, never a second opinion; what it
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from liveproof.model.dataclass import dataclass
 from liveproof.model.examination import AppExamination
 from liveproof.model.facts.access import Access
 from liveproof.model.facts.files import FileClass, Files

@@ -5,7 +5,8 @@ colour and a pipe ignores: the words are the same.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from liveproof.model.dataclass import dataclass
 
 Span = tuple[str, str]
 
