@@ -11,7 +11,8 @@ from liveproof.model.rule import Rule
 from liveproof.model.run_record import Record, Repair
 from liveproof.model.secrets import redacted_diff
 from liveproof.model.verdicts import Link, LinkVerdict, RuleVerdict, Safety, Severity
-from liveproof.report.content.rule_pages import Page
+from liveproof.report.content.rule_pages import Page, pages_of
+from liveproof.rules import load
 from liveproof.steps.change_owner import ChangeOwner, Owned
 from liveproof.steps.run_artisan import RunArtisan
 from liveproof.steps.service_action import ServiceAction
@@ -41,16 +42,20 @@ _NAMES = {
 }
 
 
+_REAL = pages_of(load())
+
+
 def _page(code: str) -> Page:
     name, title, safety = _NAMES[code]
     text = (
         f"{title}.\n\n## Why\nWhat is `{code}`'s reason stands here, in a sentence or two.\n\n## Fix safety\n"
         f"{safety.value}.\n\n## Verify by hand\n```bash\nls -la {{app}}/bootstrap/cache\nsystemctl status {{unit}}\n```"
     )
-    return Page(code, name, title, text, safety)
+    return replace(_REAL[code], name=name, title=title, text=text, safety=safety)
 
 
-PAGES = {code: _page(code) for code in _NAMES}
+# What questions rules answer is theirs; the words of pages that reports quote are fixed here.
+PAGES = {**_REAL, **{code: _page(code) for code in _NAMES}}
 
 FINDINGS = {
     "SYS001": Finding(

@@ -49,7 +49,7 @@ def _text(record: Record) -> str:
 def _fix(record: Record) -> list[Line]:
     assert record.before
     told = [*plan_lines(record.repairs[0].plan), BLANK, *outcome_lines(record.repairs[0]), BLANK]
-    told += [*comparison_lines(record.before, record.examination), BLANK]
+    told += [*comparison_lines(record.before, record.examination, incident.PAGES), BLANK]
     return [*told, *record_lines(record, incident.PAGES, chain=False)]
 
 

@@ -143,7 +143,7 @@ def _text(record: Record, before: Record | None, *, chain: bool) -> tuple[Line, 
     if before:
         from liveproof.report.comparison import comparison_lines  # noqa: PLC0415
 
-        lines += (BLANK, *comparison_lines(before.examination, record.examination))
+        lines += (BLANK, *comparison_lines(before.examination, record.examination, pages()))
     return lines
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from liveproof import __version__
-from liveproof.cli.check import REFUSED, STATUS, Wrong, keep, look, settle, tell
+from liveproof.cli.check import REFUSED, STATUS, Wrong, keep, look, pages, settle, tell
 from liveproof.cli.console import Console
 from liveproof.cli.options import Asked
 from liveproof.cli.output import CannotWrite
@@ -165,7 +165,7 @@ def _lead(run: _Run, *, changed: bool) -> Iterator[Line]:
         yield from outcome_lines(each)
     if changed:
         yield BLANK
-        yield from comparison_lines(run.before, run.after)
+        yield from comparison_lines(run.before, run.after, pages())
 
 
 def _tell_recovered(recovered: tuple[RolledBack, ...], console: Console) -> None:

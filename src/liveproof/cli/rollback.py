@@ -13,13 +13,13 @@ from liveproof.model.examination import AppExamination, Examination
 from liveproof.model.run_record import Record
 from liveproof.model.settings import Settings
 from liveproof.model.verdicts import Link, LinkVerdict
-from liveproof.planning.plan import HIDDEN_BY_MEMORY
 from liveproof.repair.repair import reload_bar
 from liveproof.repair.rollback import RolledBack, rollback
 from liveproof.report.formats.text import brief_lines
 from liveproof.report.style.escaping import shown, visible
 from liveproof.report.style.lines import BLANK, Line, field, line
 from liveproof.report.style.times import clock
+from liveproof.rules import hidden_by_memory
 from liveproof.steps import load as load_steps
 from liveproof.store import lock
 from liveproof.store.cache import Cache
@@ -123,7 +123,7 @@ def _preview(run: Run, site: _Site | None) -> Iterator[Line]:
             yield field(diagnosis.root.code, shown(diagnosis.root.message))
     if site and site.before and _answers(site.before) is LinkVerdict.PROVEN:
         text = "the site answers. What the fix found comes back"
-        closed = sorted({finding.code for app in was for finding in app.findings} & {*HIDDEN_BY_MEMORY})
+        closed = sorted({finding.code for app in was for finding in app.findings} & hidden_by_memory())
         if closed:
             text += f", {', '.join(closed)} among it: requests that need these files are likely to fail"
         yield field("now", f"{text}.")
@@ -163,7 +163,7 @@ def _lost(before: Examination, after: Examination) -> tuple[LinkVerdict, str]:
         told = [finding.message for finding in app.findings if finding.code in wire.reason]
         return wire.verdict, "; ".join(told) or wire.reason
     known = {finding.code for finding in was.findings}
-    closed = [finding for finding in app.findings if finding.code in HIDDEN_BY_MEMORY and finding.code not in known]
+    closed = [finding for finding in app.findings if finding.code in hidden_by_memory() and finding.code not in known]
     if closed:
         text = f"only what PHP-FPM has in memory still answers, and every other request fails: {closed[0].message}"
         return LinkVerdict.BROKEN, text

@@ -5,6 +5,7 @@ from types import UnionType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from liveproof.model.findings import Absent, Finding, Unknown
+from liveproof.model.questions import Question
 from liveproof.model.verdicts import Link, Safety, Severity
 
 if TYPE_CHECKING:
@@ -30,6 +31,11 @@ _LINKS = {
 }
 
 
+def chain_order(code: str) -> tuple[int, str]:
+    """Where lists of codes have this one: by its family in the order of the chain, then by its number."""
+    return tuple(_LINKS).index(code[:3]), code
+
+
 # Families that judge what the app's user may do, owns or would compute.
 _OF_USER = ("FIL", "LAR", "SYS")
 
@@ -41,18 +47,46 @@ class Rule:
         code: family and number, e.g. ``FIL003``; never changed, never reused.
         severity: of its findings, unless a finding says otherwise.
         caused_by: codes whose finding, sharing a Ref with ours, explains ours.
+        leads_to: codes that a finding of ours, sharing a Ref with theirs, explains: the same said by the cause. The
+            registry joins both. ``CODE:way`` explains those findings of CODE that came about in one of its ``ways``.
+        ways: the ways in which a finding comes about, where not every cause leads to each of them.
         link: the link of the chain that a finding breaks; by default that of the family.
+        answers: the questions of reports that this rule answers.
+        deployed: how likely the PHP files that its findings name are those of the last deploy, 0 (not) to 9.
+        hidden_by_memory: what PHP-FPM keeps in memory hides the fault from visitors until it is reloaded.
+        past: tells of what happened, perhaps before a fix: where an older fault explains it, no fix brought it about.
     """
 
-    __slots__ = ("caused_by", "check_function", "code", "fix_function", "fix_safety", "link", "module", "severity")
+    __slots__ = (
+        "_way_of", "answers", "caused_by", "check_function", "code", "deployed", "fix_function", "fix_safety",
+        "hidden_by_memory", "leads_to", "link", "module", "past", "severity", "ways",
+    )  # fmt: skip
 
     def __init__(
-        self, code: str, severity: Severity, *, caused_by: tuple[str, ...] = (), link: Link | None = None
+        self,
+        code: str,
+        severity: Severity,
+        *,
+        caused_by: tuple[str, ...] = (),
+        leads_to: tuple[str, ...] = (),
+        ways: tuple[str, ...] = (),
+        link: Link | None = None,
+        answers: tuple[Question, ...] = (),
+        deployed: int = 0,
+        hidden_by_memory: bool = False,
+        past: bool = False,
     ) -> None:
         self.code = code
         self.severity = severity
         self.caused_by = caused_by
+        self.leads_to = leads_to
+        self.ways = ways
         self.link = link or _LINKS[code[:3]]
+        self.answers = answers
+        self.deployed = deployed
+        self.hidden_by_memory = hidden_by_memory
+        self.past = past
+        self._way_of: dict[str, str] = {}
         self.module = ""
         self.check_function: Check | None = None
         self.fix_function: Fix | None = None
@@ -73,6 +107,16 @@ class Rule:
             return function
 
         return register
+
+    def add_cause(self, code: str, way: str = "") -> None:
+        """What another rule's ``leads_to`` says of this one."""
+        if code not in self.caused_by:
+            self.caused_by += (code,)
+            self._way_of[code] = way
+
+    def causes(self, way: str) -> tuple[str, ...]:
+        """The codes that explain a finding of this rule that came about in this way."""
+        return tuple(code for code in self.caused_by if self._way_of.get(code, "") in ("", way))
 
     def explained_by(self, effect: Finding, cause: Finding) -> bool:
         """Whether a finding of this rule follows from another: one that it names, about the same thing."""

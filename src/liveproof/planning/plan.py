@@ -17,7 +17,7 @@ from liveproof.planning.merge import merge
 from liveproof.planning.reloads import closing_reloads, lives_by_reloads, moved_by
 from liveproof.steps.merging import Contradiction, stricter
 
-__all__ = ["HIDDEN_BY_MEMORY", "SAFE_ONLY", "WITH_DISRUPTIVE", "Contradiction", "differences", "make_plan"]
+__all__ = ["SAFE_ONLY", "WITH_DISRUPTIVE", "Contradiction", "differences", "make_plan"]
 
 SAFE_ONLY = frozenset({Safety.SAFE})
 WITH_DISRUPTIVE = frozenset({Safety.SAFE, Safety.DISRUPTIVE})
@@ -44,7 +44,7 @@ def make_plan(
     for finding in found:
         sorting.add(finding, *_steps(finding, by_code[finding.code], app))
     mended, held, reasons = sorting.mended, sorting.held, sorting.reasons
-    hidden = [finding.code for finding in found if finding.code in HIDDEN_BY_MEMORY and finding not in mended]
+    hidden = [f.code for f in found if by_code[f.code].hidden_by_memory and f not in mended]
     if hidden:
         for key, mending in list(mended.items()):
             mended[key] = tuple(_guarded(step, hidden) for step in mending)
@@ -196,10 +196,6 @@ def _follows(found: list[Finding], mended: _StepsFor, held: _StepsFor, by_code: 
                     grew = True
                     break
     return follows
-
-
-# Faults that what PHP-FPM keeps in memory hides from visitors until it is reloaded.
-HIDDEN_BY_MEMORY = ("FIL002", "LAR007")
 
 
 def _guarded(step: Step, hidden: list[str]) -> Step:

@@ -5,11 +5,17 @@ from collections.abc import Iterable
 from liveproof.model.examination import AppExamination
 from liveproof.model.findings import Finding, Ref, Result
 from liveproof.model.plan import Plan
+from liveproof.model.rule import Rule
 from liveproof.model.verdicts import RuleVerdict
 
 
 def unproven(
-    plan: Plan, before: AppExamination, after: AppExamination | None, *, later: frozenset[str] = frozenset()
+    plan: Plan,
+    before: AppExamination,
+    after: AppExamination | None,
+    rules: Iterable[Rule],
+    *,
+    later: frozenset[str] = frozenset(),
 ) -> str:
     """What keeps the plan from counting as fixed, in words; empty when it is.
 
@@ -21,7 +27,7 @@ def unproven(
         return f"{plan.app} is no longer found"
     results = {result.code: result for result in after.results}
     left = [text for code in plan.fixes if code not in later and (text := _left(code, plan, before, results.get(code)))]
-    return "; ".join(dict.fromkeys((*left, *came(before, after, later=later))))
+    return "; ".join(dict.fromkeys((*left, *came(before, after, rules, later=later))))
 
 
 def remains(plan: Plan, before: AppExamination, after: AppExamination | None) -> str:
@@ -50,26 +56,28 @@ def remains(plan: Plan, before: AppExamination, after: AppExamination | None) ->
     return "; ".join(told)
 
 
-def came(before: AppExamination, after: AppExamination, *, later: frozenset[str] = frozenset()) -> tuple[str, ...]:
-    """The breaking findings of ``after`` whose rule had answered OK ``before``, in words."""
+def came(
+    before: AppExamination, after: AppExamination, rules: Iterable[Rule], *, later: frozenset[str] = frozenset()
+) -> tuple[str, ...]:
+    """The breaking findings of ``after`` whose rule had answered OK ``before``, in words.
+
+    A rule that tells of the past may tell of what happened just before the fix: where an older fault explains it, the
+    plan did not bring it about.
+    """
     ok = {result.code for result in before.results if result.verdict is RuleVerdict.OK} - later
     known = {finding.code for finding in before.findings}
+    past = {rule.code for rule in rules if rule.past}
     told = {
         consequence.code
         for diagnosis in after.diagnoses
         for consequence in diagnosis.consequences
-        if diagnosis.root.code in known and consequence.code in _TELLS_OF_THE_PAST
+        if diagnosis.root.code in known and consequence.code in past
     }
     return tuple(
         f"{finding.code} came: {finding.message}"
         for finding in after.findings
         if finding.code in ok and finding.code not in told and finding.breaks
     )
-
-
-# A log line tells of something that happened, perhaps just before the fix: where an older fault explains it, the plan
-# did not bring it about.
-_TELLS_OF_THE_PAST = ("LAR015",)
 
 
 def _left(code: str, plan: Plan, before: AppExamination, now: Result | None) -> str:

@@ -18,7 +18,7 @@ from liveproof.model.facts.nginx import Nginx
 from liveproof.model.plan import Outcome, OutcomeKind, Plan, Step
 from liveproof.model.settings import Settings
 from liveproof.model.verdicts import Link, Safety
-from liveproof.planning.plan import HIDDEN_BY_MEMORY, SAFE_ONLY, differences, make_plan
+from liveproof.planning.plan import SAFE_ONLY, differences, make_plan
 from liveproof.planning.verify import came, remains, unproven
 from liveproof.repair.action import StepContext, Stopped
 from liveproof.repair.actions.run_artisan import ArtisanFailed
@@ -26,7 +26,7 @@ from liveproof.repair.allowed_paths import AllowedPaths, Refused
 from liveproof.repair.journal import Journal
 from liveproof.repair.rollback import RolledBack, take_back_run
 from liveproof.repair.runner import Runner
-from liveproof.rules import load
+from liveproof.rules import hidden_by_memory, load
 from liveproof.steps.merging import Contradiction
 from liveproof.store import directory, lock
 from liveproof.store.cache import Cache
@@ -71,7 +71,7 @@ def reload_bar(settings: Settings, cache: Cache, progress: Progress) -> Callable
             if path
             else None
         )
-        closed = [finding for finding in seen.findings if finding.code in HIDDEN_BY_MEMORY] if seen else []
+        closed = [finding for finding in seen.findings if finding.code in hidden_by_memory()] if seen else []
         return f"{closed[0].message} ({closed[0].code}), and only its memory lets the site answer" if closed else ""
 
     return bar
@@ -285,7 +285,7 @@ class _Repairing:
         deadline = time.monotonic() + seconds
         while True:
             self.after = self._examine()
-            left = unproven(self._plan, before, _find(self.after, self._plan.app), later=later)
+            left = unproven(self._plan, before, _find(self.after, self._plan.app), load(), later=later)
             if stopping.asked:
                 return f"stopped by {stopping.name} before it was proven"
             if not left or time.monotonic() > deadline:
@@ -302,7 +302,7 @@ class _Repairing:
             left = "; ".join(f"{path} {reason}" for path, reason in (done.refused[:5] if done else ()))
             how = f"`liveproof rollback {run}` tries again"
             return Outcome(OutcomeKind.FAILED, f"{failure}; not everything could be taken back: {left}; {how}", run)
-        bare = came(before, after) if before and after else ()
+        bare = came(before, after, load()) if before and after else ()
         notes = "".join(
             f"; {note}" for note in (*done.notes, *(f"since PHP-FPM's memory is new, {text}" for text in bare))
         )

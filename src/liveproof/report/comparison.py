@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from liveproof.model.examination import AppExamination, Examination, LinkState
 from liveproof.model.verdicts import LinkVerdict
 from liveproof.report.content.host_names import changed_files
+from liveproof.report.content.rule_pages import Pages
 from liveproof.report.content.verification_table import BAD, OK, Row, rows
 from liveproof.report.formats.text import word
 from liveproof.report.style.escaping import shown
@@ -16,15 +17,15 @@ _WIDTH = 38
 _ROOM = 29
 
 
-def comparison_lines(before: Examination, after: Examination) -> Iterator[Line]:
+def comparison_lines(before: Examination, after: Examination, pages: Pages) -> Iterator[Line]:
     """Every app that was seen both times: links, and the measured rows that changed."""
     then = {app.app.path: app for app in before.apps}
     for app in after.apps:
         if app.app.path in then:
-            yield from _app(then[app.app.path], before.started, app, after.started)
+            yield from _app(then[app.app.path], before.started, app, after.started, pages)
 
 
-def _app(then: AppExamination, then_at: float, now: AppExamination, now_at: float) -> Iterator[Line]:
+def _app(then: AppExamination, then_at: float, now: AppExamination, now_at: float, pages: Pages) -> Iterator[Line]:
     yield line((f"{'':<26}{'before':<{_WIDTH}}after", "dim"), indent=3)
     earlier = {state.link: state for state in then.links}
     for state in now.links:
@@ -33,9 +34,9 @@ def _app(then: AppExamination, then_at: float, now: AppExamination, now_at: floa
         codes = _codes(old)
         gap = " " * max(1, _WIDTH - len(text) - len(codes))
         yield line(f"{state.link.value:<26}", (text, style), codes, gap, word(state.verdict), _codes(state), indent=3)
-    files = changed_files(then)
-    was = {row.check: row for row in rows(then, then_at, files)}
-    rest = [(was.get(row.check), row) for row in rows(now, now_at, files)]
+    files = changed_files(then, pages)
+    was = {row.check: row for row in rows(then, then_at, pages, files)}
+    rest = [(was.get(row.check), row) for row in rows(now, now_at, pages, files)]
     changed = [(old, row) for old, row in rest if old and old.state != row.state]
     if changed:
         yield BLANK

@@ -6,9 +6,9 @@ from liveproof.model.examination import AppExamination, Examination
 from liveproof.model.findings import Result
 from liveproof.model.verdicts import RuleVerdict
 from liveproof.report.content.findings import Found, unlisted
-from liveproof.report.content.host_names import NOWHERE, Place, place
+from liveproof.report.content.host_names import NOWHERE, Place, changed_files, place
 from liveproof.report.content.remedy import unplanned
-from liveproof.report.content.rule_pages import Page, Pages
+from liveproof.report.content.rule_pages import Page, Pages, answering
 from liveproof.report.content.symptoms import SYMPTOMS, Symptom
 from liveproof.report.style.escaping import shown, visible
 from liveproof.report.style.lines import BLANK, Line, field, line
@@ -55,15 +55,15 @@ def symptom_lines(symptom: Symptom, examination: Examination, pages: Pages) -> I
     yield line(("Symptom: " + symptom.title, "head"))
     yield from _nothing_examined(examination)
     if not examination.apps:
-        yield from _looks(symptom, NOWHERE, None)
+        yield from _looks(symptom, NOWHERE, None, pages)
     for app in examination.apps:
         yield BLANK
         yield line((visible(app.app.path), "head"))
-        yield from _looks(symptom, place(app), app)
+        yield from _looks(symptom, place(app, changed_files(app, pages)), app, pages)
         yield from _conclusion(symptom, app, pages)
 
 
-def _looks(symptom: Symptom, where: Place, app: AppExamination | None) -> Iterator[Line]:
+def _looks(symptom: Symptom, where: Place, app: AppExamination | None, pages: Pages) -> Iterator[Line]:
     for number, look in enumerate(symptom.looks(where), 1):
         yield BLANK
         yield line(f"{number:>2}. ", (look.what, "head"), hang=4)
@@ -71,7 +71,7 @@ def _looks(symptom: Symptom, where: Place, app: AppExamination | None) -> Iterat
             yield line((command, "command"), indent=6)
         yield field("expect", look.expected, indent=4)
         if app:
-            yield from _found(app, look.codes)
+            yield from _found(app, answering(pages, *look.questions))
 
 
 def _found(app: AppExamination, codes: tuple[str, ...]) -> Iterator[Line]:
@@ -91,7 +91,7 @@ def _found(app: AppExamination, codes: tuple[str, ...]) -> Iterator[Line]:
 
 def _conclusion(symptom: Symptom, app: AppExamination, pages: Pages) -> Iterator[Line]:
     mended = unplanned(pages)
-    codes = {code for look in symptom.looks(place(app)) for code in look.codes}
+    codes = {code for look in symptom.looks(place(app)) for code in answering(pages, *look.questions)}
     meant = [d for d in app.diagnoses if codes & {f.code for f in d.findings}]
     yield BLANK
     if not meant:

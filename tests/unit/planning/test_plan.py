@@ -38,9 +38,11 @@ def finding(code: str, *refs: Ref, advice: str = "") -> Finding:
     return Finding(f"{code} was found", refs or (HERE,), (Evidence("stat", "this"),), advice, code, Severity.HIGH)
 
 
-def rule(code: str, *acts: Act, safety: Safety = Safety.SAFE, caused_by: tuple[str, ...] = ()) -> Rule:
+def rule(
+    code: str, *acts: Act, safety: Safety = Safety.SAFE, caused_by: tuple[str, ...] = (), hidden_by_memory: bool = False
+) -> Rule:
     """A rule whose fix makes these acts; without acts it has no fix."""
-    made = Rule(code, Severity.HIGH, caused_by=caused_by)
+    made = Rule(code, Severity.HIGH, caused_by=caused_by, hidden_by_memory=hidden_by_memory)
     if acts:
 
         @made.fix(safety)
@@ -381,11 +383,13 @@ def test_a_further_step_is_held_back_alone() -> None:
 def test_memory_that_keeps_a_site_alive_is_not_thrown_away() -> None:
     """While code stays unreadable, every reload is disruptive: the site may live by what PHP-FPM has compiled."""
     reload = ServiceAction("reload", "php8.2-fpm.service")
-    plan = planned(rule("FIL002"), rule("OPC001", reload), rule("FIL006", owner("storage/logs/l.log")))
+    plan = planned(
+        rule("FIL002", hidden_by_memory=True), rule("OPC001", reload), rule("FIL006", owner("storage/logs/l.log"))
+    )
     assert acts(plan.steps) == [owner("storage/logs/l.log")]
     assert acts(plan.held_back) == [reload]
     assert "FIL002 is not mended" in plan.held_back[0].why
-    plan = planned(rule("FIL002", owner("app/x.php")), rule("OPC001", reload))
+    plan = planned(rule("FIL002", owner("app/x.php"), hidden_by_memory=True), rule("OPC001", reload))
     assert acts(plan.steps) == [owner("app/x.php"), reload]
 
 

@@ -2,14 +2,21 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import partial
 
 from liveproof.model.examination import AppExamination
 from liveproof.model.facts.apps import App
 from liveproof.model.findings import Diagnosis, Evidence, Finding, Ref, Result
 from liveproof.model.plan import Plan, Step
+from liveproof.model.rule import Rule
 from liveproof.model.verdicts import RuleVerdict, Safety, Severity
-from liveproof.planning.verify import came, remains, unproven
+from liveproof.planning import verify
+from liveproof.planning.verify import remains
 from liveproof.steps.service_action import ServiceAction
+
+RULES = (Rule("LAR015", Severity.HIGH, past=True), Rule("WIR001", Severity.CRITICAL))
+came = partial(verify.came, rules=RULES)
+unproven = partial(verify.unproven, rules=RULES)
 
 APP = App("/x", "/x", "", "www-data", 33, 33, (33,), (), (), True)
 

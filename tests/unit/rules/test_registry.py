@@ -1,15 +1,21 @@
 """The registry: every rule keeps the law of the house."""
 
+import ast
 import re
 import subprocess
 import zipfile
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from liveproof import rules
+from liveproof.model.questions import Question
 from liveproof.model.rule import Rule, needs
 from liveproof.model.verdicts import Safety, Severity
+from liveproof.report.content import verification_table
+from liveproof.report.content.host_names import NOWHERE
+from liveproof.report.content.symptoms import SYMPTOMS
 from tests import faults
 
 REPOSITORY = Path(__file__).resolve().parents[3]
@@ -72,8 +78,48 @@ def test_the_wheel_carries_nothing_that_breaks_a_host(tmp_path: Path) -> None:
             ), name
 
 
-def _module(code: str, name: str, caused_by: tuple[str, ...] = ()) -> Rule:
-    rule = Rule(code, Severity.HIGH, caused_by=caused_by)
+def test_every_question_of_reports_is_answered_by_a_rule() -> None:
+    """A question that nobody answers would leave its row of the verification table out."""
+    assert {question for rule in rules.load() for question in rule.answers} == {*get_args(Question)}
+
+
+def test_every_question_is_asked_by_a_report() -> None:
+    """What a rule answers is shown where a symptom is looked at, or in the verification table."""
+    asked = {question for symptom in SYMPTOMS for look in symptom.looks(NOWHERE) for question in look.questions}
+    table = ast.parse(Path(verification_table.__file__).read_text())
+    words = [node.value for node in ast.walk(table) if isinstance(node, ast.Constant)]
+    assert [question for question in get_args(Question) if question not in asked and question not in words] == []
+
+
+def test_no_code_is_spelled_out_outside_of_rules() -> None:
+    """What one rule knows of another is metadata of the rules: a new one touches its own file only."""
+    families = "|".join({rule.code[:3] for rule in rules.load()})
+    source = REPOSITORY / "src" / "liveproof"
+    spelled = [
+        f"{path.relative_to(source)}:{node.lineno}"
+        for path in source.rglob("*.py")
+        if path.relative_to(source).parts[0] != "rules"
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Constant)
+        and isinstance(node.value, str)
+        and re.fullmatch(rf"({families})\d{{3}}", node.value)
+    ]
+    assert spelled == []
+
+
+def test_causes_and_effects_are_one() -> None:
+    """What leads to a fault is among its causes; by its ways a finding has those that fit."""
+    by_code = {rule.code: rule for rule in rules.load()}
+    assert all(
+        rule.code in by_code[effect.partition(":")[0]].caused_by for rule in rules.load() for effect in rule.leads_to
+    )
+    fails = by_code["WIR001"]
+    assert {"FPM001", "NGX001"} <= {*fails.causes("unanswered")} <= {*fails.caused_by} - {"FIL003"}
+    assert {"FIL003", "NGX001"} <= {*fails.causes("answered")} <= {*fails.caused_by} - {"FPM001"}
+
+
+def _module(code: str, name: str, caused_by: tuple[str, ...] = (), leads_to: tuple[str, ...] = ()) -> Rule:
+    rule = Rule(code, Severity.HIGH, caused_by=caused_by, leads_to=leads_to)
     rule.module = name
     return rule
 
@@ -83,7 +129,10 @@ def _module(code: str, name: str, caused_by: tuple[str, ...] = ()) -> Rule:
     [
         ([_module("FIL901", "a"), _module("FIL901", "b")], "used by"),
         ([_module("FIL901", "a", ("FIL999",))], "unknown cause"),
+        ([_module("FIL901", "a", leads_to=("FIL999",))], "unknown effect"),
+        ([_module("FIL901", "a", leads_to=("FIL902:late",)), _module("FIL902", "b")], "unknown way"),
         ([_module("FIL901", "a", ("FIL902",)), _module("FIL902", "b", ("FIL901",))], "go round"),
+        ([_module("FIL901", "a", ("FIL902",), ("FIL902",)), _module("FIL902", "b")], "go round"),
     ],
 )
 def test_registry_refuses(made: list[Rule], message: str, monkeypatch: pytest.MonkeyPatch) -> None:

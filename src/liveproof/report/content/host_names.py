@@ -13,6 +13,7 @@ from liveproof.model.facts.opcache import Opcache, PoolOpcache
 from liveproof.model.facts.wire import Wire
 from liveproof.model.findings import Result, Unknown
 from liveproof.model.verdicts import RuleVerdict
+from liveproof.report.content.rule_pages import Pages
 
 _T = TypeVar("_T")
 
@@ -101,8 +102,8 @@ def seen(app: AppExamination, kind: type[_T]) -> _T | None:
     return value if isinstance(value, kind) else None
 
 
-def place(app: AppExamination) -> Place:
-    """The names of one examined app."""
+def place(app: AppExamination, changed: tuple[str, ...] = ()) -> Place:
+    """The names of one examined app, with the code files that were deployed last."""
     master, pool = _pool(app)
     server = _server(app)
     nginx, laravel, wire = seen(app, Nginx), seen(app, Laravel), seen(app, Wire)
@@ -128,7 +129,7 @@ def place(app: AppExamination) -> Place:
         nginx_log=server.error_log.partition(" ")[0] if server else "",
         nginx_user=nginx.worker_user if nginx else "",
         host=posted.host if posted and posted.host else name,
-        changed=changed_files(app),
+        changed=changed,
         method=posted.method if posted else "GET",
         request=posted.path if posted else "/",
         laravel=app.app.laravel,
@@ -136,14 +137,18 @@ def place(app: AppExamination) -> Place:
     )
 
 
-def changed_files(app: AppExamination) -> tuple[str, ...]:
-    """At most three code files that findings name, else the newest: absolute paths below the app as it is served."""
+def changed_files(app: AppExamination, pages: Pages) -> tuple[str, ...]:
+    """At most three code files that were most likely deployed last, as findings name them, else the newest.
+
+    They are absolute paths below the app as it is served.
+    """
     below = app.app.path + "/"
     named = [
         ref.id
-        for code in _ABOUT_CODE
+        for page in sorted(pages.values(), key=lambda page: -page.deployed)
+        if page.deployed
         for finding in app.findings
-        if finding.code == code
+        if finding.code == page.code
         for ref in finding.about
         if ref.kind == "file" and ref.id.endswith(".php") and "/bootstrap/cache/" not in ref.id
     ]
@@ -154,10 +159,6 @@ def changed_files(app: AppExamination) -> tuple[str, ...]:
     real = app.app.real + "/"
     served = [below + path[len(real) :] if path.startswith(real) else path for path in named]
     return tuple(dict.fromkeys(served))[:3]
-
-
-# Findings about single files of the code, those first whose files are most likely the ones that were just deployed.
-_ABOUT_CODE = ("OPC001", "REL001", "FIL002", "FIL001")
 
 
 def caches(app: AppExamination) -> tuple[tuple[str, PoolOpcache | Unknown], ...]:

@@ -8,17 +8,18 @@ from collections.abc import Callable
 
 from liveproof.analysis.shell_words import quoted
 from liveproof.model.dataclass import dataclass
+from liveproof.model.questions import Question
 from liveproof.report.content.host_names import Place
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """One thing to look at: what, the commands (each a line), what they should show, and the rules that judge it."""
+    """One thing to look at: what, the commands (each a line), what they should show, and what rules are asked of it."""
 
     what: str
     commands: tuple[str, ...]
     expected: str
-    codes: tuple[str, ...]
+    questions: tuple[Question, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ def _not_live(place: Place) -> tuple[Look, ...]:
             "Is the new code on this host's disk, where nginx serves it?",
             (f"readlink -f {quoted(place.app)}", owners(place)),
             "the directory and the time of your deploy",
-            ("REL001", "REL007", "OPC004"),
+            ("new code in place",),
         ),
         Look(
             f"Do the files belong to whom they should, and can {place.user or 'the pool'} read them?",
@@ -82,7 +83,7 @@ def _not_live(place: Place) -> tuple[Look, ...]:
                 ),
             ),
             "one owner for the code; every file readable",
-            ("FIL001", "FIL002", "SYS001"),
+            ("code ownership", "code readable", "user of artisan"),
         ),
         Look(
             "Does PHP still look at files, and when did it last start with an empty OPcache?",
@@ -92,7 +93,7 @@ def _not_live(place: Place) -> tuple[Look, ...]:
             ),
             "opcache.validate_timestamps => On, or a reload after the deploy; `php -r 'opcache_reset();'` empties"
             " another cache than the pool's and changes nothing",
-            ("OPC001", "OPC002", "OPC010", "OPC012"),
+            ("OPcache renewed",),
         ),
     ]
     if place.laravel:
@@ -104,7 +105,7 @@ def _not_live(place: Place) -> tuple[Look, ...]:
                     as_user(place, f"test -w {quoted(place.cache)}") + " && echo writable",
                 ),
                 f"newer than your change; the directory belongs to {place.user or 'the pool user'}",
-                ("LAR001", "LAR002", "LAR005", "LAR006", "LAR011", "FIL003", "FIL004"),
+                ("caches rebuilt", "cache directory writable", "owners of caches"),
             )
         )
     looks.append(
@@ -112,7 +113,7 @@ def _not_live(place: Place) -> tuple[Look, ...]:
             "Does PHP-FPM run, and what does a real request get?",
             (f"systemctl status {unit(place)} --no-pager", request(place)),
             "active (running); the answer of the new code",
-            ("FPM001", "FPM013", "WIR001", "WIR003"),
+            ("PHP-FPM runs", "requests", "requests logged"),
         )
     )
     return tuple(looks)
@@ -127,7 +128,7 @@ def _denied(place: Place) -> tuple[Look, ...]:
                 *((f"grep -a 'Permission denied' {quoted(place.nginx_log)} | tail -5",) if place.nginx_log else ()),
             ),
             "no line newer than the last fix",
-            ("LAR015",),
+            ("errors logged",),
         ),
         Look(
             f"Can {place.user or 'the pool user'} write where the app writes?",
@@ -137,7 +138,7 @@ def _denied(place: Place) -> tuple[Look, ...]:
                 for path in ("bootstrap/cache", "storage", "storage/logs", "storage/framework/views")
             ),
             "writable, four times",
-            ("FIL003", "FIL005", "FIL006"),
+            ("cache directory writable", "storage writable", "log writable"),
         ),
         Look(
             "Who owns the directories on the way, and what is in them?",
@@ -147,7 +148,7 @@ def _denied(place: Place) -> tuple[Look, ...]:
             ),
             f"{place.user or 'the pool user'} owns the last directory; a root-owned file inside a writable directory"
             " does no harm, a root-owned log file does",
-            ("FIL001", "FIL002", "FIL004", "LAR007"),
+            ("code ownership", "code readable", "owners of caches", "config cache readable"),
         ),
         Look(
             "Who keeps making files as root?",
@@ -156,7 +157,7 @@ def _denied(place: Place) -> tuple[Look, ...]:
                 "grep -rnE 'create|su ' /etc/logrotate.d",
             ),
             f"artisan and composer run as {place.user or 'the pool user'}, logs are created for it",
-            ("SYS001", "SYS003"),
+            ("user of artisan", "user of log rotation"),
         ),
     ]
     return tuple(looks)
@@ -171,13 +172,13 @@ def _refused(place: Place) -> tuple[Look, ...]:
             "Does PHP-FPM run?",
             (f"systemctl status {unit(place)} --no-pager", test(place)),
             "active (running); configuration file test is successful",
-            ("FPM001", "FPM013"),
+            ("PHP-FPM runs",),
         ),
         Look(
             "Is the socket there, and does somebody listen on it?",
             (f"ls -la {shown}", listener) if socket or not place.address else (listener,),
             f"srw-rw---- {place.nginx_user or place.user or 'www-data'}, and a php-fpm process behind it",
-            ("FPM002",),
+            ("socket there",),
         ),
         Look(
             f"May nginx's user ({place.nginx_user or 'www-data'}) connect?",
@@ -188,13 +189,13 @@ def _refused(place: Place) -> tuple[Look, ...]:
                 else "grep -rnE '^listen' /etc/php",
             ),
             "listen.owner, listen.group and listen.mode let nginx in",
-            ("FPM003",),
+            ("socket accessible",),
         ),
         Look(
             "Does nginx run, and does it ask that very socket?",
             ("systemctl status nginx --no-pager", "nginx -t", "nginx -T 2>/dev/null | grep -n fastcgi_pass"),
             f"active (running); fastcgi_pass {place.address or 'as the pool listens'}",
-            ("NGX001", "NGX004", "NGX009"),
+            ("nginx configuration", "socket passed to", "nginx runs"),
         ),
         Look(
             "Are all workers busy?",
@@ -203,9 +204,9 @@ def _refused(place: Place) -> tuple[Look, ...]:
                 *((f"grep -a max_children {quoted(place.fpm_log)} | tail -5",) if place.fpm_log else ()),
             ),
             "idle workers; no `reached pm.max_children`",
-            ("FPM006",),
+            ("workers idle",),
         ),
-        Look("What does a real request get?", (request(place),), "no 502 or 504", ("WIR001",)),
+        Look("What does a real request get?", (request(place),), "no 502 or 504", ("requests",)),
     )
 
 

@@ -1,6 +1,7 @@
 """The verification table: what was measured of one app, one row each, with whether it is as it should be.
 
-A row's judgement is that of the rules it names, never a second opinion; what it shows comes from the facts.
+A row's judgement is that of the rules that answer its questions, never a second opinion; what it shows comes from the
+facts.
 """
 
 from collections.abc import Iterator
@@ -17,8 +18,10 @@ from liveproof.model.facts.opcache import PoolOpcache
 from liveproof.model.facts.release import Release
 from liveproof.model.facts.wire import Wire
 from liveproof.model.findings import Unknown
+from liveproof.model.questions import Question
 from liveproof.model.verdicts import RuleVerdict
-from liveproof.report.content.host_names import answer, caches, changed_files, reason, seen
+from liveproof.report.content.host_names import answer, caches, reason, seen
+from liveproof.report.content.rule_pages import Pages, answering
 from liveproof.report.style.times import age, clock, mode, size, span
 
 OK, BAD, UNSEEN = "ok", "bad", "unseen"
@@ -34,22 +37,23 @@ class Row:
     state: str
 
 
-def rows(app: AppExamination, started: float, files: tuple[str, ...] | None = None) -> tuple[Row, ...]:
+def rows(app: AppExamination, started: float, pages: Pages, files: tuple[str, ...]) -> tuple[Row, ...]:
     """The rows of one app. ``started`` is the run's time; ``files`` are code files to tell the owner of."""
     return (
-        *_files(app, started, changed_files(app) if files is None else files),
-        *_access(app),
-        *_release(app),
-        *_opcache(app),
-        *_caches(app),
-        *_services(app),
+        *_files(app, started, pages, files),
+        *_access(app, pages),
+        *_release(app, pages),
+        *_opcache(app, pages),
+        *_caches(app, pages),
+        *_services(app, pages),
         *_wire(app),
-        *_logs(app),
+        *_logs(app, pages),
     )
 
 
-def _row(app: AppExamination, check: str, saw: str, *codes: str) -> Iterator[Row]:
+def _row(app: AppExamination, pages: Pages, check: str, saw: str, *questions: Question) -> Iterator[Row]:
     """A row judged by rules; none when no such rule was asked, the reason where they could not see."""
+    codes = answering(pages, *questions)
     verdict = answer(app, *codes)
     if verdict is not None:
         state = _STATES[verdict]
@@ -60,13 +64,13 @@ def _row(app: AppExamination, check: str, saw: str, *codes: str) -> Iterator[Row
 _WORD = {OK: "as it should be", BAD: "not as it should be", UNSEEN: "could not be seen"}
 
 
-def _files(app: AppExamination, started: float, named: tuple[str, ...]) -> Iterator[Row]:
+def _files(app: AppExamination, started: float, pages: Pages, named: tuple[str, ...]) -> Iterator[Row]:
     files = seen(app, Files)
     for path in named:
         short = path.rpartition("/")[2]
         owner = _owner(app, files, path)
         if owner:
-            yield from _row(app, f"File ownership ({short})", owner, "FIL001")
+            yield from _row(app, pages, f"File ownership ({short})", owner, "code ownership")
     newest = (
         max((t for t in files.times if t.section == "code"), key=lambda t: t.newest_mtime, default=None)
         if files
@@ -76,58 +80,71 @@ def _files(app: AppExamination, started: float, named: tuple[str, ...]) -> Itera
         at = newest.newest_mtime / 1e9
         name = "the app's own directory" if newest.newest_mtime_path == "." else newest.newest_mtime_path
         saw = f"{name}: {clock(at)} ({age(started - at)} before the check)"
-        yield Row("Newest change of the code", saw, _STATES.get(answer(app, "REL007") or RuleVerdict.OK, OK))
+        yield Row(
+            "Newest change of the code",
+            saw,
+            _STATES.get(answer(app, *answering(pages, "newest change")) or RuleVerdict.OK, OK),
+        )
     access = seen(app, Access)
     unread = len(access.unreadable) + access.more_unreadable if access else 0
     saw = f"{access.asked - unread:,} of {access.asked:,} readable" if access and access.asked else ""
-    yield from _row(app, f"Code readable by {app.app.user}", saw, "FIL002")
+    yield from _row(app, pages, f"Code readable by {app.app.user}", saw, "code readable")
 
 
-def _access(app: AppExamination) -> Iterator[Row]:
+def _access(app: AppExamination, pages: Pages) -> Iterator[Row]:
     access = seen(app, Access)
     writable = dict(access.writable) if access else {}
-    yield from _row(app, f"bootstrap/cache writable by {app.app.user}", _yes(writable.get("bootstrap/cache")), "FIL003")
+    yield from _row(
+        app,
+        pages,
+        f"bootstrap/cache writable by {app.app.user}",
+        _yes(writable.get("bootstrap/cache")),
+        "cache directory writable",
+    )
     storage = {path: can for path, can in writable.items() if path.startswith("storage")}
     denied = [path for path, can in storage.items() if can is False]
     saw = f"not: {', '.join(denied)}" if denied else "yes" if storage else ""
-    yield from _row(app, f"storage writable by {app.app.user}", saw, "FIL005")
-    yield from _row(app, "Log file writable", "", "FIL006")
+    yield from _row(app, pages, f"storage writable by {app.app.user}", saw, "storage writable")
+    yield from _row(app, pages, "Log file writable", "", "log writable")
 
 
 def _yes(can: bool | Unknown | None) -> str:
     return "yes" if can is True else "no" if can is False else ""
 
 
-def _release(app: AppExamination) -> Iterator[Row]:
+def _release(app: AppExamination, pages: Pages) -> Iterator[Row]:
     release = seen(app, Release)
     saw = ""
     if release:
         saw = f"{release.compared} files compared with {release.kind} {release.intended[:12]}"
         if release.changed or release.missing:
             saw += f": {len(release.changed)} differ, {len(release.missing)} missing"
-    yield from _row(app, "Files equal the release", saw, "REL001")
+    yield from _row(app, pages, "Files equal the release", saw, "release on disk")
 
 
-def _opcache(app: AppExamination) -> Iterator[Row]:
+def _opcache(app: AppExamination, pages: Pages) -> Iterator[Row]:
     for pool, cache in caches(app):
         saw = ("on" if cache.enabled else "off") if isinstance(cache, PoolOpcache) else ""
-        yield from _row(app, f"OPcache enabled ({pool})", saw, "OPC012")
+        yield from _row(app, pages, f"OPcache enabled ({pool})", saw, "OPcache on")
         if isinstance(cache, PoolOpcache):
             count = len(cache.scripts)
             saw = f"{count:,} script{'' if count == 1 else 's'} of the app, none older than {clock(cache.since)}"
-            yield from _row(app, f"OPcache holds the files on disk ({pool})", saw, "OPC001", "OPC004", "REL007")
+            yield from _row(app, pages, f"OPcache holds the files on disk ({pool})", saw, "OPcache of the disk")
 
 
-def _caches(app: AppExamination) -> Iterator[Row]:
+_CACHES: tuple[tuple[str, str, Question], ...] = (
+    ("routes", "Routes cache", "routes cache"),
+    ("config", "Config cache", "config cache"),
+    ("packages", "Package manifest", "manifests"),
+    ("services", "Service manifest", "manifests"),
+)
+
+
+def _caches(app: AppExamination, pages: Pages) -> Iterator[Row]:
     laravel = seen(app, Laravel)
-    for kind, check, codes in (
-        ("routes", "Routes cache", ("LAR002", "LAR003")),
-        ("config", "Config cache", ("LAR001", "LAR003", "LAR007")),
-        ("packages", "Package manifest", ("LAR006",)),
-        ("services", "Service manifest", ("LAR006",)),
-    ):
+    for kind, check, question in _CACHES:
         cache = laravel.cache(kind) if laravel else None
-        yield from _row(app, check, _cache(cache) if cache else "", *codes)
+        yield from _row(app, pages, check, _cache(cache) if cache else "", question)
 
 
 def _cache(cache: CacheFile) -> str:
@@ -142,14 +159,22 @@ def _cache(cache: CacheFile) -> str:
     return told
 
 
-def _services(app: AppExamination) -> Iterator[Row]:
+def _services(app: AppExamination, pages: Pages) -> Iterator[Row]:
     fpm = seen(app, Fpm)
     for master, pool in fpm.serving(app.app.pools) if fpm else ():
-        yield from _row(app, f"PHP-FPM ({pool.id})", _unit(master, pool), "FPM001", "FPM013")
-        yield from _row(app, f"FastCGI socket ({pool.id})", _socket(pool), "FPM002", "FPM003", "NGX004")
+        yield from _row(app, pages, f"PHP-FPM ({pool.id})", _unit(master, pool), "PHP-FPM runs")
+        yield from _row(
+            app,
+            pages,
+            f"FastCGI socket ({pool.id})",
+            _socket(pool),
+            "socket there",
+            "socket accessible",
+            "socket passed to",
+        )
     nginx = seen(app, Nginx)
     valid = {True: "valid", False: "invalid", None: ""}[nginx.valid] if nginx else ""
-    yield from _row(app, "nginx configuration", valid, "NGX001")
+    yield from _row(app, pages, "nginx configuration", valid, "nginx configuration")
 
 
 def _unit(master: Master, pool: Pool) -> str:
@@ -190,10 +215,10 @@ def _wire(app: AppExamination) -> Iterator[Row]:
         yield Row(f"{exchange.method} {exchange.path} {way}", saw, OK if exchange.passed else BAD)
 
 
-def _logs(app: AppExamination) -> Iterator[Row]:
+def _logs(app: AppExamination, pages: Pages) -> Iterator[Row]:
     logs = seen(app, Logs)
     saw = f"{sum(group.count for group in logs.groups)} since {clock(logs.since)}" if logs else ""
-    yield from _row(app, "Errors logged since the deploy", saw, "LAR015")
+    yield from _row(app, pages, "Errors logged since the deploy", saw, "errors logged")
 
 
 def _owner(app: AppExamination, files: Files | None, path: str) -> str:

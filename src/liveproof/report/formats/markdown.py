@@ -17,7 +17,7 @@ from liveproof.report.content import advice, causes
 from liveproof.report.content.host_names import Place, changed_files, place, seen
 from liveproof.report.content.performance import figures
 from liveproof.report.content.remedy import Remedies, remedies
-from liveproof.report.content.rule_pages import Pages
+from liveproof.report.content.rule_pages import Pages, answering
 from liveproof.report.content.symptoms import SYMPTOMS
 from liveproof.report.content.verdict import headline, meaning
 from liveproof.report.content.verification_table import BAD, OK, Row, rows
@@ -96,8 +96,8 @@ class _App:
         known = {diagnosis.root.code for diagnosis in self.then.diagnoses} if self.then else set()
         new = tuple(d for d in self.now.diagnoses if d.root.code not in known)
         self.incident = (*self.then.diagnoses, *new) if self.then else new
-        self.place: Place = place(self.now)
-        self.files = changed_files(self.then or self.now)
+        self.place: Place = place(self.now, changed_files(self.now, pages))
+        self.files = changed_files(self.then, pages) if self.then else self.place.changed
 
     def sections(self, *, titled: bool, hit_ratio: float) -> Iterator[str]:
         """All sections in the order of the document."""
@@ -151,7 +151,7 @@ class _App:
 
     def _verification(self) -> Iterator[str]:
         yield from ("", "## Verification results", "", "| Check | Result | Status |", "|---|---|---|")
-        for row in rows(self.now, self.at, self.files):
+        for row in rows(self.now, self.at, self.pages, self.files):
             yield f"| {prose(row.check)} | {_cell(row.saw)} | {_MARKS.get(row.state, _UNSEEN)} |"
         unseen = [r for r in self.now.results if r.verdict is RuleVerdict.UNKNOWN]
         if unseen:
@@ -166,8 +166,8 @@ class _App:
         if self.then is None:
             yield "No earlier run to compare with: `liveproof report RUN --before RUN` compares two runs."
             return
-        then = {row.check: row for row in rows(self.then, self.then_at, self.files)}
-        now = {row.check: row for row in rows(self.now, self.at, self.files)}
+        then = {row.check: row for row in rows(self.then, self.then_at, self.pages, self.files)}
+        now = {row.check: row for row in rows(self.now, self.at, self.pages, self.files)}
         yield from ("| | Before | After |", "|---|---|---|")
         yield f"| **Verdict** | {_LINKS[self.then.verdict]} | {_LINKS[self.now.verdict]} |"
         checks = dict.fromkeys((*then, *now))
@@ -183,7 +183,8 @@ class _App:
         for symptom in SYMPTOMS:
             yield from ("", f"### {symptom.title.capitalize()}")
             for number, look in enumerate(symptom.looks(self.place), 1):
-                yield from ("", f"**{number}. {prose(look.what)}** ({', '.join(look.codes)})", "")
+                codes = ", ".join(answering(self.pages, *look.questions))
+                yield from ("", f"**{number}. {prose(look.what)}** ({codes})", "")
                 yield block("\n".join((*look.commands, f"# Expected: {look.expected}")))
 
     def _performance(self) -> Iterator[str]:

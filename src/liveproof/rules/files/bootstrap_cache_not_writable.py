@@ -39,7 +39,13 @@ from liveproof.model.rule import Rule
 from liveproof.model.settings import Settings
 from liveproof.model.verdicts import Safety, Severity
 
-rule = Rule("FIL003", Severity.HIGH, caused_by=("SYS001",))
+rule = Rule(
+    "FIL003",
+    Severity.HIGH,
+    caused_by=("SYS001",),
+    leads_to=("LAR015", "WIR001:answered"),
+    answers=("cache directory writable",),
+)
 
 
 @rule.check

@@ -44,7 +44,9 @@ from liveproof.model.verdicts import Safety, Severity
 _SHOWN = 10
 _SECTIONS = ("code", "vendor", "public", "env")
 
-rule = Rule("FIL001", Severity.HIGH, caused_by=("SYS001",))
+rule = Rule(
+    "FIL001", Severity.HIGH, caused_by=("SYS001",), leads_to=("LAR015",), answers=("code ownership",), deployed=1
+)
 
 
 @rule.check

@@ -40,7 +40,15 @@ from liveproof.model.verdicts import Safety, Severity
 
 _SHOWN = 10
 
-rule = Rule("FIL002", Severity.CRITICAL, caused_by=("SYS001",))
+rule = Rule(
+    "FIL002",
+    Severity.CRITICAL,
+    caused_by=("SYS001",),
+    leads_to=("LAR015", "WIR001:answered"),
+    answers=("code readable",),
+    deployed=2,
+    hidden_by_memory=True,
+)
 
 
 @rule.check

@@ -36,7 +36,13 @@ from liveproof.model.verdicts import Safety, Severity
 # The directory is judged by FIL005, as a directory of storage.
 _JUDGED = "storage/logs"
 
-rule = Rule("FIL006", Severity.CRITICAL, caused_by=("SYS001", "SYS003"))
+rule = Rule(
+    "FIL006",
+    Severity.CRITICAL,
+    caused_by=("SYS001", "SYS003"),
+    leads_to=("LAR015", "WIR001:answered", "WIR003"),
+    answers=("log writable",),
+)
 
 
 @rule.check

@@ -46,7 +46,13 @@ _ABOVE = ("", "/framework")
 # Laravel makes these itself, if it can write what they are to lie in; sessions may be kept elsewhere.
 _MADE = ("/framework/cache", "/framework/cache/data", "/logs", "/app")
 
-rule = Rule("FIL005", Severity.CRITICAL, caused_by=("SYS001",))
+rule = Rule(
+    "FIL005",
+    Severity.CRITICAL,
+    caused_by=("SYS001",),
+    leads_to=("LAR015", "WIR001:answered", "WIR003"),
+    answers=("storage writable",),
+)
 
 
 @rule.check

@@ -31,7 +31,7 @@ from liveproof.model.rule import Rule
 from liveproof.model.verdicts import Safety, Severity
 from liveproof.steps.service_action import ServiceAction
 
-rule = Rule("FPM001", Severity.CRITICAL)
+rule = Rule("FPM001", Severity.CRITICAL, leads_to=("WIR001:unanswered",), answers=("PHP-FPM runs",))
 
 _PLACE = re.compile(r"\[(/[^\]]+):(\d+)\]")
 _UNDO = "stop the unit again"

@@ -30,7 +30,9 @@ from liveproof.model.rule import Rule
 from liveproof.model.verdicts import Safety, Severity
 from liveproof.steps.service_action import ServiceAction
 
-rule = Rule("FPM002", Severity.CRITICAL, caused_by=("FPM001",))
+rule = Rule(
+    "FPM002", Severity.CRITICAL, caused_by=("FPM001",), leads_to=("WIR001:unanswered",), answers=("socket there",)
+)
 
 _RELOAD_UNDO = "nothing to take back: the socket is where the configuration has it"
 

@@ -35,7 +35,7 @@ from liveproof.steps.change_mode import ChangeMode, Moded
 from liveproof.steps.change_owner import ChangeOwner, Owned
 from liveproof.steps.write_file import WriteFile
 
-rule = Rule("FPM003", Severity.CRITICAL)
+rule = Rule("FPM003", Severity.CRITICAL, leads_to=("WIR001:unanswered",), answers=("socket accessible",))
 
 _MODE = 0o660
 

@@ -32,7 +32,13 @@ from liveproof.model.plan import Step
 from liveproof.model.rule import Rule
 from liveproof.model.verdicts import Safety, Severity
 
-rule = Rule("LAR003", Severity.NOTICE, caused_by=("FIL003",))
+rule = Rule(
+    "LAR003",
+    Severity.NOTICE,
+    caused_by=("FIL003",),
+    leads_to=("WIR001:answered",),
+    answers=("config cache", "routes cache"),
+)
 
 _OTHER = {"config": "routes", "routes": "config"}
 _COMMAND = {"config": "config:cache", "routes": "route:cache"}

@@ -26,7 +26,7 @@ from liveproof.model.findings import Evidence, Finding, Ref, Unknown
 from liveproof.model.rule import Rule
 from liveproof.model.verdicts import Severity
 
-rule = Rule("LAR011", Severity.NOTICE, caused_by=("FIL003",))
+rule = Rule("LAR011", Severity.NOTICE, caused_by=("FIL003",), answers=("caches rebuilt",))
 
 _CLEAR = {"config": "config:clear", "routes": "route:clear"}
 

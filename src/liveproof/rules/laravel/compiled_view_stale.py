@@ -31,7 +31,7 @@ from liveproof.model.plan import Step
 from liveproof.model.rule import Rule
 from liveproof.model.verdicts import Safety, Severity
 
-rule = Rule("LAR005", Severity.MEDIUM, caused_by=("FIL005",))
+rule = Rule("LAR005", Severity.MEDIUM, caused_by=("FIL005",), answers=("caches rebuilt",))
 
 _NAMED = 10
 

@@ -37,7 +37,13 @@ from liveproof.model.plan import Step
 from liveproof.model.rule import Rule
 from liveproof.model.verdicts import Safety, Severity
 
-rule = Rule("LAR001", Severity.HIGH, caused_by=("FIL003", "FIL004"))
+rule = Rule(
+    "LAR001",
+    Severity.HIGH,
+    caused_by=("FIL003", "FIL004"),
+    leads_to=("WIR001:answered", "WIR003"),
+    answers=("config cache", "caches rebuilt"),
+)
 
 _NAMED = 10
 

@@ -30,7 +30,14 @@ from liveproof.model.plan import Step
 from liveproof.model.rule import Rule
 from liveproof.model.verdicts import Safety, Severity
 
-rule = Rule("LAR007", Severity.CRITICAL, caused_by=("FIL004", "SYS001"))
+rule = Rule(
+    "LAR007",
+    Severity.CRITICAL,
+    caused_by=("FIL004", "SYS001"),
+    leads_to=("LAR015", "WIR001:answered"),
+    answers=("config cache", "config cache readable"),
+    hidden_by_memory=True,
+)
 
 _COMMAND = {
     "config": "config:cache",

@@ -31,7 +31,13 @@ from liveproof.model.plan import Step
 from liveproof.model.rule import Rule
 from liveproof.model.verdicts import Safety, Severity
 
-rule = Rule("LAR006", Severity.HIGH, caused_by=("FIL003", "FIL004"))
+rule = Rule(
+    "LAR006",
+    Severity.HIGH,
+    caused_by=("FIL003", "FIL004"),
+    leads_to=("WIR001:answered",),
+    answers=("manifests", "caches rebuilt"),
+)
 
 _NAMED = 10
 

@@ -23,7 +23,7 @@ from liveproof.model.findings import Evidence, Finding, Ref, Unknown
 from liveproof.model.rule import Rule
 from liveproof.model.verdicts import Severity
 
-rule = Rule("NGX001", Severity.HIGH)
+rule = Rule("NGX001", Severity.HIGH, leads_to=("WIR001",), answers=("nginx configuration",))
 
 _MOST = 10
 

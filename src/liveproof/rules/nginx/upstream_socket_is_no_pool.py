@@ -36,7 +36,7 @@ from liveproof.model.findings import Evidence, Finding, Ref, Unknown
 from liveproof.model.rule import Rule
 from liveproof.model.verdicts import Severity
 
-rule = Rule("NGX004", Severity.CRITICAL)
+rule = Rule("NGX004", Severity.CRITICAL, leads_to=("WIR001",), answers=("socket passed to",))
 
 _MOST = 10
 

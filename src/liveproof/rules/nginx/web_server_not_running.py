@@ -27,7 +27,9 @@ from liveproof.model.rule import Rule
 from liveproof.model.verdicts import Safety, Severity
 from liveproof.steps.service_action import ServiceAction
 
-rule = Rule("NGX009", Severity.CRITICAL, caused_by=("NGX001",))
+rule = Rule(
+    "NGX009", Severity.CRITICAL, caused_by=("NGX001",), leads_to=("WIR001:unanswered",), answers=("nginx runs",)
+)
 
 
 @rule.check

@@ -35,7 +35,14 @@ from liveproof.model.plan import Step
 from liveproof.model.rule import Rule
 from liveproof.model.verdicts import Safety, Severity
 
-rule = Rule("OPC001", Severity.HIGH, caused_by=("OPC002", "OPC004"))
+rule = Rule(
+    "OPC001",
+    Severity.HIGH,
+    caused_by=("OPC002", "OPC004"),
+    leads_to=("WIR001:answered", "WIR003"),
+    answers=("OPcache of the disk", "OPcache renewed"),
+    deployed=4,
+)
 
 _SHOWN = 10
 _Judged = tuple[Script, Freshness]

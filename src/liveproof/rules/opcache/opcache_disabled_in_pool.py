@@ -24,7 +24,7 @@ from liveproof.model.findings import Evidence, Finding, Ref, Unknown
 from liveproof.model.rule import Rule
 from liveproof.model.verdicts import Severity
 
-rule = Rule("OPC012", Severity.NOTICE)
+rule = Rule("OPC012", Severity.NOTICE, answers=("OPcache on", "OPcache renewed"))
 
 
 @rule.check

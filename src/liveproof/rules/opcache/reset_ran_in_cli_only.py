@@ -33,7 +33,7 @@ from liveproof.model.plan import Step
 from liveproof.model.rule import Rule
 from liveproof.model.verdicts import Safety, Severity
 
-rule = Rule("OPC010", Severity.NOTICE, caused_by=("OPC001", "OPC002", "OPC004"))
+rule = Rule("OPC010", Severity.NOTICE, caused_by=("OPC001", "OPC002", "OPC004"), answers=("OPcache renewed",))
 
 
 @rule.check

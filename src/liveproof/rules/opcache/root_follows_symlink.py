@@ -37,7 +37,12 @@ from liveproof.model.verdicts import Safety, Severity
 from liveproof.steps.service_action import ServiceAction
 from liveproof.steps.write_file import WriteFile
 
-rule = Rule("OPC004", Severity.HIGH)
+rule = Rule(
+    "OPC004",
+    Severity.HIGH,
+    leads_to=("WIR001:answered", "WIR003"),
+    answers=("OPcache of the disk", "new code in place"),
+)
 
 _ADVICE = (
     "Let fastcgi_param SCRIPT_FILENAME and DOCUMENT_ROOT begin with $realpath_root, then reload nginx and PHP-FPM."

@@ -30,7 +30,7 @@ from liveproof.model.plan import Step
 from liveproof.model.rule import Rule
 from liveproof.model.verdicts import Safety, Severity
 
-rule = Rule("OPC002", Severity.HIGH)
+rule = Rule("OPC002", Severity.HIGH, answers=("OPcache renewed",))
 
 _SHOWN = 8
 

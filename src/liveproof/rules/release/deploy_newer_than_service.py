@@ -32,7 +32,13 @@ from liveproof.model.plan import Step
 from liveproof.model.rule import Rule
 from liveproof.model.verdicts import Link, Safety, Severity
 
-rule = Rule("REL007", Severity.HIGH, caused_by=("OPC002",), link=Link.MEMORY)
+rule = Rule(
+    "REL007",
+    Severity.HIGH,
+    caused_by=("OPC002",),
+    link=Link.MEMORY,
+    answers=("newest change", "OPcache of the disk", "new code in place"),
+)
 
 _CODE = ("code", "vendor", "public")
 

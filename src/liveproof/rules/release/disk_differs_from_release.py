@@ -37,7 +37,9 @@ from liveproof.model.verdicts import Severity
 
 _SHOWN = 10
 
-rule = Rule("REL001", Severity.HIGH)
+rule = Rule(
+    "REL001", Severity.HIGH, leads_to=("WIR001:answered",), answers=("release on disk", "new code in place"), deployed=3
+)
 
 
 @rule.check

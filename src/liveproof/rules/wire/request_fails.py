@@ -33,13 +33,9 @@ from liveproof.model.rule import Rule
 from liveproof.model.verdicts import Severity
 
 # What keeps a request from reaching the app, and what makes the app answer wrongly: neither explains the other.
-_ON_THE_WAY = ("FPM001", "FPM002", "FPM003", "FPM006", "NGX001", "NGX004", "NGX009")
-_IN_THE_APP = (
-    "NGX001", "NGX004", "FIL002", "FIL003", "FIL005", "FIL006", "REL001", "LAR001", "LAR002", "LAR003", "LAR006",
-    "LAR007", "OPC001", "OPC004",
-)  # fmt: skip
+_UNANSWERED, _ANSWERED = "unanswered", "answered"
 
-rule = Rule("WIR001", Severity.CRITICAL, caused_by=tuple(dict.fromkeys((*_ON_THE_WAY, *_IN_THE_APP))))
+rule = Rule("WIR001", Severity.CRITICAL, leads_to=("WIR003",), ways=(_UNANSWERED, _ANSWERED), answers=("requests",))
 
 _MOST = 10
 _UNAVAILABLE = 503
@@ -109,8 +105,8 @@ def _finding(app: App, wire: Wire, failed: list[tuple[str, list[Exchange]]]) -> 
 def _causes(failed: list[Exchange]) -> tuple[str, ...]:
     """A dead PHP-FPM explains a 502 and no directory that cannot be written does; the other way round for a 500."""
     unreached = [not each.status or (each.answered_by == "nginx" and each.status in _NO_ANSWER) for each in failed]
-    on_the_way = _ON_THE_WAY if any(unreached) else ()
-    in_the_app = () if all(unreached) else _IN_THE_APP
+    on_the_way = rule.causes(_UNANSWERED) if any(unreached) else ()
+    in_the_app = () if all(unreached) else rule.causes(_ANSWERED)
     return tuple(dict.fromkeys((*on_the_way, *in_the_app)))
 
 

@@ -27,7 +27,7 @@ from liveproof.model.findings import Evidence, Finding, Ref, Unknown
 from liveproof.model.rule import Rule
 from liveproof.model.verdicts import Severity
 
-rule = Rule("WIR003", Severity.HIGH, caused_by=("WIR001", "FIL005", "FIL006", "LAR001", "OPC001", "OPC004"))
+rule = Rule("WIR003", Severity.HIGH, answers=("requests logged",))
 
 
 @rule.check
