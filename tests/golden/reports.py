@@ -13,8 +13,7 @@ from liveproof.report.comparison import comparison_lines
 from liveproof.report.content import causes
 from liveproof.report.content.symptoms import SYMPTOMS
 from liveproof.report.explain import page_lines, symptom_lines
-from liveproof.report.formats import json
-from liveproof.report.formats.markdown import markdown
+from liveproof.report.formats import Context, json, markdown
 from liveproof.report.formats.text import record_lines
 from liveproof.report.plan import outcome_lines, plan_lines
 from liveproof.report.style.lines import BLANK, Line, plain
@@ -60,7 +59,11 @@ def _terminal(lines: Iterator[Line] | list[Line]) -> str:
 
 
 def _json(record: Record) -> str:
-    return json.dumps(json.document(record))
+    return json.render(record, Context(incident.PAGES))
+
+
+def _markdown(record: Record) -> str:
+    return markdown.render(record, Context(incident.PAGES))
 
 
 def _explained(number: int) -> str:
@@ -79,10 +82,10 @@ REPORTS: dict[str, Callable[[], str]] = {
     "broken.json": lambda: _json(incident.broken()),
     "fixed.json": lambda: _json(incident.fixed()),
     "hostile.json": lambda: _json(hostile.record()),
-    "broken.md": lambda: markdown(incident.broken(), incident.PAGES),
-    "fixed.md": lambda: markdown(incident.fixed(), incident.PAGES),
-    "unproven.md": lambda: markdown(incident.unproven(), incident.PAGES),
-    "hostile.md": lambda: markdown(hostile.record(), incident.PAGES),
+    "broken.md": lambda: _markdown(incident.broken()),
+    "fixed.md": lambda: _markdown(incident.fixed()),
+    "unproven.md": lambda: _markdown(incident.unproven()),
+    "hostile.md": lambda: _markdown(hostile.record()),
     "explain-code-changes.txt": lambda: _explained(0),
     "explain-permission-denied.txt": lambda: _explained(1),
     "explain-socket.txt": lambda: _explained(2),

@@ -1,6 +1,6 @@
 """The lines that rule pages give to verify by hand: on a host they run, change nothing and print no secret."""
 
-from liveproof.cli.record import replayed
+from liveproof.cli.commands.replay import judge_recording
 from liveproof.report.content.host_names import place
 from liveproof.rules import load
 from liveproof.store import recording
@@ -25,7 +25,7 @@ def test_looking_by_hand_only_looks(suite: str) -> None:
             user=host.user,
         )
         host.warm()
-        seen = replayed(recording.loads(host.liveproof("record").stdout))
+        seen = judge_recording(recording.loads(host.liveproof("record").stdout))
         where = place(seen.apps[0])
         host.mark()
         for rule in load():

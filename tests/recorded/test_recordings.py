@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from liveproof.cli.record import replayed
+from liveproof.cli.commands.replay import judge_recording
 from liveproof.model.run_record import Record
 from liveproof.report.formats.json import document
 from liveproof.rules import load
@@ -21,7 +21,7 @@ def test_the_same_is_said_again(path: Path) -> None:
     """Verdicts, links, roots and consequences as on the host; a fault's own rule is among them."""
     kept = json.loads(gzip.decompress(path.read_bytes()))
     known = recording.loads(json.dumps(kept["recording"]))
-    told = document(Record("", "check", known.version, replayed(known)))
+    told = document(Record("", "check", known.version, judge_recording(known)))
     assert [_said(app) for app in told["apps"]] == kept["said"]
     code = path.name.partition(".")[0]
     if not code.startswith("healthy"):

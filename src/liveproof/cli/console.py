@@ -1,4 +1,4 @@
-"""The person's side: standard output, standard error, progress on a terminal, crash notes.
+"""The person's side: standard output, standard error, progress on a terminal.
 
 Output is never the reason for anything else to fail: a reader that went away (``| head``) is told no more, and a fix
 that is under way goes on.
@@ -6,7 +6,8 @@ that is under way goes on.
 
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import TextIO
 
 from liveproof.cli.output import CannotWrite
 from liveproof.report.style.escaping import visible
@@ -30,7 +31,7 @@ class Console:
         return not self._gone and sys.stdout.isatty()
 
     @property
-    def asks(self) -> bool:
+    def interactive(self) -> bool:
         """Whether a person is there to be asked."""
         return self.colours and sys.stdin is not None and sys.stdin.isatty()
 
@@ -40,11 +41,11 @@ class Console:
         Raises:
             CannotWrite: standard output takes no more (a full disk).
         """
-        self.clear()
+        self.clear_progress()
         if not self.colours:
             self.text(plain(lines))
             return
-        from liveproof.report.style.terminal import show  # noqa: PLC0415  (imports rich)
+        from liveproof.report.style.terminal import show  # noqa: PLC0415  (rich: 60 ms, and a pipe needs none)
 
         self._guard(lambda out: show(lines, out))
 
@@ -54,14 +55,14 @@ class Console:
         Raises:
             CannotWrite: standard output takes no more.
         """
-        self.clear()
+        self.clear_progress()
         self._guard(lambda out: out.write(text))
 
-    def _guard(self, write: "object") -> None:
+    def _guard(self, write: Callable[[TextIO], object]) -> None:
         if self._gone:
             return
         try:
-            write(sys.stdout)  # type: ignore[operator]
+            write(sys.stdout)
             sys.stdout.flush()
         except BrokenPipeError:
             self._forget()
@@ -76,9 +77,14 @@ class Console:
         os.dup2(nowhere, sys.stdout.fileno())
         os.close(nowhere)
 
-    def tell(self, message: str) -> None:
+    def error_text(self, text: str) -> None:
+        """Write a text of liveproof's own to standard error as it is."""
+        self.clear_progress()
+        _write_error(text)
+
+    def message(self, message: str) -> None:
         """A message on standard error, one paragraph."""
-        self.clear()
+        self.clear_progress()
         _write_error(
             "".join(
                 f"liveproof: {visible(each)}\n" if not number else f"  {visible(each)}\n"
@@ -92,13 +98,13 @@ class Console:
             self._progressing = True
             _write_error(f"\r\x1b[K{visible(what)[:70]} ...")
 
-    def clear(self) -> None:
+    def clear_progress(self) -> None:
         """Take the progress line away."""
         if self._progressing:
             self._progressing = False
             _write_error("\r\x1b[K")
 
-    def confirmed(self, question: str) -> bool:
+    def confirm(self, question: str) -> bool:
         """Ask; only ``y`` and ``yes`` mean yes."""
         self.text(f"{question} [y/N] ")
         answer = sys.stdin.readline()
@@ -113,30 +119,3 @@ def _write_error(text: str) -> None:
         sys.stderr.flush()
     except (OSError, ValueError):
         return
-
-
-def crash_note(error: BaseException, arguments: Iterable[str]) -> str:
-    """Write down a bug of ours in the state directory; the file's path, or empty where it cannot be written."""
-    import platform  # noqa: PLC0415
-    import time  # noqa: PLC0415
-    import traceback  # noqa: PLC0415
-
-    from liveproof import __version__  # noqa: PLC0415
-    from liveproof.model.secrets import hide, hide_in_arguments  # noqa: PLC0415
-    from liveproof.store import directory as state  # noqa: PLC0415
-
-    told = [
-        f"liveproof {__version__}, Python {platform.python_version()}, {platform.platform()}",
-        f"arguments: {list(hide_in_arguments(tuple(arguments)))!r}",
-        "",
-        *map(hide, traceback.format_exception(error)),
-    ]
-    try:
-        directory = state.ensure(f"{state.ensure(state.directory())}/crashes")
-        path = f"{directory}/{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-{os.getpid()}.txt"
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace") as file:
-            file.write("\n".join(told))
-    except (OSError, state.UnsafeState):
-        return ""
-    return path

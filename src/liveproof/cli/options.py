@@ -1,18 +1,21 @@
-"""What the command line asks for, as a value, and the short way for the plain `check` that saves importing click."""
+"""Arguments that several commands have alike, and what they say as a value."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import argparse
+from dataclasses import dataclass, fields
 from typing import get_args
 
 from liveproof.model.settings import PolicyName
+from liveproof.report import formats
 
-FORMATS = ("text", "json", "markdown")
 POLICIES: tuple[str, ...] = get_args(PolicyName)
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """What to look at and how to tell it. ``path`` empty: every app of the host. ``output`` empty: standard output."""
+class Options:
+    """What to examine and how to report it. ``path`` empty: every app of the host; ``output`` empty: standard output.
+
+    ``config`` None: the default configuration file.
+    """
 
     path: str = ""
     format: str = "text"
@@ -22,6 +25,12 @@ class Asked:
     policy: str | None = None
     user: str | None = None
     release: str | None = None
+
+    @classmethod
+    def from_arguments(cls, arguments: argparse.Namespace) -> "Options":
+        """The options of a command that has all or some of them."""
+        given = vars(arguments)
+        return cls(**{field.name: given[field.name] for field in fields(cls) if field.name in given})
 
     @property
     def overrides(self) -> dict[str, str | None]:
@@ -34,32 +43,51 @@ class Asked:
         }
 
 
-# Options of `check` that the short way knows: name on the command line to field of Asked.
-_VALUES = {"--format": "format", "--config": "config", "--output": "output"}
+def add_app_arguments(parser: argparse.ArgumentParser) -> None:
+    """PATH, and the options that say how its app is examined."""
+    parser.add_argument(
+        "path", metavar="PATH", nargs="?", default="", help="the app's directory (default: every app that nginx serves)"
+    )
+    add_config_argument(parser)
+    parser.add_argument("--policy", choices=POLICIES, help="how owners and modes are judged")
+    parser.add_argument("--user", metavar="NAME", help="the app's user, instead of the pool's")
+    parser.add_argument("--release", metavar="REVISION|FILE", help="the intended commit or manifest")
 
 
-def plain_check(arguments: Sequence[str]) -> Asked | None:
-    """A plain ``check`` as click would read it; None for everything else: unknown, doubtful, abbreviated or help.
+def add_config_argument(parser: argparse.ArgumentParser) -> None:
+    """``--config``."""
+    parser.add_argument("--config", metavar="FILE", help="configuration file instead of the default one")
 
-    click costs 50 ms to import, a quarter of what a check of an unchanged host may take.
-    """
-    if not arguments or arguments[0] != "check":
-        return None
-    given: dict[str, object] = {}
-    rest = iter(arguments[1:])
-    for word in rest:
-        if word == "--timings":
-            given["timings"] = True
-            continue
-        name, equals, value = word.partition("=")
-        if name in _VALUES:
-            if not equals:
-                value = next(rest, "")
-            if not value or value.startswith("-") or (name == "--format" and value not in FORMATS):
-                return None
-            given[_VALUES[name]] = value
-        elif word.startswith("-") or not word or "path" in given:
-            return None
-        else:
-            given["path"] = word
-    return Asked(**given)  # type: ignore[arg-type]
+
+def add_report_arguments(parser: argparse.ArgumentParser, default: str = "text") -> None:
+    """``--format`` with every format that a run is reported in, and ``--output``."""
+    _add_format(parser, formats.names(), default)
+    add_output_argument(parser)
+
+
+def add_output_argument(parser: argparse.ArgumentParser) -> None:
+    """``--output``."""
+    parser.add_argument(
+        "--output", metavar="FILE", type=_output, default="", help="write the report to FILE (- is standard output)"
+    )
+
+
+def add_text_or_json_argument(parser: argparse.ArgumentParser) -> None:
+    """``--format`` of a command that reports no run."""
+    _add_format(parser, ("json", "text"), "text")
+
+
+def add_yes_argument(parser: argparse.ArgumentParser) -> None:
+    """``--yes``."""
+    parser.add_argument("--yes", action="store_true", help="do not ask")
+
+
+def _add_format(parser: argparse.ArgumentParser, choices: tuple[str, ...], default: str) -> None:
+    parser.add_argument(
+        "--format", choices=choices, default=default, help="the format of the output (default: %(default)s)"
+    )
+
+
+def _output(value: str) -> str:
+    """``-`` is standard output, as everywhere."""
+    return "" if value == "-" else value

@@ -8,14 +8,16 @@ made by link(2), which never replaces, and a device that takes text is written t
 import os
 import stat as modes
 
-# Names that mean a descriptor that is open already (proc_pid_fd(5)); opening them anew would follow a link.
+from liveproof.cli.errors import UsageError
+
+# Names that mean a descriptor that is open already (proc_pid_fd(5)); opening them again would follow a link.
 _DESCRIPTORS = {
     **dict.fromkeys(("/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"), 1),
     **dict.fromkeys(("/dev/stderr", "/dev/fd/2", "/proc/self/fd/2"), 2),
 }
 
 
-class CannotWrite(Exception):
+class CannotWrite(UsageError):
     """What was asked for cannot be written where it was asked; the message says where and why. Exit status 2."""
 
 

@@ -6,8 +6,8 @@ from liveproof.model.examination import AppExamination, Examination, LinkState
 from liveproof.model.verdicts import LinkVerdict
 from liveproof.report.content.host_names import changed_files
 from liveproof.report.content.rule_pages import Pages
+from liveproof.report.content.verdict import word
 from liveproof.report.content.verification_table import BAD, OK, Row, rows
-from liveproof.report.formats.text import word
 from liveproof.report.style.escaping import shown
 from liveproof.report.style.lines import BLANK, Line, line
 

@@ -1,4 +1,4 @@
-"""mending.py and rollback.py: the dialogues around fix and rollback."""
+"""The dialogues around fix and rollback."""
 
 import json
 from collections.abc import Callable
@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from liveproof.cli import check, fix, main, rollback
+from liveproof.cli import main, session
+from liveproof.cli.commands import fix, rollback
 from liveproof.cli.console import Console
 from liveproof.model.plan import Outcome, OutcomeKind, Plan
 from liveproof.model.verdicts import Safety
@@ -52,9 +53,9 @@ def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bench:
     made = Bench()
     monkeypatch.setenv("LIVEPROOF_STATE", str(tmp_path / "state"))
     monkeypatch.setattr("liveproof.config.default_path", lambda: str(tmp_path / "none.toml"))
-    monkeypatch.setattr(check, "pages", lambda: incident.PAGES)
+    monkeypatch.setattr(session, "rule_pages", lambda: incident.PAGES)
     monkeypatch.setattr(fix, "load", lambda: incident.RULES)
-    monkeypatch.setattr(check, "examine", lambda *_: incident.broken().examination)
+    monkeypatch.setattr(session, "examine", lambda *_: incident.broken().examination)
     monkeypatch.setattr(fix, "make_plan", lambda *_, **__: incident.plan())
     monkeypatch.setattr(fix, "recover", lambda *_: ())
     monkeypatch.setattr(fix, "pending", tuple)
@@ -64,7 +65,7 @@ def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bench:
 
 
 def _person(bench: Bench, monkeypatch: pytest.MonkeyPatch, answer: str) -> None:
-    monkeypatch.setattr(Console, "asks", property(lambda _: True))
+    monkeypatch.setattr(Console, "interactive", property(lambda _: True))
     monkeypatch.setattr("sys.stdin.readline", lambda: answer, raising=False)
 
 
@@ -277,7 +278,7 @@ def test_rollback_refused(
 
 def test_two_apps(bench: Bench, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """Each app has its plan and its outcome; the worst decides."""
-    monkeypatch.setattr(check, "examine", lambda *_: incident.several().examination)
+    monkeypatch.setattr(session, "examine", lambda *_: incident.several().examination)
     plans = iter((incident.plan(), replace(incident.plan(), app="/var/www/shop", digest="d2")))
     monkeypatch.setattr(fix, "make_plan", lambda *_, **__: next(plans))
     assert main.main(["fix", "--yes", "--format", "json"]) == 0

@@ -1,4 +1,4 @@
-"""cli.py, commands.py, looking.py and console.py: from words to an exit status."""
+"""From words to an exit status."""
 
 import json
 from dataclasses import replace
@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from liveproof.cli import check, main
+from liveproof.cli import main, session
+from liveproof.cli.commands import check
 from liveproof.model.examination import Examination
 from liveproof.model.plan import Outcome, OutcomeKind
 from liveproof.model.run_record import Record, Repair
@@ -20,8 +21,8 @@ def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A state directory of our own, no configuration file, and the rules of the incident."""
     monkeypatch.setenv("LIVEPROOF_STATE", str(tmp_path / "state"))
     monkeypatch.setattr("liveproof.config.default_path", lambda: str(tmp_path / "none.toml"))
-    monkeypatch.setattr(check, "pages", lambda: incident.PAGES)
-    monkeypatch.setattr(check, "_plans", lambda *_: (Repair(incident.plan()),))
+    monkeypatch.setattr(session, "rule_pages", lambda: incident.PAGES)
+    monkeypatch.setattr(check, "_planned_repairs", lambda *_: (Repair(incident.plan()),))
     return tmp_path / "state"
 
 
@@ -31,7 +32,7 @@ def _finds(monkeypatch: pytest.MonkeyPatch, found: Examination | BaseException) 
             raise found
         return found
 
-    monkeypatch.setattr(check, "examine", examine)
+    monkeypatch.setattr(session, "examine", examine)
 
 
 @pytest.mark.parametrize(
@@ -91,7 +92,7 @@ def test_what_only_tells(words: list[str], capsys: pytest.CaptureFixture[str]) -
 def test_help_has_examples(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     """Each command shows how it is used."""
     assert main.main([command, "--help"]) == 0
-    assert f"Examples:\n    liveproof {command}" in capsys.readouterr().out
+    assert f"Examples:\n  liveproof {command}" in capsys.readouterr().out
 
 
 def test_json_keeps_the_contract(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

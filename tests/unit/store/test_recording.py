@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from liveproof.cli.commands.replay import judge_recording
 from liveproof.cli.main import main
-from liveproof.cli.record import replayed
 from liveproof.model.settings import Request, Settings
 from liveproof.store import recording
 from tests.golden import incident
@@ -26,8 +26,10 @@ def recorded() -> recording.Recording:
 def test_the_same_is_found_in_a_recording() -> None:
     """Rules say of recorded facts what they say of the facts themselves."""
     again = recording.loads(recording.dumps(recorded()))
-    assert [app.results for app in replayed(again).apps] == [app.results for app in replayed(recorded()).apps]
-    assert replayed(again).apps[0].diagnoses == replayed(recorded()).apps[0].diagnoses
+    assert [app.results for app in judge_recording(again).apps] == [
+        app.results for app in judge_recording(recorded()).apps
+    ]
+    assert judge_recording(again).apps[0].diagnoses == judge_recording(recorded()).apps[0].diagnoses
 
 
 def test_secrets_stay_on_the_host() -> None:
@@ -41,7 +43,7 @@ def test_a_fact_that_was_not_recorded_is_unseen() -> None:
     """A recording of an older version proves nothing of what it did not look at."""
     known = recorded()
     bare = replace(known, apps=tuple((app, {}) for app, _ in known.apps))
-    assert replayed(bare).verdict.value == "unproven"
+    assert judge_recording(bare).verdict.value == "unproven"
 
 
 @pytest.mark.parametrize(
@@ -77,7 +79,7 @@ def test_a_damaged_recording(data: st.DataObject) -> None:
         known = recording.loads(json.dumps(told))
     except recording.NoRecording:
         return
-    replayed(known)
+    judge_recording(known)
 
 
 def _place(told: object, data: st.DataObject) -> tuple[dict[str, object], str]:

@@ -17,6 +17,12 @@ _MEANINGS = {
 _NOT_COMPARED = "what lies on disk is what runs; which release was meant was not compared"
 
 
+def word(verdict: LinkVerdict) -> tuple[str, str]:
+    """A verdict as a styled word: loud when something is to be done."""
+    loud = verdict in (LinkVerdict.BROKEN, LinkVerdict.UNPROVEN)
+    return (verdict.value.upper() if loud else verdict.value), STYLES[verdict]
+
+
 def headline(of: Examination | AppExamination) -> str:
     """The verdict as a loud word; a proof without a release says so (``PROVEN (no release compared)``)."""
     told = of.verdict.value.upper()

@@ -1,1 +1,49 @@
-"""One file, one format."""
+"""One file, one format of a run's report, found by walking this folder.
+
+A format's module has ``render(record, context)``: a text, or lines where a terminal may colour them.
+"""
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Protocol, cast
+
+from liveproof.model.run_record import Record
+from liveproof.report.content.rule_pages import Pages
+from liveproof.report.style.lines import Line
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a report may need beside the run.
+
+    Attributes:
+        pages: the rules' pages, for why a fault breaks a deploy.
+        before: an earlier run to compare with.
+        timings: what the time went to, in seconds by name; empty where that was not asked for.
+        hit_ratio: the configured threshold of OPcache, for the monitoring advice.
+    """
+
+    pages: Pages
+    before: Record | None = None
+    timings: tuple[tuple[str, float], ...] = ()
+    hit_ratio: float = 0.85
+
+
+class Format(Protocol):
+    """A format's module."""
+
+    def render(self, record: Record, context: Context) -> str | Iterable[Line]:
+        """The report of one run."""
+
+
+def names() -> tuple[str, ...]:
+    """Every format by name."""
+    modules = (entry.name for entry in os.scandir(os.path.dirname(__file__)))
+    return tuple(sorted(name[:-3] for name in modules if name.endswith(".py") and not name.startswith("_")))
+
+
+def load(name: str) -> Format:
+    """The format of this name; only its own module is imported."""
+    return cast("Format", import_module(f"{__name__}.{name}"))

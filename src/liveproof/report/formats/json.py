@@ -13,12 +13,21 @@ from liveproof.model.codec import Cut, to_json
 from liveproof.model.examination import AppExamination, Examination
 from liveproof.model.run_record import Record, Repair
 from liveproof.model.secrets import hide_all
+from liveproof.report.formats import Context
 from liveproof.report.style.escaping import utf8
 from liveproof.report.style.times import iso
 
 SCHEMA = "liveproof/1"
 # Cuts nothing, but leaves out what may hold secrets: the new content of a file is told as its diff.
 _WHOLE = Cut(sys.maxsize, sys.maxsize)
+
+
+def render(record: Record, context: Context) -> str:
+    """The document of one run as text; with ``timings`` in seconds where they were asked for."""
+    whole = document(record)
+    if context.timings:
+        whole["timings"] = {name: round(seconds, 6) for name, seconds in context.timings}
+    return dumps(whole)
 
 
 def document(record: Record) -> dict[str, Any]:

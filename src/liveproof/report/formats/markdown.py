@@ -21,6 +21,7 @@ from liveproof.report.content.rule_pages import Pages, answering
 from liveproof.report.content.symptoms import SYMPTOMS
 from liveproof.report.content.verdict import headline, meaning
 from liveproof.report.content.verification_table import BAD, OK, Row, rows
+from liveproof.report.formats import Context
 from liveproof.report.style.escaping import block, cell, code, prose, shown
 from liveproof.report.style.times import clock
 
@@ -34,15 +35,9 @@ _LINKS = {
 }
 
 
-def markdown(record: Record, pages: Pages, *, before: Record | None = None, hit_ratio: float = 0.85) -> str:
-    """The document of one run.
-
-    Args:
-        record: the run.
-        pages: the rules' pages, for why a fault breaks a deploy.
-        before: an earlier run to compare with; by default the beginning of this run, when it mended something.
-        hit_ratio: the configured threshold, for the monitoring advice.
-    """
+def render(record: Record, context: Context) -> str:
+    """The document of one run, compared with ``context.before`` or, when it fixed something, with its own beginning."""
+    pages, before = context.pages, context.before
     examination = record.examination
     lines = [
         "# Deployment verification report",
@@ -67,7 +62,7 @@ def markdown(record: Record, pages: Pages, *, before: Record | None = None, hit_
         old = then.get(app.app.path)
         was = (old, earlier.started) if old and earlier else None
         part = _App((app, examination.started), was, repair, pages, remedies(record, pages, app.app.path))
-        lines += ["", "---", "", *part.sections(titled=len(examination.apps) > 1, hit_ratio=hit_ratio)]
+        lines += ["", "---", "", *part.sections(titled=len(examination.apps) > 1, hit_ratio=context.hit_ratio)]
     if record.cuts:
         lines += ["", "Long lists were shortened when this run was kept."]
     return "\n".join(lines) + "\n"

@@ -7,14 +7,27 @@ from liveproof.model.examination import AppExamination, Examination, LinkState
 from liveproof.model.findings import disabled
 from liveproof.model.run_record import Record
 from liveproof.model.verdicts import LinkVerdict, RuleVerdict, Severity
+from liveproof.report.comparison import comparison_lines
 from liveproof.report.content.findings import Found, causes
 from liveproof.report.content.remedy import DISRUPTIVE, NOT_PLANNED, SAFE, Remedies, remedies
 from liveproof.report.content.rule_pages import Pages
-from liveproof.report.content.verdict import STYLES, headline
+from liveproof.report.content.verdict import STYLES, headline, word
 from liveproof.report.content.verdict import meaning as claimed
+from liveproof.report.formats import Context
 from liveproof.report.style.escaping import shown, visible
 from liveproof.report.style.lines import BLANK, Line, field, line
 from liveproof.report.style.times import clock, span
+
+
+def render(record: Record, context: Context) -> Iterator[Line]:
+    """The report of one run, a comparison with ``context.before``, and where the time went."""
+    yield from record_lines(record, context.pages, chain=not record.before)
+    if context.before:
+        yield BLANK
+        yield from comparison_lines(context.before.examination, record.examination, context.pages)
+    if context.timings:
+        yield BLANK
+        yield from _timing_lines(context.timings)
 
 
 def record_lines(record: Record, pages: Pages, *, chain: bool = True) -> Iterator[Line]:
@@ -30,12 +43,6 @@ def record_lines(record: Record, pages: Pages, *, chain: bool = True) -> Iterato
     if examination.apps:
         yield BLANK
         yield from _next(record, pages)
-
-
-def word(verdict: LinkVerdict) -> tuple[str, str]:
-    """A verdict as a styled word: loud when something is to be done."""
-    loud = verdict in (LinkVerdict.BROKEN, LinkVerdict.UNPROVEN)
-    return (verdict.value.upper() if loud else verdict.value), STYLES[verdict]
 
 
 def brief_lines(examination: Examination) -> Iterator[Line]:
@@ -176,7 +183,7 @@ def _next(record: Record, pages: Pages) -> Iterator[Line]:
         yield field("" if number else "next", (f"{command:<{width}}", "command"), f"  {meaning}", indent=0, width=6)
 
 
-def timing_lines(timings: tuple[tuple[str, float], ...]) -> Iterator[Line]:
+def _timing_lines(timings: tuple[tuple[str, float], ...]) -> Iterator[Line]:
     """Where the time went: seconds by name."""
     yield line(("Time", "head"))
     for name, seconds in (*timings, ("together", sum(seconds for _, seconds in timings))):

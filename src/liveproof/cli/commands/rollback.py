@@ -1,20 +1,35 @@
-"""`liveproof rollback`: say what it does to a serving site, ask, do it, and look whether the site still answers."""
+"""Roll a fix back.
 
+Roll a fix back: contents, owners, modes and times. Without RUN an interrupted fix, else the last one.
+
+Examples:
+  liveproof rollback
+  liveproof rollback 20261123-211501-3f --yes
+
+Exit status:
+  0 all is as it was before the fix   2 usage error, damaged journal
+  1 not all is, or the site answered before and does not, or not surely, now
+  3 it cannot be seen whether the site answers   4 refused   70 our bug
+"""
+
+import argparse
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from liveproof import __version__
-from liveproof.cli.check import REFUSED, STATUS, Wrong, keep, look, settle
 from liveproof.cli.console import Console
-from liveproof.cli.options import Asked
-from liveproof.config import ConfigError
+from liveproof.cli.errors import UsageError
+from liveproof.cli.exit_status import BROKEN, BY_VERDICT, OK, REFUSED, UNPROVEN
+from liveproof.cli.options import Options, add_text_or_json_argument, add_yes_argument
+from liveproof.cli.session import examine_host, keep_record, prepare
 from liveproof.model.examination import AppExamination, Examination
 from liveproof.model.run_record import Record
 from liveproof.model.settings import Settings
 from liveproof.model.verdicts import Link, LinkVerdict
 from liveproof.repair.repair import reload_bar
 from liveproof.repair.rollback import RolledBack, rollback
+from liveproof.report.formats.json import dumps, rollback_document
 from liveproof.report.formats.text import brief_lines
 from liveproof.report.style.escaping import shown, visible
 from liveproof.report.style.lines import BLANK, Line, field, line
@@ -29,10 +44,12 @@ from liveproof.store.journal_log import Damaged
 from liveproof.store.runs import INTERRUPTED, Run, chosen
 from liveproof.store.runs import NoSuchRun as NoSuchFix
 
+HELP_ORDER = 3
+CHANGES_HOST = True
 _SETTLE_SECONDS = 8.0
 _AGAIN_SECONDS = 0.7
 # Exit statuses, the worst last: all is as it was; it cannot be seen whether the site answers; not so.
-_WORSE = (0, 3, 1)
+_WORSE = (OK, UNPROVEN, BROKEN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,69 +61,78 @@ class _Site:
     cache: Cache
     before: Examination | None
 
-    def again(self, console: Console) -> Examination | None:
+    def examine_again(self, console: Console) -> Examination | None:
         """How it stands now, once it has settled: until it answers as it did, or for a few seconds."""
         if self.before is None:
             return None
         deadline = time.monotonic() + _SETTLE_SECONDS
         while True:
-            after = look(self.settings, self.cache, console)
+            after = examine_host(self.settings, self.cache, console)
             answers = _answers(after) is LinkVerdict.PROVEN or _answers(self.before) is not LinkVerdict.PROVEN
             if answers or time.monotonic() > deadline:
                 return after
             time.sleep(_AGAIN_SECONDS)
 
 
-def undo(run: str, console: Console, *, yes: bool, form: str = "text") -> int:
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of ``rollback``."""
+    parser.add_argument("run", metavar="RUN", nargs="?", default="", help="the run's id or its beginning")
+    add_yes_argument(parser)
+    add_text_or_json_argument(parser)
+
+
+def run(arguments: argparse.Namespace, console: Console) -> int:
     """Roll back a run; 0 when everything is as it was and the site answers as it did, 1 when not, 3 when unseen.
 
     Raises:
-        Wrong: there is no such run, its journal is damaged, or there is no terminal to ask on.
+        UsageError: there is no such run, its journal is damaged, or there is no terminal to ask on.
     """
     try:
-        runs = chosen(run)
+        runs = chosen(arguments.run)
     except NoSuchFix as error:
-        raise Wrong(str(error)) from None
+        raise UsageError(str(error)) from None
     if not runs:
         console.lines([line("Nothing to roll back: no fix stands and none was interrupted.")])
         return 0
-    if not yes and not console.asks:
-        raise Wrong("stdin is not a terminal, so nobody can be asked: add --yes to roll the run back")
-    sites = [_site(path, console) for path in dict.fromkeys(each.app for each in runs if each.app)]
-    if form == "text":
+    if not arguments.yes and not console.interactive:
+        raise UsageError("stdin is not a terminal, so nobody can be asked: add --yes to roll the run back")
+    sites = [_examine_site(path, console) for path in dict.fromkeys(each.app for each in runs if each.app)]
+    if arguments.format == "text":
         for each in runs:
             console.lines(_preview(each, next((site for site in sites if site.path == each.app), None)))
-    if not yes and not console.confirmed(f"Roll back run {', '.join(each.id for each in runs)}?"):
-        console.tell("declined; nothing was changed")
+    if not arguments.yes and not console.confirm(f"Roll back run {', '.join(each.id for each in runs)}?"):
+        console.message("declined; nothing was changed")
         return REFUSED
     try:
-        done = _done(run, sites, console)
+        done = _roll_back(arguments.run, sites, console)
     except lock.Held as error:
-        console.tell(str(error))
+        console.message(str(error))
         return REFUSED
-    return _told(done, [(site, site.again(console)) for site in sites], console, form)
+    return _report(done, [(site, site.examine_again(console)) for site in sites], console, arguments.format)
 
 
-def _done(run: str, sites: list[_Site], console: Console) -> tuple[RolledBack, ...]:
+def _roll_back(run: str, sites: list[_Site], console: Console) -> tuple[RolledBack, ...]:
     bars = {site.path: reload_bar(site.settings, site.cache, console.progress) for site in sites}
     try:
         return rollback(run, console.progress, barred=lambda app: bars[app](app) if app in bars else "")
     except NoSuchFix as error:
-        raise Wrong(str(error)) from None
+        raise UsageError(str(error)) from None
     except Damaged as error:
-        raise Wrong(f"cannot roll back: {error}; nothing was changed, and what it did must be undone by hand") from None
+        raise UsageError(
+            f"cannot roll back: {error}; nothing was changed, and what it did must be undone by hand"
+        ) from None
     except (UnsafeState, OSError) as error:
-        raise Wrong(f"cannot roll back: {unusable(error)}") from None
+        raise UsageError(f"cannot roll back: {unusable(error)}") from None
 
 
-def _site(path: str, console: Console) -> _Site:
+def _examine_site(path: str, console: Console) -> _Site:
     """An app as it stands now. What keeps it from being examined does not keep its fix from being rolled back."""
     try:
-        settings, cache = settle(Asked(path))
-        return _Site(path, settings, cache, look(settings, cache, console))
-    except (Wrong, ConfigError) as error:
-        console.tell(f"not examined before: {error}")
-        return _Site(path, *settle(Asked()), None)
+        settings, cache = prepare(Options(path))
+        return _Site(path, settings, cache, examine_host(settings, cache, console))
+    except UsageError as error:
+        console.message(f"not examined before: {error}")
+        return _Site(path, *prepare(Options()), None)
 
 
 def _preview(run: Run, site: _Site | None) -> Iterator[Line]:
@@ -165,23 +191,21 @@ def _lost(before: Examination, after: Examination) -> tuple[LinkVerdict, str]:
     known = {finding.code for finding in was.findings}
     closed = [finding for finding in app.findings if finding.code in hidden_by_memory() and finding.code not in known]
     if closed:
-        text = f"only what PHP-FPM has in memory still answers, and every other request fails: {closed[0].message}"
+        text = f"only what PHP-FPM has in cache still answers, and every other request fails: {closed[0].message}"
         return LinkVerdict.BROKEN, text
     return LinkVerdict.PROVEN, ""
 
 
-def _told(
+def _report(
     done: tuple[RolledBack, ...], sites: list[tuple[_Site, Examination | None]], console: Console, form: str
 ) -> int:
-    status = 0 if all(back.complete for back in done) else 1
+    status = OK if all(back.complete for back in done) else BROKEN
     for _, after in sites:
         if after:
-            keep(Record(new_id(after.started), "rollback", __version__, after), console)
+            keep_record(Record(new_id(after.started), "rollback", __version__, after), console)
     lost = [(site.path, *_lost(site.before, after)) for site, after in sites if site.before and after]
     lost = [row for row in lost if row[1] is not LinkVerdict.PROVEN]
     if form == "json":
-        from liveproof.report.formats.json import dumps, rollback_document  # noqa: PLC0415
-
         looked = [(site.path, site.before, after) for site, after in sites]
         console.text(dumps(rollback_document(__version__, done, looked)))
     else:
@@ -195,7 +219,7 @@ def _told(
         for _, after in sites:
             if after:
                 console.lines((BLANK, *brief_lines(after)))
-    return max([status, *(STATUS[verdict] for _, verdict, _ in lost)], key=_WORSE.index)
+    return max([status, *(BY_VERDICT[verdict] for _, verdict, _ in lost)], key=_WORSE.index)
 
 
 def _rolled_back(done: tuple[RolledBack, ...]) -> Iterator[Line]:

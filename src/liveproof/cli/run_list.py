@@ -3,17 +3,18 @@
 from dataclasses import dataclass
 
 from liveproof import __version__
-from liveproof.cli.check import Wrong
 from liveproof.cli.console import Console
+from liveproof.cli.errors import UsageError
 from liveproof.model.run_record import Record
 from liveproof.report.content.verdict import STYLES
+from liveproof.report.formats.json import SCHEMA, dumps
 from liveproof.report.style.escaping import visible
 from liveproof.report.style.lines import line
 from liveproof.report.style.times import clock, iso
 from liveproof.steps import load as load_steps
 from liveproof.store.history import History, NoSuchRun, Run, StoreFailed
 from liveproof.store.runs import BACK, BACK_IN_PART
-from liveproof.store.runs import list_runs as journals
+from liveproof.store.runs import list_runs as list_journals
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,21 +26,19 @@ class _Row:
     codes: tuple[str, ...]
 
 
-def list_runs(console: Console, form: str) -> int:
+def show_runs(console: Console, form: str) -> int:
     """Show the kept runs as lines, or as JSON.
 
     Raises:
-        Wrong: the history cannot be read.
+        UsageError: the history cannot be read.
     """
     load_steps()
     history = History()
     try:
         rows = [_row(history, run) for run in history.runs()]
     except StoreFailed as error:
-        raise Wrong(str(error)) from None
+        raise UsageError(str(error)) from None
     if form == "json":
-        from liveproof.report.formats.json import SCHEMA, dumps  # noqa: PLC0415
-
         told = [
             {
                 "run": row.run.id, "started": iso(row.run.started), "kind": row.run.kind, "verdict": row.run.verdict,
@@ -81,7 +80,7 @@ def _outcome(record: Record) -> str:
         if outcome and outcome.reason.startswith("declined"):
             kind = "declined"
         told.append(kind)
-    states = {run.id: run.state for run in journals()}
+    states = {run.id: run.state for run in list_journals()}
     if states.get(record.id) in (BACK, BACK_IN_PART):
         told.append(f"{states[record.id]} since")
     return ", ".join(dict.fromkeys(told))

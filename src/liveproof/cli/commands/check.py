@@ -1,0 +1,74 @@
+"""Look, and say what holds. Changes nothing.
+
+Look at the app in PATH, or at every app that nginx serves, and say what holds. Changes nothing.
+
+Examples:
+  liveproof check
+  liveproof check /var/www/api-gateway --format json
+  liveproof check --format markdown --output report.md
+
+Exit status:
+  0 proven   1 broken   2 usage or configuration error   3 unproven   70 our bug
+"""
+
+import argparse
+import os
+import time
+from dataclasses import replace
+
+from liveproof import __version__, rules
+from liveproof.cli.console import Console
+from liveproof.cli.exit_status import BY_VERDICT
+from liveproof.cli.options import Options, add_app_arguments, add_report_arguments
+from liveproof.cli.session import examine_host, keep_record, prepare, show_record
+from liveproof.model.examination import Examination
+from liveproof.model.run_record import Record, Repair
+from liveproof.store.history import new_id
+
+HELP_ORDER = 1
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of ``check``."""
+    add_app_arguments(parser)
+    add_report_arguments(parser)
+    parser.add_argument("--timings", action="store_true", help="say what the time went to")
+
+
+def run(arguments: argparse.Namespace, console: Console) -> int:
+    """Examine, keep the run, show it; the exit status says the verdict."""
+    options = Options.from_arguments(arguments)
+    clock = time.perf_counter()
+    settings, cache = prepare(options)
+    prepared = time.perf_counter()
+    examination = examine_host(settings, cache, console)
+    record = Record(new_id(examination.started), "check", __version__, examination)
+    if any(app.findings for app in examination.apps):
+        record = replace(record, repairs=_planned_repairs(examination))
+    examined = time.perf_counter()
+    record = keep_record(record, console)
+    kept = time.perf_counter()
+    timings: tuple[tuple[str, float], ...] = ()
+    if options.timings:
+        steps = (("configuration", prepared - clock), *examination.timings, ("history", kept - examined))
+        rest = kept - clock - sum(seconds for _, seconds in steps)
+        timings = (("start", _since_start() - (time.perf_counter() - clock)), *steps, ("everything else", rest))
+    show_record(record, options, console, settings, timings=timings)
+    return BY_VERDICT[examination.verdict]
+
+
+def _planned_repairs(examination: Examination) -> tuple[Repair, ...]:
+    """What `fix` would do, kept for the report."""
+    from liveproof.planning.plan import SAFE_ONLY, make_plan  # noqa: PLC0415  (a healthy host needs no plan)
+
+    try:
+        return tuple(Repair(make_plan(app, rules.load(), allow=SAFE_ONLY)) for app in examination.apps)
+    except Exception:  # noqa: BLE001  (whatever keeps us from planning, the verdict is told; `fix` tells why)
+        return ()
+
+
+def _since_start() -> float:
+    """Seconds since this process was started, to the kernel's hundredth of a second (proc_pid_stat(5))."""
+    with open("/proc/self/stat", "rb") as file:
+        fields = file.read().rpartition(b")")[2].split()
+    return time.clock_gettime(time.CLOCK_BOOTTIME) - int(fields[19]) / os.sysconf("SC_CLK_TCK")

@@ -1,0 +1,112 @@
+"""What the commands that examine a host share: settings, the examination, keeping a run and showing it."""
+
+import os
+import time
+from collections.abc import Iterable
+from dataclasses import replace
+
+from liveproof import config, rules
+from liveproof.cli.console import Console
+from liveproof.cli.errors import UsageError
+from liveproof.cli.options import Options
+from liveproof.cli.output import refuse_unwritable, write_file
+from liveproof.examine import examine
+from liveproof.host.reader import Reader
+from liveproof.model.examination import Examination
+from liveproof.model.run_record import Record
+from liveproof.model.settings import Settings
+from liveproof.report import formats
+from liveproof.report.content.rule_pages import Pages, pages_of
+from liveproof.report.style.lines import Line, plain
+from liveproof.store.cache import Cache, open_cache
+from liveproof.store.history import History, StoreFailed
+
+# Why nothing can be examined: an earlier examination hung and was ended. Empty while nothing hangs.
+hang_reason = ""
+
+
+def prepare(options: Options) -> tuple[Settings, Cache]:
+    """The effective settings, and what is remembered of this host.
+
+    Raises:
+        UsageError: the configuration is wrong, the path names no directory, or the output file must not be replaced.
+    """
+    refuse_unwritable(options.output)
+    cache = open_cache()
+    settings = load_settings(options, cache)
+    path = settings.app.path.rstrip("/") or settings.app.path
+    # A link that leads nowhere is a broken deploy, not a wrong question: it is examined.
+    if path and not os.path.isdir(path) and not os.path.islink(path):
+        raise UsageError(f"{path} is no directory" if os.path.lexists(path) else f"there is no {path}")
+    return settings, cache
+
+
+def load_settings(options: Options, cache: Cache | None = None) -> Settings:
+    """The effective settings, whether or not the app that they name exists.
+
+    Raises:
+        UsageError: the configuration is wrong.
+    """
+    try:
+        return config.load(options.config, rules.codes, overrides=options.overrides, cache=cache)
+    except config.ConfigError as error:
+        raise UsageError(str(error)) from None
+
+
+def examine_host(settings: Settings, cache: Cache, console: Console) -> Examination:
+    """Examine what the settings name.
+
+    Raises:
+        UsageError: what they name cannot be examined, such as a directory that is no app.
+    """
+    if hang_reason:
+        return Examination(os.uname().nodename, time.time(), settings.seconds, (), hang_reason, ())
+    examination = examine(Reader(), settings, cache, console.progress)
+    if examination.refused:
+        raise UsageError(examination.refused)
+    return examination
+
+
+def keep_record(record: Record, console: Console) -> Record:
+    """Keep the run; where that fails the record has no id, and standard error says why."""
+    try:
+        History().save(record)
+    except StoreFailed as error:
+        console.message(f"this run is not kept: {error}")
+        return replace(record, id="")
+    return record
+
+
+def rule_pages() -> Pages:
+    """The pages of all rules."""
+    return pages_of(rules.load())
+
+
+def show_record(
+    record: Record,
+    options: Options,
+    console: Console,
+    settings: Settings,
+    *,
+    before: Record | None = None,
+    timings: tuple[tuple[str, float], ...] = (),
+    lead: Iterable[Line] = (),
+) -> None:
+    """Show a run in the format that was asked for, where it was asked for; ``lead`` goes before lines of text.
+
+    Raises:
+        CannotWrite: it cannot be written there.
+    """
+    context = formats.Context(rule_pages(), before, timings, settings.thresholds.hit_ratio)
+    report = formats.load(options.format).render(record, context)
+    if isinstance(report, str):
+        if options.output:
+            write_file(options.output, report)
+        else:
+            console.text(report)
+        return
+    lines = (*lead, *report)
+    if options.output:
+        write_file(options.output, plain(lines))
+    else:
+        console.lines(lines)
