@@ -7,7 +7,7 @@ the description, and what stands from ``Examples:`` or ``Exit status:`` on is sh
 import argparse
 import os
 from collections.abc import Iterable, Sequence
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from liveproof import __version__
 from liveproof.cli.errors import HelpText, UsageError
@@ -28,7 +28,8 @@ class Parser(argparse.ArgumentParser):
     intermixed = False
 
     def __init__(self, name: str, docstring: str, usage: str | None = None) -> None:
-        super().__init__(prog=name, usage=usage, allow_abbrev=False, formatter_class=_formatter)
+        super().__init__(prog=name, usage=usage, allow_abbrev=False, formatter_class=_Formatter)
+        self._positionals.title, self._optionals.title = "Arguments", "Options"
         self._docstring = docstring
 
     def parse_words(self, words: Sequence[str]) -> argparse.Namespace:
@@ -112,8 +113,21 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     return f"; did you mean {' or '.join(near)}?" if near else ""
 
 
-def _formatter(prog: str) -> argparse.HelpFormatter:
-    return argparse.RawDescriptionHelpFormatter(prog, max_help_position=32, width=_width())
+class _Formatter(argparse.RawDescriptionHelpFormatter):
+    """Headings as liveproof writes them; the description is filled already, what stands below is shown as it is."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, max_help_position=34, width=_width())
+
+    def add_usage(
+        self,
+        usage: str | None,
+        actions: Iterable[argparse.Action],
+        groups: Iterable[Any],
+        prefix: str | None = None,
+    ) -> None:
+        """Add the usage line."""
+        super().add_usage(usage, actions, groups, prefix or "Usage: ")
 
 
 def _width() -> int:

@@ -30,8 +30,8 @@ HELP_ORDER = 1
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of ``check``."""
-    add_app_arguments(parser)
     add_report_arguments(parser)
+    add_app_arguments(parser)
     parser.add_argument("--timings", action="store_true", help="say what the time went to")
 
 

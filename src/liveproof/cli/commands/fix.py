@@ -86,8 +86,8 @@ class _Progress:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of ``fix``."""
-    add_app_arguments(parser)
     add_report_arguments(parser)
+    add_app_arguments(parser)
     add_yes_argument(parser)
     parser.add_argument("--dry-run", action="store_true", help="show the plan and change nothing")
     parser.add_argument("--allow", choices=["disruptive"], help="also apply what may delay or drop requests")

@@ -23,8 +23,8 @@ HELP_ORDER = 6
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of ``record``."""
-    add_app_arguments(parser)
     add_output_argument(parser)
+    add_app_arguments(parser)
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
