@@ -32,7 +32,8 @@ def _liveproof(*words: str, env: dict[str, str] | None = None, shell: str = "") 
 def test_a_check_imports_little() -> None:
     """A check on a pipe pays neither for rich, pydantic and what fixes nor for what they pull in."""
     costly = """rich pydantic tree_sitter asyncio typing_extensions http.client ssl difflib traceback
-        platform logging shutil liveproof.repair liveproof.planning.plan"""
+        platform logging shutil liveproof.repair liveproof.planning.plan
+        liveproof.report.comparison pathlib"""
     script = (
         "import sys; from liveproof.cli.main import main; main(['check']); "
         f"print(sorted(set({costly.split()!r}) & set(sys.modules)))"

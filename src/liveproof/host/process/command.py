@@ -7,7 +7,6 @@ import subprocess
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import PurePath
 
 from liveproof.host.deadline import left
 
@@ -70,7 +69,7 @@ def run(
     become = identity is not None and (identity.uid, identity.gid) != (os.geteuid(), os.getegid())
     with subprocess.Popen(
         list(argv),
-        executable=None if PurePath(argv[0]).is_absolute() else _which(argv[0]),
+        executable=None if os.path.isabs(argv[0]) else _which(argv[0]),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -7,7 +7,6 @@ from liveproof.model.examination import AppExamination, Examination, LinkState
 from liveproof.model.findings import disabled
 from liveproof.model.run_record import Record
 from liveproof.model.verdicts import LinkVerdict, RuleVerdict, Severity
-from liveproof.report.comparison import comparison_lines
 from liveproof.report.content.findings import Found, causes
 from liveproof.report.content.remedy import DISRUPTIVE, NOT_PLANNED, SAFE, Remedies, remedies
 from liveproof.report.content.rule_pages import Pages
@@ -23,6 +22,8 @@ def render(record: Record, context: Context) -> Iterator[Line]:
     """The report of one run, a comparison with ``context.before``, and where the time went."""
     yield from record_lines(record, context.pages, chain=not record.before)
     if context.before:
+        from liveproof.report.comparison import comparison_lines  # noqa: PLC0415  (5 ms, and a check compares nothing)
+
         yield BLANK
         yield from comparison_lines(context.before.examination, record.examination, context.pages)
     if context.timings:
