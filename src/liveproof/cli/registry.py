@@ -45,7 +45,8 @@ def command_names(group: ModuleType) -> tuple[str, ...]:
     """The commands of a group by name."""
     found = [
         entry.name.removesuffix(".py").replace("_", "-")
-        for entry in os.scandir(group.__path__[0])
+        for folder in group.__path__
+        for entry in os.scandir(folder)
         if not entry.name.startswith("_")
         and (entry.name.endswith(".py") or os.path.exists(f"{entry.path}/__init__.py"))
     ]

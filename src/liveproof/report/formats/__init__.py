@@ -40,10 +40,12 @@ class Format(Protocol):
 
 def names() -> tuple[str, ...]:
     """Every format by name."""
-    modules = (entry.name for entry in os.scandir(os.path.dirname(__file__)))
-    return tuple(sorted(name[:-3] for name in modules if name.endswith(".py") and not name.startswith("_")))
+    modules = (entry.name for folder in __path__ for entry in os.scandir(folder))
+    return tuple(
+        sorted(name[:-3].replace("_", "-") for name in modules if name.endswith(".py") and not name.startswith("_"))
+    )
 
 
 def load(name: str) -> Format:
     """The format of this name; only its own module is imported."""
-    return cast("Format", import_module(f"{__name__}.{name}"))
+    return cast("Format", import_module(f"{__name__}.{name.replace('-', '_')}"))
