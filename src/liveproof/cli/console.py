@@ -1,6 +1,6 @@
 """The person's side: standard output, standard error, progress on a terminal.
 
-Output is never the reason for anything else to fail: a reader that went away (``| head``) is told no more, and a fix
+Output is never the reason for anything else to fail: a reader that went away (``| head``) gets no more, and a fix
 that is under way goes on.
 """
 

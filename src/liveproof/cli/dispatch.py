@@ -10,7 +10,7 @@ from liveproof.cli.registry import find, is_group
 
 
 def run_command(words: Sequence[str]) -> int:
-    """Run the command that the words call; its exit status. A usage error is told on standard error, status 2."""
+    """Run the command that the words call; its exit status. A usage error is reported on standard error, status 2."""
     console = Console()
     try:
         return _run(words, console)

@@ -39,14 +39,14 @@ def show_runs(console: Console, form: str) -> int:
     except StoreFailed as error:
         raise UsageError(str(error)) from None
     if form == "json":
-        told = [
+        runs = [
             {
                 "run": row.run.id, "started": iso(row.run.started), "kind": row.run.kind, "verdict": row.run.verdict,
                 "outcome": row.outcome, "codes": list(row.codes), "apps": list(row.run.apps),
             }
             for row in rows
         ]  # fmt: skip
-        console.text(dumps({"schema": SCHEMA, "liveproof": __version__, "runs": told}))
+        console.text(dumps({"schema": SCHEMA, "liveproof": __version__, "runs": runs}))
         return 0
     if not rows:
         console.lines([line("No run is kept yet; `liveproof check` makes one.")])
@@ -73,14 +73,14 @@ def _row(history: History, run: Run) -> _Row:
 def _outcome(record: Record) -> str:
     if record.kind != "fix":
         return ""
-    told = []
+    outcomes = []
     for repair in record.repairs:
         outcome = repair.outcome
         kind = outcome.kind.value if outcome else "only shown"
         if outcome and outcome.reason.startswith("declined"):
             kind = "declined"
-        told.append(kind)
+        outcomes.append(kind)
     states = {run.id: run.state for run in list_journals()}
     if states.get(record.id) in (BACK, BACK_IN_PART):
-        told.append(f"{states[record.id]} since")
-    return ", ".join(dict.fromkeys(told))
+        outcomes.append(f"{states[record.id]} since")
+    return ", ".join(dict.fromkeys(outcomes))

@@ -63,7 +63,7 @@ def _planned_repairs(examination: Examination) -> tuple[Repair, ...]:
 
     try:
         return tuple(Repair(make_plan(app, rules.load(), allow=SAFE_ONLY)) for app in examination.apps)
-    except Exception:  # noqa: BLE001  (whatever keeps us from planning, the verdict is told; `fix` tells why)
+    except Exception:  # noqa: BLE001  (whatever keeps us from planning, the verdict is shown; `fix` says why)
         return ()
 
 

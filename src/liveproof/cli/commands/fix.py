@@ -193,7 +193,7 @@ def _report(progress: _Progress, request: _Request, console: Console, settings: 
         try:
             show_record(record, request.options, console, settings, lead=(*lead, BLANK))
         except CannotWrite:
-            if request.options.output:  # what was done must be told all the same
+            if request.options.output:  # what was done must be reported all the same
                 console.lines(lead)
             raise
     if any(outcome.reason.startswith("stopped by SIGINT") for outcome in outcomes):

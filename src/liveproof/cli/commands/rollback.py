@@ -186,8 +186,8 @@ def _lost(before: Examination, after: Examination) -> tuple[LinkVerdict, str]:
         return LinkVerdict.UNPROVEN, f"it is not found any more: {after.reason}"
     wire = next(state for state in app.links if state.link is Link.WIRE)
     if wire.verdict is not LinkVerdict.PROVEN:
-        told = [finding.message for finding in app.findings if finding.code in wire.reason]
-        return wire.verdict, "; ".join(told) or wire.reason
+        messages = [finding.message for finding in app.findings if finding.code in wire.reason]
+        return wire.verdict, "; ".join(messages) or wire.reason
     known = {finding.code for finding in was.findings}
     closed = [finding for finding in app.findings if finding.code in hidden_by_memory() and finding.code not in known]
     if closed:
@@ -214,8 +214,8 @@ def _report(
             head = (
                 "THE SITE NO LONGER ANSWERS" if verdict is LinkVerdict.BROKEN else "NOT SEEN WHETHER THE SITE ANSWERS"
             )
-            told = line((head, "bad"), f"  {visible(path)} answered before the rollback: {shown(text)}", hang=3)
-            console.lines((told, field("next", ("liveproof fix", "command"), "  fixes it again")))
+            lost_line = line((head, "bad"), f"  {visible(path)} answered before the rollback: {shown(text)}", hang=3)
+            console.lines((lost_line, field("next", ("liveproof fix", "command"), "  fixes it again")))
         for _, after in sites:
             if after:
                 console.lines((BLANK, *brief_lines(after)))
