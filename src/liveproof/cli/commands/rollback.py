@@ -191,7 +191,7 @@ def _lost(before: Examination, after: Examination) -> tuple[LinkVerdict, str]:
     known = {finding.code for finding in was.findings}
     closed = [finding for finding in app.findings if finding.code in hidden_by_memory() and finding.code not in known]
     if closed:
-        text = f"only what PHP-FPM has in cache still answers, and every other request fails: {closed[0].message}"
+        text = f"only what PHP-FPM has in memory still answers, and every other request fails: {closed[0].message}"
         return LinkVerdict.BROKEN, text
     return LinkVerdict.PROVEN, ""
 
