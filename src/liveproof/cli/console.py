@@ -45,7 +45,7 @@ class Console:
         if not self.colours:
             self.text(plain(lines))
             return
-        from liveproof.report.style.terminal import show  # noqa: PLC0415  (rich: 60 ms, and a pipe needs none)
+        from liveproof.report.style.terminal import show  # noqa: PLC0415  (rich: 100 ms, and a pipe needs none)
 
         self._guard(lambda out: show(lines, out))
 

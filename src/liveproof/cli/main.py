@@ -34,9 +34,9 @@ def _run(words: list[str]) -> int:
 
 def _report_hang(words: list[str], what: str) -> int:
     """An examination did not end and was killed: report it in the format that was asked for; unproven, status 3."""
-    from liveproof.cli import session  # noqa: PLC0415
-    from liveproof.host.child_process import Lost, forked  # noqa: PLC0415
-    from liveproof.host.files.mounts import silent  # noqa: PLC0415
+    from liveproof.cli import session  # noqa: PLC0415  (only after a hang)
+    from liveproof.host.child_process import Lost, forked  # noqa: PLC0415  (only after a hang)
+    from liveproof.host.files.mounts import silent  # noqa: PLC0415  (only after a hang)
 
     silent_mounts = ", ".join(silent(_MOUNT_SECONDS))
     who = f"the server of {silent_mounts} does not answer" if silent_mounts else "something does not answer"
@@ -55,7 +55,7 @@ def _report_hang(words: list[str], what: str) -> int:
 
 
 def _message(message: str) -> None:
-    from liveproof.cli.console import Console  # noqa: PLC0415
+    from liveproof.cli.console import Console  # noqa: PLC0415  (see above)
 
     Console(progressing=True).message(message)
 
@@ -63,7 +63,7 @@ def _message(message: str) -> None:
 def _changes_host(words: list[str]) -> bool:
     """Whether the words call a command that may change the host; also true where that cannot be said."""
     try:
-        from liveproof.cli.registry import find  # noqa: PLC0415
+        from liveproof.cli.registry import find  # noqa: PLC0415  (see above)
 
         return find(words).changes_host
     except Exception:  # noqa: BLE001  (the bug that is being reported may be here)
@@ -72,7 +72,7 @@ def _changes_host(words: list[str]) -> bool:
 
 def _interrupted(words: list[str]) -> str:
     if _changes_host(words):
-        from liveproof.store.runs import pending  # noqa: PLC0415  (a check imports nothing of repair)
+        from liveproof.store.runs import pending  # noqa: PLC0415  (only after an interrupt)
 
         try:
             left = ", ".join(run.id for run in pending())
@@ -84,8 +84,8 @@ def _interrupted(words: list[str]) -> str:
 
 
 def _bug(error: Exception, words: list[str]) -> str:
-    from liveproof.model.secrets import hide  # noqa: PLC0415
-    from liveproof.store.crash_notes import write_crash_note  # noqa: PLC0415
+    from liveproof.model.secrets import hide  # noqa: PLC0415  (only for a bug)
+    from liveproof.store.crash_notes import write_crash_note  # noqa: PLC0415  (only for a bug)
 
     note = write_crash_note(error, words)
     where = f"the details are in {note}" if note else "the details could not be written down"

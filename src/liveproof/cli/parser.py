@@ -107,7 +107,7 @@ def parse_group(called: Called) -> NoReturn:
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """The nearest of what is known as the end of a sentence; empty where nothing resembles it."""
-    import difflib  # noqa: PLC0415  (2 ms, and only for a slip of the pen)
+    import difflib  # noqa: PLC0415  (1 ms, and only for a slip of the pen)
 
     near = difflib.get_close_matches(word, list(known), 3)
     return f"; did you mean {' or '.join(near)}?" if near else ""
@@ -144,7 +144,7 @@ def _summary(docstring: str) -> str:
 
 def _help(docstring: str) -> tuple[str, str]:
     """A docstring as the description above the options, its paragraphs filled, and what stands below them."""
-    import textwrap  # noqa: PLC0415  (only help is wrapped)
+    import textwrap  # noqa: PLC0415  (1 ms, and only help is wrapped)
 
     parts = docstring.strip().split("\n\n")
     prose = [part for part in parts if not part.startswith((*_VERBATIM, "Commands:"))]

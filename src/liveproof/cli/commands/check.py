@@ -59,7 +59,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
 
 def _planned_repairs(examination: Examination) -> tuple[Repair, ...]:
     """What `fix` would do, kept for the report."""
-    from liveproof.planning.plan import SAFE_ONLY, make_plan  # noqa: PLC0415  (a healthy host needs no plan)
+    from liveproof.planning.plan import SAFE_ONLY, make_plan  # noqa: PLC0415  (6 ms; healthy hosts need none)
 
     try:
         return tuple(Repair(make_plan(app, rules.load(), allow=SAFE_ONLY)) for app in examination.apps)

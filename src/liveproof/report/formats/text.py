@@ -22,7 +22,7 @@ def render(record: Record, context: Context) -> Iterator[Line]:
     """The report of one run, a comparison with ``context.before``, and where the time went."""
     yield from record_lines(record, context.pages, chain=not record.before)
     if context.before:
-        from liveproof.report.comparison import comparison_lines  # noqa: PLC0415  (5 ms, and a check compares nothing)
+        from liveproof.report.comparison import comparison_lines  # noqa: PLC0415  (9 ms; a check compares nothing)
 
         yield BLANK
         yield from comparison_lines(context.before.examination, record.examination, context.pages)
