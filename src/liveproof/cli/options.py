@@ -1,9 +1,10 @@
 """Arguments that several commands have alike, and what they say as a value."""
 
 import argparse
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import get_args
 
+from liveproof.model.dataclass import dataclass
 from liveproof.model.settings import PolicyName
 from liveproof.report import formats
 

@@ -5,9 +5,10 @@ Only the modules on the way to the command that was called are imported.
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 from importlib import import_module
 from types import ModuleType
+
+from liveproof.model.dataclass import dataclass
 
 PROGRAM = "liveproof"
 _PACKAGE = "liveproof.cli.commands"

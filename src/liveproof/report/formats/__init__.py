@@ -5,10 +5,10 @@ A format's module has ``render(record, context)``: a text, or lines where a term
 
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass
 from importlib import import_module
 from typing import Protocol, cast
 
+from liveproof.model.dataclass import dataclass
 from liveproof.model.run_record import Record
 from liveproof.report.content.rule_pages import Pages
 from liveproof.report.style.lines import Line
