@@ -9,8 +9,8 @@ from liveproof.model.secrets.texts import hide
 
 _LONGEST = 4000
 _DEPTH = 3
-_ASSIGNED = re.compile(r"-{0,2}[\w.-]+=", re.ASCII)
-_PIECES = re.compile(r"\s++|\"(?:[^\"\\]++|\\.)*+\"?|'[^']*+'?|(?:[^\s\"'\\]++|\\.)++|\\", re.DOTALL)
+_ASSIGNED = r"(?a)-{0,2}[\w.-]+="
+_PIECES = r"(?s)\s++|\"(?:[^\"\\]++|\\.)*+\"?|'[^']*+'?|(?:[^\s\"'\\]++|\\.)++|\\"
 _QUOTES = "\"'"
 _HEADERS = ("-H", "--header")
 _USERS = ("-u", "--user", "--proxy-user", "-U")
@@ -78,7 +78,7 @@ def _hidden(words: Iterable[str], depth: int) -> Iterator[str]:
             tool = name if name in _FETCHERS or name in _WITH_PASSWORD else tool
         yield (
             _line(word, depth)
-            if any(map(str.isspace, plain)) and depth and not _ASSIGNED.match(word)
+            if any(map(str.isspace, plain)) and depth and not re.match(_ASSIGNED, word)
             else _glued(word, tool)
         )
         if plain in (";", "&&", "||", "|", "&"):
@@ -151,7 +151,7 @@ def _glued(word: str, tool: str) -> str:
 def _words(line: str) -> list[str]:
     """Runs of white space and words, in turn, quotes kept; joined they give the line."""
     words: list[str] = []
-    for piece in _PIECES.findall(line):
+    for piece in re.findall(_PIECES, line):
         if words and not words[-1][0].isspace() and not piece[0].isspace():
             words[-1] += piece
         else:

@@ -7,8 +7,8 @@ from liveproof.model.secrets.texts import hide
 
 _LINES = 200
 _WIDTH = 300
-_COMMENT = re.compile(r"(?:(?<=\s)|^)([#;])\s*+\S.*")
-_ENVIRONMENT = re.compile(r"^(\s*+(?:env|php_value|php_admin_value)\s*+\[[^\]]*+\]\s*+=\s*+)(.*)")
+_COMMENT = r"(?:(?<=\s)|^)([#;])\s*+\S.*"
+_ENVIRONMENT = r"^(\s*+(?:env|php_value|php_admin_value)\s*+\[[^\]]*+\]\s*+=\s*+)(.*)"
 _TOLD = ("[opcache.", "[realpath_cache")
 
 
@@ -27,8 +27,8 @@ def redacted_diff(path: str, old: str, new: str) -> str:
 
 
 def _line(text: str) -> str:
-    text = _COMMENT.sub(rf"\1 {HIDDEN}", text)
-    given = _ENVIRONMENT.match(text)
+    text = re.sub(_COMMENT, rf"\1 {HIDDEN}", text)
+    given = re.match(_ENVIRONMENT, text)
     if given and not any(word in given[1] for word in _TOLD):
         text = f"{given[1]}{HIDDEN}"
     told = hide(text)

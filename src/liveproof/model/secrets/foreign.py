@@ -5,15 +5,14 @@ nginx and PHP-FPM themselves use it in their errors, when it is a class, or a pa
 whole tells like from unlike.
 """
 
-import hashlib
 import re
 
 from liveproof.model.secrets.shapes import hide_shapes, looks_random
 
 _LONGEST = 4000
 _LEFT_OUT = "…"
-_TOKENS = re.compile(
-    r"(?P<named>\b(?:class|interface|trait|function|method|constant|variable|array key|view|route|table) "
+_TOKENS = (
+    r"(?si)(?P<named>\b(?:class|interface|trait|function|method|constant|variable|array key|view|route|table) "
     r"(?:[\"'\[$]{1,2}[a-z_.:\\]{1,120}+[\"'\]]{0,2}|[a-z_.:\\]{1,120}+\(\))(?=[\s,.;:]|\Z))"
     r"|(?P<state>SQLSTATE\[\w{5}\](?:\s?\[\d{1,5}\])?)"
     r"|(?P<socket>(?:fastcgi://)?(?:unix:/[\w./-]{1,100}+|127\.0\.0\.1(?::\d{1,5})?|\[::1\](?::\d{1,5})?)(?![\w@]))"
@@ -24,16 +23,15 @@ _TOKENS = re.compile(
     r"|(?P<file>\b[A-Z][A-Za-z]{1,60}\.php(?::\d{1,7})?\b)"
     r"|(?P<word>[A-Za-z_]\w*+)"
     r"|(?P<other>[^\sA-Za-z_/\\]++)"
-    r"|(?P<rest>\s++|.)",
-    re.DOTALL | re.IGNORECASE,
+    r"|(?P<rest>\s++|.)"
 )
 _ROOTS = (  # where code, logs and sockets lie; a path of a request begins otherwise
     "/var/", "/srv/", "/home/", "/usr/", "/run/", "/etc/", "/opt/", "/tmp/", "/app/", "/www/", "/data/", "/dev/",  # noqa: S108
     "/proc/", "/mnt/", "/code/", "/snap/", "/storage/",
 )  # fmt: skip
-_CLASS = re.compile(r"\\?(?:[A-Za-z_]{1,60}\d{0,2}[A-Za-z_]{0,40}\\{1,2}){1,12}[A-Za-z_]{1,60}\d{0,2}[A-Za-z_]{0,40}")
-_PUNCTUATION = re.compile(r"[^\w]{1,12}|[^\w]{0,6}\d{1,3}[^\w]{0,6}")
-_REPEATED = re.compile(r"…(?:[\s\"'`,;:=&|@#$%*+~?!.<>()\[\]{}-]*+…)+")
+_CLASS = r"\\?(?:[A-Za-z_]{1,60}\d{0,2}[A-Za-z_]{0,40}\\{1,2}){1,12}[A-Za-z_]{1,60}\d{0,2}[A-Za-z_]{0,40}"
+_PUNCTUATION = r"[^\w]{1,12}|[^\w]{0,6}\d{1,3}[^\w]{0,6}"
+_REPEATED = r"…(?:[\s\"'`,;:=&|@#$%*+~?!.<>()\[\]{}-]*+…)+"
 _WORDS = frozenset(
     """
     a abort aborted aborting about accept accepted access accessible across active actually address after alert
@@ -91,14 +89,16 @@ _WORDS = frozenset(
 
 def gist(text: str, limit: int = 300) -> str:
     """A foreign text in known words, on one line; each run of others is told as an ellipsis."""
-    told = "".join(_token(found) for found in _TOKENS.finditer(text[:_LONGEST]))
-    told = " ".join(_REPEATED.sub(_LEFT_OUT, told).split())
+    told = "".join(_token(found) for found in re.finditer(_TOKENS, text[:_LONGEST]))
+    told = " ".join(re.sub(_REPEATED, _LEFT_OUT, told).split())
     return told if len(told) <= limit else f"{told[: limit - 1]}…"
 
 
 def digest(text: str | bytes) -> str:
     """Eight hexadecimal digits that are the same for the same text (SHA-256)."""
     data = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
+    import hashlib  # noqa: PLC0415  (loads OpenSSL: 6 ms; only a new log line asks)
+
     return hashlib.sha256(data).hexdigest()[:8]
 
 
@@ -112,11 +112,11 @@ def _token(found: re.Match[str]) -> str:  # noqa: PLR0911  (one answer for each 
             known = text.startswith(_ROOTS) and len(text) <= 500
             return hide_shapes(text) if known else "/" if text == "/" else _LEFT_OUT
         case "class":
-            return text if _CLASS.fullmatch(text) and not looks_random(text) else _LEFT_OUT
+            return text if re.fullmatch(_CLASS, text) and not looks_random(text) else _LEFT_OUT
         case "named" | "state" | "line" | "socket" | "file":
             return text
         case "other":
-            return text if _PUNCTUATION.fullmatch(text) and text.isascii() else _LEFT_OUT
+            return text if re.fullmatch(_PUNCTUATION, text) and text.isascii() else _LEFT_OUT
         case "rest":
             return " " if text.isspace() else text
         case _:

@@ -33,7 +33,7 @@ _PLACES = frozenset({
     "socket", "sock", "created", "missing", "generate", "rotation", "connection", "encrypt", "cost", "rounds",
 })  # fmt: skip
 
-_PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+_PARTS = r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+"
 _LONGEST = 200
 
 
@@ -48,7 +48,7 @@ def is_secret(name: str) -> bool:
         return False
     segments = [segment for segment in name.split(".") if segment and not segment.isdigit()]
     last = segments[-1] if segments else ""
-    parts = [part.lower() for part in _PARTS.findall(last)]
+    parts = [part.lower() for part in re.findall(_PARTS, last)]
     while len(parts) > 1 and (parts[-1].isdigit() or parts[-1] in _FILLERS):
         parts.pop()
     if not parts or parts[-1] in _PLACES:

@@ -5,32 +5,30 @@ from itertools import pairwise
 
 from liveproof.model.secrets.names import HIDDEN
 
-_KNOWN = re.compile(
+_KNOWN = (
+    r"(?s)"
     r"\beyJ[\w-]{8,}(?:\.[\w-]+){0,4}"  # JSON Web Tokens (RFC 7519), also without a signature
     r"|\bbase64:[A-Za-z0-9+/]{16,}={0,2}"  # Laravel's application key
     r"|-----BEGIN [A-Z ]{1,40}-----.*?(?:-----END [A-Z ]{1,40}-----|\Z)"
     r"|\b(?:sk|pk|rk|whsec|ghp|gho|ghu|ghs|ghr|github_pat|glpat|npm|dop_v1|hf|shpat|shpss|xox[abprs]|SG|key|re|phc|sbp)"
     r"[_.-](?:live_|test_|proj-)?[A-Za-z0-9][\w.-]{15,}"
-    r"|\b(?:AKIA|ASIA)[A-Z0-9]{16}\b|\bAIza[\w-]{30,}|\$2[aby]\$\d\d\$[./A-Za-z0-9]{20,}|\$argon2\w{1,2}\$[^\s\"']+",
-    re.DOTALL,
+    r"|\b(?:AKIA|ASIA)[A-Z0-9]{16}\b|\bAIza[\w-]{30,}|\$2[aby]\$\d\d\$[./A-Za-z0-9]{20,}|\$argon2\w{1,2}\$[^\s\"']+"
 )
-_LONG = re.compile(r"(?<![A-Za-z0-9_-])[A-Za-z0-9_-]{20,}+")
-_LABELLED = re.compile(
-    r"(?:sha-?\d{1,3}|md5|digest|checksum|etag|commit|revision|release|xxh\w{0,4})\W{0,4}(?:is |of )?\Z", re.IGNORECASE
-)
+_LONG = r"(?<![A-Za-z0-9_-])[A-Za-z0-9_-]{20,}+"
+_LABELLED = r"(?i)(?:sha-?\d{1,3}|md5|digest|checksum|etag|commit|revision|release|xxh\w{0,4})\W{0,4}(?:is |of )?\Z"
 _HEX = frozenset("0123456789abcdef")
 _DIGESTS = (40, 64, 96, 128)
-_SESSIONS = re.compile(r"(/sessions/)[A-Za-z0-9]{20,}+")
+_SESSIONS = r"(/sessions/)[A-Za-z0-9]{20,}+"
 
 
 def hide_shapes(text: str) -> str:
     """The text without what is a secret by its shape: tokens of known makers, keys, random words of 20 and more."""
     if len(text) < 16:
         return text
-    text = _SESSIONS.sub(rf"\1{HIDDEN}", text)
+    text = re.sub(_SESSIONS, rf"\1{HIDDEN}", text)
     if "eyJ" in text or ":" in text or "-" in text or "_" in text or "." in text or "A" in text or "$" in text:
-        text = _KNOWN.sub(HIDDEN, text)
-    return _LONG.sub(_judged, text)
+        text = re.sub(_KNOWN, HIDDEN, text)
+    return re.sub(_LONG, _judged, text)
 
 
 def looks_random(word: str) -> bool:
@@ -54,7 +52,7 @@ def _judged(match: re.Match[str]) -> str:
         before = match.string[max(0, match.start() - 24) : match.start()]
         after = match.string[match.end() : match.end() + 4]
         # A commit (40) names itself; another digest has a label, or is the name of a compiled file.
-        if len(word) == 40 or after == ".php" or (len(word) in (32, *_DIGESTS) and _LABELLED.search(before)):
+        if len(word) == 40 or after == ".php" or (len(word) in (32, *_DIGESTS) and re.search(_LABELLED, before)):
             return word
     if _is_uuid(word):
         return word

@@ -12,19 +12,18 @@ _DIGESTS = ("sha", "digest", "commit", "release", "hash", "revision")
 _PAIR = 2
 _OURS = frozenset({"signature"})  # a digest of the files that were looked at, by which two looks are compared
 _TOLD_HEADERS = frozenset({"accept", "accept-language", "content-type", "host", "user-agent", "x-requested-with"})
-_SETTING = re.compile(
-    r"[+-]?[\d.,]{1,20}[kmgKMG]?|on|off|yes|no|true|false|none|null|(?:/[\w.@+-]{1,80}){1,20}/?|[\w.-]{1,40}\.log|syslog|"
-    r"stderr|all|E_\w{1,30}|UTC|[A-Z][a-z]{2,20}/[A-Z][A-Za-z_]{2,20}",
-    re.IGNORECASE,
+_SETTING = (
+    r"(?i)[+-]?[\d.,]{1,20}[kmgKMG]?|on|off|yes|no|true|false|none|null|(?:/[\w.@+-]{1,80}){1,20}/?|[\w.-]{1,40}\.log|syslog|"
+    r"stderr|all|E_\w{1,30}|UTC|[A-Z][a-z]{2,20}/[A-Z][A-Za-z_]{2,20}"
 )
-_VARIABLE = re.compile(r"\$(?:\w+|\{\w+\})")
+_VARIABLE = r"\$(?:\w+|\{\w+\})"
 _PARAMETERS = frozenset({
     "GATEWAY_INTERFACE", "SERVER_SOFTWARE", "SERVER_PROTOCOL", "REDIRECT_STATUS", "REQUEST_SCHEME", "HTTPS",
     "SCRIPT_FILENAME", "DOCUMENT_ROOT", "SCRIPT_NAME", "PATH_INFO", "PATH_TRANSLATED", "SERVER_NAME", "SERVER_PORT",
     "APP_ENV", "HTTP_HOST",
 })  # fmt: skip
 _SETTINGS = ("opcache.", "realpath_cache", "disable_functions", "disable_classes", "open_basedir", "error_reporting")
-_KEY = re.compile(r"[A-Za-z_\\/@.* -]{0,80}\d{0,2}[A-Za-z_\\/@.* -]{0,80}\d{0,4}")
+_KEY = r"[A-Za-z_\\/@.* -]{0,80}\d{0,2}[A-Za-z_\\/@.* -]{0,80}\d{0,4}"
 
 
 def hide_all(value: Any, name: str = "") -> Any:
@@ -58,7 +57,7 @@ def harmless_setting(name: str, value: str) -> str:
     """The value of a PHP setting where it can be no secret: a number, a switch, a path, a list of functions."""
     if is_secret(name):
         return HIDDEN if value else ""
-    if name.startswith(_SETTINGS) or (len(value) <= 2000 and _SETTING.fullmatch(value)):
+    if name.startswith(_SETTINGS) or (len(value) <= 2000 and re.fullmatch(_SETTING, value)):
         return hide(value)
     return HIDDEN if value else ""
 
@@ -67,13 +66,13 @@ def harmless_parameter(name: str, value: str) -> bool:
     """Whether a FastCGI parameter holds no secret: variables of nginx, what every configuration sets, short words."""
     if is_secret(name) and not value.startswith("$"):
         return not value
-    plain = _VARIABLE.sub("", value)
-    return name in _PARAMETERS or not plain.strip("/:?.-") or bool(_SETTING.fullmatch(plain))
+    plain = re.sub(_VARIABLE, "", value)
+    return name in _PARAMETERS or not plain.strip("/:?.-") or bool(re.fullmatch(_SETTING, plain))
 
 
 def harmless_key(key: str) -> str:
     """A key of an array, or ``[hidden]`` where it looks like a value that was made a key (a client by its token)."""
     if key.isdigit() and len(key) <= 6:
         return key
-    fine = len(key) <= 200 and _KEY.fullmatch(key) and not looks_random(key) and hide_shapes(key) == key
+    fine = len(key) <= 200 and re.fullmatch(_KEY, key) and not looks_random(key) and hide_shapes(key) == key
     return key if fine else HIDDEN

@@ -7,10 +7,10 @@ from liveproof.model.secrets.names import HIDDEN, is_secret
 from liveproof.model.secrets.shapes import hide_shapes
 
 # A name, perhaps quoted, escaped or in brackets, and what sets it apart from its value. Possessive: no way back.
-_NAMED = re.compile(r"(?<![\w.-])([\w.-]++)(\\{0,4}[\"'\])]{0,3}\s*+(?:=>|:(?!:)|=(?!=))\s*+)", re.ASCII)
-_QUOTE = re.compile(r"(?:[$@bBrRuU]{0,2})(\\{0,4}[\"'`])")
+_NAMED = r"(?a)(?<![\w.-])([\w.-]++)(\\{0,4}[\"'\])]{0,3}\s*+(?:=>|:(?!:)|=(?!=))\s*+)"
+_QUOTE = r"(?:[$@bBrRuU]{0,2})(\\{0,4}[\"'`])"
 # Up to a blank, or what parts the pairs of a query.
-_BARE = re.compile(r"[^\s&]++")
+_BARE = r"[^\s&]++"
 _CLOSING = "\"'`)]},;.>\\"
 _PLAIN = frozenset({
     "yes", "no", "true", "false", "null", "none", "on", "off", "undefined", "empty",
@@ -22,10 +22,7 @@ _WHOLE = frozenset(
     {"authorization", "proxy-authorization", "cookie", "set-cookie", "http_authorization", "http_cookie"}
 )
 
-_SAID = re.compile(
-    r"\b(passw(?:or)?d|passphrase|passcode|secret|token|pin|key)(\s+(?:is|was|of)\s+)(?=[^\s\[])([^\s]++)",
-    re.IGNORECASE,
-)
+_SAID = r"(?i)\b(passw(?:or)?d|passphrase|passcode|secret|token|pin|key)(\s+(?:is|was|of)\s+)(?=[^\s\[])([^\s]++)"
 # What an English sentence goes on with instead of naming the secret.
 _ENGLISH = frozenset(
     """
@@ -34,30 +31,28 @@ _ENGLISH = frozenset(
     readable malformed revoked blank your this that it for failed found unreadable longer shorter changed different
 """.split()  # noqa: SIM905
 )
-_AUTH = re.compile(r"\b(AUTH|IDENTIFIED\s+BY|requirepass|masterauth)(\s+)(\S++)", re.IGNORECASE)
-_SCHEMES = re.compile(r"\b(Bearer|Basic|Negotiate|Token|ApiKey)(\s+)(?=[\w.~+/=-]*[\d=])[\w.~+/=-]{6,}+", re.IGNORECASE)
-_SCHEME = re.compile(r"(?:bearer|basic|digest|negotiate|token|apikey|[a-z][\w-]*+)\s+", re.IGNORECASE)
-_SHORT = re.compile(r"(?<![^\s\"'])(-p)(?![a-z]{1,3}(?![\w]))([^\s\"']{3,}+)")
-_LONG_OPTION = re.compile(r"(?<![^\s\"'])(--?[A-Za-z][\w-]*+)(\s+)(?!-)(\S++)")
+_AUTH = r"(?i)\b(AUTH|IDENTIFIED\s+BY|requirepass|masterauth)(\s+)(\S++)"
+_SCHEMES = r"(?i)\b(Bearer|Basic|Negotiate|Token|ApiKey)(\s+)(?=[\w.~+/=-]*[\d=])[\w.~+/=-]{6,}+"
+_SCHEME = r"(?i)(?:bearer|basic|digest|negotiate|token|apikey|[a-z][\w-]*+)\s+"
+_SHORT = r"(?<![^\s\"'])(-p)(?![a-z]{1,3}(?![\w]))([^\s\"']{3,}+)"
+_LONG_OPTION = r"(?<![^\s\"'])(--?[A-Za-z][\w-]*+)(\s+)(?!-)(\S++)"
 # user:password@host without a scheme, as nginx tells an upstream.
-_USER = re.compile(r"(?<![\w.+@:/-])[\w.+-]{1,100}+:[^\s/@\"'<>]{1,200}+@(?=[\w\[])")
-_URL = re.compile(r"://[^\s\"'<>]++")
-_BOUND = re.compile(r"\b(SQL:|values\s*+\()(?=\s*+\S).*", re.IGNORECASE | re.DOTALL)
-_CALL = re.compile(
-    r"\b(\w{0,40}+(?<=pdo)|\w{0,40}+(?<=__construct)|\w{0,40}+(?<=connect)|\w{0,40}+(?<=login)|\w{0,40}+(?<=bind)"
-    r"|\w{0,40}+(?<=password)|\w{0,40}+(?<=auth)|password_\w{1,20}+|hash_\w{1,20}+|openssl_\w{1,20}+)\(([^()]{0,2000}+)",
-    re.IGNORECASE,
+_USER = r"(?<![\w.+@:/-])[\w.+-]{1,100}+:[^\s/@\"'<>]{1,200}+@(?=[\w\[])"
+_URL = r"://[^\s\"'<>]++"
+_BOUND = r"(?is)\b(SQL:|values\s*+\()(?=\s*+\S).*"
+_CALL = (
+    r"(?i)\b(\w{0,40}+(?<=pdo)|\w{0,40}+(?<=__construct)|\w{0,40}+(?<=connect)|\w{0,40}+(?<=login)|\w{0,40}+(?<=bind)"
+    r"|\w{0,40}+(?<=password)|\w{0,40}+(?<=auth)|password_\w{1,20}+|hash_\w{1,20}+|openssl_\w{1,20}+)\(([^()]{0,2000}+)"
 )
-_PARAMETER = re.compile(
-    r"\b((?:fastcgi|uwsgi|scgi)_param\s+[\w.-]++\s+|(?:proxy_set|add|more_set)_header[s]?\s+[\w.-]++\s+)"
-    r"(\"[^\"$]*+\"|'[^'$]*+'|[^\s;$\"'][^\s;]*+)(?=\s*+(?:;|$))",  # a sentence about parameters goes on
-    re.IGNORECASE | re.MULTILINE,
+_PARAMETER = (
+    r"(?im)\b((?:fastcgi|uwsgi|scgi)_param\s+[\w.-]++\s+|(?:proxy_set|add|more_set)_header[s]?\s+[\w.-]++\s+)"
+    r"(\"[^\"$]*+\"|'[^'$]*+'|[^\s;$\"'][^\s;]*+)(?=\s*+(?:;|$))"
 )
 _CONTROL = {
     **dict.fromkeys((*range(32), *range(127, 160), 0x2028, 0x2029), " "),
     **dict.fromkeys((*range(0x202A, 0x202F), *range(0x2066, 0x206A))),
 }
-_MAILBOX = re.compile(r"(?<![\w.+-])[\w.+-]++@([\w-]++\.[\w.-]*[A-Za-z])")
+_MAILBOX = r"(?<![\w.+-])[\w.+-]++@([\w-]++\.[\w.-]*[A-Za-z])"
 
 
 def hide(text: str) -> str:
@@ -65,13 +60,13 @@ def hide(text: str) -> str:
     if "=" in text or ":" in text:
         text = _named(text)
     if "://" in text:
-        text = _URL.sub(_address, text)
+        text = re.sub(_URL, _address, text)
     if "@" in text:
-        text = _USER.sub(f"{HIDDEN}@", text)
+        text = re.sub(_USER, f"{HIDDEN}@", text)
     if " " in text or "\t" in text:
         text = _in_words(text)
     if "(" in text:
-        text = _BOUND.sub(rf"\1 {HIDDEN}", _CALL.sub(_arguments, text))
+        text = re.sub(_BOUND, rf"\1 {HIDDEN}", re.sub(_CALL, _arguments, text))
     return hide_shapes(text)
 
 
@@ -81,7 +76,7 @@ def one_line(text: str, limit: int = 300) -> str:
     Control characters and those that turn the direction of writing are taken out, so that a log line cannot write to
     the terminal of whoever reads the report.
     """
-    text = _MAILBOX.sub(rf"{HIDDEN}@\1", hide(text[: limit * 20]))
+    text = re.sub(_MAILBOX, rf"{HIDDEN}@\1", hide(text[: limit * 20]))
     text = " ".join(text.translate(_CONTROL).split())
     text = text.encode("utf-8", "replace").decode()
     return text if len(text) <= limit else f"{text[: limit - 1]}…"
@@ -102,7 +97,7 @@ def hide_in_path(path: str) -> str:
 def _named(text: str) -> str:
     told: list[str] = []
     at = 0
-    while found := _NAMED.search(text, at):
+    while found := re.compile(_NAMED).search(text, at):
         begin = found.end()
         end = _end_of_value(text, found[1], begin) if _announces(text, found) else begin
         told.append(text[at:begin])
@@ -126,7 +121,7 @@ def _announces(text: str, found: re.Match[str]) -> bool:
 
 def _end_of_value(text: str, name: str, begin: int) -> int:  # noqa: PLR0911  (each a form of value)
     """Where the value of a secret that begins there ends; ``begin`` itself when there is nothing to hide."""
-    quote = _QUOTE.match(text, begin)
+    quote = re.compile(_QUOTE).match(text, begin)
     if quote:
         mark = quote[1]
         end = text.find(mark, quote.end())
@@ -136,7 +131,7 @@ def _end_of_value(text: str, name: str, begin: int) -> int:  # noqa: PLR0911  (e
         return end + len(mark) if end >= 0 else len(text)
     if name.lower() in _WHOLE:
         return _end_of_header(text, name.lower(), begin)
-    bare = _BARE.match(text, begin)
+    bare = re.compile(_BARE).match(text, begin)
     if not bare:
         return begin
     value = bare[0].rstrip(_CLOSING)
@@ -154,19 +149,19 @@ def _end_of_header(text: str, name: str, begin: int) -> int:
     end = min(ends, default=line)
     if "cookie" in name or text[begin : begin + 6].lower() == "digest":
         return line if "cookie" not in name else end
-    scheme = _SCHEME.match(text, begin)
-    word = _BARE.match(text, scheme.end() if scheme else begin)
+    scheme = re.compile(_SCHEME).match(text, begin)
+    word = re.compile(_BARE).match(text, scheme.end() if scheme else begin)
     return min(word.end() if word else end, end)
 
 
 def _in_words(text: str) -> str:
-    text = _PARAMETER.sub(rf"\1{HIDDEN}", text)
-    text = _SCHEMES.sub(rf"\1\2{HIDDEN}", text)
-    text = _SAID.sub(_unless(_ENGLISH), text)
-    text = _AUTH.sub(_unless(_ENGLISH | {"command", "called", "error", "is", "request", "header", "headers"}), text)
+    text = re.sub(_PARAMETER, rf"\1{HIDDEN}", text)
+    text = re.sub(_SCHEMES, rf"\1\2{HIDDEN}", text)
+    text = re.sub(_SAID, _unless(_ENGLISH), text)
+    text = re.sub(_AUTH, _unless(_ENGLISH | {"command", "called", "error", "is", "request", "header", "headers"}), text)
     if "-" in text:
-        text = _SHORT.sub(_password, text)
-        text = _LONG_OPTION.sub(_option, text)
+        text = re.sub(_SHORT, _password, text)
+        text = re.sub(_LONG_OPTION, _option, text)
     return text
 
 
