@@ -168,7 +168,6 @@ def facts(*, broken: bool) -> dict[type, object]:
             _cache("packages", "packages.php", 4_600, fresh=True),
             _cache("services", "services.php", 24_000, fresh=True),
         ),
-        log_channel="single",
         log_files=(f"{PATH}/storage/logs/laravel.log",),
     )
     denied = LogGroup(

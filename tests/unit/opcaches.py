@@ -74,8 +74,6 @@ def pool(
         "memory_used": 20_000_000,
         "memory_free": 100_000_000,
         "memory_wasted": 0,
-        "interned_used": 0,
-        "interned_free": 0,
         "jit_enabled": False,
         "jit_on": False,
         "jit_buffer": 0,
@@ -86,7 +84,6 @@ def pool(
         "scripts": (),
         "entries": (),
         "incomplete": False,
-        "answered_in": 0.002,
         **fields,
     }
     return PoolOpcache(settings=tuple(settings.items()), **values)
@@ -126,8 +123,8 @@ def fpm(control_timeout: float = 10.0, *, unit: str = "php8.2-fpm.service") -> F
     """A running master with the one pool."""
     away = Unknown("not asked")
     one = Pool(
-        "8.2", "www", "/p", "www-data", "www-data", 33, 33, (33,), "unix:/run/php/php8.2-fpm.sock", "", "", "",
-        "dynamic", 5, 2, 1, 3, "", "", 0, 0, (), (), away, away,
+        "8.2", "www", "/p", "www-data", "www-data", 33, 33, (33,), "unix:/run/php/php8.2-fpm.sock",
+        "dynamic", 5, 1, "", "", 0, 0, (), (), away, away,
     )  # fmt: skip
     state = Unit(unit, "loaded", "active", "running", "success", 9, False, "enabled", False) if unit else away
     master = Master(

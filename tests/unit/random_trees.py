@@ -58,7 +58,7 @@ def random_plan(seed: int) -> tuple[Plan, Files, App]:
         view="process 7 of pool 8.2/www",
     )
     logs = (of.below(dice.choice(("storage/logs/laravel.log", "private/app.log", ".ssh/app.log"))),)
-    laravel = Laravel("10", "", "", False, (), (), (), (), "single", logs)
+    laravel = Laravel("10", "", "", False, (), (), (), (), logs)
     facts = {App: of, Files: files, Access: access, Laravel: laravel, Settings: Settings(policy=policy)}
     rules = tuple(rule for rule in load() if rule.code.startswith("FIL"))
     results = check(rules, facts)

@@ -6,7 +6,7 @@ from liveproof.analysis.laravel_places import below_storage, cache_directories, 
 from liveproof.model.facts.laravel import CacheFile, Laravel
 from liveproof.model.findings import Unknown
 
-USUAL = Laravel("10", "", "", False, (), (), (), (), "", ())
+USUAL = Laravel("10", "", "", False, (), (), (), (), ())
 
 
 def cache(kind: str, path: str, *, exists: bool = True) -> CacheFile:

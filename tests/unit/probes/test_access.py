@@ -177,7 +177,6 @@ def laravel(tree: Path, logs: tuple[str, ...] = ()) -> Laravel:
         (),
         (),
         (),
-        "single",
         logs or (f"{tree}/storage/logs/laravel.log",),
     )
 

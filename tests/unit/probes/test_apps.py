@@ -17,8 +17,8 @@ from liveproof.probes.apps.app_directory import app_above
 
 UNSEEN = Unknown("not looked at")
 POOL = Pool(
-    "8.2", "www", "/etc/www.conf", "www-data", "www-data", 33, 33, (33,), "unix:/a", "", "", "0660", "dynamic", 5, 2, 1,
-    3, "", "", 0.0, 0.0, (), (), UNSEEN, UNSEEN,
+    "8.2", "www", "/etc/www.conf", "www-data", "www-data", 33, 33, (33,), "unix:/a", "dynamic", 5, 1,
+    "", "", 0.0, 0.0, (), (), UNSEEN, UNSEEN,
 )  # fmt: skip
 NGINX = Nginx("nginx", "1", "/etc/nginx.conf", True, (), (), "www-data", 33, 33, (33,), (), None, "")
 

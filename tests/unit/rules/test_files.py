@@ -49,7 +49,7 @@ def access(*denied: str, missing: tuple[str, ...] = (), **more: Any) -> Access:
 
 
 def laravel_at(of: App, *logs: str) -> Laravel:
-    return Laravel("10", "", "", False, (), (), (), (), "single", tuple(of.below(log) for log in logs or (LOG,)))
+    return Laravel("10", "", "", False, (), (), (), (), tuple(of.below(log) for log in logs or (LOG,)))
 
 
 def facts(
@@ -462,7 +462,7 @@ def test_fil006_gives_back_the_log() -> None:
 def test_fil006_names_a_log_elsewhere_and_leaves_it() -> None:
     """No step goes outside of the app."""
     of = app()
-    log = Laravel("10", "", "", False, (), (), (), (), "single", ("/var/log/x.log",))
+    log = Laravel("10", "", "", False, (), (), (), (), ("/var/log/x.log",))
     given_ = {**facts(of=of, can=access("/var/log/x.log")), Laravel: log}
     assert "/var/log/x.log" in found(log_file_not_writable.rule, given_).advice
     assert acts(log_file_not_writable.rule, given_) == []
@@ -472,14 +472,14 @@ def test_fil006_leaves_the_directory_of_logs_to_fil005() -> None:
     """A file that is still to be made is told only where no other rule looks."""
     given_ = facts(HEALTHY, access("storage/logs", missing=(LOG,)))
     assert answer(log_file_not_writable.rule, given_).verdict is RuleVerdict.OK
-    log = Laravel("10", "", "", False, (), (), (), (), "single", ("/var/log/x/a.log",))
+    log = Laravel("10", "", "", False, (), (), (), (), ("/var/log/x/a.log",))
     given_ = {**facts(can=access("/var/log/x", missing=("/var/log/x/a.log",))), Laravel: log}
     assert "will fail" in found(log_file_not_writable.rule, given_).message
 
 
 def test_fil006_does_not_know_without_the_configuration() -> None:
     """The reason is Laravel's."""
-    log = Laravel("10", "", "", False, (), (), (), (), "", Unknown("no PHP"))
+    log = Laravel("10", "", "", False, (), (), (), (), Unknown("no PHP"))
     result = answer(log_file_not_writable.rule, {**facts(), Laravel: log})
     assert (result.verdict, result.reason) == (RuleVerdict.UNKNOWN, "no PHP")
 

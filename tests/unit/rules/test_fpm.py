@@ -32,8 +32,8 @@ APP = App(
 UNIT = Unit("php8.2-fpm.service", "loaded", "active", "running", "success", 30, False, "enabled", False)
 SOCKET = Socket(exists=True, listening=True, uid=33, gid=33, mode=0o660, web_server_connects=True, path=PATH)
 POOL = Pool(
-    "8.2", "www", "/etc/php/8.2/fpm/pool.d/www.conf", "www-data", "www-data", 33, 33, (33,), ADDRESS, "www-data",
-    "www-data", "0660", "dynamic", 5, 2, 1, 3, "/status", "", 0.0, 0.0, (), (Worker(31, 1.0, 33), Worker(32, 1.0, 33)),
+    "8.2", "www", "/etc/php/8.2/fpm/pool.d/www.conf", "www-data", "www-data", 33, 33, (33,), ADDRESS,
+    "dynamic", 5, 1, "/status", "", 0.0, 0.0, (), (Worker(31, 1.0, 33), Worker(32, 1.0, 33)),
     SOCKET, Unknown("not asked"), listen=PATH, load=Load(2, 0, 0, 0.0),
     source=f"[www]\nlisten = {PATH}\nlisten.owner = root\n",
 )  # fmt: skip

@@ -40,7 +40,7 @@ def laravel(*caches: CacheFile, **changes: object) -> Laravel:
     all_of_them = {kind: cache(kind) for kind in ("config", "routes", "packages", "services")}
     all_of_them |= {one.kind: one for one in caches}
     healthy = Laravel(
-        "10.0.0", "/usr/bin/php8.2", "production", False, tuple(all_of_them.values()), (), (), (), "single", (), "UTC",
+        "10.0.0", "/usr/bin/php8.2", "production", False, tuple(all_of_them.values()), (), (), (), (), "UTC",
         "storage/framework/views",
     )  # fmt: skip
     return replace(healthy, **changes)  # type: ignore[arg-type]

@@ -151,8 +151,8 @@ def test_nginx_that_does_not_serve_the_app() -> None:
 def test_a_pool_that_leaves_nginx_at_its_next_reload() -> None:
     """The site answers, so the proof holds; that a reload would end it is told."""
     pool = Pool(
-        "8.2", "www", "/www.conf", "www-data", "www-data", 33, 33, (33,), "unix:/old", "", "", "0660", "dynamic", 5, 2,
-        1, 3, "", "", 0.0, 0.0, (), (), ALIVE, Unknown("not asked"), pending="unix:/new",
+        "8.2", "www", "/www.conf", "www-data", "www-data", 33, 33, (33,), "unix:/old",
+        "dynamic", 5, 1, "", "", 0.0, 0.0, (), (), ALIVE, Unknown("not asked"), pending="unix:/new",
     )  # fmt: skip
     master = Master("8.2", 1, 1.0, "", "", (), 0.0, "", Unknown("no unit"), (pool,))
     (one,) = upstream_socket_is_no_pool.check(replace(APP, pools=("8.2/www",)), NGINX, Fpm((master,)))

@@ -33,14 +33,10 @@ class PoolStatus:
 
     accepted: int
     listen_queue: int
-    max_listen_queue: int
-    listen_queue_length: int
     idle: int
     active: int
     total: int
-    max_active: int
     max_children_reached: int
-    slow_requests: int
     start: float
     workers: tuple[WorkerState, ...]
 
@@ -122,14 +118,9 @@ class Pool:
     gid: int
     groups: tuple[int, ...]
     address: str
-    listen_owner: str
-    listen_group: str
-    listen_mode: str
     pm: str
     max_children: int
-    start_servers: int
     min_spare: int
-    max_spare: int
     status_path: str
     chroot: str
     terminate_timeout: float

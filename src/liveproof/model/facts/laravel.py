@@ -62,7 +62,7 @@ class CompiledView:
 class Laravel:
     """A Laravel app. ``environment`` and ``debug`` are effective (from the config cache or .env), empty if unknown.
 
-    ``php`` is the CLI of the pool's version, used for artisan; empty when there is none. ``log_channel`` and
+    ``php`` is the CLI of the pool's version, used for artisan; empty when there is none. The
     ``log_files`` are what the effective configuration names: absolute paths, of a daily channel today's and tomorrow's.
     ``log_streams`` are what it names besides that is no file (``errorlog``, ``php://stderr``, ``/proc/self/fd/2``).
     ``timezone`` is the zone that its log lines are written in, empty if unknown. ``missing_providers`` are
@@ -84,7 +84,6 @@ class Laravel:
     stale_views: tuple[CompiledView, ...] | Unknown
     missing_providers: tuple[str, ...]
     packages_differ: tuple[str, ...]
-    log_channel: str
     log_files: tuple[str, ...] | Unknown
     timezone: str = ""
     compiled: str = ""

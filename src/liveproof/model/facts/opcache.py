@@ -70,7 +70,7 @@ class PoolOpcache:
             served: path and what it was resolved to.
         scripts: those of this app only. entries: front controllers of this app and of releases beside it.
         incomplete: more scripts than the probe tells.
-        pid: the worker that answered. answered_in: seconds. Sizes are bytes.
+        pid: the worker that answered. Sizes are bytes.
     """
 
     pool: str
@@ -94,8 +94,6 @@ class PoolOpcache:
     memory_used: int
     memory_free: int
     memory_wasted: int
-    interned_used: int
-    interned_free: int
     jit_enabled: bool
     jit_on: bool
     jit_buffer: int
@@ -106,7 +104,6 @@ class PoolOpcache:
     scripts: tuple[Script, ...]
     entries: tuple[Script, ...]
     incomplete: bool
-    answered_in: float
 
     @property
     def epoch(self) -> int:

@@ -66,14 +66,9 @@ def pool(
         gid,
         groups,
         address,
-        section.get("listen.owner"),
-        section.get("listen.group"),
-        section.get("listen.mode", "0660"),
         section.get("pm").lower(),
         section.number("pm.max_children"),
-        section.number("pm.start_servers"),
         section.number("pm.min_spare_servers"),
-        section.number("pm.max_spare_servers"),
         section.get("pm.status_path"),
         configuration.absolute(section.get("chroot").removeprefix("$prefix"), *prefixes)
         if section.get("chroot")

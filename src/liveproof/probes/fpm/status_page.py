@@ -44,14 +44,10 @@ def parse(body: bytes) -> PoolStatus:
     return PoolStatus(
         _number(page, "accepted conn"),
         _number(page, "listen queue"),
-        _number(page, "max listen queue"),
-        _number(page, "listen queue len"),
         _number(page, "idle processes"),
         _number(page, "active processes"),
         _number(page, "total processes"),
-        _number(page, "max active processes"),
         _number(page, "max children reached"),
-        _number(page, "slow requests"),
         float(_number(page, "start time")),
         tuple(
             WorkerState(

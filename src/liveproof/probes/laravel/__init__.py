@@ -58,7 +58,6 @@ def probe(
         stale_views=stale,
         missing_providers=found.missing,
         packages_differ=found.verdicts["packages"].differs,
-        log_channel=rules.channel if rules else "",
         log_files=log_files(rules, reader.now()) if rules else unseen,
         timezone=rules.timezone if rules else "",
         compiled=subject.below(compiled),

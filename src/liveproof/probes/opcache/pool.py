@@ -25,7 +25,7 @@ def pool_opcache(reader: Reader, cache: Cache, answer: Answer, app: App, pool: P
     settings.update(_user_ini(reader, app, settings.get("user_ini.filename", "")))
     status: dict[str, Any] = told.get("status") or {}
     counts, memory_usage = status.get("opcache_statistics", {}), status.get("memory_usage", {})
-    interned, jit = status.get("interned_strings_usage", {}), status.get("jit", {})
+    jit = status.get("jit", {})
     now = int(told["time"])
     start, restart = int(counts.get("start_time", 0)), int(counts.get("last_restart_time", 0))
     wasted = int(memory_usage.get("wasted_memory", 0))
@@ -54,8 +54,6 @@ def pool_opcache(reader: Reader, cache: Cache, answer: Answer, app: App, pool: P
         memory_used=int(memory_usage.get("used_memory", 0)),
         memory_free=int(memory_usage.get("free_memory", 0)),
         memory_wasted=wasted,
-        interned_used=int(interned.get("used_memory", 0)),
-        interned_free=int(interned.get("free_memory", 0)),
         jit_enabled=bool(jit.get("enabled")),
         jit_on=bool(jit.get("on")),
         jit_buffer=int(jit.get("buffer_size", 0)),
@@ -66,7 +64,6 @@ def pool_opcache(reader: Reader, cache: Cache, answer: Answer, app: App, pool: P
         scripts=tuple(script for script in scripts if around.holds(script.path)),
         entries=_entries(scripts, app),
         incomplete=told["problem"] == "too_many",
-        answered_in=answer.seconds,
     )
     if seen.scripts:
         earlier.keep(seen)
