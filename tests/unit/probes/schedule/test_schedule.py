@@ -375,7 +375,7 @@ def test_secrets_in_lines_are_hidden(host):
 
 def test_what_did_not_change_is_not_read_again(host, tmp_path_factory):
     """And what did change is: a file, a name in a directory, a file that was not there."""
-    host.memory = Cache(str(tmp_path_factory.mktemp("memory")))
+    host.cache = Cache(str(tmp_path_factory.mktemp("memory")))
     host.write("/etc/cron.d/app", "* * * * * root php /srv/app/artisan x\n")
     first = host.see()
     host.reader.reads.clear()
