@@ -123,7 +123,7 @@ def _nginx() -> Nginx:
     server = Server(
         "/etc/nginx/sites-enabled/api",
         1,
-        ("api.askproai.de",),
+        ("api.gateway.example",),
         (Listen("*", 80, False, False),),
         f"{PATH}/public",
         ("index.php",),
@@ -141,7 +141,7 @@ def _wire(*, broken: bool) -> Wire:
             way=way,
             method="POST",
             path="/api/retell/function",
-            host="api.askproai.de",
+            host="api.gateway.example",
             status=200,
             seconds=seconds,
             body="SECRET=hunter2",
