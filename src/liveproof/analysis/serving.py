@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from liveproof.model.facts.apps import App
-from liveproof.model.facts.fpm import Fpm, Master, Pool
+from liveproof.model.facts.fpm import Fpm, Master, Pool, Unit
 from liveproof.model.facts.nginx import Nginx
-from liveproof.model.findings import Unknown
+from liveproof.model.findings import Ref, Unknown
 
 
 def no_pool(app: App, why: str = "nginx passes none of its requests to a pool that is known") -> Unknown:
@@ -20,6 +20,11 @@ def running(app: App, fpm: Fpm) -> Iterator[tuple[Master, Pool] | Unknown]:
         yield no_pool(app)
     for master, pool in found:
         yield (master, pool) if master.pid else Unknown(f"pool {pool.id} does not run")
+
+
+def unit_of(master: Master) -> tuple[Ref, ...]:
+    """The unit that runs a master, as what a finding is about; nothing where no unit does."""
+    return (Ref("unit", master.unit.name),) if isinstance(master.unit, Unit) else ()
 
 
 def configuration_files(fpm: object, nginx: object) -> Iterator[str]:

@@ -1,12 +1,15 @@
 """What of a deploy a pool keeps from taking effect: changed files it never looks at, releases it still serves. Pure."""
 
+from collections.abc import Iterator
+
 from liveproof.analysis.freshness import State, blind, freshness
 from liveproof.model.dataclass import dataclass
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.nginx import FastcgiPass, Nginx
 from liveproof.model.facts.opcache import Opcache, PoolOpcache, Script
-from liveproof.model.findings import Evidence
+from liveproof.model.findings import Absent, Evidence, Unknown
 
+_Nginx = Nginx | Unknown | Absent
 _SECOND = 1
 _REALPATH_TTL = 120  # PHP's own default (php.net: realpath_cache_ttl)
 
@@ -45,13 +48,31 @@ class Held:
     evidence: Evidence
 
 
-def held_releases(app: App, opcache: Opcache, pool: PoolOpcache, nginx: Nginx) -> tuple[Held, ...]:
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """A pool that never looks at a file again, with what was deployed since its cache began."""
+
+    pool: PoolOpcache
+    changed: tuple[Script, ...]
+    held: tuple[Held, ...]
+
+
+def behind(app: App, opcache: Opcache, nginx: _Nginx) -> Iterator[Behind]:
+    """The pools that only a reload lets take up what was deployed."""
+    for pool in opcache.seen:
+        if pool.enabled and not pool.validates:
+            changed, held = changed_scripts(app, opcache, pool), held_releases(app, opcache, pool, nginx)
+            if changed or held:
+                yield Behind(pool, changed, held)
+
+
+def held_releases(app: App, opcache: Opcache, pool: PoolOpcache, nginx: _Nginx) -> tuple[Held, ...]:
     """Releases besides the one that the app's link names, and that requests through this link still reach.
 
     Only where nginx hands PHP the unresolved link. PHP may then keep what it resolved to for as long as the realpath
     cache holds it, and with validate_timestamps=0 for ever: OPcache's own key for the unresolved path is never checked.
     """
-    if not opcache.link_moved or not unresolved(app, nginx):
+    if not isinstance(nginx, Nginx) or not opcache.link_moved or not unresolved(app, nginx):
         return ()
     return (*_used(app, opcache, pool, nginx), *_pinned(app, pool))
 

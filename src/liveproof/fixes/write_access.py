@@ -1,6 +1,6 @@
-"""Steps that let the app's user write what it must, or why a person should take them. Pure."""
+"""What the app's user cannot write and must: the finding, and the steps that let it, or why a person should. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from liveproof.analysis.ownership import ownership, ruled
 from liveproof.analysis.permissions import READ, SEARCH, WRITE, permits
@@ -9,11 +9,13 @@ from liveproof.model.dataclass import dataclass
 from liveproof.model.facts.access import Access
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.files import FileClass, Files
-from liveproof.model.findings import Unknown
+from liveproof.model.findings import Evidence, Finding, Ref, Unknown
 from liveproof.model.plan import Step
 from liveproof.model.settings import Policy
+from liveproof.model.verdicts import Severity
 from liveproof.steps.make_directory import MakeDirectory
 
+_SHOWN = 10
 _MADE_UNDO = "the directory is removed again while it is empty"
 
 
@@ -59,6 +61,39 @@ class Tree:
         welcome = self.welcome()
         wanted = [giving.Given(path, kind, *self.writer(path), kind.mode) for path, kind in self.caches().items()]
         return [entry for entry in wanted if entry.now.uid not in welcome and entry.now.uid != entry.uid]
+
+    def denied(
+        self,
+        message: str,
+        paths: Sequence[str],
+        why: str,
+        *,
+        wanted: str,
+        habit: str,
+        severity: Severity | None = None,
+        more: int = 0,
+        at_least: bool = False,
+    ) -> Finding:
+        """The finding on paths that the app's user cannot write, and on ``more`` that are not named.
+
+        Its advice is why a person should change them, else the ``habit`` that keeps them right.
+        """
+        app, shown = self.app, paths[:_SHOWN]
+        kinds, steps = giving.classes_of(self.files, shown), self.steps(paths, why)
+        return Finding(
+            message,
+            (Ref("app", app.path), *(Ref("file", app.below(path)) for path in shown)),
+            tuple(Evidence(f"access {app.below(path)}", self.saw(path, kinds.get(path)), wanted) for path in shown),
+            advice=steps if isinstance(steps, str) else habit,
+            severity=severity,
+            more=len(paths) - len(shown) + more,
+            at_least=at_least,
+        )
+
+    def opening(self, paths: Iterable[str], why: str) -> tuple[Step, ...]:
+        """The steps of ``steps``, none where a person should see to it."""
+        steps = self.steps(paths, why)
+        return () if isinstance(steps, str) else steps
 
     def saw(self, path: str, now: FileClass | None) -> str:
         """What was seen of a path that the app's user cannot write."""

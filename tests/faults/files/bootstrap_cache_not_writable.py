@@ -1,5 +1,6 @@
 """FIL003, bootstrap_cache_not_writable."""
 
+from tests.faults.snippets import denied
 from tests.lab import Host
 
 
@@ -10,7 +11,7 @@ def fault(host: Host) -> None:
 
 def symptom(host: Host) -> bool:
     """App user cannot write."""
-    return host.sh('test -w "$CACHE" && echo writable || echo denied', user=host.user) == "denied"
+    return denied(host, "$CACHE")
 
 
 def lookalike(host: Host) -> None:

@@ -1,5 +1,6 @@
 """FIL006, log_file_not_writable."""
 
+from tests.faults.snippets import denied
 from tests.lab import Host
 
 
@@ -10,7 +11,7 @@ def fault(host: Host) -> None:
 
 def symptom(host: Host) -> bool:
     """App user cannot log."""
-    return host.sh("test -w storage/logs/laravel.log && echo writable || echo denied", user=host.user) == "denied"
+    return denied(host, "storage/logs/laravel.log")
 
 
 def lookalike(host: Host) -> None:

@@ -1,5 +1,6 @@
 """FIL005, storage_not_writable."""
 
+from tests.faults.snippets import denied
 from tests.lab import Host
 
 
@@ -10,7 +11,7 @@ def fault(host: Host) -> None:
 
 def symptom(host: Host) -> bool:
     """App user cannot write views."""
-    return host.sh("test -w storage/framework/views && echo writable || echo denied", user=host.user) == "denied"
+    return denied(host, "storage/framework/views")
 
 
 def lookalike(host: Host) -> None:

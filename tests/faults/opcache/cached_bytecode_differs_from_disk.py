@@ -1,24 +1,23 @@
 """OPC001, cached_bytecode_differs_from_disk."""
 
+from tests.faults.snippets import EDIT, compiled_before, old_answer
 from tests.lab import Host
 
 
 def fault(host: Host) -> None:
     """Edited within an hour of trust."""
-    host.ini("opcache.validate_timestamps=1", "opcache.revalidate_freq=3600")
-    host.sh("sleep 2")
-    host.warm()
-    host.sh("""sleep 1; sed -i "s/handler-v[0-9]*/handler-v9/" "$HANDLER" """)
+    compiled_before(host, "opcache.validate_timestamps=1", "opcache.revalidate_freq=3600")
+    host.sh(f"sleep 1; {EDIT}")
 
 
 def symptom(host: Host) -> bool:
     """Old answer."""
-    return "handler-v9" in host.sh('cat "$HANDLER"') and "handler-v9" not in host.post().body
+    return old_answer(host)
 
 
 def lookalike(host: Host) -> None:
     """Edited and reloaded."""
     host.ini("opcache.validate_timestamps=0")
     host.warm()
-    host.sh("""sed -i "s/handler-v[0-9]*/handler-v9/" "$HANDLER"; systemctl reload "$FPM"; sleep 1""")
+    host.sh(f'{EDIT}; systemctl reload "$FPM"; sleep 1')
     host.warm()

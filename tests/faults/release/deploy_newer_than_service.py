@@ -1,24 +1,23 @@
 """REL007, deploy_newer_than_service."""
 
+from tests.faults.snippets import EDIT, compiled_before, old_answer
 from tests.lab import Host
 
 
 def fault(host: Host) -> None:
     """Deployed after start."""
-    host.ini("opcache.validate_timestamps=0")
-    host.sh("sleep 2")
-    host.warm()
-    host.sh("""sleep 4; sed -i "s/handler-v[0-9]*/handler-v9/" "$HANDLER"; touch app/Http/Controllers/*.php""")
+    compiled_before(host, "opcache.validate_timestamps=0")
+    host.sh(f"sleep 4; {EDIT}; touch app/Http/Controllers/*.php")
     host.warm()
 
 
 def symptom(host: Host) -> bool:
     """Old answer."""
-    return "handler-v9" in host.sh('cat "$HANDLER"') and "handler-v9" not in host.post().body
+    return old_answer(host)
 
 
 def lookalike(host: Host) -> None:
     """Deployed where php looks."""
     host.warm()
-    host.sh("""sed -i "s/handler-v[0-9]*/handler-v9/" "$HANDLER"; chown "$WWW:$WWW" "$HANDLER"; sleep 4""")
+    host.sh(f'{EDIT}; chown "$WWW:$WWW" "$HANDLER"; sleep 4')
     host.warm()

@@ -1,16 +1,9 @@
 """REL001, disk_differs_from_release."""
 
+from tests.faults.snippets import commit
 from tests.lab import Host
 
-_COMMIT = """
-g() { setpriv --reuid="$1" --regid="$1" --clear-groups env -C "$APP" HOME=/nonexistent "${@:2}"; }
-u=$(stat -c %U artisan)
-printf '/vendor\\n/storage\\n/bootstrap/cache\\n.env\\n' > .git-ignored
-g "$u" git init -q
-mv .git-ignored .git/info/exclude; chown "$u:" .git/info/exclude
-g "$u" git add -A
-g "$u" git -c user.name=lab -c user.email=lab@localhost commit -q -m release
-"""
+_COMMIT = commit()
 
 
 def fault(host: Host) -> None:

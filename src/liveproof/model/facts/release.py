@@ -25,3 +25,8 @@ class Release:
     modes: tuple[str, ...] = ()
     untracked: tuple[str, ...] = ()
     ignored: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def name(self) -> str:
+        """What is intended, in words."""
+        return f"commit {self.intended[:12]}" if self.kind == "git" else f"manifest {self.intended}"

@@ -33,7 +33,7 @@ from liveproof.model.facts.access import Access
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.files import Files
 from liveproof.model.facts.laravel import Laravel
-from liveproof.model.findings import Evidence, Finding, Ref, Unknown
+from liveproof.model.findings import Finding, Unknown
 from liveproof.model.plan import Step
 from liveproof.model.rule import Rule
 from liveproof.model.settings import Settings
@@ -72,18 +72,13 @@ def check(
 
 
 def _finding(tree: Tree, path: str, message: str) -> Finding:
-    app, steps = tree.app, _steps(tree, path)
-    now = ownership.classes_of(tree.files, (path,)).get(path)
-    return Finding(
-        message,
-        (Ref("app", app.path), Ref("file", app.below(path))),
-        (Evidence(f"access {app.below(path)}", tree.saw(path, now), f"a directory that {app.user} can write"),),
-        advice=steps if isinstance(steps, str) else f"run composer and artisan as {app.user}, never as root",
-    )
+    wanted = f"a directory that {tree.app.user} can write"
+    habit = f"run composer and artisan as {tree.app.user}, never as root"
+    return tree.denied(message, (path,), _why(tree.app), wanted=wanted, habit=habit)
 
 
-def _steps(tree: Tree, path: str) -> tuple[Step, ...] | str:
-    return tree.steps((path,), f"Laravel, running as {tree.app.user}, writes its caches there")
+def _why(app: App) -> str:
+    return f"Laravel, running as {app.user}, writes its caches there"
 
 
 @rule.fix(Safety.SAFE)
@@ -94,7 +89,7 @@ def let_write(
     for path in cache_directories(laravel):
         if app.below(path) not in finding.ids("file"):
             continue
-        steps = _steps(tree, path)
+        steps = tree.steps((path,), _why(app))
         if not isinstance(steps, str):
             yield from steps
             # Once the app can write there it leaves files of its own beside those of the other user.

@@ -21,7 +21,6 @@ grep -rn -A12 {app} /etc/logrotate.d/ | grep -E 'create|su '    # whom logrotate
 import os
 from collections.abc import Iterator
 
-from liveproof.fixes import ownership
 from liveproof.fixes.write_access import Tree
 from liveproof.model.facts.access import Access
 from liveproof.model.facts.apps import App
@@ -70,13 +69,13 @@ def _below(app: App, log_files: tuple[str, ...]) -> Iterator[str]:
 
 
 def _finding(tree: Tree, path: str) -> Finding:
-    app, steps = tree.app, _steps(tree, path)
-    now = ownership.classes_of(tree.files, (path,)).get(path)
-    return Finding(
-        f"{app.user} cannot write the log {path}: requests that log anything fail",
-        (Ref("app", app.path), Ref("file", tree.app.below(path))),
-        (Evidence(f"access {tree.app.below(path)}", tree.saw(path, now), f"{app.user} can write it"),),
-        advice=steps if isinstance(steps, str) else f"run artisan as {app.user}, and have logrotate create logs for it",
+    user = tree.app.user
+    return tree.denied(
+        f"{user} cannot write the log {path}: requests that log anything fail",
+        (path,),
+        _why(tree.app),
+        wanted=f"{user} can write it",
+        habit=f"run artisan as {user}, and have logrotate create logs for it",
     )
 
 
@@ -92,8 +91,8 @@ def _missing(tree: Tree, path: str) -> Iterator[Finding]:
         )
 
 
-def _steps(tree: Tree, path: str) -> tuple[Step, ...] | str:
-    return tree.steps((path,), f"Laravel, running as {tree.app.user}, logs there")
+def _why(app: App) -> str:
+    return f"Laravel, running as {app.user}, logs there"
 
 
 @rule.fix(Safety.SAFE)
@@ -101,6 +100,4 @@ def let_log(finding: Finding, app: App, access: Access, files: Files, settings: 
     path = next(iter(finding.ids("file")), "")
     below = next(_below(app, (path,)), path)
     if access.may_write(below) is False:
-        steps = _steps(Tree(app, access, files, settings.policy), below)
-        if not isinstance(steps, str):
-            yield from steps
+        yield from Tree(app, access, files, settings.policy).opening((below,), _why(app))

@@ -34,13 +34,12 @@ from liveproof.model.facts.access import Access
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.files import FileClass, Files
 from liveproof.model.facts.laravel import Laravel
-from liveproof.model.findings import Evidence, Finding, Ref, Unknown
+from liveproof.model.findings import Finding, Unknown
 from liveproof.model.plan import Step
 from liveproof.model.rule import Rule
 from liveproof.model.settings import Settings
 from liveproof.model.verdicts import Safety, Severity
 
-_SHOWN = 10
 # Only what is below them is written.
 _ABOVE = ("", "/framework")
 # Laravel makes these itself, if it can write what they are to lie in; sessions may be kept elsewhere.
@@ -76,9 +75,9 @@ def check(
     kinds = ownership.classes_of(files, _refused(access, laravel))
     serious, above = _faults(tree, kinds, laravel)
     if serious:
-        yield _finding(tree, kinds, serious, Severity.CRITICAL)
+        yield _finding(tree, serious, Severity.CRITICAL)
     elif above:
-        yield _finding(tree, kinds, above, Severity.NOTICE)
+        yield _finding(tree, above, Severity.NOTICE)
 
 
 def _refused(access: Access, laravel: Laravel | Unknown) -> list[str]:
@@ -123,29 +122,27 @@ def _missing(access: Access, laravel: Laravel | Unknown) -> Iterator[str]:
             yield path
 
 
-def _finding(tree: Tree, kinds: dict[str, FileClass], paths: list[str], severity: Severity) -> Finding:
-    app, steps = tree.app, _steps(tree, paths)
-    count = len(paths) + (tree.access.more_unwritable if severity.breaks else 0)
-    uncounted = tree.access.uncounted and severity.breaks
+def _finding(tree: Tree, paths: list[str], severity: Severity) -> Finding:
+    app = tree.app
+    more = tree.access.more_unwritable if severity.breaks else 0
+    count, uncounted = len(paths) + more, tree.access.uncounted and severity.breaks
     named = ", ".join(paths[:3])
     if count > len(paths[:3]):
         named += f" and {'at least ' if uncounted else ''}{count - len(paths[:3])} more"
-    return Finding(
+    return tree.denied(
         f"{app.user} cannot write {named}",
-        (Ref("app", app.path), *(Ref("file", app.below(path)) for path in paths[:_SHOWN])),
-        tuple(
-            Evidence(f"access {app.below(path)}", tree.saw(path, kinds.get(path)), f"{app.user} can write it")
-            for path in paths[:_SHOWN]
-        ),
-        advice=steps if isinstance(steps, str) else f"run artisan as {app.user}, never as root",
+        paths,
+        _why(app),
+        wanted=f"{app.user} can write it",
+        habit=f"run artisan as {app.user}, never as root",
         severity=severity,
-        more=count - len(paths[:_SHOWN]),
+        more=more,
         at_least=uncounted,
     )
 
 
-def _steps(tree: Tree, paths: list[str]) -> tuple[Step, ...] | str:
-    return tree.steps(paths, f"Laravel, running as {tree.app.user}, writes there")
+def _why(app: App) -> str:
+    return f"Laravel, running as {app.user}, writes there"
 
 
 @rule.fix(Safety.SAFE)
@@ -154,6 +151,4 @@ def let_write(
 ) -> Iterator[Step]:
     tree = Tree(app, access, files, settings.policy)
     serious, above = _faults(tree, ownership.classes_of(files, _refused(access, laravel)), laravel)
-    steps = _steps(tree, above if finding.severity is Severity.NOTICE else serious)
-    if not isinstance(steps, str):
-        yield from steps
+    yield from tree.opening(above if finding.severity is Severity.NOTICE else serious, _why(app))

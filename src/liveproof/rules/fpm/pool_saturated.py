@@ -22,9 +22,9 @@ Manual: more workers need memory that only the administrator can grant, and ofte
 
 from collections.abc import Iterator
 
-from liveproof.analysis.serving import running
+from liveproof.analysis.serving import running, unit_of
 from liveproof.model.facts.apps import App
-from liveproof.model.facts.fpm import Fpm, Load, Master, Pool, PoolStatus, Unit
+from liveproof.model.facts.fpm import Fpm, Load, Master, Pool, PoolStatus
 from liveproof.model.facts.nginx import Nginx
 from liveproof.model.findings import Absent, Evidence, Finding, Ref, Unknown
 from liveproof.model.rule import Rule
@@ -98,15 +98,12 @@ def _finding(app: App, master: Master, pool: Pool, load: Load) -> Finding:
         evidence.append(Evidence(pool.status_path, f"no answer in {load.unanswered:.1f} s", "the status page"))
     if isinstance(pool.status, PoolStatus) and pool.status.max_children_reached:
         evidence.append(Evidence(pool.status_path, f"max children reached: {pool.status.max_children_reached}", "0"))
-    refs = [Ref("app", app.path), Ref("pool", pool.id)]
-    if isinstance(master.unit, Unit):
-        refs.append(Ref("unit", master.unit.name))
     waiting = "the next request waits"
     if load.waiting > 0:
         waiting = "1 request waits" if load.waiting == 1 else f"{load.waiting} requests wait"
     return Finding(
         f"All {pool.max_children} workers of pool {pool.id} are busy, and {waiting}.",
-        tuple(refs),
+        (Ref("app", app.path), Ref("pool", pool.id), *unit_of(master)),
         tuple(evidence),
         _advice(pool),
     )

@@ -21,7 +21,7 @@ disruptive, since a restart ends the requests that still run, and those of the m
 
 from collections.abc import Iterator
 
-from liveproof.analysis.serving import running
+from liveproof.analysis.serving import running, unit_of
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.fpm import Fpm, Master, Pool, Socket, Unit
 from liveproof.model.findings import Evidence, Finding, Ref, Unknown
@@ -53,9 +53,7 @@ def check(app: App, fpm: Fpm) -> Iterator[Finding | Unknown]:
 
 def _finding(app: App, master: Master, pool: Pool, socket: Socket) -> Finding:
     path = pool.address.removeprefix("unix:")
-    refs = [Ref("app", app.path), Ref("pool", pool.id), Ref("file", path)]
-    if isinstance(master.unit, Unit):
-        refs.append(Ref("unit", master.unit.name))
+    refs = (Ref("app", app.path), Ref("pool", pool.id), Ref("file", path), *unit_of(master))
     evidence = [
         Evidence(f"listen of [{pool.name}] in {pool.file}", pool.listen, "a socket where the pool listens"),
         Evidence(
@@ -68,7 +66,7 @@ def _finding(app: App, master: Master, pool: Pool, socket: Socket) -> Finding:
             Evidence(f"/proc/{master.pid}/fd", f"it listens on a socket named {path} that is not this file")
         )
     return Finding(
-        f"Pool {pool.id} runs, but {path} {_what(socket)}.", tuple(refs), tuple(evidence), _advice(master, pool, socket)
+        f"Pool {pool.id} runs, but {path} {_what(socket)}.", refs, tuple(evidence), _advice(master, pool, socket)
     )
 
 

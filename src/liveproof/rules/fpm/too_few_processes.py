@@ -20,7 +20,7 @@ Manual: what keeps the master from starting workers must be found first; a resta
 
 from collections.abc import Iterator
 
-from liveproof.analysis.serving import running
+from liveproof.analysis.serving import running, unit_of
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.fpm import Fpm, Master, Pool, Unit
 from liveproof.model.findings import Evidence, Finding, Ref, Unknown
@@ -56,7 +56,7 @@ def _of_pool(app: App, master: Master, pool: Pool) -> Finding:
     count = len(pool.workers)
     return Finding(
         f"Pool {pool.id} has {count} {'worker' if count == 1 else 'workers'}, but should always have {pool.least}.",
-        (*_refs(app, master), Ref("pool", pool.id)),
+        (*(Ref("app", app.path), *unit_of(master)), Ref("pool", pool.id)),
         (
             Evidence(f"children of /proc/{master.pid}", f"{count} workers of [{pool.name}]", f"at least {pool.least}"),
             Evidence(f"[{pool.name}] in {pool.file}", f"pm = {pool.pm}, {setting} = {pool.least}"),
@@ -71,7 +71,7 @@ def _of_master(app: App, master: Master, least: int) -> Iterator[Finding]:
     if total < least and any(pool.pm != "ondemand" for pool in master.pools):
         yield Finding(
             f"PHP-FPM {master.version} runs with {total} processes; {least} are asked for.",
-            _refs(app, master),
+            (Ref("app", app.path), *unit_of(master)),
             (
                 Evidence(
                     f"/proc/{master.pid} and its children", f"{total} processes", f"at least {least} (min_processes)"
@@ -79,11 +79,6 @@ def _of_master(app: App, master: Master, least: int) -> Iterator[Finding]:
             ),
             f"Raise pm.start_servers and pm.min_spare_servers in {master.pools[0].file}, then reload PHP-FPM.",
         )
-
-
-def _refs(app: App, master: Master) -> tuple[Ref, ...]:
-    unit = (Ref("unit", master.unit.name),) if isinstance(master.unit, Unit) else ()
-    return (Ref("app", app.path), *unit)
 
 
 def _advice(master: Master) -> str:

@@ -28,6 +28,7 @@ file. Where a rebuild would leave a value empty that the cache has, liveproof sh
 
 from collections.abc import Iterator
 
+from liveproof.analysis.laravel_caches import stale
 from liveproof.fixes.artisan import artisan, can_rebuild, remove
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.files import Files
@@ -50,12 +51,10 @@ _NAMED = 10
 
 @rule.check
 def check(app: App, laravel: Laravel) -> Iterator[Finding | Unknown]:
-    cache = laravel.cache("config")
-    if cache is None or not cache.exists:
-        return
-    if isinstance(cache.fresh, Unknown):
-        yield Unknown(f"whether {cache.path} is fresh: {cache.fresh.reason}")
-    elif not cache.fresh:
+    cache = stale(laravel.cache("config"))
+    if isinstance(cache, Unknown):
+        yield cache
+    elif cache:
         path = app.below(cache.path)
         named, count = listed(cache.differs, _NAMED), counted(cache.differs)
         keys = f"{count} keys differ" if count != 1 else "1 key differs"

@@ -22,6 +22,7 @@ start with the packages as they are nothing is done: missing files are Composer'
 
 from collections.abc import Iterator
 
+from liveproof.analysis.laravel_caches import stale
 from liveproof.fixes.artisan import artisan, can_rebuild, remove
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.files import Files
@@ -47,10 +48,10 @@ def check(app: App, laravel: Laravel) -> Iterator[Finding | Unknown]:
     evidence: list[Evidence] = []
     refs: list[Ref] = []
     for cache in _manifests(laravel):
-        path = app.below(cache.path)
-        if isinstance(cache.fresh, Unknown):
-            yield Unknown(f"whether {cache.path} is fresh: {cache.fresh.reason}")
-        elif not cache.fresh:
+        path, outdated = app.below(cache.path), stale(cache)
+        if isinstance(outdated, Unknown):
+            yield outdated
+        elif outdated:
             expected = "vendor/composer/installed.json" if cache.kind == "packages" else "what Laravel computes now"
             evidence.append(Evidence(path, f"differs in {listed(cache.differs, _NAMED)}", expected))
             refs.append(Ref("file", path))

@@ -22,6 +22,7 @@ beside the live one, so closures that an old Laravel cannot store never stop it 
 
 from collections.abc import Iterator
 
+from liveproof.analysis.laravel_caches import stale
 from liveproof.fixes.artisan import artisan, can_rebuild, remove
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.files import Files
@@ -44,12 +45,10 @@ _NAMED = 10
 
 @rule.check
 def check(app: App, laravel: Laravel) -> Iterator[Finding | Unknown]:
-    cache = laravel.cache("routes")
-    if cache is None or not cache.exists:
-        return
-    if isinstance(cache.fresh, Unknown):
-        yield Unknown(f"whether {cache.path} is fresh: {cache.fresh.reason}")
-    elif not cache.fresh:
+    cache = stale(laravel.cache("routes"))
+    if isinstance(cache, Unknown):
+        yield cache
+    elif cache:
         path = app.below(cache.path)
         count, named = counted(cache.differs), listed(cache.differs, _NAMED)
         yield Finding(

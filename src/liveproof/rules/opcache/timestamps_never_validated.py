@@ -18,13 +18,13 @@ Safe: a graceful reload builds a new cache from the files as they are. Put it at
 
 from collections.abc import Iterator
 
-from liveproof.analysis.stale_code import changed_scripts, held_releases
+from liveproof.analysis.stale_code import Behind, behind
 from liveproof.analysis.times import moment
 from liveproof.fixes.reload import graceful_reloads
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.fpm import Fpm
 from liveproof.model.facts.nginx import Nginx
-from liveproof.model.facts.opcache import Opcache, PoolOpcache
+from liveproof.model.facts.opcache import Opcache
 from liveproof.model.findings import Absent, Evidence, Finding, Ref, Unknown
 from liveproof.model.plan import Step
 from liveproof.model.rule import Rule
@@ -38,42 +38,35 @@ _SHOWN = 8
 @rule.check
 def check(app: App, opcache: Opcache, nginx: Nginx | Unknown | Absent) -> Iterator[Finding | Unknown]:
     yield from opcache.unseen
-    for pool in opcache.seen:
-        if not pool.enabled or pool.validates:
-            continue
-        changed = changed_scripts(app, opcache, pool)
-        held = held_releases(app, opcache, pool, nginx) if isinstance(nginx, Nginx) else ()
-        if not changed and not held:
-            continue
-        evidence = [
-            _setting(pool),
-            *(
-                Evidence(f"stat {script.path}", f"modified {moment(script.modified)}", "before the cache began")
-                for script in changed[:_SHOWN]
-            ),
-            *(one.evidence for one in held[: _SHOWN - len(changed[:_SHOWN])]),
-        ]
-        yield Finding(
-            f"pool {pool.pool} never looks at its files again (opcache.validate_timestamps=0), "
-            f"and since its cache began {_what(app, changed, held)}",
-            (Ref("app", app.path), Ref("pool", pool.pool), *(Ref("file", s.path) for s in changed[:_SHOWN])),
-            tuple(evidence),
-            "End every deploy with a graceful reload of PHP-FPM, or set opcache.validate_timestamps=1.",
-            more=1 + len(changed) + len(held) - len(evidence),
-        )
+    for one in behind(app, opcache, nginx):
+        yield _finding(app, one)
 
 
-def _setting(pool: PoolOpcache) -> Evidence:
-    return Evidence(
-        f"OPcache of pool {pool.pool}",
-        f"opcache.validate_timestamps=0, cache began {moment(pool.epoch)}",
-        "a reload after the deploy",
+def _finding(app: App, one: Behind) -> Finding:
+    pool, shown = one.pool.pool, one.changed[:_SHOWN]
+    began = f"opcache.validate_timestamps=0, cache began {moment(one.pool.epoch)}"
+    evidence = (
+        Evidence(f"OPcache of pool {pool}", began, "a reload after the deploy"),
+        *(
+            Evidence(f"stat {script.path}", f"modified {moment(script.modified)}", "before the cache began")
+            for script in shown
+        ),
+        *(release.evidence for release in one.held[: _SHOWN - len(shown)]),
+    )
+    return Finding(
+        f"pool {pool} never looks at its files again (opcache.validate_timestamps=0), "
+        f"and since its cache began {_what(app, one)}",
+        (Ref("app", app.path), Ref("pool", pool), *(Ref("file", script.path) for script in shown)),
+        evidence,
+        "End every deploy with a graceful reload of PHP-FPM, or set opcache.validate_timestamps=1.",
+        more=1 + len(one.changed) + len(one.held) - len(evidence),
     )
 
 
-def _what(app: App, changed: tuple[object, ...], held: tuple[object, ...]) -> str:
-    files = f"{len(changed)} cached {'file has' if len(changed) == 1 else 'files have'} changed" if changed else ""
-    link = f"{app.path} was pointed at another release" if held else ""
+def _what(app: App, one: Behind) -> str:
+    count = len(one.changed)
+    files = f"{count} cached {'file has' if count == 1 else 'files have'} changed" if count else ""
+    link = f"{app.path} was pointed at another release" if one.held else ""
     return " and ".join(part for part in (files, link) if part)
 
 

@@ -19,14 +19,14 @@ Safe: a graceful reload, after which the cache is younger than the deploy.
 
 from collections.abc import Iterator
 
-from liveproof.analysis.stale_code import changed_scripts, held_releases
+from liveproof.analysis.stale_code import Behind, behind
 from liveproof.analysis.times import moment
 from liveproof.fixes.reload import graceful_reloads
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.files import Files
 from liveproof.model.facts.fpm import Fpm
 from liveproof.model.facts.nginx import Nginx
-from liveproof.model.facts.opcache import Opcache, PoolOpcache
+from liveproof.model.facts.opcache import Opcache
 from liveproof.model.findings import Absent, Evidence, Finding, Ref, Unknown
 from liveproof.model.plan import Step
 from liveproof.model.rule import Rule
@@ -46,32 +46,29 @@ _CODE = ("code", "vendor", "public")
 @rule.check
 def check(app: App, files: Files, opcache: Opcache, nginx: Nginx | Unknown | Absent) -> Iterator[Finding | Unknown]:
     yield from opcache.unseen
-    for pool in opcache.seen:
-        if not pool.enabled or pool.validates:
-            continue
-        evidence = tuple(_evidence(app, files, opcache, pool, nginx))
+    for one in behind(app, opcache, nginx):
+        evidence = tuple(_evidence(app, files, opcache, one))
         if evidence:
-            began = Evidence(f"OPcache of pool {pool.pool}", f"began {moment(pool.epoch)}", "after the deploy")
+            pool = one.pool.pool
+            began = Evidence(f"OPcache of pool {pool}", f"began {moment(one.pool.epoch)}", "after the deploy")
             yield Finding(
-                f"code was deployed after pool {pool.pool} began its cache, and no reload followed",
-                (Ref("app", app.path), Ref("pool", pool.pool)),
+                f"code was deployed after pool {pool} began its cache, and no reload followed",
+                (Ref("app", app.path), Ref("pool", pool)),
                 (*evidence, began),
                 "End every deploy with a graceful reload of PHP-FPM.",
             )
 
 
-def _evidence(
-    app: App, files: Files, opcache: Opcache, pool: PoolOpcache, nginx: Nginx | Unknown | Absent
-) -> Iterator[Evidence]:
+def _evidence(app: App, files: Files, opcache: Opcache, one: Behind) -> Iterator[Evidence]:
     """What was deployed since the cache began, and is something that the pool had compiled before."""
-    if changed_scripts(app, opcache, pool):
+    if one.changed:
         for times in files.times:
-            if times.section in _CODE and times.newest_mtime / 1e9 >= pool.since:
+            if times.section in _CODE and times.newest_mtime / 1e9 >= one.pool.since:
                 when = moment(times.newest_mtime / 1e9)
                 yield Evidence(
                     f"stat {app.below(times.newest_mtime_path)}", f"modified {when}", "before the cache began"
                 )
-    if isinstance(nginx, Nginx) and held_releases(app, opcache, pool, nginx) and opcache.link_moved >= pool.since:
+    if one.held and opcache.link_moved >= one.pool.since:
         yield Evidence(
             f"stat {app.path}", f"the link was changed {moment(opcache.link_moved)}", "before the cache began"
         )

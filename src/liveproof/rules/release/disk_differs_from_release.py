@@ -53,10 +53,6 @@ def check(app: App, release: Release) -> Iterator[Finding | Unknown]:
         yield Unknown(f"{len(release.skipped)} files could not be compared with the release, such as {path}: {why}")
 
 
-def _name(release: Release) -> str:
-    return f"commit {release.intended[:12]}" if release.kind == "git" else f"manifest {release.intended}"
-
-
 def _finding(app: App, release: Release) -> Finding:
     parts = []
     if release.changed:
@@ -66,9 +62,9 @@ def _finding(app: App, release: Release) -> Finding:
     shown = [(path, "changed") for path in release.changed[:_SHOWN]]
     shown += [(path, "missing") for path in release.missing[: _SHOWN - len(shown)]]
     return Finding(
-        f"of {release.compared} files of {_name(release)}, {' and '.join(parts)}",
+        f"of {release.compared} files of {release.name}, {' and '.join(parts)}",
         (Ref("app", app.path), *(Ref("file", app.below(path)) for path, _ in shown)),
-        tuple(Evidence(f"content of {app.below(path)}", saw, f"as in {_name(release)}") for path, saw in shown),
+        tuple(Evidence(f"content of {app.below(path)}", saw, f"as in {release.name}") for path, saw in shown),
         advice="keep the edit as a commit, or deploy the release again: " + ", ".join(path for path, _ in shown),
         more=len(release.changed) + len(release.missing) - len(shown),
     )
@@ -77,7 +73,7 @@ def _finding(app: App, release: Release) -> Finding:
 def _lost_bits(app: App, release: Release) -> Finding:
     shown = release.modes[:_SHOWN]
     return Finding(
-        f"{len(release.modes)} files of {_name(release)} have lost their executable bit",
+        f"{len(release.modes)} files of {release.name} have lost their executable bit",
         (Ref("app", app.path), *(Ref("file", app.below(path)) for path in shown)),
         tuple(Evidence(f"stat {app.below(path)}", "not executable", "executable") for path in shown),
         advice=f"chmod +x {' '.join(shown)}",

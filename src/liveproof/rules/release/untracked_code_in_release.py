@@ -43,11 +43,12 @@ rule = Rule("REL011", Severity.HIGH)
 
 @rule.check
 def check(app: App, release: Release) -> Iterator[Finding]:
-    name = f"commit {release.intended[:12]}" if release.kind == "git" else f"manifest {release.intended}"
     if release.untracked:
-        yield _finding(app, dict.fromkeys(release.untracked, f"no such file, as in {name}"), f"not part of {name}")
+        yield _finding(
+            app, dict.fromkeys(release.untracked, f"no such file, as in {release.name}"), f"not part of {release.name}"
+        )
     if release.ignored:
-        told = {path: f"no such file, as in {name} (ignored by {source})" for path, source in release.ignored}
+        told = {path: f"no such file, as in {release.name} (ignored by {source})" for path, source in release.ignored}
         yield _finding(app, told, "below the document root and ignored by git", severity=Severity.NOTICE)
 
 

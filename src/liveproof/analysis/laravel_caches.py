@@ -1,0 +1,13 @@
+"""What Laravel derived from its sources, and whether it still holds. Pure."""
+
+from liveproof.model.facts.laravel import CacheFile
+from liveproof.model.findings import Unknown
+
+
+def stale(cache: CacheFile | None) -> CacheFile | Unknown | None:
+    """The cache file where it differs from its sources; None where it is fresh or not there."""
+    if cache is None or not cache.exists:
+        return None
+    if isinstance(cache.fresh, Unknown):
+        return Unknown(f"whether {cache.path} is fresh: {cache.fresh.reason}")
+    return None if cache.fresh else cache
