@@ -42,7 +42,13 @@ _NAMES = {
 }
 
 
-_REAL = pages_of(load())
+# The rules of which these reports tell; one that is added later does not change them.
+_KNOWN = (
+    "REL001 REL007 FIL001 FIL002 FIL003 FIL004 FIL005 FIL006 SYS001 SYS003 LAR001 LAR002 LAR003 LAR005 LAR006 LAR007 "
+    "LAR011 LAR015 OPC001 OPC002 OPC004 OPC010 OPC012 OPC013 FPM001 FPM002 FPM003 FPM006 FPM013 NGX001 NGX004 NGX009 "
+    "WIR001 WIR003"
+)
+_REAL = pages_of(rule for rule in load() if rule.code in _KNOWN)
 
 
 def _page(code: str) -> Page:
