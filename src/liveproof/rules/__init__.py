@@ -1,7 +1,6 @@
 """Every rule that liveproof knows: one file is one rule, found by walking this folder.
 
-A check asks all rules, so it imports them all: 8 ms for 37 of them, without what they use (Python 3.11). The walk is
-0.3 ms of that, and a generated index of the files could save no more.
+A check asks all rules, so it imports them all; an index of the files would save less than 1 ms (ADR 10).
 """
 
 import os
