@@ -43,12 +43,12 @@ def _answer(rule: Rule, facts: Facts, given: dict[str, object] | Unknown) -> Res
     findings: list[Finding] = []
     reasons: list[str] = []
     try:
-        for said in rule.check_function(**given):
-            if isinstance(said, Unknown):
-                reasons.append(said.reason)
+        for output in rule.check_function(**given):
+            if isinstance(output, Unknown):
+                reasons.append(output.reason)
             else:
-                findings.append(replace(said, code=rule.code, severity=said.severity or rule.severity))
-    except Exception as error:  # noqa: BLE001  (any failure of a rule is ours, and is told as UNKNOWN)
+                findings.append(replace(output, code=rule.code, severity=output.severity or rule.severity))
+    except Exception as error:  # noqa: BLE001  (any failure of a rule is ours, and is reported as UNKNOWN)
         reason = f"liveproof failed in {rule.code} ({type(error).__name__}: {error}); please report this"
         return Result(rule.code, rule.name, RuleVerdict.UNKNOWN, reason=reason)
     if findings:

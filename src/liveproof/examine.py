@@ -47,7 +47,7 @@ def _examine(reader: Reader, settings: Settings, cache: Cache, progress: Progres
     rules = load()
     found = apps.apps if isinstance(apps, Apps) else ()
     reason = apps.reason if isinstance(apps, Apps | Unknown | Absent) else ""
-    seen = tuple(_examine_app(host, app, rules, progress, len(found) - number) for number, app in enumerate(found))
+    observed = tuple(_examine_app(host, app, rules, progress, len(found) - number) for number, app in enumerate(found))
     refused = apps.refused if isinstance(apps, Apps) else ""
     if not refused and host.missing and settings.typed("app.release"):
         refused = host.missing[0]
@@ -55,7 +55,7 @@ def _examine(reader: Reader, settings: Settings, cache: Cache, progress: Progres
         os.uname().nodename,
         started,
         time.perf_counter() - clock,
-        seen,
+        observed,
         reason,
         tuple(host.timings.items()),
         refused,
@@ -157,7 +157,7 @@ class _Sight:
             return Unknown(str(error))
         except OSError as error:
             return Unknown(_why(name, error))
-        except Exception as error:  # noqa: BLE001  (any failure of a probe is ours, and is told as UNKNOWN)
+        except Exception as error:  # noqa: BLE001  (any failure of a probe is ours, and is reported as UNKNOWN)
             return Unknown(f"liveproof failed to probe {name} ({type(error).__name__}: {error}); please report this")
         finally:
             self.timings[name] = self.timings.get(name, 0.0) + time.perf_counter() - clock

@@ -17,7 +17,7 @@ _REQUEST = 2
 
 
 class State(Enum):
-    """What is known of a cached script. PASSING: stale now, and the next request after the window compiles it anew."""
+    """What is known of a cached script. PASSING: stale now, and the next request after the window compiles it again."""
 
     FRESH = "fresh"
     STALE = "stale"
@@ -82,7 +82,7 @@ def invalidated(pool: PoolOpcache, script: Script) -> bool | None:
     also stands for a script that was preloaded or compiled with validate_timestamps=0, which PHP never compares. PHP
     itself tells them apart, unless disable_functions keeps it from that; since 8.3 so does the time of the next
     comparison, which a script that is never compared does not have. That PHP did not call it given up is no proof of
-    the contrary: it may have compiled it anew between the two questions.
+    the contrary: it may have compiled it again between the two questions.
     """
     if script.given_up:
         return True

@@ -1,4 +1,4 @@
-"""How a moment is told in findings."""
+"""How a moment is reported in findings."""
 
 import time
 

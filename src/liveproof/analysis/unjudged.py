@@ -51,7 +51,7 @@ def _restart(process: PhpProcess) -> str:
 
 # Services that hold processes of others too: restarting these helps nobody.
 _SHARED = ("cron", "ssh", "supervisor", "user@", "docker", "containerd")
-# How artisan's own processes are told to begin again (laravel.com/docs: queues, horizon, octane).
+# How artisan's own processes are reported to begin again (laravel.com/docs: queues, horizon, octane).
 _ENDS = {"queue:": "queue:restart", "horizon": "horizon:terminate", "octane:": "octane:reload"}
 
 

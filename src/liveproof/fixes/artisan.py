@@ -1,4 +1,4 @@
-"""Steps that derive Laravel's caches anew, as the app's user, with everything that they may change."""
+"""Steps that derive Laravel's caches again, as the app's user, with everything that they may change."""
 
 from collections.abc import Iterable, Iterator
 
@@ -39,8 +39,8 @@ def artisan(app: App, laravel: Laravel, command: str, why: str, *also: str) -> S
     ProviderRepository), through a temporary file beside them: so the directories are named, not the files. ``also`` are
     further directories that it writes.
     """
-    kept = {cache.path.rpartition("/")[0] for cache in laravel.caches if cache.kind in _MANIFESTS}
-    writes = tuple(sorted(path for path in {*kept, *also} if path and not path.startswith("/")))
+    collected = {cache.path.rpartition("/")[0] for cache in laravel.caches if cache.kind in _MANIFESTS}
+    writes = tuple(sorted(path for path in {*collected, *also} if path and not path.startswith("/")))
     act = RunArtisan(app.path, app.user, laravel.php, (command,), writes, _umask(app, laravel))
     return Step(act, why, _UNDO)
 

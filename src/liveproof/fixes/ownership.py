@@ -59,13 +59,13 @@ def opened(entry: Given, app: App, bits: int) -> Given:
 def apart(files: Files, entries: Iterable[Given]) -> tuple[list[Given], list[tuple[Given, str]]]:
     """The entries that may be changed, and those that no step may change, each with the reason."""
     fine: list[Given] = []
-    kept: list[tuple[Given, str]] = []
+    collected: list[tuple[Given, str]] = []
     for entry, why in _floors(files, entries):
         if why:
-            kept.append((entry, why))
+            collected.append((entry, why))
         else:
             fine.append(entry)
-    return fine, kept
+    return fine, collected
 
 
 def _floors(files: Files, entries: Iterable[Given]) -> Iterator[tuple[Given, str]]:

@@ -178,14 +178,14 @@ def _receive(receiving: int, deadline: float | None, unwanted: Callable[[], bool
 
 def _open(answer: bytes) -> Any:
     try:
-        kind, *told = marshal.loads(answer)  # noqa: S302  (written by our own fork, which nobody else can reach)
+        kind, *result = marshal.loads(answer)  # noqa: S302  (written by our own fork, which nobody else can reach)
     except (EOFError, ValueError, TypeError) as error:
         raise Lost("a process of ours was lost") from error
     if kind == "error":
-        raise OSError(*told)
+        raise OSError(*result)
     if kind == "failed":
-        raise Lost(told[0])
-    return told[0]
+        raise Lost(result[0])
+    return result[0]
 
 
 def _kill(child: int, *, group: bool) -> None:

@@ -26,7 +26,7 @@ def left(wanted: float = math.inf) -> float:
     """The seconds that are left, ``wanted`` at most.
 
     A door's own deadline is ``left(…) + time.monotonic()``, in this order: so it is never before the moment, and what
-    runs out of our time is not told as what does not answer.
+    runs out of our time is not reported as what does not answer.
 
     Raises:
         TimeIsUp: none are.

@@ -109,11 +109,11 @@ def _object_writer(kind: type) -> _Write:
     private: list[str] = []
 
     def write(value: Any, cut: Cut | None) -> dict[str, Any]:
-        told = {name: part(getattr(value, name), cut) if part else getattr(value, name) for name, part in parts}
+        result = {name: part(getattr(value, name), cut) if part else getattr(value, name) for name, part in parts}
         if private and cut is not None:
             for name in private:
-                del told[name]
-        return told
+                del result[name]
+        return result
 
     _writers[kind] = write  # before its fields: a dataclass may hold itself
     for field in fields(kind):
@@ -152,8 +152,8 @@ def _union_writer(kind: UnionType) -> _Write:
     def write(value: Any, cut: Cut | None) -> Any:
         part = objects.get(type(value))
         if part is not None:
-            told = part(value, cut)
-            return {"is": type(value).__name__, **told} if tagged else told
+            result = part(value, cut)
+            return {"is": type(value).__name__, **result} if tagged else result
         if isinstance(value, tuple):
             return lists[0](value, cut)
         if isinstance(value, str):

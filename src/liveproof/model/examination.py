@@ -84,5 +84,5 @@ class Examination:
 
 def weakest(verdicts: Iterable[LinkVerdict]) -> LinkVerdict:
     """The weakest of some verdicts; unproven when none was asked."""
-    seen = set(verdicts)
-    return next((verdict for verdict in _WEAKEST if verdict in seen), LinkVerdict.UNPROVEN)
+    found = set(verdicts)
+    return next((verdict for verdict in _WEAKEST if verdict in found), LinkVerdict.UNPROVEN)

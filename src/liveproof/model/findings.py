@@ -54,7 +54,7 @@ class Finding:
     everything was looked at, so there may be others.
 
     Raises:
-        ValueError: built without evidence; nothing unseen is ever told as a fault.
+        ValueError: built without evidence; nothing unseen is ever reported as a fault.
     """
 
     message: str

@@ -110,11 +110,11 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Steps in the order of their application, the codes they mend, and a digest of what they were made from.
+    """Steps in the order of their application, the codes they fix, and a digest of what they were made from.
 
-    ``app`` is the path of the app as it is served. ``manual`` holds the findings that a person must mend: code and
+    ``app`` is the path of the app as it is served. ``manual`` holds the findings that a person must fix: code and
     advice. ``held_back`` holds steps that ``--allow disruptive`` would add. ``follows`` holds findings that no step
-    mends because they should go with their cause: code and the cause's code. ``notices`` holds steps for findings that
+    fixes because they should go with their cause: code and the cause's code. ``notices`` holds steps for findings that
     break nothing, which ``--notices`` would add.
     """
 

@@ -1,4 +1,4 @@
-"""One kept run: what was examined and, when something was mended, the plan, its outcome and how it was before."""
+"""One kept run: what was examined and, when something was fixed, the plan, its outcome and how it was before."""
 
 from liveproof.model.dataclass import dataclass
 from liveproof.model.examination import Examination
@@ -22,7 +22,7 @@ class Record:
         kind: ``check``, ``fix`` or ``rollback``.
         version: of the liveproof that ran.
         examination: how things stand at the end of the run.
-        before: how they stood at its beginning, when the run mended something.
+        before: how they stood at its beginning, when the run fixed something.
         repairs: one per app that the run had a plan for.
         cuts: how many long lists and texts were shortened when the run was kept.
     """

@@ -33,7 +33,7 @@ class RuleVerdict(Enum):
 
 
 class Severity(Enum):
-    """How bad a finding is. A NOTICE is told and does not break its link."""
+    """How bad a finding is. A NOTICE is reported and does not break its link."""
 
     CRITICAL = "critical"
     HIGH = "high"

@@ -1,4 +1,4 @@
-"""Findings to a plan: the steps that mend them, merged, in the order of the seed. Pure."""
+"""Findings to a plan: the steps that fix them, merged, in the order of the seed. Pure."""
 
 import hashlib
 from collections.abc import Iterable, Iterator
@@ -30,7 +30,7 @@ def make_plan(
 ) -> Plan:
     """The plan for one app: ``steps`` that ``allow`` admits, ``held_back`` those it does not, the rest for a person.
 
-    A finding is mended wholly or not at all: one step that is not allowed holds back all steps of its finding, but for
+    A finding is fixed wholly or not at all: one step that is not allowed holds back all steps of its finding, but for
     further steps, which are held back alone. Where files change that a pool keeps in memory, a graceful reload of the
     pool comes last. Nothing reloads a PHP-FPM whose pool would then listen where nginx does not pass to. What breaks
     nothing, and comes from nothing that does, changes a host only when it is asked for with ``notices``.
@@ -77,7 +77,7 @@ def make_plan(
 
 @dataclass(slots=True)
 class _Sorting:
-    """What becomes of each finding: mended, held back as not allowed, or left to a person; by finding.
+    """What becomes of each finding: fixed, held back as not allowed, or left to a person; by finding.
 
     ``unasked`` are the steps for ``alone``, findings that break nothing and come from nothing that does.
     """
@@ -91,7 +91,7 @@ class _Sorting:
     unasked: list[Step] = field(default_factory=list)
 
     def add(self, finding: Finding, steps: tuple[Step, ...], reason: str) -> None:
-        """Sort a finding in, with the steps that mend it or the reason why there are none."""
+        """Sort a finding in, with the steps that fix it or the reason why there are none."""
         if not steps:
             self.reasons[finding] = reason
         elif finding in self.alone:
@@ -116,7 +116,7 @@ def _roots_first(app: AppExamination) -> list[Finding]:
 
 
 def _steps(finding: Finding, rule: Rule, app: AppExamination) -> tuple[tuple[Step, ...], str]:
-    """The steps that mend a finding; without any the advice, or the reason why there are none."""
+    """The steps that fix a finding; without any the advice, or the reason why there are none."""
     advice = finding.advice or f"liveproof explain {finding.code} tells how"
     if rule.fix_function is None or rule.fix_safety is Safety.MANUAL:
         return (), advice
@@ -180,7 +180,7 @@ def _resolved(path: str, app: App) -> str:
 
 
 def _follows(found: list[Finding], mended: _StepsFor, held: _StepsFor, by_code: dict[str, Rule]) -> dict[Finding, str]:
-    """Findings without steps whose cause is mended, or goes with its own cause: finding to the cause's code."""
+    """Findings without steps whose cause is fixed, or goes with its own cause: finding to the cause's code."""
     follows: dict[Finding, str] = {}
     grew = True
     while grew:
@@ -228,7 +228,7 @@ def _held_back(everything: list[Step], steps: tuple[Step, ...]) -> tuple[Step, .
 
 
 def _digest(path: str, steps: tuple[Step, ...], mended: list[Finding]) -> str:
-    """What the plan stands on: its acts with all they expect to find, and the findings that they mend.
+    """What the plan stands on: its acts with all they expect to find, and the findings that they fix.
 
     What moves by itself on a busy host is left out: times, counts in messages, process ids, findings of others.
     """

@@ -38,7 +38,7 @@ def remains(plan: Plan, before: AppExamination, after: AppExamination | None) ->
     results = {result.code: result for result in after.results} if after else {}
     held = {code for step in plan.held_back for code in step.fixes}
     manual = dict(plan.manual)
-    told = []
+    answer = []
     for code in dict.fromkeys(f.code for f in before.findings if f.breaks):
         now = results.get(code)
         left = [f for f in now.findings if f.breaks] if now else []
@@ -52,8 +52,8 @@ def remains(plan: Plan, before: AppExamination, after: AppExamination | None) ->
             text += f" (`liveproof fix --allow disruptive {plan.app}` fixes it)"
         elif manual.get(code):
             text += f" (by hand: {manual[code]})"
-        told.append(text)
-    return "; ".join(told)
+        answer.append(text)
+    return "; ".join(answer)
 
 
 def came(
@@ -67,7 +67,7 @@ def came(
     ok = {result.code for result in before.results if result.verdict is RuleVerdict.OK} - later
     known = {finding.code for finding in before.findings}
     past = {rule.code for rule in rules if rule.past}
-    told = {
+    answer = {
         consequence.code
         for diagnosis in after.diagnoses
         for consequence in diagnosis.consequences
@@ -76,7 +76,7 @@ def came(
     return tuple(
         f"{finding.code} came: {finding.message}"
         for finding in after.findings
-        if finding.code in ok and finding.code not in told and finding.breaks
+        if finding.code in ok and finding.code not in answer and finding.breaks
     )
 
 
@@ -90,7 +90,7 @@ def _left(code: str, plan: Plan, before: AppExamination, now: Result | None) -> 
     by_hand = any(manual == code for manual, _ in plan.manual) or any(code in step.fixes for step in plan.held_back)
     was = [finding for finding in before.findings if finding.code == code]
     if by_hand and (len(now.findings) < len(was) or (_breaks(was) and not _breaks(now.findings))):
-        return ""  # one of several was mended, or its effect; the rest was told as work for a person, or held back
+        return ""  # one of several was fixed, or its effect; the rest was reported as work for a person, or held back
     stayed = [finding for finding in now.findings if _about(finding) in {_about(known) for known in was}]
     shown = (stayed or list(now.findings))[0]
     return f"{code} is still found: {shown.message}"

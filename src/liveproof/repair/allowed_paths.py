@@ -54,7 +54,7 @@ class AllowedPaths:
 
 @contextmanager
 def top(root: str, allowed: AllowedPaths | None, *, paths: tuple[str, ...] = ()) -> Iterator[int]:
-    """Open the root directory of a step; refusals below it are told with absolute paths.
+    """Open the root directory of a step; refusals below it are reported with absolute paths.
 
     A link of the app may lead to any directory of the host, and whoever may change the link could lead root there. So
     outside of the deployment only directories that the app's user owns anyway are taken, and its pools' sockets.
@@ -86,9 +86,9 @@ def _refuse_elsewhere(root: str, descriptor: int, allowed: AllowedPaths, paths: 
     sockets = bool(paths) and all(absolute(root, path) in allowed.sockets for path in paths)
     if system_directory(root) and not sockets:
         raise LeftAlone(root, "is a directory of the system, in which liveproof changes nothing")
-    seen = os.fstat(descriptor)
-    owner = seen.st_uid
-    if allowed.opened.setdefault(root, (seen.st_dev, seen.st_ino)) != (seen.st_dev, seen.st_ino):
+    status = os.fstat(descriptor)
+    owner = status.st_uid
+    if allowed.opened.setdefault(root, (status.st_dev, status.st_ino)) != (status.st_dev, status.st_ino):
         raise LeftAlone(root, "is another directory by now: something else was put in its place")
     if allowed.covers(root) or sockets or (owner == allowed.app.uid and owner != 0):
         return

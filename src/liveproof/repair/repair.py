@@ -50,7 +50,7 @@ class Repaired:
     """What came of a plan, and the host before and after (None where it was refused before anything was looked at).
 
     After a rollback ``after`` is the host once everything was put back. ``recovered`` are interrupted earlier runs that
-    were taken back first.
+    were rolled back first.
     """
 
     outcome: Outcome
@@ -66,19 +66,19 @@ def reload_bar(settings: Settings, cache: Cache, progress: Progress) -> Callable
     """
 
     def bar(path: str) -> str:
-        seen = (
+        found = (
             _find(examine(Reader(), replace(settings, app=replace(settings.app, path=path)), cache, progress), path)
             if path
             else None
         )
-        closed = [finding for finding in seen.findings if finding.code in hidden_by_memory()] if seen else []
+        closed = [finding for finding in found.findings if finding.code in hidden_by_memory()] if found else []
         return f"{closed[0].message} ({closed[0].code}), and only its memory lets the site answer" if closed else ""
 
     return bar
 
 
 def recover(settings: Settings, cache: Cache, progress: Progress = lambda _: None) -> tuple[RolledBack, ...]:
-    """Take back every interrupted run; ``fix`` calls it before it examines, so it sees no half-done fix.
+    """Roll back every interrupted run; ``fix`` calls it before it examines, so it sees no half-done fix.
 
     Empty when there is none.
 
@@ -247,7 +247,7 @@ class _Repairing:
         return StepContext(paths, lambda: stopping.asked, patience)
 
     def _mend(self, runner: Runner, journal: Journal, app: AppExamination, stopping: Stopping) -> str:
-        """Change files, prove what that must mend, then let services take it up, and prove everything.
+        """Change files, prove what that must fix, then let services take it up, and prove everything.
 
         What PHP-FPM keeps in memory is lost with a reload, and may be all that keeps a site alive whose files cannot be
         read. So nothing is reloaded before the disk is proven to be as it should.
@@ -276,7 +276,7 @@ class _Repairing:
                 return f"{name} failed: {error}"
             except OSError as error:
                 return f"{name} failed: {_told(error)}"
-            except Exception as error:  # noqa: BLE001  (whatever it is, what was begun is taken back)
+            except Exception as error:  # noqa: BLE001  (whatever it is, what was begun is rolled back)
                 return f"liveproof failed in {name} ({type(error).__name__}: {error}); please report this"
         return ""
 

@@ -38,14 +38,14 @@ def rollback(
     """Take a run back: contents, owners, modes and times.
 
     Without a name: every interrupted run if there is one, else the newest run that stands (state ``fixed``). Empty
-    when there is nothing to take back. What somebody else changed since is left alone and told. Takes the lock.
+    when there is nothing to roll back. What somebody else changed since is left alone and told. Takes the lock.
     ``barred`` is as in ``repair.rollback.take_back_run``.
 
     Raises:
         NoSuchRun: no run of that name.
         lock.Held: another fix or rollback is at work (exit status 4).
         state.UnsafeState, OSError: the state directory cannot be read or written.
-        Damaged: the run's journal cannot be read; nothing was taken back.
+        Damaged: the run's journal cannot be read; nothing was rolled back.
     """
     if not run and not list_runs():
         return ()
@@ -56,7 +56,7 @@ def rollback(
 
 
 def take_back_run(run: Run, progress: Progress, *, stop_started: bool, barred: Barred = lambda _: "") -> RolledBack:
-    """Take back every step that was begun. The caller holds the lock.
+    """Roll back every step that was begun. The caller holds the lock.
 
     A rollback that is cut off is begun again by the next one: what is done is not done twice. ``stop_started`` stops
     services that the run started; without it they are left running. ``barred`` gets the app's path once the files are
@@ -69,13 +69,13 @@ def take_back_run(run: Run, progress: Progress, *, stop_started: bool, barred: B
     """
     if run.state == BACK:
         return RolledBack(run.id, 0, (), ("it was taken back before; nothing was left to do",))
-    told = records(run.directory)
-    if not told or told[0].get("is") != "run":
+    result = records(run.directory)
+    if not result or result[0].get("is") != "run":
         raise Damaged(f"{run.directory} does not begin as a run does")
     with Log(run.directory) as log:
         log.reopen()
         log.release_reserve()
-        return _Recovery(run, told, log, progress).all(stop_started=stop_started, barred=barred)
+        return _Recovery(run, result, log, progress).all(stop_started=stop_started, barred=barred)
 
 
 class _Recovery:

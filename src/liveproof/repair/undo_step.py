@@ -66,7 +66,7 @@ def take_back(step: Begun, log: Log, temporary: str, times: set[tuple[str, str]]
         log: the run's log, which keeps the old contents.
         temporary: how the names of the run's temporary files begin.
         times: directories whose times an earlier, cut off attempt found to be the step's; None at the first attempt.
-        renewed: absolute path to the old and the new inode of what the undo of later steps made anew; added to.
+        renewed: absolute path to the old and the new inode of what the undo of later steps made again; added to.
 
     Raises:
         Damaged: a kept content is not whole.
@@ -150,7 +150,7 @@ class _Place:
                 yield image
 
     def learn(self, renewed: Renewed) -> None:
-        """Note what was made anew: the images of earlier steps know it by its old inode."""
+        """Note what was made again: the images of earlier steps know it by its old inode."""
         for image in self._before.values():
             if image.scope == TIMES or (image.scope == META and image.kind != FOLDER):
                 continue
@@ -220,7 +220,7 @@ class _Place:
         if self._after is None:
             return now.kind == NOTHING or now.ctime <= self._step.at + CUT_OFF_SECONDS * 10**9
         then = self._then(before)
-        # On a full disk, taking back removes the new file before it writes the old one.
+        # On a full disk, rolling back removes the new file before it writes the old one.
         half_back = before.kind == then.kind == FILE and now.kind == NOTHING
         return half_back or same(replace(now, scope=before.scope), then)
 

@@ -60,16 +60,16 @@ class ChangeMode(Act):
             assert isinstance(step.act, ChangeMode)
             for entry in step.act.entries:
                 path = join(step.act.root, entry.path)
-                root, seen, by = wanted.get(path, (step.act.root, replace(entry, new=entry.mode), []))
-                if seen.mode != entry.mode:
+                root, observed, by = wanted.get(path, (step.act.root, replace(entry, new=entry.mode), []))
+                if observed.mode != entry.mode:
                     raise Contradiction(f"the mode of {path} was seen differently by {named(by[0])} and {named(step)}")
-                changed = (seen.new ^ seen.mode) | (entry.new ^ entry.mode)
-                wanted[path] = (root, replace(seen, new=seen.mode ^ changed), [*by, step])
+                changed = (observed.new ^ observed.mode) | (entry.new ^ entry.mode)
+                wanted[path] = (root, replace(observed, new=observed.mode ^ changed), [*by, step])
         groups: dict[str, tuple[list[Moded], list[Step]]] = {}
-        for path, (root, seen, by) in wanted.items():
-            if path not in removed and seen.new != seen.mode:
+        for path, (root, observed, by) in wanted.items():
+            if path not in removed and observed.new != observed.mode:
                 found, reasons = groups.setdefault(root, ([], []))
-                found.append(seen)
+                found.append(observed)
                 reasons += [step for step in by if step not in reasons]
         for root, (found, reasons) in groups.items():
             yield together(reasons, ChangeMode(root, tuple(sorted(found, key=lambda entry: entry.path))))

@@ -66,7 +66,7 @@ class RunArtisan(Act):
         return (join(self.app, path) for path in self.writes)
 
     def directories(self) -> Iterable[str]:
-        """What it may write: it makes files anew in them."""
+        """What it may write: it makes files again in them."""
         return self.changed_paths()
 
     @classmethod

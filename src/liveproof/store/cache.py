@@ -22,10 +22,10 @@ class Cache:
             return None
         try:
             with open(f"{self._directory}/{name}.json", encoding="utf-8", opener=_waiting_for_nobody) as file:
-                kept = json.load(file)
+                collected = json.load(file)
         except (OSError, ValueError, RecursionError):
             return None
-        return kept["value"] if isinstance(kept, dict) and kept.get("signature") == signature else None
+        return collected["value"] if isinstance(collected, dict) and collected.get("signature") == signature else None
 
     def keep(self, name: str, signature: str, value: Any) -> None:
         """Keep a JSON value; a name is a plain word. A full or read-only disk is no error: it is just not kept."""

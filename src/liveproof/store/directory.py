@@ -35,9 +35,9 @@ def ensure(path: str) -> str:
         if error.errno != EROFS:
             raise
         raise UnsafeState(unusable(error)) from None
-    seen = os.lstat(path)
-    if not modes.S_ISDIR(seen.st_mode) or seen.st_uid != os.geteuid() or seen.st_mode & 0o022:
-        # It may be somebody's home, or shared: nobody is told to change it.
+    status = os.lstat(path)
+    if not modes.S_ISDIR(status.st_mode) or status.st_uid != os.geteuid() or status.st_mode & 0o022:
+        # It may be somebody's home, or shared: nobody is reported to change it.
         raise UnsafeState(
             f"{path} must be a directory of ours that nobody else can write (mode 0700): "
             "let LIVEPROOF_STATE name a new one"
@@ -48,7 +48,7 @@ def ensure(path: str) -> str:
 def unusable(error: Exception) -> str:
     """Why the state directory cannot be used and what to do, in a sentence without a number of the kernel's.
 
-    An error about another place is told with that place.
+    An error about another place is reported with that place.
     """
     if not isinstance(error, OSError):
         return str(error)

@@ -39,7 +39,7 @@ def facts_from_json(data: Mapping[str, Any]) -> dict[type, object]:
     Raises:
         Misshapen: the data does not have that shape, or names a fact that this version does not know.
     """
-    return dict(_fact_from_json(name, told) for name, told in data.items())
+    return dict(_fact_from_json(name, result) for name, result in data.items())
 
 
 def _fact_from_json(name: str, told: Any) -> tuple[type, object]:

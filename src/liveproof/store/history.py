@@ -1,7 +1,7 @@
 """Every run, kept in SQLite below the state directory, so that a report can be made of it later and compared.
 
 A store that cannot be used (full or read-only disk, locked, damaged, written by a newer version) costs the record,
-never the check: ``StoreFailed`` is told on standard error and nothing else follows from it.
+never the check: ``StoreFailed`` is reported on standard error and nothing else follows from it.
 """
 
 import os
@@ -210,7 +210,7 @@ def _forget(store: "sqlite3.Connection") -> None:
 
 def _to_json(record: Record) -> dict[str, Any]:
     cut = Cut(_ITEMS, _TEXT)
-    told = {
+    result = {
         "id": record.id,
         "kind": record.kind,
         "version": record.version,
@@ -218,8 +218,8 @@ def _to_json(record: Record) -> dict[str, Any]:
         "before": _examination_to_json(record.before, cut) if record.before else None,
         "repairs": [to_json(repair, cut=_WHOLE) for repair in record.repairs],  # its script must name every path
     }
-    kept: dict[str, Any] = hide_all({**told, "cuts": record.cuts + cut.cuts})
-    return kept
+    collected: dict[str, Any] = hide_all({**result, "cuts": record.cuts + cut.cuts})
+    return collected
 
 
 def _from_json(data: Mapping[str, Any]) -> Record:
@@ -235,8 +235,10 @@ def _from_json(data: Mapping[str, Any]) -> Record:
 
 
 def _examination_to_json(examination: Examination, cut: Cut) -> dict[str, Any]:
-    told = {f.name: to_json(getattr(examination, f.name), f.type, cut) for f in fields(Examination) if f.name != "apps"}
-    return {**told, "apps": [_app_to_json(app, cut) for app in examination.apps]}
+    result = {
+        f.name: to_json(getattr(examination, f.name), f.type, cut) for f in fields(Examination) if f.name != "apps"
+    }
+    return {**result, "apps": [_app_to_json(app, cut) for app in examination.apps]}
 
 
 def _examination_from_json(data: Mapping[str, Any]) -> Examination:
@@ -245,8 +247,8 @@ def _examination_from_json(data: Mapping[str, Any]) -> Examination:
 
 
 def _app_to_json(app: AppExamination, cut: Cut) -> dict[str, Any]:
-    told = {f.name: to_json(getattr(app, f.name), f.type, cut) for f in fields(AppExamination) if f.name != "facts"}
-    return {**told, "facts": facts_to_json(app.facts, cut)}
+    result = {f.name: to_json(getattr(app, f.name), f.type, cut) for f in fields(AppExamination) if f.name != "facts"}
+    return {**result, "facts": facts_to_json(app.facts, cut)}
 
 
 def _app_from_json(data: Mapping[str, Any]) -> AppExamination:

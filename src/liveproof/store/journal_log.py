@@ -22,7 +22,7 @@ _LOCK_SECONDS = 2.0
 
 
 class Damaged(Exception):
-    """A journal cannot be read; the message tells where. Nothing is taken back on its strength."""
+    """A journal cannot be read; the message tells where. Nothing is rolled back on its strength."""
 
 
 def directory() -> str:
@@ -54,7 +54,7 @@ class Log:
     def create(cls, run: str) -> Self:
         """A new run's directory (0700) with its log.
 
-        Room is set aside, so that a run that filled the disk can still write down how it is taken back.
+        Room is set aside, so that a run that filled the disk can still write down how it is rolled back.
 
         Raises:
             state.UnsafeState: others may write the state directory.
@@ -105,7 +105,7 @@ class Log:
         _flush(self.path)
 
     def reopen(self) -> None:
-        """Take the mark of the end away: the run is about to be taken back, and is not over until that is done."""
+        """Take the mark of the end away: the run is about to be rolled back, and is not over until that is done."""
         try:
             os.unlink(f"{self.path}/{_ENDED}")
         except FileNotFoundError:
@@ -113,7 +113,7 @@ class Log:
         _flush(self.path)
 
     def release_reserve(self) -> None:
-        """Give back the room that was set aside: from here on the run is only ended or taken back."""
+        """Give back the room that was set aside: from here on the run is only ended or rolled back."""
         try:
             os.unlink(f"{self.path}/{_RESERVE}")
         except OSError:

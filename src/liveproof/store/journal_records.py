@@ -1,4 +1,4 @@
-"""The shape of a run's records: what is read back must be what this version writes, or nothing is taken back by it."""
+"""The shape of a run's records: what is read back must be what this version writes, or nothing is rolled back by it."""
 
 import math
 from dataclasses import fields

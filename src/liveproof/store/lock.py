@@ -35,9 +35,9 @@ class Lock:
             _take(descriptor)
             _write(descriptor, path)
         except BlockingIOError:
-            told = os.pread(descriptor, 100, 0).decode(errors="replace").split()
+            result = os.pread(descriptor, 100, 0).decode(errors="replace").split()
             os.close(descriptor)
-            raise Held(_who(told)) from None
+            raise Held(_who(result)) from None
         except BaseException:
             os.close(descriptor)
             raise

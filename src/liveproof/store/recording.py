@@ -43,8 +43,8 @@ class Recording:
 
 def record(examination: Examination, settings: Settings) -> Recording:
     """The recording of an examination."""
-    seen = tuple((app.app, app.facts) for app in examination.apps)
-    return Recording(__version__, examination.host, examination.started, examination.reason, settings, seen)
+    found = tuple((app.app, app.facts) for app in examination.apps)
+    return Recording(__version__, examination.host, examination.started, examination.reason, settings, found)
 
 
 def dumps(recording: Recording) -> str:
@@ -52,7 +52,7 @@ def dumps(recording: Recording) -> str:
     whole = Cut(sys.maxsize, sys.maxsize)  # cuts nothing, but leaves out what may be secret
     settings = recording.settings
     settings = replace(settings, request=tuple(request.without_secrets() for request in settings.request))
-    told = {
+    message = {
         "schema": SCHEMA,
         "liveproof": recording.version,
         "host": recording.host,
@@ -63,7 +63,7 @@ def dumps(recording: Recording) -> str:
             {"app": to_json(app, cut=whole), "facts": facts_to_json(facts, whole)} for app, facts in recording.apps
         ],
     }
-    return json.dumps(hide_all(told), separators=(",", ":"), check_circular=False) + "\n"
+    return json.dumps(hide_all(message), separators=(",", ":"), check_circular=False) + "\n"
 
 
 def loads(text: str | bytes) -> Recording:

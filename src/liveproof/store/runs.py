@@ -27,7 +27,7 @@ class Run:
 
     Attributes:
         id: names the run for ``rollback``.
-        app: path of the app it mended.
+        app: path of the app it fixed.
         started: epoch seconds.
         state: ``applying`` (its process lives), ``interrupted`` (it ended without a word: to be recovered), ``fixed``,
             ``rolled back``, ``rolled back in part``, or ``damaged`` (its journal cannot be read).
@@ -50,14 +50,14 @@ def list_runs() -> tuple[Run, ...]:
 
 
 def pending() -> tuple[Run, ...]:
-    """Runs that were cut off (SIGKILL, power cut) and not yet taken back, newest first. Changes nothing."""
+    """Runs that were cut off (SIGKILL, power cut) and not yet rolled back, newest first. Changes nothing."""
     found = [run for path in _directories() if journal_log.ended(path) is None and (run := _run(path))]
     cut_off = [run for run in found if run.state == INTERRUPTED]
     return tuple(sorted(cut_off, key=lambda run: (run.started, run.id), reverse=True))
 
 
 def chosen(run: str = "") -> tuple[Run, ...]:
-    """The runs that ``rollback`` would take back: the one of that name, else every interrupted one, else the newest.
+    """The runs that ``rollback`` would roll back: the one of that name, else every interrupted one, else the newest.
 
     Raises:
         NoSuchRun: no run of that name.

@@ -37,19 +37,21 @@ def state(reader: FileReader, inputs: Inputs) -> State:
     ctimes: list[tuple[str, float]] = []
     newest = 0
     for path in inputs.files:
-        seen = _stat(reader, path)
-        if isinstance(seen, Stat):
-            newest = max(newest, seen.ctime_ns)
-            ctimes.append((path, seen.ctime_ns / 1e9))
+        status = _stat(reader, path)
+        if isinstance(status, Stat):
+            newest = max(newest, status.ctime_ns)
+            ctimes.append((path, status.ctime_ns / 1e9))
             lines.append(
-                f"{path} {seen.mode} {seen.uid} {seen.gid} {seen.size} {seen.mtime_ns} {seen.ctime_ns} {seen.inode} "
-                f"{seen.device}"
+                f"{path} {status.mode} {status.uid} {status.gid} {status.size} {status.mtime_ns} {status.ctime_ns} "
+                f"{status.inode} {status.device}"
             )
         else:
-            lines.append(f"{path} {seen}")
+            lines.append(f"{path} {status}")
     for path in inputs.present:
-        seen = _stat(reader, path)
-        lines.append(f"{path} {seen.mode} {seen.uid} {seen.gid}" if isinstance(seen, Stat) else f"{path} {seen}")
+        status = _stat(reader, path)
+        lines.append(
+            f"{path} {status.mode} {status.uid} {status.gid}" if isinstance(status, Stat) else f"{path} {status}"
+        )
     lines += [f"{pattern} {_matching(reader, pattern)}" for pattern in inputs.patterns]
     return State("\n".join(lines), tuple(ctimes), newest)
 

@@ -70,7 +70,7 @@ def why_fixed(entry: int) -> str:
 
 def flags_of(entry: int) -> int:
     """The inode's flags as statx(2) tells them, 0 where it cannot."""
-    told = ctypes.create_string_buffer(256)
-    if _LIBC.statx(entry, b"", _EMPTY_PATH | _SYMLINK_NOFOLLOW, 0, told) != 0:
+    result = ctypes.create_string_buffer(256)
+    if _LIBC.statx(entry, b"", _EMPTY_PATH | _SYMLINK_NOFOLLOW, 0, result) != 0:
         return 0
-    return int.from_bytes(told.raw[8:16], sys.byteorder)
+    return int.from_bytes(result.raw[8:16], sys.byteorder)

@@ -107,12 +107,12 @@ class FileReader:
             OSError: a parent cannot be searched, a loop of links, an I/O error.
         """
         try:
-            seen = os.stat(path, follow_symlinks=follow)
+            status = os.stat(path, follow_symlinks=follow)
         except (FileNotFoundError, NotADirectoryError):
             return None
         return Stat(
-            seen.st_mode, seen.st_uid, seen.st_gid, seen.st_size, seen.st_mtime_ns, seen.st_ctime_ns, seen.st_nlink,
-            seen.st_ino, seen.st_dev,
+            status.st_mode, status.st_uid, status.st_gid, status.st_size, status.st_mtime_ns, status.st_ctime_ns,
+            status.st_nlink, status.st_ino, status.st_dev,
         )  # fmt: skip
 
     def readlink(self, path: str) -> str:

@@ -84,7 +84,7 @@ class Tally:
         self._add_times(section, seen.st_mtime_ns, path, seen.st_ctime_ns, path, seen.st_ctime_ns, 1)
 
     def directory(self, descent: Descent, prefix: str, path: str, section: str) -> list[tuple[str, str]]:
-        """Add the entries of the directory ``path`` of ``descent``, which is told as ``prefix`` + ``path``.
+        """Add the entries of the directory ``path`` of ``descent``, which is reported as ``prefix`` + ``path``.
 
         Returns the directories among them: path for ``descent``, and section.
         """
@@ -146,25 +146,25 @@ class Tally:
                 taken += 1
                 name = entry.name
                 try:
-                    seen = entry.stat(follow_symlinks=False)
+                    status = entry.stat(follow_symlinks=False)
                 except FileNotFoundError:
                     self.vanished += 1
                     continue
                 except OSError as error:
                     self.unreadable.append((_join(directory, name), error.strerror or str(error)))
                     continue
-                kind = (seen.st_mode, seen.st_uid, seen.st_gid, seen.st_nlink > 1)
+                kind = (status.st_mode, status.st_uid, status.st_gid, status.st_nlink > 1)
                 names = named.get(kind)
                 if names is None:
                     named[kind] = [name]
                 else:
                     names.append(name)
                 count += 1
-                ns = seen.st_ctime_ns
+                ns = status.st_ctime_ns
                 total += ns
                 if ns > newest_c:
                     newest_c, newest_c_name = ns, name
-                ns = seen.st_mtime_ns
+                ns = status.st_mtime_ns
                 if ns > newest_m:
                     newest_m, newest_m_name = ns, name
             if count:

@@ -37,9 +37,9 @@ def read(path: str, *, limit: int, owner: int = 0) -> tuple[bytes, os.stat_resul
                 continue
             here = "/" + "/".join([*names, name])
             part = os.open(name, _PATH_ONLY, dir_fd=stack[-1])
-            seen = os.fstat(part)
-            if modes.S_ISLNK(seen.st_mode):
-                target = _target(part, seen, here, owner)
+            status = os.fstat(part)
+            if modes.S_ISLNK(status.st_mode):
+                target = _target(part, status, here, owner)
                 links += 1
                 if links > _LINKS:
                     raise OSError(40, "Too many levels of symbolic links", path)
@@ -50,7 +50,7 @@ def read(path: str, *, limit: int, owner: int = 0) -> tuple[bytes, os.stat_resul
                 continue
             stack.append(part)
             names.append(name)
-            _judge(seen, here, owner)
+            _judge(status, here, owner)
         return _contents(stack[-1], "/" + "/".join(names), limit)
     finally:
         for descriptor in stack:

@@ -94,7 +94,7 @@ def _walk(root: str, layout: Layout, until: float) -> tuple[Any, ...]:
 
 
 def _tree(tally: Tally, root: str, shown: str, section: str) -> None:
-    """A directory, told as ``shown``, and everything below it.
+    """A directory, reported as ``shown``, and everything below it.
 
     Breadth first until it is clear that the tree is large; what is then still to be seen is shared by two processes.
     """
@@ -119,8 +119,8 @@ def _tree(tally: Tally, root: str, shown: str, section: str) -> None:
             return part.told()
 
         if rest:
-            for told in together(len(rest), share):
-                tally.merge(told)
+            for result in together(len(rest), share):
+                tally.merge(result)
     finally:
         descent.close()
         os.close(descriptor)

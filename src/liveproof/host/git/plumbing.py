@@ -78,12 +78,12 @@ class Repository:
         """
         name = "HEAD"
         for _ in range(_LINKS):
-            told = self._reference(name)
-            if _is_id(told):
-                return told
-            if not told.startswith("ref: refs/") or ".." in told:
+            result = self._reference(name)
+            if _is_id(result):
+                return result
+            if not result.startswith("ref: refs/") or ".." in result:
                 break
-            name = told[5:]
+            name = result[5:]
         return self.resolve("HEAD")
 
     def resolve(self, revision: str) -> str:
@@ -152,9 +152,9 @@ class Repository:
             if ran.status not in (0, 1) or len(lines) != len(batch):
                 raise GitFailed(f"git cannot tell what is ignored in {self.tree}{_said(ran)}")
             for path, line in zip(batch, lines, strict=True):
-                told = _PATTERN.match(line)
-                if told and not told[2].startswith("!"):
-                    found[path] = (told[1].removeprefix(f"{self.tree}/"), told[2])
+                result = _PATTERN.match(line)
+                if result and not result[2].startswith("!"):
+                    found[path] = (result[1].removeprefix(f"{self.tree}/"), result[2])
         return found
 
     def blob(self, identity: str, limit: int) -> bytes:
@@ -174,7 +174,7 @@ class Repository:
 
     def settings(self) -> str:
         """A text that changes when what configures conversions and ignored files does; reading it is git's."""
-        told = []
+        result = []
         for name in (
             f"{self.common}/config",
             f"{self.common}/info/attributes",
@@ -182,11 +182,11 @@ class Repository:
             f"{self.directory}/info/sparse-checkout",
         ):
             try:
-                seen = os.stat(name)
-                told.append(f"{seen.st_size}.{seen.st_mtime_ns}.{seen.st_ctime_ns}.{seen.st_ino}")
+                status = os.stat(name)
+                result.append(f"{status.st_size}.{status.st_mtime_ns}.{status.st_ctime_ns}.{status.st_ino}")
             except OSError:
-                told.append("-")
-        return " ".join(told)
+                result.append("-")
+        return " ".join(result)
 
     def _reference(self, name: str) -> str:
         """What a reference holds: an id, or ``ref: `` and another one; empty when it is not kept as a file."""
@@ -207,10 +207,10 @@ class Repository:
         for directory in dict.fromkeys((self.directory, self.common)):
             for name in _READ:
                 try:
-                    seen = os.stat(f"{directory}/{name}").st_mode
+                    status = os.stat(f"{directory}/{name}").st_mode
                 except OSError:
                     continue  # git says what it makes of that
-                if not modes.S_ISREG(seen) and not modes.S_ISDIR(seen):
+                if not modes.S_ISREG(status) and not modes.S_ISDIR(status):
                     raise GitFailed(f"{directory}/{name} is not a regular file, so git is not asked")
 
     def _git(self, *arguments: str, limit: int = _LISTING) -> Ran:
@@ -249,13 +249,15 @@ def repository(tree: str) -> Repository | None:
     directory = f"{tree}/.git"
     try:
         for _ in range(_LINKS):
-            seen = os.stat(directory)
-            if modes.S_ISDIR(seen.st_mode):
-                return Repository(tree, directory, _common(directory), seen.st_uid, seen.st_gid, os.stat(tree).st_gid)
-            told = _text(directory)
-            if not told.startswith("gitdir: "):
+            status = os.stat(directory)
+            if modes.S_ISDIR(status.st_mode):
+                return Repository(
+                    tree, directory, _common(directory), status.st_uid, status.st_gid, os.stat(tree).st_gid
+                )
+            result = _text(directory)
+            if not result.startswith("gitdir: "):
                 break
-            directory = os.path.join(os.path.dirname(directory), told[8:].rstrip("\n"))
+            directory = os.path.join(os.path.dirname(directory), result[8:].rstrip("\n"))
     except FileNotFoundError:
         if directory == f"{tree}/.git":
             return None
@@ -292,10 +294,10 @@ def _text(path: str, limit: int = _SMALL) -> str:
     """
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY)
     try:
-        seen = os.fstat(descriptor).st_mode
-        if modes.S_ISDIR(seen):
+        status = os.fstat(descriptor).st_mode
+        if modes.S_ISDIR(status):
             raise IsADirectoryError(21, "not a regular file", path)
-        if not modes.S_ISREG(seen):
+        if not modes.S_ISREG(status):
             raise GitFailed(f"{path} is not a regular file, so git is not asked")
         chunks = []
         while limit > 0 and (chunk := os.read(descriptor, min(limit, 1 << 20))):

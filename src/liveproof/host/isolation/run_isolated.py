@@ -85,10 +85,10 @@ def run_apart(
     # In memory, reached by nobody else, gone with the last of us: results may hold every secret of the app.
     results = os.memfd_create("liveproof-results")
     try:
-        told, names, excess = keep(partial(_run, asked, results), timeout)
+        result, names, excess = keep(partial(_run, asked, results), timeout)
         if excess:
             raise TooMuch(excess)
-        return Apart(Ran(*told), dict(_taken(results, names)))
+        return Apart(Ran(*result), dict(_taken(results, names)))
     except Lost as error:
         raise OSError(5, str(error)) from error
     finally:
@@ -158,8 +158,8 @@ def sweep(directory: str) -> None:
         if name.startswith(_PREFIX) and is_over(name.removeprefix(_PREFIX)):
             path = f"{directory}/{name}"
             with suppress(OSError):
-                seen = os.lstat(path)
-                if modes.S_ISDIR(seen.st_mode) and seen.st_uid == os.geteuid():
+                status = os.lstat(path)
+                if modes.S_ISDIR(status.st_mode) and status.st_uid == os.geteuid():
                     _remove(path)
 
 
@@ -208,8 +208,8 @@ def _taken(results: int, names: Sequence[tuple[str, int]]) -> Iterator[tuple[str
 
 def _left(out: str) -> int:
     """How many bytes the file system of the results still takes; 0 when it takes no more files."""
-    seen = os.statvfs(out)
-    return seen.f_bavail * seen.f_frsize if seen.f_favail else 0
+    found = os.statvfs(out)
+    return found.f_bavail * found.f_frsize if found.f_favail else 0
 
 
 def _is_full(out: str) -> bool:
@@ -259,12 +259,12 @@ def _content(name: str, directory: int, limit: int) -> bytes | None:
     except OSError:
         return None
     try:
-        seen = os.fstat(descriptor)
-        if not modes.S_ISREG(seen.st_mode):
+        status = os.fstat(descriptor)
+        if not modes.S_ISREG(status.st_mode):
             return None
-        if seen.st_size > limit:  # nobody writes it any more; a hole counts, since it would be read
+        if status.st_size > limit:  # nobody writes it any more; a hole counts, since it would be read
             raise TooMuch(
-                f"it wrote {seen.st_size >> 20} MB of results into one file, or {TOTAL_LIMIT >> 20} MB in all; up to "
+                f"it wrote {status.st_size >> 20} MB of results into one file, or {TOTAL_LIMIT >> 20} MB in all; up to "
                 f"{FILE_LIMIT >> 20} MB a file are read"
             )
         chunks = []

@@ -81,17 +81,17 @@ def _place() -> bool:
         pass
     except OSError:
         return False
-    seen = os.lstat(PLACE)
-    return modes.S_ISDIR(seen.st_mode) and seen.st_uid == 0 and not seen.st_mode & 0o022
+    status = os.lstat(PLACE)
+    return modes.S_ISDIR(status.st_mode) and status.st_uid == 0 and not status.st_mode & 0o022
 
 
 def _cover(libc: ctypes.CDLL, path: str, handle: int, layer: str) -> bool:
     """An overlay over ``path``; where that takes none, what was there is shown again (and is read-only soon)."""
-    seen = os.fstat(handle)
+    status = os.fstat(handle)
     for part in ("upper", "work"):
         os.makedirs(f"{layer}/{part}")
-    os.chown(f"{layer}/upper", seen.st_uid, seen.st_gid)
-    os.chmod(f"{layer}/upper", modes.S_IMODE(seen.st_mode))
+    os.chown(f"{layer}/upper", status.st_uid, status.st_gid)
+    os.chmod(f"{layer}/upper", modes.S_IMODE(status.st_mode))
     os.fchdir(handle)  # the lower directory is ".": its name may hold what the mount options use as separators
     options = f"lowerdir=.,upperdir={layer}/upper,workdir={layer}/work".encode()
     if _mount(libc, b"overlay", path, b"overlay", _MS_NOSUID | _MS_NODEV, options=options):
@@ -106,8 +106,8 @@ def _with_mounts(trees: Iterable[str], *apart: str) -> list[str]:
     with open("/proc/self/mountinfo", "rb") as file:
         points = [os.fsdecode(_unescaped(line.split()[4])) for line in file]
     wanted.update(point for point in points if any(point.startswith(f"{tree}/") for tree in wanted))
-    kept = (path for path in wanted if os.path.isdir(path) and not _inside(path, apart))
-    return sorted(kept, key=lambda path: path.count("/"))
+    collected = (path for path in wanted if os.path.isdir(path) and not _inside(path, apart))
+    return sorted(collected, key=lambda path: path.count("/"))
 
 
 def _inside(path: str, directories: Iterable[str]) -> bool:

@@ -91,19 +91,19 @@ class Keeper:
             )
         os.close(out_end)
         os.close(err_end)
-        kept = {out: bytearray(), err: bytearray()}
+        collected = {out: bytearray(), err: bytearray()}
         try:
             with _handle(child) as handle:
-                ended = self._watch(handle, kept, until, too_much)
+                ended = self._watch(handle, collected, until, too_much)
             if not ended:
                 os.kill(child, signal.SIGKILL)
             status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
             self._end()
-            _rest(kept)
+            _rest(collected)
         finally:
             os.close(out)
             os.close(err)
-        return Ran(status, bytes(kept[out]), bytes(kept[err]), not ended)
+        return Ran(status, bytes(collected[out]), bytes(collected[err]), not ended)
 
     def _watch(self, handle: int, kept: dict[int, bytearray], until: float, too_much: Callable[[], bool]) -> bool:
         """Read what it says until it ends; False when it is to be ended."""
@@ -159,8 +159,8 @@ class Keeper:
             before()
             os.execve(argv[0], list(argv), dict(env))  # noqa: S606  (no shell is wanted)
         except OSError as error:
-            told = f"that user cannot use {error.filename or 'the program'}: {error.strerror}\n"
-            os.write(2, told.encode(errors="replace"))
+            message = f"that user cannot use {error.filename or 'the program'}: {error.strerror}\n"
+            os.write(2, message.encode(errors="replace"))
         except BaseException as error:  # noqa: BLE001  (no handler of the parent's may run here)
             os.write(2, f"liveproof failed to start it: {type(error).__name__}: {error}\n".encode(errors="replace"))
         finally:
@@ -233,7 +233,7 @@ def run_kept(
     """
     refuse_root(identity)
     try:
-        told = keep(
+        result = keep(
             lambda keeper: plain(keeper.run(argv, identity=identity, env={}, cwd=cwd, timeout=timeout, umask=umask)),
             timeout,
             unwanted,
@@ -242,7 +242,7 @@ def run_kept(
         return Ran(-signal.SIGKILL, b"", b"", timed_out=False)
     except Lost as error:
         raise OSError(5, str(error)) from error
-    return Ran(*told)
+    return Ran(*result)
 
 
 def plain(ran: Ran) -> tuple[int, bytes, bytes, bool]:

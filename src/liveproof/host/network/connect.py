@@ -44,12 +44,12 @@ def attempts(addresses: Sequence[str], identity: Identity, pid: int = 0, *, time
         return {address: _attempt(address) for address in addresses}
 
     try:
-        told: dict[str, str] = forked(answers, timeout)
+        result: dict[str, str] = forked(answers, timeout)
     except Lost as error:
         raise CannotSee(f"could not connect as user {identity.uid}: {error}") from error
     except FileNotFoundError as error:
         raise CannotSee(f"the process {pid} whose view counts has ended") from error
-    return told
+    return result
 
 
 def _attempt(address: str) -> str:

@@ -70,7 +70,7 @@ def request(address: str, params: Mapping[str, str], body: bytes = b"", *, timeo
     except NotFastcgi as error:
         raise FastcgiError("garbage", f"{address}: {error}; is it the socket of a PHP-FPM pool?") from None
     except TimeoutError:
-        left()  # else what had no time would be told as what is silent
+        left()  # else what had no time would be reported as what is silent
         raise FastcgiError(
             "silent", f"{address} did not answer within {timeout:g} s: are all workers of the pool busy?"
         ) from None

@@ -84,7 +84,7 @@ def request(
                 peer.sendall(data)
                 return _receive(peer, deadline, bodiless=method == "HEAD")
     except TimeoutError:
-        left()  # else what had no time would be told as what is silent
+        left()  # else what had no time would be reported as what is silent
         raise HttpError("silent", f"{address} did not answer within {timeout:g} s") from None
     except OSError as error:
         raise _told(address, error) from None
@@ -180,13 +180,13 @@ def _receive(peer: socket.socket, deadline: float, *, bodiless: bool) -> Respons
         if not chunk:
             raise HttpError("closed", "the connection was closed without an answer")
         data += chunk
-    told = {name.lower(): value for name, value in headers}
+    result = {name.lower(): value for name, value in headers}
     if bodiless or status in (204, 304):
         return Response(status, headers, b"", whole=True)
-    if "chunked" in told.get("transfer-encoding", "").lower():
+    if "chunked" in result.get("transfer-encoding", "").lower():
         body, whole = _chunked(rest, peer, deadline)
     else:
-        length = told.get("content-length", "")
+        length = result.get("content-length", "")
         body, whole = _counted(rest, peer, deadline, decimal(length))
     return Response(status, headers, body[:BODY_LIMIT], whole=whole and len(body) <= BODY_LIMIT)
 

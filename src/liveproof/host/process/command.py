@@ -105,28 +105,28 @@ def _which(name: str) -> str:
 
 def _drain(process: subprocess.Popen[bytes], deadline: float, limit: int) -> tuple[bytes, bytes, bool]:
     """Read both outputs until they close; a child that keeps them open past the deadline counts as out of time."""
-    kept: dict[int, bytearray] = {}
+    collected: dict[int, bytearray] = {}
     with selectors.DefaultSelector() as selector:
         for stream in (process.stdout, process.stderr):
             if stream is not None:
-                kept[stream.fileno()] = bytearray()
+                collected[stream.fileno()] = bytearray()
                 selector.register(stream.fileno(), selectors.EVENT_READ)
-        order = list(kept)
+        order = list(collected)
         while selector.get_map():
             left = deadline - time.monotonic()
             if left <= 0:
-                return bytes(kept[order[0]]), bytes(kept[order[1]]), True
+                return bytes(collected[order[0]]), bytes(collected[order[1]]), True
             for key, _ in selector.select(left):
                 chunk = os.read(key.fd, 65536)
                 if not chunk:
                     selector.unregister(key.fd)
-                elif len(kept[key.fd]) < limit:
-                    kept[key.fd] += chunk
+                elif len(collected[key.fd]) < limit:
+                    collected[key.fd] += chunk
     try:
         process.wait(max(0.0, deadline - time.monotonic()))
     except subprocess.TimeoutExpired:
-        return bytes(kept[order[0]]), bytes(kept[order[1]]), True
-    return bytes(kept[order[0]]), bytes(kept[order[1]]), False
+        return bytes(collected[order[0]]), bytes(collected[order[1]]), True
+    return bytes(collected[order[0]]), bytes(collected[order[1]]), False
 
 
 def _kill_group(pid: int) -> None:

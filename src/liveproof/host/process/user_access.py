@@ -49,7 +49,7 @@ def ask(questions: Sequence[Question], identity: Identity, pid: int = 0, seconds
         return "".join([_answer(path, rights).value for path, rights in questions])
 
     try:
-        told = forked(answers, seconds)
+        result = forked(answers, seconds)
     except OutOfTime:
         raise CannotSee(
             f"the file system did not say within {seconds:.0f} s what user {identity.uid} may do; does a mount hang?"
@@ -60,7 +60,7 @@ def ask(questions: Sequence[Question], identity: Identity, pid: int = 0, seconds
         raise CannotSee(f"the process {pid} whose view counts has ended") from error
     except OSError as error:
         raise CannotSee(f"we could not become user {identity.uid}: {error.strerror}") from error
-    return tuple(_BY_VALUE[value] for value in told)
+    return tuple(_BY_VALUE[value] for value in result)
 
 
 _BY_VALUE = {answer.value: answer for answer in Answer}

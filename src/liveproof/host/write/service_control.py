@@ -96,9 +96,12 @@ def state(unit: str) -> UnitState:
         ServiceFailed: systemctl cannot tell.
     """
     ran = _systemctl("show", "-p", "LoadState,ActiveState,SubState,MainPID", "--", unit)
-    told = dict(line.partition("=")[::2] for line in ran.splitlines())
+    result = dict(line.partition("=")[::2] for line in ran.splitlines())
     return UnitState(
-        told.get("LoadState", ""), told.get("ActiveState", ""), told.get("SubState", ""), int(told.get("MainPID") or 0)
+        result.get("LoadState", ""),
+        result.get("ActiveState", ""),
+        result.get("SubState", ""),
+        int(result.get("MainPID") or 0),
     )
 
 

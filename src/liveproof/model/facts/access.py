@@ -16,8 +16,8 @@ class Access:
     ``fixed`` are absolute paths, of the app and of configuration files, that root itself cannot change, with the reason
     (``is immutable; …``): looked at is what a plan may want to change.
 
-    Of like entries that are denied only so many are told one by one. ``more_unwritable`` and ``more_unreadable`` count
-    the others, which were asked as well; ``more_private`` are those that are unreadable and only their owner's to use.
+    Of like entries that are denied only so many are listed. ``more_unwritable`` and ``more_unreadable`` count the
+    others, which were asked as well; ``more_private`` are those that are unreadable and only their owner's to use.
     ``uncounted``: there were so many that not all were asked.
     """
 

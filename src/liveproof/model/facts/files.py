@@ -1,4 +1,4 @@
-"""The tree of an app: one walk, told as classes of like entries."""
+"""The tree of an app: one walk, reported as classes of like entries."""
 
 from collections.abc import Iterator
 

@@ -50,7 +50,7 @@ class CacheFile:
 class CompiledView:
     """A compiled view that Laravel goes on using although its source compiles to something else.
 
-    ``source`` and ``compiled`` are below the app (absolute outside of it); ``why`` tells why Laravel does not mend it.
+    ``source`` and ``compiled`` are below the app (absolute outside of it); ``why`` tells why Laravel does not fix it.
     """
 
     source: str

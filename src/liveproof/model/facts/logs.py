@@ -36,7 +36,7 @@ class Logs:
 
     ``truncated``: these logs grew by more than liveproof reads since then, so only their end was read. ``unread`` holds
     files that could not be read, or whose times cannot be placed, with the reason. ``more`` counts entries, by file and
-    kind, that are like none in ``groups``: of each only so many are told apart.
+    kind, that are like none in ``groups``: of each only so many are reported apart.
     """
 
     since: float

@@ -22,7 +22,7 @@ class Script:
         placed_ns: the file cannot have come under this path by a renamed or replaced directory later than this.
         seen_by: an earlier run saw this very compilation: it was made by then (epoch seconds); 0: no run did.
         same: whether the file's content is that which was compiled, where an earlier run had proven them equal and
-            nothing was compiled anew since; None: not known.
+            nothing was compiled again since; None: not known.
         given_up: PHP says that it takes this script no more (opcache_is_script_cached): the next request compiles the
             file. Asked of scripts without a recorded time only; False where PHP did not say so.
     """

@@ -3,7 +3,7 @@
 Everything that is kept, shown or sent passes through here: reports, JSON, the history, recordings, the memory between
 runs, what the journal says. ``hide`` is for a text, ``hide_all`` for values beside their names, ``hide_in_command`` for
 a line of the shell, ``gist`` for what the app or its visitors wrote (log lines, exceptions, answers), of which only
-words that every PHP program uses are told. Names stay, values do not.
+words that every PHP program uses are reported. Names stay, values do not.
 """
 
 from liveproof.model.secrets.commands import hide_in_arguments, hide_in_command

@@ -21,9 +21,11 @@ def redacted_diff(path: str, old: str, new: str) -> str:
     import difflib  # noqa: PLC0415  (few plans edit a file)
 
     lines = list(difflib.unified_diff(old.splitlines(), new.splitlines(), path, path, "now", "after", n=0, lineterm=""))
-    told = [line if at < 2 or line.startswith("@@") else f"{line[0]}{_line(line[1:])}" for at, line in enumerate(lines)]
-    more = [f"… {len(told) - _LINES} more lines"] if len(told) > _LINES else []
-    return "\n".join([*told[:_LINES], *more])
+    message = [
+        line if at < 2 or line.startswith("@@") else f"{line[0]}{_line(line[1:])}" for at, line in enumerate(lines)
+    ]
+    more = [f"… {len(message) - _LINES} more lines"] if len(message) > _LINES else []
+    return "\n".join([*message[:_LINES], *more])
 
 
 def _line(text: str) -> str:
@@ -31,5 +33,5 @@ def _line(text: str) -> str:
     given = re.match(_ENVIRONMENT, text)
     if given and not any(word in given[1] for word in _TOLD):
         text = f"{given[1]}{HIDDEN}"
-    told = hide(text)
-    return told if len(told) <= _WIDTH else f"{told[: _WIDTH - 1]}…"
+    result = hide(text)
+    return result if len(result) <= _WIDTH else f"{result[: _WIDTH - 1]}…"

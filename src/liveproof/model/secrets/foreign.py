@@ -1,6 +1,6 @@
 """What the app, its libraries or its visitors wrote: log lines, exceptions, answers. Told in known words only.
 
-Nobody can tell which word of a foreign text is a secret (``boom hunter2``), so a word is told only when PHP, Laravel,
+Nobody can tell which word of a foreign text is a secret (``boom hunter2``), so a word is shown only when PHP, Laravel,
 nginx and PHP-FPM themselves use it in their errors, when it is a class, or a path of the file system. A digest of the
 whole tells like from unlike.
 """
@@ -88,10 +88,10 @@ _WORDS = frozenset(
 
 
 def gist(text: str, limit: int = 300) -> str:
-    """A foreign text in known words, on one line; each run of others is told as an ellipsis."""
-    told = "".join(_token(found) for found in re.finditer(_TOKENS, text[:_LONGEST]))
-    told = " ".join(re.sub(_REPEATED, _LEFT_OUT, told).split())
-    return told if len(told) <= limit else f"{told[: limit - 1]}…"
+    """A foreign text in known words, on one line; each run of others is reported as an ellipsis."""
+    message = "".join(_token(found) for found in re.finditer(_TOKENS, text[:_LONGEST]))
+    message = " ".join(re.sub(_REPEATED, _LEFT_OUT, message).split())
+    return message if len(message) <= limit else f"{message[: limit - 1]}…"
 
 
 def digest(text: str | bytes) -> str:

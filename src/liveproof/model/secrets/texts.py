@@ -95,17 +95,17 @@ def hide_in_path(path: str) -> str:
 
 
 def _named(text: str) -> str:
-    told: list[str] = []
+    result: list[str] = []
     at = 0
     while found := re.compile(_NAMED).search(text, at):
         begin = found.end()
         end = _end_of_value(text, found[1], begin) if _announces(text, found) else begin
-        told.append(text[at:begin])
+        result.append(text[at:begin])
         if end > begin:
-            told.append(HIDDEN)
+            result.append(HIDDEN)
         at = end
-    told.append(text[at:])
-    return "".join(told)
+    result.append(text[at:])
+    return "".join(result)
 
 
 def _announces(text: str, found: re.Match[str]) -> bool:
@@ -167,8 +167,8 @@ def _in_words(text: str) -> str:
 
 def _unless(words: frozenset[str]) -> Callable[[re.Match[str]], str]:
     def hidden(match: re.Match[str]) -> str:
-        kept = match[3].rstrip(_CLOSING).lower() in words or match[3].startswith(HIDDEN)
-        return match[0] if kept else f"{match[1]}{match[2]}{HIDDEN}"
+        collected = match[3].rstrip(_CLOSING).lower() in words or match[3].startswith(HIDDEN)
+        return match[0] if collected else f"{match[1]}{match[2]}{HIDDEN}"
 
     return hidden
 

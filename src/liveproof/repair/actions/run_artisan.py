@@ -156,12 +156,12 @@ def _judge(act: RunArtisan, ran: Ran) -> None:
     if ran.timed_out:
         raise ArtisanFailed(f"artisan {name} did not end in {SECONDS:.0f} s")
     if ran.status != 0:
-        said = [line for line in _output(ran).splitlines() if line.strip()]
-        raise ArtisanFailed(f"artisan {name} failed with status {ran.status}: {' / '.join(said[-4:])[:600]}")
+        output = [line for line in _output(ran).splitlines() if line.strip()]
+        raise ArtisanFailed(f"artisan {name} failed with status {ran.status}: {' / '.join(output[-4:])[:600]}")
 
 
 def _output(ran: Ran) -> str:
     """What it printed, a line at a time, in known words only: an exception may hold any secret of the app."""
     text = f"{ran.text[-_OUTPUT:]}\n{ran.errors[-_OUTPUT:]}"
-    told = (gist(line) for line in text.splitlines()[-200:])
-    return "\n".join(line for line in told if line.strip("… "))
+    result = (gist(line) for line in text.splitlines()[-200:])
+    return "\n".join(line for line in result if line.strip("… "))
