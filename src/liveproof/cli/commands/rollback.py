@@ -76,7 +76,7 @@ class _Site:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of ``rollback``."""
-    parser.add_argument("run", metavar="RUN", nargs="?", default="", help="the run's id or its beginning")
+    parser.add_argument("run", metavar="RUN", nargs="?", default="", help="the run's id")
     add_yes_argument(parser)
     add_text_or_json_argument(parser)
 
