@@ -27,6 +27,7 @@ Progress = Callable[[str], None]
 _AROUND = 6.0  # s of a check for its start, what rules conclude, the history and the report
 # What one probe may take of the time that is left: however long it takes, the others have some.
 _SHARE = 0.6
+_LOADING = "loading probes"
 
 
 def examine(reader: Reader, settings: Settings, cache: Cache, progress: Progress = lambda _: None) -> Examination:
@@ -44,7 +45,9 @@ def _examine(reader: Reader, settings: Settings, cache: Cache, progress: Progres
     started, clock = reader.now(), time.perf_counter()
     host = _Sight({Reader: reader, Settings: settings, Cache: cache}, progress, seconds=settings.seconds)
     apps = host.fact(Apps)
+    clock_of_rules = time.perf_counter()
     rules = load()
+    host.timings["loading rules"] = time.perf_counter() - clock_of_rules
     found = apps.apps if isinstance(apps, Apps) else ()
     reason = apps.reason if isinstance(apps, Apps | Unknown | Absent) else ""
     observed = tuple(_examine_app(host, app, rules, progress, len(found) - number) for number, app in enumerate(found))
@@ -126,7 +129,9 @@ class _Sight:
         return self.facts[kind]
 
     def _see(self, kind: type) -> object:
-        probe = import_module(f"liveproof.probes.{kind.__module__.rpartition('.')[2]}").probe
+        clock = time.perf_counter()
+        probe = _probe_of(kind)
+        self.timings[_LOADING] = self.timings.get(_LOADING, 0.0) + time.perf_counter() - clock
         wanted = needs(probe)
         if self._host and not _of_app(wanted):
             return self._host.fact(kind)
@@ -172,6 +177,11 @@ class _Sight:
         )
 
 
+def _probe_of(kind: type) -> Callable[..., object]:
+    """The probe of a fact: of ``model/facts/x.py`` that in ``probes/x``."""
+    return import_module(f"liveproof.probes.{kind.__module__.rpartition('.')[2]}").probe  # type: ignore[no-any-return]
+
+
 # What a probe may ask for besides facts and the App.
 _GIVEN = (Reader, Settings, Cache)
 
@@ -181,10 +191,8 @@ def _of_app(wanted: Mapping[str, Any]) -> bool:
     for kind in map(_fact_type, wanted.values()):
         if kind is App:
             return True
-        if kind not in _GIVEN:
-            probe = import_module(f"liveproof.probes.{kind.__module__.rpartition('.')[2]}").probe
-            if _of_app(needs(probe)):
-                return True
+        if kind not in _GIVEN and _of_app(needs(_probe_of(kind))):
+            return True
     return False
 
 
