@@ -65,8 +65,8 @@ def _row(history: History, run: Run) -> _Row:
         record = history.load(run.id)
     except (NoSuchRun, StoreFailed):  # forgotten meanwhile, or of another version
         return _Row(run, "", ())
-    seen = record.before or record.examination
-    codes = tuple(dict.fromkeys(diagnosis.root.code for app in seen.apps for diagnosis in app.diagnoses))
+    found = record.before or record.examination
+    codes = tuple(dict.fromkeys(diagnosis.root.code for app in found.apps for diagnosis in app.diagnoses))
     return _Row(run, _outcome(record), codes)
 
 

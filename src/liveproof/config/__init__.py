@@ -123,10 +123,10 @@ def _plain_read(path: str) -> tuple[bytes, os.stat_result]:
     """As an unprivileged user the file can do no harm that this user could not do; a FIFO is still not waited for."""
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY)
     try:
-        seen = os.fstat(descriptor)
-        if seen.st_mode & 0o170000 != 0o100000:
+        status = os.fstat(descriptor)
+        if status.st_mode & 0o170000 != 0o100000:
             raise OSError(22, "Not a regular file", path)
-        return os.read(descriptor, LIMIT + 1), seen
+        return os.read(descriptor, LIMIT + 1), status
     finally:
         os.close(descriptor)
 

@@ -1,1 +1,1 @@
-"""Reports: the same record told as text, JSON and Markdown. Pure: values in, text out."""
+"""Reports: the same record reported as text, JSON and Markdown. Pure: values in, text out."""

@@ -76,14 +76,14 @@ def _looks(symptom: Symptom, where: Place, app: AppExamination | None, pages: Pa
 
 def _found(app: AppExamination, codes: tuple[str, ...]) -> Iterator[Line]:
     asked = [result for result in app.results if result.code in codes]
-    told = [result for result in asked if result.verdict is not RuleVerdict.OK]
+    answer = [result for result in asked if result.verdict is not RuleVerdict.OK]
     name = "here"
-    for result in told:
+    for result in answer:
         text = result.findings[0].message if result.findings else result.reason
         word, style = _WORDS[result.verdict]
         yield field(name, (f"{word} ", style), f"{result.code}  {shown(text)}", indent=4)
         name = ""
-    if asked and not told:
+    if asked and not answer:
         yield field(name, ("nothing wrong", "good"), f" ({', '.join(result.code for result in asked)})", indent=4)
     if not asked:
         yield field(name, ("not asked: nothing of this kind on this host", "dim"), indent=4)

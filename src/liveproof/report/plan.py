@@ -1,4 +1,4 @@
-"""A plan in words: each step with what it does, why, what it may cost and how it is taken back."""
+"""A plan in words: each step with what it does, why, what it may cost and how it is rolled back."""
 
 from collections.abc import Iterator
 
@@ -16,9 +16,9 @@ def what(step: Step) -> str:
 
 def details(step: Step) -> tuple[str, ...]:
     """What a step touches, a few lines of it."""
-    told, most = step.act.details(), step.act.details_shown
-    more = (f"and {len(told) - most} more",) if len(told) > most else ()
-    return (*map(shown, told[:most]), *more)
+    result, most = step.act.details(), step.act.details_shown
+    more = (f"and {len(result) - most} more",) if len(result) > most else ()
+    return (*map(shown, result[:most]), *more)
 
 
 def plan_lines(plan: Plan) -> Iterator[Line]:

@@ -1,6 +1,6 @@
 """A plan as a shell script that a person can read and run by hand. Pure.
 
-It changes no file. A path in a script is looked up anew when the script runs, and whoever may write a directory on its
+It changes no file. A path in a script is looked up again when the script runs, and whoever may write a directory on its
 way could put a link there; only `liveproof fix` opens each file without following links and can undo what it did. So
 changes of files are comments, and the script does only what services and artisan do themselves.
 """

@@ -47,11 +47,11 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         record = replace(record, repairs=_planned_repairs(examination))
     examined = time.perf_counter()
     record = keep_record(record, console)
-    kept = time.perf_counter()
+    stored = time.perf_counter()
     timings: tuple[tuple[str, float], ...] = ()
     if options.timings:
-        steps = (("configuration", prepared - clock), *examination.timings, ("history", kept - examined))
-        rest = kept - clock - sum(seconds for _, seconds in steps)
+        steps = (("configuration", prepared - clock), *examination.timings, ("history", stored - examined))
+        rest = stored - clock - sum(seconds for _, seconds in steps)
         timings = (("start", _since_start() - (time.perf_counter() - clock)), *steps, ("everything else", rest))
     show_record(record, options, console, settings, timings=timings)
     return BY_VERDICT[examination.verdict]

@@ -101,9 +101,9 @@ def settings(app: AppExamination) -> Iterator[str]:
     for pool, cache in pools:
         if isinstance(cache, PoolOpcache):
             known = dict(cache.settings)
-            told = [f"{name}={known[name]}" for name in _SETTINGS if name in known]
+            message = [f"{name}={known[name]}" for name in _SETTINGS if name in known]
             jit = f"; JIT is {'on' if cache.jit_on else 'off'}, buffer {cache.jit_buffer} bytes"
-            yield from ("", block("\n".join((f"; pool {pool}, worker {cache.pid}{jit}", *told)), "ini"))
+            yield from ("", block("\n".join((f"; pool {pool}, worker {cache.pid}{jit}", *message)), "ini"))
         else:
             yield from ("", f"Pool {code(pool)} could not be asked: {prose(shown(cache.reason))}")
 

@@ -31,7 +31,7 @@ def unlisted(finding: Finding, told: int) -> str:
 class Found:
     """The diagnoses of one app, told in turn: what was told once is only named again.
 
-    Where something was seen below the app is told without the app's own path, which stands at the head of the report.
+    Where something was seen below the app is reported without the app's own path, which stands at the head.
     """
 
     def __init__(self, path: str, mended: Remedies) -> None:

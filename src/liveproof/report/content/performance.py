@@ -44,8 +44,8 @@ def _measured(app: AppExamination) -> Iterator[tuple[str, str]]:
     wire = seen(app, Wire)
     for exchange in wire.exchanges if wire else ():
         way = "through nginx" if exchange.way == "nginx" else f"straight to the {exchange.way}"
-        told = exchange.error or f"{span(exchange.seconds)} (status {exchange.status})"
-        yield f"{exchange.method} {exchange.path} {way}", told
+        message = exchange.error or f"{span(exchange.seconds)} (status {exchange.status})"
+        yield f"{exchange.method} {exchange.path} {way}", message
 
 
 def _ratio(cache: PoolOpcache) -> str:

@@ -39,16 +39,16 @@ def unplanned(pages: Pages) -> Remedies:
 
 
 def _planned(plan: Plan) -> dict[str, Remedy]:
-    told = dict.fromkeys(plan.fixes, SAFE) | {code: BY_HAND for code, _ in plan.manual}
+    result = dict.fromkeys(plan.fixes, SAFE) | {code: BY_HAND for code, _ in plan.manual}
     for step in plan.notices:
         for code in step.fixes:
-            disturbs = step.safety is Safety.DISRUPTIVE or told.get(code) is ASKED_FOR_DISRUPTIVE
-            told[code] = ASKED_FOR_DISRUPTIVE if disturbs else ASKED_FOR
-    told |= {code: DISRUPTIVE for step in plan.held_back for code in step.fixes}
+            disturbs = step.safety is Safety.DISRUPTIVE or result.get(code) is ASKED_FOR_DISRUPTIVE
+            result[code] = ASKED_FOR_DISRUPTIVE if disturbs else ASKED_FOR
+    result |= {code: DISRUPTIVE for step in plan.held_back for code in step.fixes}
     for step in plan.steps:
         for code in step.fixes:
-            disturbs = step.safety is Safety.DISRUPTIVE or told.get(code) is DISRUPTIVE
-            told[code] = DISRUPTIVE if disturbs else SAFE
+            disturbs = step.safety is Safety.DISRUPTIVE or result.get(code) is DISRUPTIVE
+            result[code] = DISRUPTIVE if disturbs else SAFE
     for code, cause in plan.follows:
-        told[code] = told.get(cause, BY_HAND)
-    return told
+        result[code] = result.get(cause, BY_HAND)
+    return result

@@ -244,8 +244,8 @@ SYMPTOMS = (
 
 def symptom_of(description: str) -> Symptom | None:
     """The symptom that a person's words, or a line of a log, describe best; None when they describe none of them."""
-    said = set("".join(c if c.isalnum() else " " for c in description.lower()).split())
-    best, symptom = max(((_score(symptom, said), symptom) for symptom in SYMPTOMS), key=lambda pair: pair[0])
+    output = set("".join(c if c.isalnum() else " " for c in description.lower()).split())
+    best, symptom = max(((_score(symptom, output), symptom) for symptom in SYMPTOMS), key=lambda pair: pair[0])
     return symptom if best >= 2 else None
 
 

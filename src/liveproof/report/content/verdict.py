@@ -25,12 +25,12 @@ def word(verdict: LinkVerdict) -> tuple[str, str]:
 
 def headline(of: Examination | AppExamination) -> str:
     """The verdict as a loud word; a proof without a release says so (``PROVEN (no release compared)``)."""
-    told = of.verdict.value.upper()
+    result = of.verdict.value.upper()
     if of.verdict is not LinkVerdict.PROVEN or of.release_compared:
-        return told
+        return result
     apps = of.apps if isinstance(of, Examination) else (of,)
     compared = sum(app.release_compared for app in apps)
-    return f"{told} ({f'release compared for {compared} of {len(apps)} apps' if compared else 'no release compared'})"
+    return f"{result} ({f'release compared for {compared} of {len(apps)} apps' if compared else 'no release compared'})"
 
 
 def meaning(of: Examination | AppExamination) -> str:

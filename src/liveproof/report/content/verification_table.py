@@ -150,13 +150,13 @@ def _caches(app: AppExamination, pages: Pages) -> Iterator[Row]:
 def _cache(cache: CacheFile) -> str:
     if not cache.exists:
         return f"{cache.path} is missing"
-    told = f"{cache.path} ({size(cache.size)})"
+    message = f"{cache.path} ({size(cache.size)})"
     if cache.fresh is True:
-        return f"{told}, equal to its sources"
+        return f"{message}, equal to its sources"
     if cache.fresh is False:
         named = ", ".join(cache.differs[:5])
-        return f"{told}, differs from its sources" + (f": {named}" if named else "")
-    return told
+        return f"{message}, differs from its sources" + (f": {named}" if named else "")
+    return message
 
 
 def _services(app: AppExamination, pages: Pages) -> Iterator[Row]:

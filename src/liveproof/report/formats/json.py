@@ -18,7 +18,7 @@ from liveproof.report.style.escaping import utf8
 from liveproof.report.style.times import iso
 
 SCHEMA = "liveproof/1"
-# Cuts nothing, but leaves out what may hold secrets: the new content of a file is told as its diff.
+# Cuts nothing, but leaves out what may hold secrets: the new content of a file is reported as its diff.
 _WHOLE = Cut(sys.maxsize, sys.maxsize)
 
 
@@ -32,19 +32,19 @@ def render(record: Record, context: Context) -> str:
 
 def document(record: Record) -> dict[str, Any]:
     """The document of one run; that of a fix has ``plan``, ``outcome``, ``before`` and ``after`` as well."""
-    told = {
+    result = {
         "schema": SCHEMA,
         "liveproof": record.version,
         "run": record.id,
         **_examination(record.examination),
     }
     if record.kind != "check":
-        told["plan"] = [_plan(repair) for repair in record.repairs]
-        told["outcome"] = [_outcome(repair) for repair in record.repairs if repair.outcome]
-        told["before"] = _examination(record.before) if record.before else None
+        result["plan"] = [_plan(repair) for repair in record.repairs]
+        result["outcome"] = [_outcome(repair) for repair in record.repairs if repair.outcome]
+        result["before"] = _examination(record.before) if record.before else None
         changed = any(repair.outcome for repair in record.repairs)
-        told["after"] = _examination(record.examination) if changed or record.kind == "rollback" else None
-    cleaned: dict[str, Any] = _clean(hide_all(told))
+        result["after"] = _examination(record.examination) if changed or record.kind == "rollback" else None
+    cleaned: dict[str, Any] = _clean(hide_all(result))
     return cleaned
 
 
@@ -89,10 +89,10 @@ def _app(app: AppExamination) -> dict[str, Any]:
 
 def _plan(repair: Repair) -> dict[str, Any]:
     plan = repair.plan
-    told: dict[str, Any] = to_json(plan, cut=_WHOLE)
+    result: dict[str, Any] = to_json(plan, cut=_WHOLE)
     for kind in ("steps", "held_back", "notices"):
-        told[kind] = [{"what": step.what, **to_json(step, cut=_WHOLE)} for step in getattr(plan, kind)]
-    return told
+        result[kind] = [{"what": step.what, **to_json(step, cut=_WHOLE)} for step in getattr(plan, kind)]
+    return result
 
 
 def _outcome(repair: Repair) -> dict[str, Any]:
@@ -121,7 +121,7 @@ def rollback_document(
     version: str, done: tuple[Any, ...], looked: Sequence[tuple[str, Examination | None, Examination | None]]
 ) -> dict[str, Any]:
     """The document of a rollback: for each run what was put back and what was left alone; each app before and after."""
-    told = {
+    result = {
         "schema": SCHEMA,
         "liveproof": version,
         "rolled_back": [
@@ -136,5 +136,5 @@ def rollback_document(
         ],
         "apps": [{"path": path, "before": _links(before), "after": _links(after)} for path, before, after in looked],
     }
-    cleaned: dict[str, Any] = _clean(hide_all(told))
+    cleaned: dict[str, Any] = _clean(hide_all(result))
     return cleaned

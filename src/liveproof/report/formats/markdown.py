@@ -71,9 +71,9 @@ def render(record: Record, context: Context) -> str:
 def _status(record: Record) -> str:
     if not record.examination.apps:
         return "NOTHING EXAMINED"
-    told = f"{headline(record.examination)}: {meaning(record.examination)}"
+    message = f"{headline(record.examination)}: {meaning(record.examination)}"
     done = [repair.outcome.kind.value for repair in record.repairs if repair.outcome]
-    return told + (f" (fix: {', '.join(dict.fromkeys(done))})" if done else "")
+    return message + (f" (fix: {', '.join(dict.fromkeys(done))})" if done else "")
 
 
 # An app as one run saw it, and when.
@@ -87,7 +87,7 @@ class _App:
         (self.now, self.at), self.repair, self.pages, self.mended = now, repair, pages, mended
         self.then = then[0] if then else None
         self.then_at = then[1] if then else 0.0
-        # The incident: what was found before it was mended, and what came since; without a fix what is found now.
+        # The incident: what was found before it was fixed, and what came since; without a fix what is found now.
         known = {diagnosis.root.code for diagnosis in self.then.diagnoses} if self.then else set()
         new = tuple(d for d in self.now.diagnoses if d.root.code not in known)
         self.incident = (*self.then.diagnoses, *new) if self.then else new
@@ -208,8 +208,8 @@ class _App:
         yield from (f"- {code(path)}: {what}" for path, what in advice.critical_files(where))
 
     def _end(self) -> Iterator[str]:
-        told = meaning(self.now)
-        yield from ("", f"## Deployment status: {headline(self.now)}", "", f"{told[0].upper()}{told[1:]}.", "")
+        result = meaning(self.now)
+        yield from ("", f"## Deployment status: {headline(self.now)}", "", f"{result[0].upper()}{result[1:]}.", "")
         fpm, laravel, nginx = seen(self.now, Fpm), seen(self.now, Laravel), seen(self.now, Nginx)
         versions = [f"PHP {m.version}" for m, _ in (fpm.serving(self.now.app.pools) if fpm else ())]
         versions += [f"Laravel {laravel.version}"] if laravel and laravel.version else []

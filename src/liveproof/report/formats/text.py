@@ -39,8 +39,8 @@ def record_lines(record: Record, pages: Pages, *, chain: bool = True) -> Iterato
         if len(examination.apps) > 1 and app.verdict is LinkVerdict.PROVEN and not app.diagnoses and not _left_out(app):
             continue  # the list above says it all
         mended = remedies(record, pages, app.app.path)
-        told = list(app_lines(app, mended, titled=len(examination.apps) > 1, chain=chain))
-        yield from (BLANK, *told) if told else ()
+        result = list(app_lines(app, mended, titled=len(examination.apps) > 1, chain=chain))
+        yield from (BLANK, *result) if result else ()
     if examination.apps:
         yield BLANK
         yield from _next(record, pages)
@@ -129,10 +129,10 @@ def _unseen(app: AppExamination) -> Iterator[Line]:
 
 
 def _not_judged(app: AppExamination) -> Iterator[Line]:
-    told = _left_out(app)
-    if told:
+    result = _left_out(app)
+    if result:
         yield line(("Not judged", "head"))
-    for text in told:
+    for text in result:
         yield line(shown(text), indent=3)
 
 
@@ -166,21 +166,21 @@ def _next(record: Record, pages: Pages) -> Iterator[Line]:
     apps = record.examination.apps
     found = [diagnosis for app in apps for diagnosis in causes(app.diagnoses)]
     app = f" {quoted(apps[0].app.path)}" if len(apps) == 1 else ""
-    told: list[tuple[str, str]] = []
+    answer: list[tuple[str, str]] = []
     if found and record.kind == "check":
         offer = _offer(record, pages)
         if offer:
-            told.append((f"{offer}{app}", _OFFERED[offer]))
-        told.append((f"liveproof explain {found[0].root.code}", "says why, and how to see it by hand"))
+            answer.append((f"{offer}{app}", _OFFERED[offer]))
+        answer.append((f"liveproof explain {found[0].root.code}", "says why, and how to see it by hand"))
     if any("as root" in result.reason for app in apps for result in app.results):
-        told.append((f"sudo liveproof check{app}", "sees what only root can see"))
+        answer.append((f"sudo liveproof check{app}", "sees what only root can see"))
     if record.id:
-        told.append((f"liveproof report {record.id}", "the whole report, to keep or to send"))
+        answer.append((f"liveproof report {record.id}", "the whole report, to keep or to send"))
     if found:  # a long report ends with what it began with
         codes = ", ".join(dict.fromkeys(diagnosis.root.code for diagnosis in found))
         yield line(word(record.examination.verdict), f"  {codes}")
-    width = max((len(command) for command, _ in told), default=0)
-    for number, (command, meaning) in enumerate(told):
+    width = max((len(command) for command, _ in answer), default=0)
+    for number, (command, meaning) in enumerate(answer):
         yield field("" if number else "next", (f"{command:<{width}}", "command"), f"  {meaning}", indent=0, width=6)
 
 

@@ -47,11 +47,11 @@ def prose(text: str) -> str:
     An underscore inside a word is no emphasis (CommonMark, rule 2 of emphasis) and stays readable.
     """
     line = visible(text).strip()
-    told = "".join(f"\\{c}" if c in _MARKUP and not _inside_word(line, at) else c for at, c in enumerate(line))
-    number = len(told) - len(told.lstrip("0123456789"))
-    if number and told[number : number + 1] in (".", ")"):  # a numbered list
-        return f"{told[:number]}\\{told[number:]}"
-    return f"\\{told}" if told[:1] in ("#", "+", "-", "=") else told
+    message = "".join(f"\\{c}" if c in _MARKUP and not _inside_word(line, at) else c for at, c in enumerate(line))
+    number = len(message) - len(message.lstrip("0123456789"))
+    if number and message[number : number + 1] in (".", ")"):  # a numbered list
+        return f"{message[:number]}\\{message[number:]}"
+    return f"\\{message}" if message[:1] in ("#", "+", "-", "=") else message
 
 
 _MARKUP = "\\`*_[]<>|~&"

@@ -64,8 +64,8 @@ def check(app: App, files: Files, settings: Settings) -> Iterator[Finding | Unkn
         return
     mismatched = list(found)
     fine, private = giving.apart(files, _given(files, mismatched))
-    kept = {entry.path for entry, _ in private}
-    wrong = [entry for entry in mismatched if entry.path not in kept]
+    private_paths = {entry.path for entry, _ in private}
+    wrong = [entry for entry in mismatched if entry.path not in private_paths]
     if wrong:
         yield _finding(app, files, owned, wrong, giving.refusal(app, files, fine))
     if private:
@@ -97,10 +97,10 @@ def _finding(app: App, files: Files, owned: Ownership, wrong: list[Mismatch], re
     shown = sorted(wrong, key=lambda entry: (entry.kind == "d", entry.path))[:_SHOWN]
     user = files.owner(owned.uid, owned.gid).partition(":")[0]
     owners = sorted({files.owner(entry.uid, entry.gid).partition(":")[0] for entry in wrong if entry.want_uid != -1})
-    told = f"belong to {', '.join(owners)}" if owners else "have a group or mode that is not wanted"
+    message = f"belong to {', '.join(owners)}" if owners else "have a group or mode that is not wanted"
     expected = "" if owned.policy.name == "own" or not owners else f", not to {user}"
     return Finding(
-        f"{len(wrong)} of the tree's {files.count} entries {told}{expected} (policy {owned.policy.name})",
+        f"{len(wrong)} of the tree's {files.count} entries {message}{expected} (policy {owned.policy.name})",
         (Ref("app", app.path), *(Ref("file", app.below(entry.path)) for entry in shown if entry.path != ".")),
         tuple(
             Evidence(

@@ -63,14 +63,14 @@ def check(app: App, access: Access, files: Files, settings: Settings) -> Iterato
     access = _without(access, private)
     if not access.unreadable:
         return
-    told, count = access.unreadable[:_SHOWN], len(access.unreadable) + access.more_unreadable
+    shown, count = access.unreadable[:_SHOWN], len(access.unreadable) + access.more_unreadable
     yield Finding(
         f"{app.user} cannot read {'at least ' if access.uncounted else ''}{count} code files and directories; OPcache"
         " hides it until PHP-FPM's next reload",
-        (Ref("app", app.path), *(Ref("file", app.below(path)) for path in told if path != ".")),
-        tuple(_evidence(app, access, files, kinds, path) for path in told),
+        (Ref("app", app.path), *(Ref("file", app.below(path)) for path in shown if path != ".")),
+        tuple(_evidence(app, access, files, kinds, path) for path in shown),
         advice=_advice(app, access, files, settings),
-        more=count - len(told),
+        more=count - len(shown),
         at_least=access.uncounted,
     )
 
@@ -91,16 +91,16 @@ def _without(access: Access, private: dict[str, str]) -> Access:
 def _left_private(
     app: App, access: Access, files: Files, kinds: dict[str, FileClass], private: dict[str, str]
 ) -> Finding:
-    told = sorted(private)[:_SHOWN]
+    shown = sorted(private)[:_SHOWN]
     count = len(private) + access.more_private
     many = f"{'at least ' if access.uncounted else ''}{count} private entries"
     return Finding(
-        f"{app.user} cannot read {many}, such as {told[0]}; liveproof does not open them",
-        (Ref("app", app.path), *(Ref("file", app.below(path)) for path in told)),
-        tuple(_evidence(app, access, files, kinds, path) for path in told),
-        advice=f"if the app needs it, let {app.user} read it by hand: {private[told[0]]}",
+        f"{app.user} cannot read {many}, such as {shown[0]}; liveproof does not open them",
+        (Ref("app", app.path), *(Ref("file", app.below(path)) for path in shown)),
+        tuple(_evidence(app, access, files, kinds, path) for path in shown),
+        advice=f"if the app needs it, let {app.user} read it by hand: {private[shown[0]]}",
         severity=Severity.NOTICE,
-        more=count - len(told),
+        more=count - len(shown),
         at_least=access.uncounted,
     )
 

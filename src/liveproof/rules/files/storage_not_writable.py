@@ -104,7 +104,7 @@ def _faults(tree: Tree, kinds: dict[str, FileClass], laravel: Laravel | Unknown)
     denied = [path for path in _refused(tree.access, laravel) if counts(path)]
     above = [path for path in denied if path in tops]
     serious = {*(path for path in denied if path not in tops), *_missing(tree.access, laravel)}
-    # What is mended must not leave a notice behind.
+    # What is fixed must not leave a notice behind.
     return sorted(serious | set(above) if serious else (), key=lambda path: (path.count("/"), path)), above
 
 

@@ -64,8 +64,8 @@ def _keeps(nginx: Nginx | Unknown | Absent, fpm: Fpm) -> frozenset[str]:
     if not isinstance(nginx, Nginx):
         return frozenset()
     routes = dict(fpm.routes)
-    kept = (one for server in nginx.servers for one in server.passes if one.keeps)
-    return frozenset(pool for one in kept for address in one.addresses for pool in routes.get(address, ()))
+    keeping = (one for server in nginx.servers for one in server.passes if one.keeps)
+    return frozenset(pool for one in keeping for address in one.addresses for pool in routes.get(address, ()))
 
 
 def _is_full(load: Load, pool: Pool) -> bool:

@@ -59,19 +59,19 @@ def check(
         if kind in _MANIFESTS:
             yield from _manifest(app, laravel, cache, access)
         elif _held(app, cache, opcache):
-            seen = Evidence(_HELD, f"{cache.path} is compiled in it", "the file on disk")
+            evidence = Evidence(_HELD, f"{cache.path} is compiled in it", "the file on disk")
             yield _finding(
-                app, laravel, cache, "was there since PHP-FPM started, and has gone", seen, severity=Severity.NOTICE
+                app, laravel, cache, "was there since PHP-FPM started, and has gone", evidence, severity=Severity.NOTICE
             )
         elif laravel.environment == _PRODUCTION and _OTHER[kind] not in missing:
             other = laravel.cache(_OTHER[kind])
-            seen = Evidence("bootstrap/cache", f"{other.path if other else ''} is there", f"{cache.path} beside it")
+            evidence = Evidence("bootstrap/cache", f"{other.path if other else ''} is there", f"{cache.path} beside it")
             yield _finding(
                 app,
                 laravel,
                 cache,
                 "is not there, although the app caches in production",
-                seen,
+                evidence,
                 severity=Severity.NOTICE,
             )
 
@@ -79,13 +79,13 @@ def check(
 def _manifest(app: App, laravel: Laravel, cache: CacheFile, access: Access | Unknown | Absent) -> Iterator[Finding]:
     directory = cache.path.rpartition("/")[0]
     if isinstance(access, Access) and access.may_write(directory) is False:
-        seen = Evidence(f"access(2) as {app.user}", f"{directory} is not writable", "writable")
+        evidence = Evidence(f"access(2) as {app.user}", f"{directory} is not writable", "writable")
         yield _finding(
             app,
             laravel,
             cache,
             "is not there and Laravel cannot write it: it does not start",
-            seen,
+            evidence,
             severity=Severity.CRITICAL,
         )
 
@@ -94,8 +94,8 @@ def _held(app: App, cache: CacheFile, opcache: Opcache | Unknown | Absent) -> bo
     if not isinstance(opcache, Opcache) or cache.path.startswith("/"):
         return False
     path = f"{app.real}/{cache.path}"
-    caches = [seen for _, seen in opcache.pools if isinstance(seen, PoolOpcache)]
-    return any(script.path == path for seen in caches for script in seen.scripts)
+    caches = [pool for _, pool in opcache.pools if isinstance(pool, PoolOpcache)]
+    return any(script.path == path for pool in caches for script in pool.scripts)
 
 
 def _finding(app: App, laravel: Laravel, cache: CacheFile, what: str, seen: Evidence, *, severity: Severity) -> Finding:
@@ -117,7 +117,7 @@ def _ref(app: App, cache: CacheFile) -> Ref:
 @rule.fix(Safety.SAFE)
 def make(finding: Finding, app: App, laravel: Laravel) -> Iterator[Step]:
     missing = [cache for cache in laravel.caches if not cache.exists and _ref(app, cache) in finding.about]
-    held = any(seen.source == _HELD for seen in finding.evidence)
+    held = any(found.source == _HELD for found in finding.evidence)
     for cache in missing:
         if not laravel.recomputed or not can_rebuild(laravel, cache):
             continue

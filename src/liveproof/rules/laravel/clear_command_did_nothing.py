@@ -33,23 +33,29 @@ _CLEAR = {"config": "config:clear", "routes": "route:clear"}
 
 @rule.check
 def check(app: App, laravel: Laravel, access: Access) -> Iterator[Finding | Unknown]:
-    kept: list[CacheFile] = []
+    remaining: list[CacheFile] = []
     for cache in laravel.caches:
         if cache.kind in _CLEAR and cache.exists and cache.fresh is False:
             writable = access.may_write(_directory(cache))
             if isinstance(writable, Unknown):
                 yield writable
             elif writable is False:
-                kept.append(cache)
-    if kept:
-        commands = " and ".join(_CLEAR[cache.kind] for cache in kept)
-        directories = dict.fromkeys(_directory(cache) for cache in kept)
+                remaining.append(cache)
+    if remaining:
+        commands = " and ".join(_CLEAR[cache.kind] for cache in remaining)
+        directories = dict.fromkeys(_directory(cache) for cache in remaining)
         yield Finding(
             f"artisan {commands}, run by {app.user}, says that it worked and leaves the stale cache.",
-            (Ref("app", app.path), *(Ref("file", app.below(path)) for path in (*directories, *(c.path for c in kept)))),
+            (
+                Ref("app", app.path),
+                *(Ref("file", app.below(path)) for path in (*directories, *(c.path for c in remaining))),
+            ),
             (
                 *(Evidence(f"access(2) as {app.user}", f"{path} is not writable", "writable") for path in directories),
-                *(Evidence(app.below(c.path), f"stale: {', '.join(c.differs[:3])}", "gone when cleared") for c in kept),
+                *(
+                    Evidence(app.below(c.path), f"stale: {', '.join(c.differs[:3])}", "gone when cleared")
+                    for c in remaining
+                ),
             ),
             f"Give {', '.join(directories)} to {app.user} first, then run artisan as {app.user}.",
         )

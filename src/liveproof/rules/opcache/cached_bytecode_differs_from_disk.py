@@ -99,11 +99,11 @@ def _unsure(pool: PoolOpcache, unsure: list[_Judged]) -> Unknown:
     reasons: dict[str, list[str]] = {}
     for script, judged in unsure:
         reasons.setdefault(judged.why, []).append(script.path)
-    told = "; ".join(f"{len(paths)} {why}, such as {paths[0]}" for why, paths in reasons.items())
+    message = "; ".join(f"{len(paths)} {why}, such as {paths[0]}" for why, paths in reasons.items())
     settles = "a reload of PHP-FPM settles it"
     if pool.setting("opcache.file_cache"):
         settles = "a reload of PHP-FPM does not settle it, since opcache.file_cache survives that"
-    return Unknown(f"pool {pool.pool}: of {len(pool.scripts)} cached scripts, {told}; {settles}")
+    return Unknown(f"pool {pool.pool}: of {len(pool.scripts)} cached scripts, {message}; {settles}")
 
 
 @rule.fix(Safety.SAFE)

@@ -111,7 +111,7 @@ def forget_or_resolve(finding: Finding, app: App, nginx: Nginx, fpm: Fpm, opcach
 
 
 def _edits(app: App, nginx: Nginx, opcache: Opcache) -> dict[str, tuple[str, str]]:
-    """Old and new text of each file by its real path; empty unless every place can be mended in the site's own file."""
+    """Old and new text of each file by its real path; empty unless every place can be fixed in the site's own file."""
     from liveproof.fixes.nginx_edit import with_realpath_root  # noqa: PLC0415
 
     sources = {source.path: source for source in opcache.sources}

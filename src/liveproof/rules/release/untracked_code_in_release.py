@@ -48,8 +48,10 @@ def check(app: App, release: Release) -> Iterator[Finding]:
             app, dict.fromkeys(release.untracked, f"no such file, as in {release.name}"), f"not part of {release.name}"
         )
     if release.ignored:
-        told = {path: f"no such file, as in {release.name} (ignored by {source})" for path, source in release.ignored}
-        yield _finding(app, told, "below the document root and ignored by git", severity=Severity.NOTICE)
+        message = {
+            path: f"no such file, as in {release.name} (ignored by {source})" for path, source in release.ignored
+        }
+        yield _finding(app, message, "below the document root and ignored by git", severity=Severity.NOTICE)
 
 
 def _finding(app: App, told: dict[str, str], what: str, severity: Severity = Severity.HIGH) -> Finding:

@@ -68,7 +68,7 @@ def check(app: App, schedule: Schedule) -> Iterator[Finding | Unknown]:
 def _finding(app: App, jobs: list[Job], message: str, *, at_least: bool) -> Finding:
     shown, count = jobs[:_MOST], sum(1 + job.more for job in jobs)
     more = f" and {'at least ' if at_least else ''}{count - 1} more" if count > 1 else ""
-    told = [job for job in shown if job.kind != "process"] or shown
+    result = [job for job in shown if job.kind != "process"] or shown
     return Finding(
         f"{message}: {jobs[0].command} ({jobs[0].source}){more}.",
         (Ref("app", app.path), *dict.fromkeys(_file(job) for job in shown if job.kind != "process")),
@@ -80,8 +80,8 @@ def _finding(app: App, jobs: list[Job], message: str, *, at_least: bool) -> Find
             )
             for job in shown
         ),
-        " | ".join(f"{job.place}: {job.replacement}" for job in told[:3])
-        + (" | the others as the evidence shows" if len(told) > 3 else ""),
+        " | ".join(f"{job.place}: {job.replacement}" for job in result[:3])
+        + (" | the others as the evidence shows" if len(result) > 3 else ""),
         more=count - len(shown),
         at_least=at_least,
     )
