@@ -6,12 +6,10 @@ model/settings.py; pydantic, which checks them (checked.py), is imported only fo
 """
 
 import os
-import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
-from liveproof import __version__
 from liveproof.config.keys import keys
 from liveproof.host.files import trusted
 from liveproof.model.codec import Misshapen, from_json
@@ -19,8 +17,6 @@ from liveproof.model.settings import COMMAND_LINE, Settings
 from liveproof.store.cache import Cache, open_cache
 
 LIMIT = 1024 * 1024
-# A file may change again within the grain of its times; one that changed this recently is checked again (seconds).
-_SETTLED = 2.0
 
 
 class ConfigError(Exception):
@@ -57,20 +53,25 @@ def load(
         path: the file named by ``--config``, or None for the default one, which need not exist.
         known_rules: gives the codes that ``rules.disabled`` may hold; only called where it must be checked.
         overrides: what the command line says, by the file's keys, ``app.path`` first; None is not said.
-        cache: where to remember that a file was checked; by default this host's and user's.
+        cache: where to remember that a file was checked, by its content; by default this host's and user's.
 
     Raises:
         ConfigError: the file is missing though named, refused, unreadable, no TOML or wrong; every error at once.
     """
     where = path or default_path()
     document: dict[str, Any] = {}
-    read = _read(where, named=path is not None)
-    if read is not None:
-        document = _parse(where, read[0])
+    content = _read(where, named=path is not None)
+    if content is not None:
+        document = _parse(where, content)
         policy = document.get("policy")
         if isinstance(policy, dict) and policy.get("rules"):
             policy.setdefault("name", "own")  # rules say it, with or without the name
-        _check(where, document, known_rules, read[1], cache or open_cache())
+
+        def checked() -> bool:
+            _check(where, document, known_rules)
+            return True
+
+        (cache or open_cache()).entry("config").memoised((where, content), checked, bool)
     return settings_of(document, where, {key: value for key, value in (overrides or {}).items() if value is not None})
 
 
@@ -104,10 +105,10 @@ def _override(document: dict[str, Any], key: str, value: str) -> None:
     values[name] = value
 
 
-def _read(path: str, *, named: bool) -> tuple[bytes, os.stat_result] | None:
+def _read(path: str, *, named: bool) -> bytes | None:
     try:
         if os.geteuid() == 0:
-            return trusted.read(path, limit=LIMIT + 1)
+            return trusted.read(path, limit=LIMIT + 1)[0]
         return _plain_read(path)
     except trusted.Untrusted as error:
         raise ConfigError(path, (f"refused, since another user could write it: {error}",)) from None
@@ -119,14 +120,13 @@ def _read(path: str, *, named: bool) -> tuple[bytes, os.stat_result] | None:
         raise ConfigError(path, (f"cannot be read: {error.strerror or error}",)) from None
 
 
-def _plain_read(path: str) -> tuple[bytes, os.stat_result]:
+def _plain_read(path: str) -> bytes:
     """As an unprivileged user the file can do no harm that this user could not do; a FIFO is still not waited for."""
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY)
     try:
-        status = os.fstat(descriptor)
-        if status.st_mode & 0o170000 != 0o100000:
+        if os.fstat(descriptor).st_mode & 0o170000 != 0o100000:
             raise OSError(22, "Not a regular file", path)
-        return os.read(descriptor, LIMIT + 1), status
+        return os.read(descriptor, LIMIT + 1)
     finally:
         os.close(descriptor)
 
@@ -147,21 +147,8 @@ def _parse(path: str, content: bytes) -> dict[str, Any]:
         raise ConfigError(path, ("is nested too deeply",)) from None
 
 
-def _check(
-    path: str,
-    document: dict[str, Any],
-    known_rules: Callable[[], Collection[str]],
-    seen: os.stat_result,
-    cache: Cache,
-) -> None:
-    """Check the document unless this version of liveproof already found this very file right."""
-    signature = f"{__version__} {seen.st_dev} {seen.st_ino} {seen.st_size} {seen.st_mtime_ns} {seen.st_ctime_ns} {path}"
-    if cache.recall("config", signature) is True:
-        return
+def _check(path: str, document: dict[str, Any], known_rules: Callable[[], Collection[str]]) -> None:
     from liveproof.config.checked import errors  # noqa: PLC0415  (imports pydantic)
 
-    wrong = errors(document, known_rules)
-    if wrong:
+    if wrong := errors(document, known_rules):
         raise ConfigError(path, wrong)
-    if time.time() - seen.st_ctime > _SETTLED:
-        cache.keep("config", signature, True)

@@ -1,9 +1,9 @@
 """Frozen dataclasses to JSON values and back, driven by their annotations.
 
-A dataclass becomes an object with its fields; an enum its value; a tuple an array. Where an annotation allows several
-dataclasses, or a dataclass beside a plain value (``bool | Unknown``), the object also says under ``is`` which one it
-is; ``is`` is a keyword and so can never be a field's name. So does an object whose class keeps the registry of its
-kinds in ``kinds``. Text keeps its lone surrogates (names that are not UTF-8):
+A dataclass becomes an object with its fields; an enum its value; a tuple, also a named one, an array. Where an
+annotation allows several dataclasses, or a dataclass beside a plain value (``bool | Unknown``), the object also says
+under ``is`` which one it is; ``is`` is a keyword and so can never be a field's name. So does an object whose class
+keeps the registry of its kinds in ``kinds``. Text keeps its lone surrogates (names that are not UTF-8):
 ``json.dumps`` writes and reads them as escapes.
 """
 
@@ -69,7 +69,7 @@ def _writer(kind: Any) -> _Write:
     return _writers[kind]
 
 
-def _make_writer(kind: Any) -> _Write:
+def _make_writer(kind: Any) -> _Write:  # noqa: PLR0911  (one for each sort of annotation)
     if kind in _PLAIN or get_origin(kind) is Literal:
         return _write_plain
     if isinstance(kind, EnumMeta):
@@ -79,9 +79,13 @@ def _make_writer(kind: Any) -> _Write:
     if "kinds" in vars(kind):
         return _write_registered
     if isinstance(kind, GenericAlias) and kind.__origin__ is tuple:
-        return _tuple_writer(kind)
+        return _tuple_writer(kind.__args__)
+    if isinstance(kind, GenericAlias) and kind.__origin__ is dict and kind.__args__[0] is str:
+        return _dict_writer(kind.__args__[1])
     if isinstance(kind, type) and is_dataclass(kind):
         return _object_writer(kind)
+    if _is_named_tuple(kind):
+        return _tuple_writer(tuple(kind.__annotations__.values()))
     raise TypeError(f"JSON cannot carry {kind!r}")
 
 
@@ -100,8 +104,13 @@ def _write_enum(value: Any, _: Cut | None) -> Any:
     return value.value
 
 
-def _write_texts(value: dict[str, str], cut: Cut | None) -> Any:
-    return {name: _write_text(text, cut) for name, text in value.items()}
+def _is_named_tuple(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, tuple) and hasattr(kind, "_fields")
+
+
+def _dict_writer(kind: Any) -> _Write:
+    part = _writer(kind)
+    return lambda value, cut: {name: part(item, cut) for name, item in value.items()}
 
 
 def _object_writer(kind: type) -> _Write:
@@ -128,11 +137,11 @@ def _write_registered(value: Any, cut: Cut | None) -> dict[str, Any]:
     return {"is": type(value).__name__, **_writer(type(value))(value, cut)}
 
 
-def _tuple_writer(kind: GenericAlias) -> _Write:
-    if kind.__args__[-1] is not Ellipsis:
-        each = tuple(_writer(part) for part in kind.__args__)
+def _tuple_writer(kinds: tuple[Any, ...]) -> _Write:
+    if kinds[-1] is not Ellipsis:
+        each = tuple(_writer(part) for part in kinds)
         return lambda value, cut: [part(item, cut) for part, item in zip(each, value, strict=True)]
-    one = _writer(kind.__args__[0])
+    one = _writer(kinds[0])
 
     def write(value: tuple[Any, ...], cut: Cut | None) -> list[Any]:
         if cut is not None and len(value) > cut.items:
@@ -188,9 +197,13 @@ def _make_reader(kind: Any) -> _Read:  # noqa: PLR0911  (one for each sort of an
     if "kinds" in vars(kind):
         return _registered_reader(kind)
     if isinstance(kind, GenericAlias) and kind.__origin__ is tuple:
-        return _tuple_reader(kind)
+        return _tuple_reader(kind.__args__)
+    if isinstance(kind, GenericAlias) and kind.__origin__ is dict and kind.__args__[0] is str:
+        return _dict_reader(kind.__args__[1])
     if isinstance(kind, type) and is_dataclass(kind):
         return _object_reader(kind)
+    if _is_named_tuple(kind):
+        return _named_tuple_reader(kind)
     raise TypeError(f"JSON cannot carry {kind!r}")
 
 
@@ -214,10 +227,17 @@ def _literal_reader(values: tuple[Any, ...]) -> _Read:
     return read
 
 
-def _read_texts(data: Any, where: str) -> dict[str, str]:
-    if not isinstance(data, dict) or not all(isinstance(text, str) for text in data.values()):
-        raise Misshapen(f"{where or 'it'} should be an object of texts")
-    return dict(data)
+def _dict_reader(kind: Any) -> _Read:
+    part = _reader(kind)
+
+    def read(data: Any, where: str) -> Any:
+        if not isinstance(data, dict):
+            raise Misshapen(f"{where or 'it'} should be an object")
+        if kind is str and set(map(type, data.values())) <= {str}:
+            return dict(data)
+        return {name: part(item, where) for name, item in data.items()}
+
+    return read
 
 
 def _enum_reader(kind: Any) -> _Read:
@@ -264,17 +284,26 @@ def _registered_reader(kind: Any) -> _Read:
     return read
 
 
-def _tuple_reader(kind: GenericAlias) -> _Read:
-    variable = kind.__args__[-1] is Ellipsis
-    each = [_reader(part) for part in (kind.__args__[:1] if variable else kind.__args__)]
+def _tuple_reader(kinds: tuple[Any, ...]) -> _Read:
+    variable = kinds[-1] is Ellipsis
+    each = [_reader(part) for part in (kinds[:1] if variable else kinds)]
+    exact, plain = list(kinds), {kinds[0]} if variable else set()
 
     def read(data: Any, where: str) -> Any:
         if not isinstance(data, list) or (not variable and len(data) != len(each)):
             raise Misshapen(f"{where or 'it'} should be an array" + ("" if variable else f" of {len(each)}"))
+        types = list(map(type, data))
+        if types == exact or (variable and plain.issuperset(types)):  # the quick way for plain values
+            return tuple(data)
         parts = each * len(data) if variable else each
         return tuple(part(item, f"{where}[{at}]") for at, (part, item) in enumerate(zip(parts, data, strict=True)))
 
     return read
+
+
+def _named_tuple_reader(kind: Any) -> _Read:
+    read = _tuple_reader(tuple(kind.__annotations__.values()))
+    return lambda data, where: kind._make(read(data, where))
 
 
 def _union_reader(kind: UnionType) -> _Read:
@@ -300,5 +329,5 @@ def _union_reader(kind: UnionType) -> _Read:
 
 
 # Plain dictionaries and no functools.cache: unions compare equal in any order, and generic aliases hash slowly.
-_writers: dict[Any, _Write] = {str: _write_text, dict[str, str]: _write_texts}
-_readers: dict[Any, _Read] = {dict[str, str]: _read_texts}
+_writers: dict[Any, _Write] = {str: _write_text}
+_readers: dict[Any, _Read] = {}

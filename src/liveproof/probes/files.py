@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from liveproof.analysis.patterns import matcher
 from liveproof.host.errors import CannotSee
+from liveproof.host.files.file_state import settled
 from liveproof.host.files.walk import Layout, Walked, walk
 from liveproof.host.process.accounts import Accounts
 from liveproof.host.reader import Reader
@@ -28,8 +29,6 @@ _DATA = {"database": (*_BASES, "-journal", "-wal", "-shm")}
 _SOURCES = ("cache", "code", "env", "public", "vendor")
 _SIGNED = (*_SOURCES, "data")
 _PATIENCE = 120.0
-# Two changes within one tick of a file system's clock have the same ctime; the coarsest have ticks of two seconds.
-_UNSETTLED_NS = 2_000_000_000
 _KINDS = {
     modes.S_IFREG: "f", modes.S_IFDIR: "d", modes.S_IFLNK: "l", modes.S_IFIFO: "p", modes.S_IFSOCK: "s",
     modes.S_IFBLK: "b", modes.S_IFCHR: "c",
@@ -50,7 +49,7 @@ def probe(reader: Reader, settings: Settings, app: App) -> Files:
     except TimeoutError as error:
         raise CannotSee(f"{app.real}: {error.strerror}") from error
     accounts = Accounts(reader)
-    signature, settled = _signature(reader, app, walked, _SIGNED)
+    signature, is_settled = _signature(reader, app, walked, _SIGNED)
     sources, _ = _signature(reader, app, walked, _SOURCES)
     classes = tuple(sorted(_classes(walked), key=lambda c: (c.section, c.kind, c.uid, c.gid, c.mode, c.linked)))
     return Files(
@@ -66,7 +65,7 @@ def probe(reader: Reader, settings: Settings, app: App) -> Files:
         followed=tuple(sorted(walked.followed)),
         users=tuple(sorted(_users(accounts, settings, {app.uid, *(kind.uid for kind in classes)}))),
         groups=tuple(sorted(_groups(accounts, settings, {app.gid, *(kind.gid for kind in classes)}))),
-        settled=settled,
+        settled=is_settled,
         sources=f"{sources} {_bases(walked)}",
     )
 
@@ -99,11 +98,11 @@ def _signature(reader: Reader, app: App, walked: Walked, sections: tuple[str, ..
             _, _, ctime, _, total, count = walked.times[section]
             signed.append(f"{section}.{count}.{total}")
             newest = max(newest, ctime)
-    now = time.time_ns()
-    settled = now - newest >= _UNSETTLED_NS and not walked.vanished
-    if not settled:
+    now = reader.now()
+    is_settled = settled(newest, now) and not walked.vanished
+    if not is_settled:
         signed.append(f"at.{now}")
-    return " ".join(signed), settled
+    return " ".join(signed), is_settled
 
 
 def _users(accounts: Accounts, settings: Settings, numbers: set[int]) -> Iterator[tuple[int, str]]:

@@ -221,16 +221,19 @@ def test_a_known_file_is_not_checked_again(file, tmp_path, monkeypatch):
     """Pydantic costs more than the rest of a check; it is asked once per file and version."""
     cache = Cache(str(tmp_path))
     path = file("[app]\nuser='www-data'")
-    monkeypatch.setattr(config, "_SETTLED", -1.0)
     config.load(path, codes, cache=cache)
     monkeypatch.setattr("liveproof.config.checked.errors", lambda *_: pytest.fail("asked again"))
     assert config.load(path, codes, cache=cache).app.user == "www-data"
 
 
-def test_a_file_that_just_changed_is_not_remembered(file, tmp_path):
-    """It could change again within the grain of its times."""
-    config.load(file("[app]\nuser='www-data'"), codes, cache=Cache(str(tmp_path)))
-    assert not list(tmp_path.iterdir())
+def test_another_content_is_checked(file, tmp_path):
+    """Whatever the file's times say: it is known by what it says."""
+    cache = Cache(str(tmp_path))
+    config.load(file("[app]\nuser='www-data'"), codes, cache=cache)
+    with pytest.raises(config.ConfigError):
+        config.load(file("[app]\nuser=1"), codes, cache=cache)
+    with pytest.raises(config.ConfigError):
+        config.load(file("[app]\nuser=1"), codes, cache=cache)
 
 
 def test_without_a_file_nothing_heavy_is_imported(tmp_path):

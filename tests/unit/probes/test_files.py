@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from liveproof.host.errors import CannotSee
-from liveproof.host.files import mounts
+from liveproof.host.files import file_state, mounts
 from liveproof.host.reader import Reader
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.files import Files
@@ -20,7 +20,7 @@ from liveproof.probes import files
 @pytest.fixture(autouse=True)
 def settled(monkeypatch: pytest.MonkeyPatch) -> None:
     """Files made a moment ago count as old."""
-    monkeypatch.setattr(files, "_UNSETTLED_NS", 0)
+    monkeypatch.setattr(file_state, "TICK_NS", 0)
 
 
 @pytest.fixture
@@ -110,7 +110,7 @@ def test_another_tree_has_another_signature(tree: Path) -> None:
 
 def test_a_fresh_change_is_never_trusted(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Within a tick of the clock another change could have the same times."""
-    monkeypatch.setattr(files, "_UNSETTLED_NS", 2_000_000_000)
+    monkeypatch.setattr(file_state, "TICK_NS", 2_000_000_000)
     first = see(tree)
     assert not first.settled
     assert see(tree).signature != first.signature

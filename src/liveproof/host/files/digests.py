@@ -1,6 +1,6 @@
 """The content of many files against the digests they should have, by two processes, without hashing twice what stays.
 
-Files are reported by directory. A directory whose files were all right before, and whose files all have the very size,
+Files are told by directory. A directory whose files were all right before, and whose files all have the very size,
 times, inode and mode they had then, is not read again: only a digest of these numbers is remembered for it.
 """
 
@@ -14,6 +14,7 @@ from typing import Any
 
 from liveproof.host.child_process import together
 from liveproof.host.files.dir_handles import Descent
+from liveproof.host.files.file_state import settled
 
 # What a file should be: name, kind (``f`` file, ``x`` executable file, ``l`` link), digest in hexadecimal.
 Wanted = tuple[str, str, str]
@@ -22,9 +23,6 @@ Directory = tuple[str, Sequence[Wanted]]
 _FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 _AT_ONCE = 1 << 20
 _HEADER = 32  # room for what git puts before a blob
-# A file changed this short before it was read may change again without its times showing it (the kernel's clock is
-# coarse, that of some file systems has whole or even seconds): it is read again next time.
-_UNSETTLED_NS = 2_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +121,7 @@ class _Part:
         numbers: list[int] | None = []
         for name, kind, digest in wanted:
             found = self._file(descriptor, at + name, name, kind, digest)
-            if found is None or numbers is None or time.time_ns() - found.st_ctime_ns < _UNSETTLED_NS:
+            if found is None or numbers is None or not settled(found.st_ctime_ns, time.time()):
                 numbers = None
             else:
                 numbers += _numbers(found)
@@ -133,7 +131,7 @@ class _Part:
     def _file(self, directory: int, path: str, name: str, kind: str, digest: str) -> os.stat_result | None:
         """Compare one file; its status when it is right."""
         try:
-            observed, found = self._link(directory, name) if kind == "l" else self._regular(directory, name)
+            seen, found = self._link(directory, name) if kind == "l" else self._regular(directory, name)
         except FileNotFoundError:
             self.missing.append(path)
             self.count += 1
@@ -142,37 +140,37 @@ class _Part:
             if error.errno != ELOOP:  # anything but a link in a file's place
                 self.unseen.append((path, error.strerror or str(error)))
                 return None
-            observed, found = None, ""
+            seen, found = None, ""
         self.count += 1
-        if observed is None or found != digest:
+        if seen is None or found != digest:
             self.changed.append(path)
             return None
-        if kind == "x" and not observed.st_mode & 0o111:
+        if kind == "x" and not seen.st_mode & 0o111:
             self.modes.append(path)
             return None
-        return observed
+        return seen
 
     def _regular(self, directory: int, name: str) -> tuple[os.stat_result | None, str]:
         descriptor = os.open(name, _FLAGS, dir_fd=directory)
         try:
-            status = os.fstat(descriptor)
-            if not modes.S_ISREG(status.st_mode):
+            seen = os.fstat(descriptor)
+            if not modes.S_ISREG(seen.st_mode):
                 return None, ""
             self.hashed += 1
-            return status, self._digest(descriptor, status.st_size)
+            return seen, self._digest(descriptor, seen.st_size)
         finally:
             os.close(descriptor)
 
     def _link(self, directory: int, name: str) -> tuple[os.stat_result | None, str]:
-        status = os.stat(name, dir_fd=directory, follow_symlinks=False)
-        if not modes.S_ISLNK(status.st_mode):
+        seen = os.stat(name, dir_fd=directory, follow_symlinks=False)
+        if not modes.S_ISLNK(seen.st_mode):
             return None, ""
         target = os.fsencode(os.readlink(name, dir_fd=directory))
         reading, writing = os.pipe()
         try:
             os.write(writing, target)
             os.close(writing)
-            return status, self._digest(reading, len(target))
+            return seen, self._digest(reading, len(target))
         finally:
             os.close(reading)
 

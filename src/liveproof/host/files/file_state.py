@@ -5,8 +5,13 @@ from dataclasses import dataclass
 from liveproof.host.files.reader import FileReader, Stat
 
 _MAGIC = "*?["
-# A change within this time of the reading might not move any time stamp: such a state is not remembered.
-_SETTLED = 2_000_000_000
+# Two changes within one tick of a file system's clock have the same time; the coarsest have ticks of two seconds.
+TICK_NS = 2_000_000_000
+
+
+def settled(ctime_ns: int, since: float) -> bool:
+    """Whether a change after ``since`` (epoch seconds) must give another ctime: only then a state may be remembered."""
+    return ctime_ns < since * 1e9 - TICK_NS
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,8 +19,8 @@ class Inputs:
     """What was read: ``files`` whole, ``present`` for being there (logs grow), ``patterns`` for what they match."""
 
     files: tuple[str, ...]
-    present: tuple[str, ...]
-    patterns: tuple[str, ...]
+    present: tuple[str, ...] = ()
+    patterns: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +33,7 @@ class State:
 
     def settled(self, since: float) -> bool:
         """Whether nothing changed shortly before ``since`` (epoch seconds), or after it."""
-        return self.newest < since * 1e9 - _SETTLED
+        return settled(self.newest, since)
 
 
 def state(reader: FileReader, inputs: Inputs) -> State:
@@ -37,23 +42,27 @@ def state(reader: FileReader, inputs: Inputs) -> State:
     ctimes: list[tuple[str, float]] = []
     newest = 0
     for path in inputs.files:
-        status = _stat(reader, path)
-        if isinstance(status, Stat):
-            newest = max(newest, status.ctime_ns)
-            ctimes.append((path, status.ctime_ns / 1e9))
+        found = _stat(reader, path)
+        if isinstance(found, Stat):
+            newest = max(newest, found.ctime_ns)
+            ctimes.append((path, found.ctime_ns / 1e9))
             lines.append(
-                f"{path} {status.mode} {status.uid} {status.gid} {status.size} {status.mtime_ns} {status.ctime_ns} "
-                f"{status.inode} {status.device}"
+                f"{path} {found.mode} {found.uid} {found.gid} {found.size} {found.mtime_ns} {found.ctime_ns} "
+                f"{found.inode} {found.device}"
             )
         else:
-            lines.append(f"{path} {status}")
+            lines.append(f"{path} {found}")
     for path in inputs.present:
-        status = _stat(reader, path)
-        lines.append(
-            f"{path} {status.mode} {status.uid} {status.gid}" if isinstance(status, Stat) else f"{path} {status}"
-        )
+        found = _stat(reader, path)
+        lines.append(f"{path} {found.mode} {found.uid} {found.gid}" if isinstance(found, Stat) else f"{path} {found}")
     lines += [f"{pattern} {_matching(reader, pattern)}" for pattern in inputs.patterns]
     return State("\n".join(lines), tuple(ctimes), newest)
+
+
+def signature(reader: FileReader, *paths: str) -> str:
+    """The state of files that are known before, as one text; empty while they are too new to be remembered by it."""
+    current = state(reader, Inputs(paths))
+    return current.text if current.settled(reader.now()) else ""
 
 
 def _stat(reader: FileReader, path: str) -> Stat | str:

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 
 from liveproof.host.errors import CannotSee
+from liveproof.host.files.file_state import signature
 from liveproof.host.process.command import run
 from liveproof.host.process.credentials import credentials
 from liveproof.host.process.proc import Process
@@ -177,18 +178,13 @@ def version(reader: Reader, cache: Cache, found: Found) -> str:
     if named or not found.trusted or not found.binary:
         return named
     try:
-        seen = reader.stat(found.binary)
-        signature = f"{found.binary} {seen}"
-        kept = cache.recall("fpm-version", signature)
-        if isinstance(kept, str):
-            return kept
-        ran = run([found.binary, "-n", "-v"], timeout=_PATIENCE)
+        return cache.entry("fpm-version").memoised(
+            signature(reader, found.binary),
+            lambda: parse_version(run([found.binary, "-n", "-v"], timeout=_PATIENCE).text),
+            str,
+        )
     except (OSError, CannotSee):
         return ""
-    told = parse_version(ran.text)
-    if told:
-        cache.keep("fpm-version", signature, told)
-    return told
 
 
 def parse_version(text: str) -> str:

@@ -3,25 +3,35 @@
 What is costly (three runs of PHP) is done only when something that it depends on has changed, and at least every hour.
 """
 
+from collections.abc import Mapping, Sequence
+
+from liveproof.analysis import permissions
 from liveproof.host.errors import CannotSee, NotThere
 from liveproof.host.files.reader import Stat
+from liveproof.host.process.command import Identity
+from liveproof.host.process.user_access import READ, Answer, ask
 from liveproof.host.reader import Reader
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.files import Files
 from liveproof.model.facts.fpm import Fpm
 from liveproof.model.facts.laravel import CacheFile, CompiledView, Laravel
 from liveproof.model.findings import Absent, Unknown
+from liveproof.probes.laravel.artisan import ArtisanRunner
 from liveproof.probes.laravel.caches import Caches, see_caches
-from liveproof.probes.laravel.environment import dotenv, pool_environment
-from liveproof.probes.laravel.fingerprint import sources_signature
-from liveproof.probes.laravel.logfiles import log_files
-from liveproof.probes.laravel.place import find_place
-from liveproof.probes.laravel.recompute import Kitchen
-from liveproof.probes.laravel.rights import readable
-from liveproof.probes.laravel.storage import compiled_place, find_storage
-from liveproof.probes.laravel.subject import Subject, kitchen
+from liveproof.probes.laravel.effective import Effective, log_files
+from liveproof.probes.laravel.laravel_app import (
+    LaravelApp,
+    Place,
+    artisan_runner,
+    compiled_place,
+    find_place,
+    find_storage,
+    pool_environment,
+    sources_signature,
+)
+from liveproof.probes.laravel.laravel_app import dotenv as assignments
 from liveproof.probes.laravel.verdicts import Verdict
-from liveproof.probes.laravel.viewmemory import compiles, stale_views
+from liveproof.probes.laravel.views import stale_views
 from liveproof.store.cache import Cache
 
 _LIMIT = 1 << 20
@@ -39,84 +49,86 @@ def probe(
     if not app.laravel:
         raise NotThere("the app is no Laravel: it has no artisan or no bootstrap/app.php")
     environment, chroot = _pool(reader, app, fpm)
-    subject = _subject(reader, cache, app, files, environment, chroot=chroot)
-    found = see_caches(subject)
+    dotenv = _dotenv(reader, app)
+    pid = _worker(app, fpm)
+    place = find_place(reader, app, environment, dotenv)
+    pool_runner = artisan_runner(reader, app, place, environment, chroot=chroot) if environment else None
+    laravel = LaravelApp(
+        reader,
+        cache,
+        app,
+        place,
+        artisan_runner(reader, app, place, {}, chroot=chroot),
+        pool_runner if isinstance(pool_runner, ArtisanRunner) else None,
+        _sources(reader, app, place, files, environment),
+    )
+    found, recomputed = see_caches(laravel)
     rules = found.effective
     unseen = Unknown(found.reason or "the effective configuration is not known")
-    stale = _views(subject, found) if rules else unseen
-    without = _without(subject, _worker(app, fpm))
-    if without and isinstance(stale, tuple) and stale:
-        stale = Unknown(f"what the views compile to without .env ({without}) is not what they compile to with it")
+    stale = _views(laravel, rules, recomputed) if rules else unseen
+    no_dotenv = _no_dotenv(laravel, pid)
+    if no_dotenv and isinstance(stale, tuple) and stale:
+        stale = Unknown(f"what the views compile to without .env ({no_dotenv}) is not what they compile to with it")
     compiled = rules.compiled if rules else ""
-    storage = find_storage(subject, {**_dotenv(reader, app), **environment}, compiled)
+    storage = find_storage(laravel, {**dotenv, **environment}, compiled)
+    runner = laravel.runner
     return Laravel(
-        version=subject.place.version,
-        php=subject.place.php,
+        version=laravel.place.version,
+        php=laravel.place.php,
         environment=rules.environment if rules else "",
         debug=rules.debug if rules and rules.debug is not None else unseen,
-        caches=_caches(subject, found, _worker(app, fpm)),
+        caches=_caches(laravel, found, pid),
         stale_views=stale,
         missing_providers=found.missing,
         packages_differ=found.verdicts["packages"].differs,
         log_files=log_files(rules, reader.now()) if rules else unseen,
         timezone=rules.timezone if rules else "",
-        compiled=subject.below(compiled),
+        compiled=laravel.below(compiled),
         recomputed=not found.reason,
-        views_compile=bool(stale) and isinstance(stale, tuple) and compiles(subject, found),
+        views_compile=isinstance(stale, tuple)
+        and bool(stale)
+        and isinstance(runner, ArtisanRunner)
+        and runner.caches_views(recomputed),
         storage=storage,
-        views=compiled_place(subject, compiled, storage),
-        dotenv=without,
+        views=compiled_place(laravel, compiled, storage),
+        dotenv=no_dotenv,
         log_streams=rules.streams if rules else (),
     )
 
 
-def _subject(
-    reader: Reader,
-    cache: Cache,
-    app: App,
-    files: Files | Unknown | Absent,
-    environment: dict[str, str],
-    *,
-    chroot: bool,
-) -> Subject:
-    place = find_place(reader, app, environment, _dotenv(reader, app))
-    tree = files.sources if isinstance(files, Files) and not files.unreadable else ""
-    pool = kitchen(reader, app, place, environment, chroot=chroot) if environment else None
-    return Subject(
-        reader,
-        cache,
-        app,
-        place,
-        kitchen(reader, app, place, {}, chroot=chroot),
-        pool if isinstance(pool, Kitchen) else None,
-        sources_signature(reader, app, place, [tree, *sorted(environment.items())]) if tree else "",
-    )
+def _sources(
+    reader: Reader, app: App, place: Place, files: Files | Unknown | Absent, environment: dict[str, str]
+) -> tuple[object, ...]:
+    if not isinstance(files, Files) or files.unreadable:
+        return ()
+    variables = tuple(sorted(environment.items()))
+    return sources_signature(reader, app, place, (files.sources, variables))
 
 
-def _caches(subject: Subject, found: Caches, pid: int) -> tuple[CacheFile, ...]:
-    places: dict[str, Stat | OSError | None] = {}
-    for path in subject.place.caches.values():
+def _caches(laravel: LaravelApp, found: Caches, pid: int) -> tuple[CacheFile, ...]:
+    statuses: dict[str, Stat | OSError | None] = {}
+    for path in laravel.place.caches.values():
         try:
-            places[path] = subject.reader.stat(path)
+            statuses[path] = laravel.reader.stat(path)
         except OSError as error:  # a loop of links: something is there, and nobody can read it
-            places[path] = error
-    reads = readable(
-        subject.reader, [path for path, seen in places.items() if isinstance(seen, Stat)], subject.app, pid
-    )
-    told = []
-    for kind, path in subject.place.caches.items():
-        seen, verdict = places[path], found.verdicts.get(kind) or Verdict(Unknown("it was not looked at"))
-        if isinstance(seen, Stat):
-            told.append(
+            statuses[path] = error
+    files = [path for path, status in statuses.items() if isinstance(status, Stat)]
+    reads = _readable(laravel.reader, files, laravel.app, pid)
+    caches = []
+    for kind, path in laravel.place.caches.items():
+        status, verdict = statuses[path], found.verdicts.get(kind) or Verdict(Unknown("it was not looked at"))
+        if isinstance(status, Stat):
+            caches.append(
                 CacheFile(
-                    kind, subject.below(path), True, seen.size, seen.mtime_ns, seen.uid, seen.gid, seen.permissions,
-                    reads[path], verdict.fresh, verdict.differs, kind in found.broken, verdict.loses,
+                    kind, laravel.below(path), True, status.size, status.mtime_ns, status.uid, status.gid,
+                    status.permissions, reads[path], verdict.fresh, verdict.differs, kind in found.broken,
+                    verdict.loses,
                 )
             )  # fmt: skip
         else:
-            exists, fresh = seen is not None, Unknown(f"{path}: {seen.strerror}") if seen else verdict.fresh
-            told.append(CacheFile(kind, subject.below(path), exists, 0, 0, 0, 0, 0, False, fresh, ()))
-    return tuple(told)
+            exists, fresh = status is not None, Unknown(f"{path}: {status.strerror}") if status else verdict.fresh
+            caches.append(CacheFile(kind, laravel.below(path), exists, 0, 0, 0, 0, 0, False, fresh, ()))
+    return tuple(caches)
 
 
 def _worker(app: App, fpm: Fpm | Unknown | Absent) -> int:
@@ -125,42 +137,67 @@ def _worker(app: App, fpm: Fpm | Unknown | Absent) -> int:
     return next((worker.pid for _, pool in served for worker in pool.workers), 0)
 
 
-def _views(subject: Subject, found: Caches) -> tuple[CompiledView, ...] | Unknown:
-    assert found.effective is not None
+def _views(
+    laravel: LaravelApp, rules: Effective, recomputed: Mapping[str, bytes]
+) -> tuple[CompiledView, ...] | Unknown:
     try:
-        stale, unproven = stale_views(subject, found)
+        stale, unproven = stale_views(laravel, rules, recomputed)
     except CannotSee as error:
         return Unknown(str(error))
     except OSError as error:
-        return Unknown(f"{error.filename or found.effective.compiled}: {error.strerror}")
+        return Unknown(f"{error.filename or rules.compiled}: {error.strerror}")
     if unproven and not stale:
         return Unknown(
-            f"these views do not compile, or not to the same twice: {', '.join(map(subject.below, unproven[:5]))}"
+            f"these views do not compile, or not to the same twice: {', '.join(map(laravel.below, unproven[:5]))}"
         )
-    compiled = found.effective.compiled
     return tuple(
-        CompiledView(subject.below(view.source), subject.below(f"{compiled}/{view.name}"), why) for view, why in stale
+        CompiledView(laravel.below(view.source), laravel.below(f"{rules.compiled}/{view.name}"), why)
+        for view, why in stale
     )
 
 
-def _without(subject: Subject, pid: int) -> str:
+def _no_dotenv(laravel: LaravelApp, pid: int) -> str:
     """Why the app's user gets nothing from ``.env``; empty where it does."""
-    reader, path = subject.reader, f"{subject.app.real}/.env"
+    reader, app, path = laravel.reader, laravel.app, f"{laravel.app.real}/.env"
     try:
-        seen = reader.stat(path)
-        if seen is None:
+        status = reader.stat(path)
+        if status is None:
             link = reader.stat(path, follow=False)
             return "it is a link that leads nowhere" if link else "it is not there"
     except OSError as error:
         return f"it cannot be looked at: {error.strerror}"
-    if not seen.is_file:
+    if not status.is_file:
         return "it is no file"
-    return "" if readable(reader, [path], subject.app, pid)[path] else f"{subject.app.user} cannot read it"
+    return "" if _readable(reader, [path], app, pid)[path] else f"{app.user} cannot read it"
+
+
+def _readable(reader: Reader, paths: Sequence[str], app: App, pid: int) -> dict[str, bool]:
+    """By path: asked of the kernel in the view of ``pid`` (a worker; 0: our own), else by mode bits."""
+    if not paths:
+        return {}
+    try:
+        answers = ask([(path, READ) for path in paths], Identity(app.uid, app.gid, app.groups), pid)
+    except CannotSee:
+        return {path: _by_mode(reader, path, app) for path in paths}
+    return {path: answer is Answer.ALLOWED for path, answer in zip(paths, answers, strict=True)}
+
+
+def _by_mode(reader: Reader, path: str, app: App) -> bool:
+    real = reader.resolve(path)
+    status = reader.stat(real)
+    if status is None or not permissions.permits(status.mode, status.uid, status.gid, app, permissions.READ):
+        return False
+    while real != "/":
+        real = real.rpartition("/")[0] or "/"
+        above = reader.stat(real)
+        if above is None or not permissions.permits(above.mode, above.uid, above.gid, app, permissions.SEARCH):
+            return False
+    return True
 
 
 def _dotenv(reader: Reader, app: App) -> dict[str, str]:
     try:
-        return dotenv(reader.read(f"{app.path}/.env", _LIMIT))
+        return assignments(reader.read(f"{app.path}/.env", _LIMIT))
     except (OSError, CannotSee):
         return {}
 

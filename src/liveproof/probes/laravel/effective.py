@@ -1,13 +1,13 @@
 """What the effective configuration says about logs, views and the environment, without any of its secrets."""
 
+import time
 from collections.abc import Iterator
-from dataclasses import asdict
-from typing import Any
 
 from liveproof.model.dataclass import dataclass
 from liveproof.probes.laravel.phparray import Key, Value
 
 _NO_FILE = ("syslog", "errorlog", "slack", "papertrail", "null")
+_DAY = 86400.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,16 +27,6 @@ class Effective:
     views_cached: bool
     views_dated: bool
     streams: tuple[str, ...] = ()
-
-    def plain(self) -> dict[str, Any]:
-        """As JSON, for the memory."""
-        return asdict(self)
-
-
-def from_plain(value: dict[str, Any]) -> Effective:
-    """The other way round."""
-    logs = tuple((path, daily) for path, daily in value["logs"])
-    return Effective(**{**value, "logs": logs, "streams": tuple(value["streams"])})
 
 
 def effective(config: dict[Key, Value]) -> Effective:
@@ -62,6 +52,32 @@ def application_key(config: dict[Key, Value]) -> str:
     return _text(_at(config, "app", "key"))
 
 
+def log_files(rules: Effective, now: float) -> tuple[str, ...]:
+    """Absolute paths. A daily log (Monolog, RotatingFileHandler) is ``NAME-YYYY-MM-DD.EXT``, by the app's time zone."""
+    found: list[str] = []
+    for path, daily in rules.logs:
+        stem, dot, end = path.rpartition(".")
+        if not dot or "/" in end:
+            stem, dot, end = path, "", ""
+        found += [f"{stem}-{day}{dot}{end}" for day in _days(rules.timezone, now)] if daily else [path]
+    return tuple(dict.fromkeys(found))
+
+
+def _days(timezone: str, now: float) -> tuple[str, ...]:
+    """Today and tomorrow there; by UTC where this machine does not know the zone."""
+    if timezone != "UTC":
+        import datetime as dt  # noqa: PLC0415  (only a daily log needs the calendar)
+
+        try:
+            import zoneinfo  # noqa: PLC0415
+
+            here = dt.datetime.fromtimestamp(now, zoneinfo.ZoneInfo(timezone))
+            return tuple((here + dt.timedelta(days=days)).strftime("%Y-%m-%d") for days in (0, 1))
+        except (ImportError, ValueError, OSError, KeyError):
+            pass
+    return tuple(time.strftime("%Y-%m-%d", time.gmtime(now + offset)) for offset in (0.0, _DAY))
+
+
 def _is_file(path: str) -> bool:
     """Whether a log is a file to whoever reads its name: a stream of the worker's own, read here, would be ours."""
     return path.startswith("/") and not path.startswith(("/dev/", "/proc/"))
@@ -82,9 +98,9 @@ def _logs(channels: Value, name: str, above: frozenset[str]) -> Iterator[tuple[s
         yield driver, False
     else:
         stream = _text(_at(channel, "with", "stream") or _at(channel, "handler_with", "stream"))
-        told = path or stream
+        place = path or stream
         # Any other text (a host, an address) may hold a secret.
-        yield told if told.startswith(("/", "php://")) else f"the channel {name}", driver == "daily"
+        yield place if place.startswith(("/", "php://")) else f"the channel {name}", driver == "daily"
 
 
 def _at(value: Value, *keys: str) -> Value:

@@ -1,11 +1,10 @@
 """Each live cache against the recomputed one: fresh, or what differs, or why that cannot be told."""
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from liveproof.model.dataclass import dataclass
 from liveproof.model.findings import Unknown
-from liveproof.probes.laravel.differences import differences, lost, printable
+from liveproof.model.secrets import harmless_key
 from liveproof.probes.laravel.packages import providers
 from liveproof.probes.laravel.phparray import Key, Unreadable, Value, names, read_array
 from liveproof.probes.laravel.routes import compare_routes
@@ -15,6 +14,7 @@ _CHANGING = frozenset(
     ("time", "date", "gmdate", "now", "today", "microtime", "hrtime", "uniqid", "rand", "mt_rand", "random_int",
      "random_bytes", "random", "uuid", "ulid", "orderedUuid", "exec", "shell_exec", "proc_open", "getmypid")
 )  # fmt: skip
+_NAMED = 40
 _SHELL = "nothing in .env gives them (the shell of the deploy may have, and then they must come into .env)"
 
 
@@ -25,15 +25,6 @@ class Verdict:
     fresh: bool | Unknown
     differs: tuple[str, ...] = ()
     loses: tuple[str, ...] = ()
-
-    def plain(self) -> list[Any]:
-        """As JSON, for the memory."""
-        return [self.fresh if isinstance(self.fresh, bool) else self.fresh.reason, list(self.differs), list(self.loses)]
-
-
-def from_plain(value: list[Any]) -> Verdict:
-    """The other way round."""
-    return Verdict(value[0] if isinstance(value[0], bool) else Unknown(value[0]), tuple(value[1]), tuple(value[2]))
 
 
 FRESH = Verdict(fresh=True)
@@ -72,7 +63,7 @@ class Config:
             return Verdict(False, (f"the whole file: {error}",))
         differing = list(differences(live, fresh))
         if differing and self.with_pool:
-            differing = self._still(differing, live, self.with_pool())
+            differing = self._still_differing(differing, live, self.with_pool())
         return self._judge(differing, live, fresh) if differing else FRESH
 
     def _judge(self, differing: list[str], live: dict[Key, Value], fresh: dict[Key, Value]) -> Verdict:
@@ -85,11 +76,11 @@ class Config:
         loses = [name for name in lost(live, fresh) if name in certain]
         if set(certain) - set(loses):
             return Verdict(False, printable(certain), printable(loses))
-        told = ", ".join(printable(certain or differing)[:5])
+        keys = ", ".join(printable(certain or differing)[:5])
         why = f"these values were cached, and {_SHELL}" if loses else "these values come out differently each time"
-        return Verdict(Unknown(f"{why}: {told}"))
+        return Verdict(Unknown(f"{why}: {keys}"))
 
-    def _still(self, differing: list[str], live: dict[Key, Value], other: bytes) -> list[str]:
+    def _still_differing(self, differing: list[str], live: dict[Key, Value], other: bytes) -> list[str]:
         elsewhere = set(differences(live, read_array(other)))
         return [name for name in differing if name in elsewhere] if elsewhere else []
 
@@ -120,8 +111,8 @@ def routes_verdict(live: bytes, fresh: bytes, without_config: Callable[[], bytes
         return Verdict(False, printable(certain))
     if found.certain and other.certain:
         return Verdict(False, printable(found.certain))
-    told = ", ".join(printable(found.uncertain or other.uncertain)[:5])
-    return Verdict(Unknown(f"the closures of these routes hold objects and cannot be compared: {told}"))
+    routes = ", ".join(printable(found.uncertain or other.uncertain)[:5])
+    return Verdict(Unknown(f"the closures of these routes hold objects and cannot be compared: {routes}"))
 
 
 def packages_verdict(live: bytes, expected: Mapping[Key, Value]) -> Verdict:
@@ -137,7 +128,7 @@ def packages_verdict(live: bytes, expected: Mapping[Key, Value]) -> Verdict:
 def services_verdict(live: bytes, fresh: bytes) -> Verdict:
     """``services.php`` against the recomputed one.
 
-    Where the list of providers differs Laravel itself writes the file anew on the next request: that counts as fresh.
+    Where the list of providers differs Laravel itself writes the file again on the next request: that counts as fresh.
     """
     if live == fresh:
         return FRESH
@@ -169,3 +160,45 @@ def named_providers(packages: bytes, services: bytes) -> tuple[str, ...]:
 def _listed(services: Mapping[Key, Value]) -> tuple[str, ...]:
     listed = services.get("providers")
     return tuple(str(name) for name in listed.values()) if isinstance(listed, dict) else ()
+
+
+def differences(live: dict[Key, Value], fresh: dict[Key, Value], prefix: str = "") -> Iterator[str]:
+    """Dotted keys whose values differ, that one side lacks, or (``x (order)``) that stand in another order."""
+    for key in {**live, **fresh}:
+        name = f"{prefix}{key}"
+        if key not in live or key not in fresh:
+            yield name
+            continue
+        one, other = live[key], fresh[key]
+        if isinstance(one, dict) and isinstance(other, dict):
+            yield from differences(one, other, f"{name}.")
+        elif type(one) is not type(other) or one != other:
+            yield name
+    if live.keys() == fresh.keys() and list(live) != list(fresh):
+        yield f"{prefix.removesuffix('.') or 'top level'} (order)"
+
+
+def lost(live: dict[Key, Value], fresh: dict[Key, Value], prefix: str = "") -> Iterator[str]:
+    """Dotted keys that have a value in the live array and null or an empty text in the fresh one.
+
+    So it looks when the live one was made with variables that are not in ``.env`` (those of a deploy's own shell).
+    """
+    for key, value in live.items():
+        other = fresh.get(key)
+        if isinstance(value, dict) and isinstance(other, dict):
+            yield from lost(value, other, f"{prefix}{key}.")
+        elif key in fresh and value not in (None, "", False) and other in (None, ""):
+            yield f"{prefix}{key}"
+
+
+def printable(keys: Iterable[str]) -> tuple[str, ...]:
+    """At most ``_NAMED`` names, each one printable line without secrets, and how many more there are."""
+    printed = ["".join(c if c.isprintable() else "�" for c in _harmless(name))[:200] for name in keys]
+    more = len(printed) - _NAMED
+    return (*printed[:_NAMED], f"and {more} more") if more > 0 else tuple(printed)
+
+
+def _harmless(name: str) -> str:
+    """A dotted name as it may be told: a key that looks like a token names nothing, it is one."""
+    plain = name.removesuffix(" (order)")
+    return ".".join(map(harmless_key, plain.split("."))) + name[len(plain) :]

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from liveproof.host.errors import CannotSee
 from liveproof.host.reader import Reader
+from liveproof.model.dataclass import dataclass
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.files import Files
 from liveproof.model.facts.fpm import Fpm
@@ -13,14 +14,22 @@ from liveproof.model.facts.nginx import Nginx
 from liveproof.model.facts.opcache import Opcache
 from liveproof.model.findings import Absent, Unknown
 from liveproof.model.settings import Settings
-from liveproof.probes.logs.cured import judged
-from liveproof.probes.logs.grouping import Grouper
+from liveproof.probes.logs.grouping import Group, Grouper
+from liveproof.probes.logs.resolved import judged
 from liveproof.probes.logs.since import since
 from liveproof.probes.logs.sources import Source, sources
-from liveproof.probes.logs.tail import from_plain, plain, read_tail
+from liveproof.probes.logs.tail import Mark, read_tail
 from liveproof.store.cache import Cache
 
-_FORM = 2
+
+@dataclass(frozen=True, slots=True)
+class _Log:
+    """What is remembered of one log: where its reading ended, and what was found before that."""
+
+    mark: Mark
+    groups: dict[str, Group]
+    more: dict[str, int]
+    truncated: bool
 
 
 def probe(
@@ -46,7 +55,7 @@ def probe(
     return Logs(
         since=start,
         groups=judged(app, fpm, groups),
-        read=tuple(reading.seen),
+        read=reading.paths,
         unread=(*unread, *reading.unread),
         truncated=tuple(sorted(reading.truncated)),
         reason=reason,
@@ -58,45 +67,43 @@ class _Reading:
     """The logs of one app, with what the last run remembered of them."""
 
     def __init__(self, reader: Reader, cache: Cache, app: App, start: float) -> None:
-        self.seen: list[str] = []
         self.unread: list[tuple[str, str]] = []
         self.truncated: set[str] = set()
-        self._reader, self._cache, self._start = reader, cache, start
-        where = "".join(c if c.isascii() and c.isalnum() else "-" for c in app.real)
-        self._name, self._signature = (
-            f"logs-{where[-80:]}",
-            repr((_FORM, app.real, app.path, app.servers, app.pools, start)),
-        )
-        kept = cache.recall(self._name, self._signature) or {}
-        self._old = kept
-        self._marks: dict[str, list[object]] = {}
-        self._groupers: dict[str, Grouper] = {}
+        self._reader, self._start = reader, start
+        self._entry = cache.entry("logs", app.real)
+        self._signature = (app.path, app.servers, app.pools, start)
+        self._before = self._entry.recall(self._signature, dict[str, _Log]) or {}
+        self._read: dict[str, tuple[Mark, Grouper]] = {}
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The logs that were read."""
+        return tuple(self._read)
 
     def read(self, source: Source) -> None:
         """Read one log, and the one it was rotated from where that is needed."""
+        path = source.path
+        before = self._before.get(path)
         try:
-            mark = from_plain(self._old.get("marks", {}), source.path)
-            tail = read_tail(self._reader, source.path, source.parse, self._start, mark)
+            tail = read_tail(self._reader, path, source.parse, self._start, before.mark if before else None)
             if tail is None:
                 return
-            kept = self._old.get("groups", {}).get(source.path) if tail.resumed else None
-            more = self._old.get("more", {}).get(source.path) if tail.resumed else None
-            grouper = Grouper.remembered(source, kept, more)
+            if not tail.resumed:
+                before = None
+            grouper = Grouper(source, before.groups, before.more) if before else Grouper(source)
             if not tail.resumed and tail.whole:
                 self._rotated(source, grouper)
             for entry in tail.entries:
                 grouper.add(entry)
         except CannotSee as error:
-            self.unread.append((source.path, str(error)))
+            self.unread.append((path, str(error)))
             return
         except OSError as error:
-            self.unread.append((source.path, error.strerror or str(error)))
+            self.unread.append((path, error.strerror or str(error)))
             return
-        self.seen.append(source.path)
-        if tail.truncated or (tail.resumed and source.path in self._old.get("truncated", ())):
-            self.truncated.add(source.path)
-        self._marks[source.path] = plain(tail.mark)
-        self._groupers[source.path] = grouper
+        if tail.truncated or (before and before.truncated):
+            self.truncated.add(path)
+        self._read[path] = tail.mark, grouper
 
     def _rotated(self, source: Source, grouper: Grouper) -> None:
         for path in (f"{source.path}.1",):
@@ -108,22 +115,20 @@ class _Reading:
 
     def groups(self) -> Iterator[LogGroup]:
         """Everything found so far."""
-        for grouper in self._groupers.values():
+        for _, grouper in self._read.values():
             yield from grouper.groups()
 
     def more(self) -> Iterator[tuple[str, str, int]]:
         """Entries that are in none of the groups, by log and kind."""
-        for path, grouper in self._groupers.items():
+        for path, (_, grouper) in self._read.items():
             for kind, count in sorted(grouper.more.items()):
                 yield path, kind, count
 
     def keep(self) -> None:
         """Remember where each log was read to, and what was found, for the next run."""
-        value = {
-            "marks": self._marks,
-            "groups": {path: grouper.plain() for path, grouper in self._groupers.items()},
-            "more": {path: dict(grouper.more) for path, grouper in self._groupers.items()},
-            "truncated": sorted(self.truncated),
+        logs = {
+            path: _Log(mark, grouper.by_name, dict(grouper.more), path in self.truncated)
+            for path, (mark, grouper) in self._read.items()
         }
-        if value != self._old:
-            self._cache.keep(self._name, self._signature, value)
+        if logs != self._before:
+            self._entry.keep(self._signature, logs, dict[str, _Log])

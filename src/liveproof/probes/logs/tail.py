@@ -1,8 +1,5 @@
 """The end of a log, read backwards until a line is older than asked for, within a bound."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from liveproof.host.errors import CannotSee
 from liveproof.host.reader import Reader
 from liveproof.model.dataclass import dataclass
@@ -13,6 +10,8 @@ LINES = 200_000
 _FIRST = 128 * 1024
 _GUARD = 64
 
+Mark = tuple[int, int, str]  # inode, offset, and the bytes before it
+
 
 @dataclass(frozen=True, slots=True)
 class Tail:
@@ -20,17 +19,17 @@ class Tail:
 
     ``truncated``: there are more before them. ``whole``: read from the file's beginning.
 
-    ``mark`` is where reading ended, for the next time: inode, offset, and the bytes before it.
+    ``mark`` is where reading ended, for the next time.
     """
 
     entries: tuple[Entry, ...]
     truncated: bool
     whole: bool
     resumed: bool
-    mark: tuple[int, int, str]
+    mark: Mark
 
 
-def read_tail(reader: Reader, path: str, parse: Parse, since: float, mark: tuple[int, int, str] | None) -> Tail | None:
+def read_tail(reader: Reader, path: str, parse: Parse, since: float, mark: Mark | None) -> Tail | None:
     """The entries since then, or only those after ``mark`` where the file is still the one that was read then.
 
     A time in whole seconds may lie a second before what it stands for: an entry of the very second counts.
@@ -62,25 +61,14 @@ def read_tail(reader: Reader, path: str, parse: Parse, since: float, mark: tuple
     return Tail(entries[-LINES:], truncated, begin == 0, False, _mark(reader, path, seen.inode, end))
 
 
-def plain(mark: tuple[int, int, str]) -> list[Any]:
-    """A mark as JSON."""
-    return list(mark)
-
-
-def from_plain(value: Mapping[str, Any], path: str) -> tuple[int, int, str] | None:
-    """The mark kept for a path."""
-    told = value.get(path)
-    return (told[0], told[1], told[2]) if told else None
-
-
-def _resumed(reader: Reader, path: str, inode: int, size: int, mark: tuple[int, int, str] | None) -> int | None:
+def _resumed(reader: Reader, path: str, inode: int, size: int, mark: Mark | None) -> int | None:
     """Where reading goes on: only if the file is the same and still ends there as it did."""
     if mark is None or mark[0] != inode or mark[1] > size or _before(reader, path, mark[1]) != mark[2]:
         return None
     return mark[1]
 
 
-def _mark(reader: Reader, path: str, inode: int, offset: int) -> tuple[int, int, str]:
+def _mark(reader: Reader, path: str, inode: int, offset: int) -> Mark:
     return inode, offset, _before(reader, path, offset)
 
 

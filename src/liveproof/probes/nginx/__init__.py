@@ -8,9 +8,8 @@ names, and leaves an empty pid file where nginx does not run.
 
 from typing import Any
 
-from liveproof import __version__
 from liveproof.host.errors import CannotSee, NotThere
-from liveproof.host.files.file_state import Inputs, State, state
+from liveproof.host.files.file_state import Inputs
 from liveproof.host.process.accounts import Accounts
 from liveproof.host.process.command import Ran, run
 from liveproof.host.process.credentials import credentials
@@ -18,16 +17,10 @@ from liveproof.host.process.proc import Process
 from liveproof.host.reader import Reader
 from liveproof.host.services import systemd
 from liveproof.host.services.systemd import web_services
-from liveproof.model.codec import Misshapen, from_json, to_json
 from liveproof.model.dataclass import dataclass
 from liveproof.model.facts.nginx import Nginx, NginxProcess, Server
 from liveproof.model.secrets import harmless_parameter, hide
-from liveproof.probes.nginx import (
-    configuration,
-    directives,
-    master,
-    test_inputs,
-)
+from liveproof.probes.nginx import configuration, directives, master, test_inputs
 from liveproof.probes.nginx.master import Build, Command
 from liveproof.store.cache import Cache
 
@@ -36,33 +29,25 @@ _PATIENCE = 5.0
 _ERRORS = ("[emerg]", "[alert]", "[crit]", "[error]")
 _LONGEST = 500
 _MARK = "# configuration file "
+_Tested = tuple[bool | None, tuple[str, ...], tuple[str, ...]]
 _NO_BUILD = Build("", "/etc/nginx", "/etc/nginx/nginx.conf", "nobody", "", "", "")
 
 
 @dataclass(frozen=True, slots=True)
-class _Kept:
-    """What is remembered of a configuration. ``valid`` is None when it has to be tested each time.
+class _Configuration:
+    """What the files say, as it is remembered.
 
-    Only "valid" lasts, and only where files alone decide it: a failure may be due to what no file tells.
+    ``valid``: nginx takes it, and files alone decide that. Anything else is tested each time: a failure may be due to
+    what no file tells.
     """
 
     user: str
     group: str
     error_log: str
     servers: tuple[Server, ...]
-    configuration_files: tuple[str, ...]
     files: tuple[str, ...]
-    present: tuple[str, ...]
-    patterns: tuple[str, ...]
     unread: tuple[str, ...]
-    lasting: bool
-    valid: bool | None
-    errors: tuple[str, ...]
-    state: str = ""
-
-    @property
-    def inputs(self) -> Inputs:
-        return Inputs(self.files, self.present, self.patterns)
+    valid: bool
 
 
 def probe(reader: Reader, cache: Cache) -> Nginx:
@@ -74,10 +59,17 @@ def probe(reader: Reader, cache: Cache) -> Nginx:
     config = _config(command, build)
     if process is None and not command.binary and reader.stat(config) is None:
         raise NotThere("there is no nginx on this host")
-    kept, seen = _configuration(reader, cache, command, build, config)
-    ctimes = dict(seen.ctimes)
+    found, state = cache.entry("nginx").memoised_by_inputs(
+        reader,
+        (reader.root, config, build, command),
+        lambda: _read(reader, command, build, config),
+        _Configuration,
+        keep=lambda result, _: not _secret(result.servers),
+    )
+    valid, errors = (True, ()) if found.valid else _tested(reader, command)[:2]
+    ctimes = dict(state.ctimes)
     workers, draining = master.workers(reader, process) if process else ((), ())
-    user, group, uid, gid, groups = _worker_user(reader, kept, build, process, workers or draining)
+    user, group, uid, gid, groups = _worker_user(reader, found, build, process, workers or draining)
     running = None
     if process:
         starts = tuple((one.pid, one.start) for one in workers)
@@ -86,20 +78,20 @@ def probe(reader: Reader, cache: Cache) -> Nginx:
         command.binary,
         build.version,
         config,
-        kept.valid,
-        kept.errors,
-        tuple((path, ctimes.get(path, 0.0)) for path in kept.configuration_files),
+        valid,
+        errors,
+        tuple((path, ctimes.get(path, 0.0)) for path in found.files),
         user,
         uid,
         gid,
         groups,
-        kept.servers,
+        found.servers,
         running,
         service.name if service else "",
         group,
         (command.binary, "-t", *command.options) if command.binary else (),
         f"{service.active}/{service.enabled}" if service else "",
-        kept.unread,
+        found.unread,
     )
 
 
@@ -142,71 +134,32 @@ def _config(command: Command, build: Build) -> str:
     return config if config.startswith("/") else f"{prefix.rstrip('/')}/{config}"
 
 
-def _configuration(reader: Reader, cache: Cache, command: Command, build: Build, config: str) -> tuple[_Kept, State]:
-    """What the configuration says, from memory when nothing that it was made from has changed."""
-    signature = f"{__version__} {reader.root} {config} {build} {command}"
-    kept = _recalled(cache, signature)
-    if kept:
-        seen = state(reader, kept.inputs)
-        if seen.text == kept.state:
-            if kept.valid is None:
-                valid, errors, _ = _tested(reader, command)
-                kept = _replaced(kept, valid, errors)
-            return kept, seen
-    started = reader.now()
-    kept = _read(reader, command, build, config)
-    seen = state(reader, kept.inputs)
-    if seen.settled(started) and not _secret(kept.servers):
-        remembered = kept if kept.lasting else _replaced(kept, None, ())
-        cache.keep("nginx", signature, to_json(_replaced(remembered, remembered.valid, remembered.errors, seen.text)))
-    return kept, seen
-
-
 def _secret(servers: tuple[Server, ...]) -> bool:
     """Whether a parameter holds a value that may be a secret: such a configuration is read again each time."""
     given = {(name, value) for server in servers for each in server.passes for name, value, _ in each.params}
     return not all(harmless_parameter(name, value) for name, value in given)
 
 
-def _recalled(cache: Cache, signature: str) -> _Kept | None:
-    value = cache.recall("nginx", signature)
-    try:
-        return from_json(_Kept, value) if value is not None else None
-    except Misshapen:
-        return None
-
-
-def _replaced(kept: _Kept, valid: bool | None, errors: tuple[str, ...], told: str = "") -> _Kept:
-    from dataclasses import replace  # noqa: PLC0415
-
-    return replace(kept, valid=valid, errors=errors, state=told or kept.state)
-
-
-def _read(reader: Reader, command: Command, build: Build, config: str) -> _Kept:
+def _read(reader: Reader, command: Command, build: Build, config: str) -> tuple[_Configuration, Inputs]:
     prefix = command.prefix or build.prefix
     tree = directives.load(config, _parse, lambda path: _text(reader, path), reader.glob)
     found = configuration.configuration(tree, prefix, (build.access_log, build.error_log))
     opened, present = test_inputs.opened(tree, prefix)
-    valid, errors, files = _tested(reader, command)
+    valid, _, files = _tested(reader, command)
     missed = [
         f"nginx reads {path}, which liveproof did not find among the includes"
         for path in files
         if path not in tree.files and reader.stat(path) is not None
     ]
     binary = (command.binary,) if command.binary else ()
-    return _Kept(
-        found.user,
-        found.group,
-        found.error_log,
-        found.servers,
-        tuple(tree.files),
-        tuple(dict.fromkeys((*tree.files, *opened, *binary, *test_inputs.SYSTEM))),
-        present,
-        tuple(tree.patterns),
-        (*tree.problems, *missed),
-        bool(valid) and not test_inputs.asks_resolver(tree),
-        valid,
-        errors,
+    inputs = Inputs(
+        tuple(dict.fromkeys((*tree.files, *opened, *binary, *test_inputs.SYSTEM))), present, tuple(tree.patterns)
+    )
+    problems = (*tree.problems, *missed)
+    lasting = bool(valid) and not test_inputs.asks_resolver(tree)
+    return (
+        _Configuration(found.user, found.group, found.error_log, found.servers, tuple(tree.files), problems, lasting),
+        inputs,
     )
 
 
@@ -223,8 +176,12 @@ def _parse(text: str, path: str) -> tuple[list[dict[str, Any]], list[str]]:
     return told["config"][0]["parsed"], [str(error["error"]) for error in told["errors"]]
 
 
-def _tested(reader: Reader, command: Command) -> tuple[bool | None, tuple[str, ...], tuple[str, ...]]:
+def _tested(reader: Reader, command: Command) -> _Tested:
     """Whether nginx takes the configuration, its errors (or why it could not be asked), and the files that it read."""
+    return reader.once("nginx -T", lambda: _test(reader, command))
+
+
+def _test(reader: Reader, command: Command) -> _Tested:
     if not command.binary:
         return None, ("nginx's program was not found, so its configuration cannot be tested",), ()
     try:
@@ -272,17 +229,17 @@ def _error(text: str) -> str:
 
 
 def _worker_user(
-    reader: Reader, kept: _Kept, build: Build, process: Process | None, workers: tuple[Process, ...]
+    reader: Reader, found: _Configuration, build: Build, process: Process | None, workers: tuple[Process, ...]
 ) -> tuple[str, str, int, int, tuple[int, ...]]:
     """Name, group's name and numbers of whom the workers run as: of a running one, else as they would be started."""
     accounts = Accounts(reader)
     who = next((seen for one in workers if (seen := credentials(reader, one.pid))), None)
     if who:
         return accounts.user_name(who.uid), accounts.group_name(who.gid), who.uid, who.gid, who.groups
-    name = str(process.uid) if process and process.uid else kept.user or build.user
+    name = str(process.uid) if process and process.uid else found.user or build.user
     account = accounts.user(name)
     if account is None:
         return name, "", -1, -1, ()
-    group = accounts.group(kept.group) if kept.group else None
+    group = accounts.group(found.group) if found.group else None
     gid = account.gid if group is None else group
     return account.name, accounts.group_name(gid), account.uid, gid, accounts.groups_of(account.name, gid)

@@ -2,7 +2,7 @@
 
 import os
 
-from liveproof.host.files.reader import Stat
+from liveproof.host.files.file_state import signature
 from liveproof.host.process.command import run
 from liveproof.host.process.credentials import credentials
 from liveproof.host.process.proc import Process
@@ -130,20 +130,12 @@ def build(reader: Reader, cache: Cache, binary: str) -> Build:
     Raises:
         OSError: it cannot be started.
     """
-    seen = reader.stat(binary)
-    signature = f"{binary} {_identity(seen)}"
-    kept = cache.recall("nginx-build", signature)
-    if isinstance(kept, list) and len(kept) == 7:
-        return Build(*(str(part) for part in kept))
-    ran = run([binary, "-V"], timeout=_PATIENCE)
-    made = parse_build(ran.errors)
-    if made.version and seen is not None:
-        cache.keep(
-            "nginx-build",
-            signature,
-            [made.version, made.prefix, made.config, made.user, made.group, made.error_log, made.access_log],
-        )
-    return made
+    return cache.entry("nginx-build").memoised(
+        signature(reader, binary),
+        lambda: parse_build(run([binary, "-V"], timeout=_PATIENCE).errors),
+        Build,
+        keep=lambda build: bool(build.version),
+    )
 
 
 def parse_build(text: str) -> Build:
@@ -169,7 +161,3 @@ def parse_build(text: str) -> Build:
 
 def _below(path: str, prefix: str) -> str:
     return path if path.startswith("/") else f"{prefix.rstrip('/')}/{path}"
-
-
-def _identity(seen: Stat | None) -> str:
-    return f"{seen.size} {seen.mtime_ns} {seen.ctime_ns} {seen.inode} {seen.device}" if seen else "-"

@@ -28,20 +28,20 @@ def probe(reader: Reader, settings: Settings, cache: Cache, app: App, files: Fil
     clock = time.perf_counter()
     try:
         intended = _intended(reader, settings, app)
-        told = Comparison(reader, settings, app, files, intended).told(cache)
+        result = Comparison(reader, settings, app, files, intended).result(cache)
     except GitFailed as error:
         raise (NoSuchThing if isinstance(error, NoSuchCommit) else CannotSee)(str(error)) from error
     return Release(
         kind=intended.kind,
         intended=intended.name,
-        compared=told.compared,
-        changed=tuple(sorted(told.changed)),
-        missing=tuple(sorted(told.missing)),
-        skipped=tuple(sorted(told.skipped)),
+        compared=result.compared,
+        changed=tuple(sorted(result.changed)),
+        missing=tuple(sorted(result.missing)),
+        skipped=tuple(sorted(result.skipped)),
         seconds=time.perf_counter() - clock,
-        modes=tuple(sorted(told.modes)),
-        untracked=tuple(sorted(told.untracked)),
-        ignored=tuple(sorted(told.ignored)),
+        modes=tuple(sorted(result.modes)),
+        untracked=tuple(sorted(result.untracked)),
+        ignored=tuple(sorted(result.ignored)),
     )
 
 

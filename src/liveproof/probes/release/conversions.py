@@ -1,39 +1,37 @@
 """Files that differ from the commit because git itself writes them differently into the work tree.
 
 Line endings can be undone and compared, and a large file's own digest stands in its pointer (git-lfs). What a filter or
-another conversion makes cannot be told without running it, which liveproof does not: it is told as skipped. The
+another conversion makes cannot be told without running it, which liveproof does not: it is reported as skipped. The
 attributes are those of the work tree (gitattributes(5)).
 """
-
-import hashlib
 
 from liveproof.host.errors import CannotSee
 from liveproof.host.files.digests import compare
 from liveproof.host.git.plumbing import GitFailed, Repository
 from liveproof.host.reader import Reader
 from liveproof.model.facts.apps import App
-from liveproof.probes.release.told import Told
 
 _POINTER_LIMIT = 1024
 _LFS = b"version https://git-lfs.github.com/spec/v1\n"
 
 
-def settle(reader: Reader, repository: Repository, app: App, digests: dict[str, str], told: Told) -> None:
-    """Take from ``told.changed`` what a conversion explains; where it cannot be told, move it to ``told.skipped``."""
+def explain(
+    reader: Reader, repository: Repository, app: App, digests: dict[str, str], changed: tuple[str, ...]
+) -> tuple[tuple[str, ...], dict[str, list[str]]]:
+    """What of the changed files no conversion explains, and by reason those for which that cannot be told."""
     try:
-        attributes = repository.attributes(told.changed)
+        attributes = repository.attributes(changed)
     except GitFailed as error:
-        told.skip(told.changed, f"its attributes are not known: {error}")
-        told.changed = []
-        return
-    changed = []
-    for path in told.changed:
+        return (), {f"its attributes are not known: {error}": list(changed)}
+    really: list[str] = []
+    skipped: dict[str, list[str]] = {}
+    for path in changed:
         reason = _judge(reader, repository, f"{app.real}/{path}", digests[path], attributes.get(path, {}))
         if reason is None:
-            changed.append(path)
+            really.append(path)
         elif reason:
-            told.skip([path], reason)
-    told.changed = changed
+            skipped.setdefault(reason, []).append(path)
+    return tuple(really), skipped
 
 
 def _judge(reader: Reader, repository: Repository, path: str, digest: str, attributes: dict[str, str]) -> str | None:
@@ -81,5 +79,7 @@ def _read(reader: Reader, path: str) -> bytes | None:
 
 
 def _blob(content: bytes, like: str) -> str:
+    import hashlib  # noqa: PLC0415  (loads OpenSSL: 6 ms; only a file that differs asks)
+
     make = hashlib.sha256 if len(like) == 64 else hashlib.sha1
     return make(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()

@@ -6,12 +6,12 @@ from collections.abc import Callable, Sequence
 from liveproof.attestation.manifest import BadManifest, parse
 from liveproof.host.errors import CannotSee
 from liveproof.host.files.digests import Directory
+from liveproof.host.files.file_state import signature
 from liveproof.host.git.plumbing import Repository
 from liveproof.host.reader import Reader
 from liveproof.model.dataclass import dataclass
 
 _MANIFEST_LIMIT = 256 * 1024 * 1024
-_UNSETTLED_NS = 2_000_000_000
 # How git writes modes (git-ls-tree(1)): regular file, executable file, symbolic link; 160000 is a submodule.
 _KINDS = {"100644": "f", "100664": "f", "100755": "x", "120000": "l"}
 _SUBMODULE = "160000"
@@ -29,7 +29,8 @@ class Listing:
 class Intended:
     """A release: ``git`` or ``manifest``, its commit or path, and how its files are digested.
 
-    ``signature`` changes when the same name comes to mean something else; ``listing`` reads the files, which costs.
+    ``signature`` changes when the same name comes to mean something else, and is empty while that could not be seen;
+    ``listing`` reads the files, which costs.
     """
 
     kind: str
@@ -43,8 +44,9 @@ class Intended:
 def of_commit(repository: Repository, commit: str) -> Intended:
     """A commit of the app's own repository."""
     algorithm = "sha256" if len(commit) == 64 else "sha1"
-    signature = f"{commit} {repository.settings()}"
-    return Intended("git", commit, algorithm, signature, lambda: _of_tree(repository, commit), repository)
+    return Intended(
+        "git", commit, algorithm, f"{commit} {repository.settings()}", lambda: _of_tree(repository, commit), repository
+    )
 
 
 def of_manifest(reader: Reader, path: str) -> Intended:
@@ -54,9 +56,7 @@ def of_manifest(reader: Reader, path: str) -> Intended:
         raise CannotSee(f"the release manifest {path} does not exist")
     if seen.size > _MANIFEST_LIMIT:
         raise CannotSee(f"the release manifest {path} is larger than {_MANIFEST_LIMIT >> 20} MB")
-    fresh = reader.now() * 1e9 - seen.ctime_ns < _UNSETTLED_NS
-    signature = f"{path} {seen.size} {seen.mtime_ns} {seen.ctime_ns} {seen.inode} {reader.now() if fresh else ''}"
-    return Intended("manifest", path, "sha256", signature, lambda: _of_manifest(reader, path))
+    return Intended("manifest", path, "sha256", signature(reader, path), lambda: _of_manifest(reader, path))
 
 
 def _of_tree(repository: Repository, commit: str) -> Listing:

@@ -4,26 +4,25 @@ Crontabs, services, supervisor's programs, deploy scripts and logrotate's config
 when one of them changed: every file and directory that was looked at is remembered with its state.
 """
 
+import functools
 import posixpath
-import zlib
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import cache
-from typing import Any
 
-from liveproof import __version__
+from liveproof.host.files.file_state import Inputs
 from liveproof.host.php.command_line import is_php, script_at
 from liveproof.host.process.accounts import Accounts
 from liveproof.host.process.credentials import credentials
 from liveproof.host.reader import Reader
+from liveproof.model.dataclass import dataclass
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.laravel import Laravel
 from liveproof.model.facts.schedule import Job, Rotation, Schedule
 from liveproof.model.findings import Absent, Unknown
 from liveproof.model.secrets import hide_in_arguments
 from liveproof.model.settings import Settings
-from liveproof.probes.schedule.found import Found, Watched, folded, unchanged
-from liveproof.probes.schedule.rotation import Entry, Said, entries, rotations
+from liveproof.probes.schedule.found import Found, Watched, folded
+from liveproof.probes.schedule.rotation import Entry, entries, rotations
 from liveproof.store.cache import Cache
 
 _LOGS = 50
@@ -32,12 +31,13 @@ _LONG = 2000
 
 
 def probe(
-    reader: Reader, settings: Settings, memory: Cache, app: App, *, laravel: Laravel | Unknown | Absent
+    reader: Reader, settings: Settings, cache: Cache, app: App, *, laravel: Laravel | Unknown | Absent
 ) -> Schedule:
     """Look at what runs on its own; a place that cannot be read is told as unread."""
     accounts = Accounts(reader)
-    found, rotating, unread = _collected(reader, memory, app, accounts)
-    jobs = [job for each in found if (job := _job(reader, app, accounts, each))]
+    collected = _collected(reader, cache, app, accounts)
+    unread = collected.unread
+    jobs = [job for each in collected.found if (job := _job(reader, app, accounts, each))]
     jobs += folded(
         _running(reader, app, accounts),
         _PROCESSES,
@@ -46,52 +46,46 @@ def probe(
     )
     rotated: tuple[Rotation, ...] = ()
     try:
-        rotated = tuple(rotations(reader, app, _logs(reader, settings, app, laravel), rotating))
+        rotated = tuple(rotations(reader, app, _logs(reader, settings, app, laravel), collected.rotating))
     except OSError as error:
         unread = (*unread, ("logrotate", error.strerror or str(error)))
     return Schedule(tuple(dict.fromkeys(jobs)), rotated, unread)
 
 
-_Collected = tuple[list[Found], list[Entry], tuple[tuple[str, str], ...]]
+@dataclass(frozen=True, slots=True)
+class _Collected:
+    """What the host's configuration says, of every app."""
+
+    found: tuple[Found, ...]
+    rotating: tuple[Entry, ...]
+    unread: tuple[tuple[str, str], ...]
 
 
-def _collected(reader: Reader, memory: Cache, app: App, accounts: Accounts) -> _Collected:
-    """What the host's configuration says, from memory where every file that was read is as it was."""
-    name = f"schedule-{zlib.crc32(app.path.encode('utf-8', 'surrogateescape')):08x}"
+def _collected(reader: Reader, cache: Cache, app: App, accounts: Accounts) -> _Collected:
+    """From memory where every file that was read is as it was."""
     supervisors = [process.uid for process in reader.processes() if any("supervisord" in w for w in process.argv[:2])]
-    signature = f"4 {__version__} {app.path} {app.real} {supervisors} {reader.root}"
-    kept = _kept(reader, memory.recall(name, signature))
-    if kept:
-        return kept
-    from liveproof.probes.schedule.collected import Collector  # noqa: PLC0415  (with all that takes texts apart)
-
-    @cache
-    def home(user: str) -> str | None:
-        account = accounts.user(user)
-        return account.home if account else None
-
     watched = Watched(reader)
-    watched.stat("/etc/passwd")
-    found = [each.hidden() for each in Collector(reader, watched, app, home).everything()]
-    rotating, unread = entries(watched), tuple(watched.unread.items())
-    if watched.settled():
-        value = {"states": watched.states, "found": found, "rotating": rotating, "unread": unread}
-        memory.keep(name, signature, value)
-    return found, rotating, unread
 
+    def collect() -> tuple[_Collected, Inputs]:
+        from liveproof.probes.schedule.collected import Collector  # noqa: PLC0415  (with all that takes texts apart)
 
-def _kept(reader: Reader, value: Any) -> _Collected | None:
-    """What was remembered, None when a file changed since or when it has not the shape that it should have."""
-    try:
-        if value is None or not unchanged(reader, value["states"]):
-            return None
-        return (
-            [Found(*each) for each in value["found"]],
-            [Entry(path, number, tuple(patterns), Said(*said)) for path, number, patterns, said in value["rotating"]],
-            tuple((place, reason) for place, reason in value["unread"]),
-        )
-    except (KeyError, TypeError, ValueError, AttributeError):
-        return None
+        @functools.cache
+        def home(user: str) -> str | None:
+            account = accounts.user(user)
+            return account.home if account else None
+
+        watched.stat("/etc/passwd")
+        found = tuple(each.hidden() for each in Collector(reader, watched, app, home).everything())
+        rotating = tuple(entries(watched))
+        return _Collected(found, rotating, tuple(watched.unread.items())), Inputs(tuple(watched.states))
+
+    return cache.entry("schedule", app.path).memoised_by_inputs(
+        reader,
+        (app.real, supervisors, reader.root),
+        collect,
+        _Collected,
+        keep=lambda _, state: watched.lasting and state.text == "\n".join(watched.states.values()),
+    )[0]
 
 
 def _job(reader: Reader, app: App, accounts: Accounts, found: Found) -> Job | None:

@@ -69,14 +69,16 @@ def folded(each: Iterable[_T], most: int, like: Callable[[_T], Hashable], counte
 
 
 class Watched:
-    """Reads directories and files and notes the state of each before it is read, also of those that are not there."""
+    """Reads directories and files and notes the state of each before it is read, also of those that are not there.
+
+    ``lasting``: what was read can only change with one of these files.
+    """
 
     def __init__(self, reader: Reader) -> None:
         self.states: dict[str, str] = {}
         self.unread: dict[str, str] = {}
+        self.lasting = True
         self._reader = reader
-        self._since = reader.now()
-        self._settled = True
 
     def names(self, directory: str) -> tuple[str, ...]:
         """The names in a directory, none when there is no such directory or it cannot be read (then it is unread)."""
@@ -120,9 +122,7 @@ class Watched:
     def stat(self, path: str) -> Stat | None:
         """The status of a path, links followed; None when nothing is there."""
         if path not in self.states:
-            seen = state(self._reader, Inputs((path,), (), ()))
-            self.states[path] = seen.text
-            self._settled = self._settled and seen.settled(self._since)
+            self.states[path] = state(self._reader, Inputs((path,))).text
         try:
             return self._reader.stat(path)
         except OSError as error:
@@ -131,13 +131,4 @@ class Watched:
 
     def unsettle(self) -> None:
         """What was read may change without any of the files: it must not be remembered."""
-        self._settled = False
-
-    def settled(self) -> bool:
-        """Whether everything changed long enough ago that a later change must show in its state."""
-        return self._settled
-
-
-def unchanged(reader: Reader, states: dict[str, str]) -> bool:
-    """Whether every path is as it was noted."""
-    return state(reader, Inputs(tuple(states), (), ())).text == "\n".join(states.values())
+        self.lasting = False

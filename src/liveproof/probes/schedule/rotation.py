@@ -9,7 +9,7 @@ a user who may not write the directory nothing is rotated. A name that nobody ha
 import posixpath
 import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from liveproof.host.files.reader import Stat
@@ -121,7 +121,7 @@ def _directive(said: Said, line: str, number: int) -> Said:
     return said
 
 
-def rotations(reader: Reader, app: App, logs: tuple[str, ...], found: list[Entry]) -> Iterator[Rotation]:
+def rotations(reader: Reader, app: App, logs: tuple[str, ...], found: Iterable[Entry]) -> Iterator[Rotation]:
     """What the entries make of these logs; the first entry that matches a log is the one that counts."""
     wanted = {reader.resolve(log): log for log in logs}
     accounts = Accounts(reader)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from liveproof.host.files import digests
+from liveproof.host.files import file_state
 from liveproof.host.files.digests import Compared, Directory, compare
 
 BYTES = os.fsdecode(b"\xff\n.php")
@@ -15,7 +15,7 @@ BYTES = os.fsdecode(b"\xff\n.php")
 @pytest.fixture(autouse=True)
 def settled(monkeypatch: pytest.MonkeyPatch) -> None:
     """Files made a moment ago count as old."""
-    monkeypatch.setattr(digests, "_UNSETTLED_NS", 0)
+    monkeypatch.setattr(file_state, "TICK_NS", 0)
 
 
 def sha256(data: bytes) -> str:
@@ -87,7 +87,7 @@ def test_a_change_is_seen_whatever_its_time(tmp_path: Path, keep_time: bool) -> 
 
 def test_a_fresh_file_is_read_again_next_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Within a tick of the clock it could change without a trace."""
-    monkeypatch.setattr(digests, "_UNSETTLED_NS", 2_000_000_000)
+    monkeypatch.setattr(file_state, "TICK_NS", 2_000_000_000)
     assert look(tmp_path, tree(tmp_path, FILES)).right == {}
 
 

@@ -174,8 +174,9 @@ def test_what_a_program_s_name_tells(binary: str, version: str, fpm: bool, prefi
     assert masters.prefix_of(binary) == prefix
 
 
-def test_version_of_a_program_without_one_in_its_name(tmp_path: Path) -> None:
+def test_version_of_a_program_without_one_in_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is asked, once, and only when it is root's."""
+    monkeypatch.setattr("liveproof.host.files.file_state.TICK_NS", 0)
     program = tmp_path / "php-fpm"
     program.write_text(f"#!/bin/sh\necho >> {tmp_path}/asked\necho 'PHP 8.3.23 (fpm-fcgi) (built: now)'\n")
     program.chmod(0o755)

@@ -5,8 +5,15 @@ from collections.abc import Callable
 import pytest
 
 from liveproof.model.findings import Unknown
-from liveproof.probes.laravel.differences import differences, lost, printable
-from liveproof.probes.laravel.verdicts import Config, packages_verdict, routes_verdict, services_verdict
+from liveproof.probes.laravel.verdicts import (
+    Config,
+    differences,
+    lost,
+    packages_verdict,
+    printable,
+    routes_verdict,
+    services_verdict,
+)
 
 
 def php(array: str) -> bytes:

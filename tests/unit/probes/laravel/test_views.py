@@ -12,6 +12,7 @@ from liveproof.host.reader import Reader
 from liveproof.probes.laravel.effective import Effective
 from liveproof.probes.laravel.views import (
     Compiled,
+    Content,
     Expected,
     compiled_views,
     digest,
@@ -109,7 +110,7 @@ def test_random_numbers_of_once_do_not_count() -> None:
 def test_remembered_views_are_not_read_again(tmp_path: Path) -> None:
     """What is known by inode, size and times is taken as it was."""
     view = seen(tmp_path, compiled=2e9, source=1e9)
-    known = {identity(view.name, view.stat): ["/kept", "digest"]}
+    known = {identity(view.name, view.stat): Content("/kept", "digest")}
     told = [one for one in compiled_views(Reader(), str(tmp_path), known) if one.name == "c.php"]
     assert (told[0].source, told[0].digest) == ("/kept", "digest")
 

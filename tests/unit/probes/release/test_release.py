@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from liveproof.host.errors import CannotSee, NotThere
-from liveproof.host.files import digests
+from liveproof.host.files import file_state
 from liveproof.host.git.plumbing import GitFailed, repository
 from liveproof.host.reader import Reader
 from liveproof.model.facts.apps import App
@@ -36,9 +36,7 @@ FILES = {
 @pytest.fixture(autouse=True)
 def settled(monkeypatch: pytest.MonkeyPatch) -> None:
     """Files made a moment ago count as old."""
-    monkeypatch.setattr(digests, "_UNSETTLED_NS", 0)
-    monkeypatch.setattr(files, "_UNSETTLED_NS", 0)
-    monkeypatch.setattr("liveproof.probes.release.intended._UNSETTLED_NS", 0)
+    monkeypatch.setattr(file_state, "TICK_NS", 0)
 
 
 @pytest.fixture

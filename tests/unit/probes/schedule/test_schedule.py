@@ -373,9 +373,10 @@ def test_secrets_in_lines_are_hidden(host):
     assert "s3cret" not in repr(host.see())
 
 
-def test_what_did_not_change_is_not_read_again(host, tmp_path_factory):
+def test_what_did_not_change_is_not_read_again(host, tmp_path_factory, monkeypatch):
     """And what did change is: a file, a name in a directory, a file that was not there."""
     host.cache = Cache(str(tmp_path_factory.mktemp("memory")))
+    monkeypatch.setattr("liveproof.host.files.file_state.TICK_NS", 0)
     host.write("/etc/cron.d/app", "* * * * * root php /srv/app/artisan x\n")
     first = host.see()
     host.reader.reads.clear()

@@ -9,12 +9,10 @@ from hypothesis import strategies as st
 from liveproof.host.errors import CannotSee
 from liveproof.host.reader import Reader
 from liveproof.model.facts.apps import App
-from liveproof.probes.laravel.effective import effective, from_plain
-from liveproof.probes.laravel.environment import dotenv, pool_environment
-from liveproof.probes.laravel.logfiles import log_files
+from liveproof.probes.laravel.artisan import first_words
+from liveproof.probes.laravel.effective import effective, log_files
+from liveproof.probes.laravel.laravel_app import dotenv, find_place, pool_environment
 from liveproof.probes.laravel.phparray import Key, Value
-from liveproof.probes.laravel.place import find_place
-from liveproof.probes.laravel.recompute import first_words
 
 _NOON = 1795435200.0  # 2026-11-23 12:00 UTC
 
@@ -53,7 +51,9 @@ def test_the_pools_environment_names_a_cache(tmp_path: Path) -> None:
 
 def test_without_a_framework_the_reason_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """composer install was forgotten."""
-    monkeypatch.setattr("liveproof.probes.laravel.place._FRAMEWORKS", ("vendor/laravel/framework/src/Illuminate",))
+    monkeypatch.setattr(
+        "liveproof.probes.laravel.laravel_app._FRAMEWORKS", ("vendor/laravel/framework/src/Illuminate",)
+    )
     app = App(str(tmp_path), str(tmp_path), "", "www-data", 33, 33, (33,), (), (), True)
     with pytest.raises(CannotSee, match="composer install"):
         find_place(Reader(), app, {}, {})
@@ -101,7 +101,6 @@ def test_the_effective_configuration_holds_no_secret() -> None:
     assert "secret" not in repr(rules)
     assert (rules.logs, rules.channel, rules.compiled) == ((("/app/laravel.log", True),), "stack", "/app/views")
     assert rules.streams == ("slack", "php://stderr")
-    assert from_plain(rules.plain()) == rules
 
 
 @pytest.mark.parametrize(

@@ -28,14 +28,14 @@ def judged(app: App, fpm: Fpm | Unknown | Absent, groups: Iterable[LogGroup]) ->
     served = fpm.serving(app.pools) if isinstance(fpm, Fpm) else ()
     worker = next((worker.pid for _, pool in served for worker in pool.workers), 0)
     try:
-        told = ask(questions, Identity(app.uid, app.gid, app.groups), worker)
+        allowed = ask(questions, Identity(app.uid, app.gid, app.groups), worker)
     except CannotSee:
         return given
-    answers = dict(zip(questions, told, strict=True))
-    return tuple(replace(group, cured=_cured(group, answers, connects)) for group in given)
+    answers = dict(zip(questions, allowed, strict=True))
+    return tuple(replace(group, cured=_resolved(group, answers, connects)) for group in given)
 
 
-def _cured(group: LogGroup, answers: dict[Question, Answer], connects: bool | None) -> bool | None:
+def _resolved(group: LogGroup, answers: dict[Question, Answer], connects: bool | None) -> bool | None:
     if group.kind == "nginx":
         return connects
     if group.kind not in _DENIALS or not group.paths:
@@ -45,7 +45,7 @@ def _cured(group: LogGroup, answers: dict[Question, Answer], connects: bool | No
 
 
 def _allowed(path: str, right: int, answers: dict[Question, Answer]) -> bool:
-    """A file that is gone could be written anew where its directory can be written."""
+    """A file that is gone could be written again where its directory can be written."""
     answer = answers[path, right]
     if answer is Answer.MISSING and right == WRITE:
         return answers[path.rpartition("/")[0] or "/", WRITE | SEARCH] is Answer.ALLOWED
@@ -56,7 +56,9 @@ def _sockets_answer(app: App, fpm: Fpm | Unknown | Absent) -> bool | None:
     """Whether nginx gets a connection to each of the app's pools; None when nobody knows."""
     if not isinstance(fpm, Fpm):
         return None
-    told = [None if isinstance(p.socket, Unknown) else p.socket.web_server_connects for _, p in fpm.serving(app.pools)]
-    if any(connects is False for connects in told):
+    connects = [
+        None if isinstance(p.socket, Unknown) else p.socket.web_server_connects for _, p in fpm.serving(app.pools)
+    ]
+    if any(each is False for each in connects):
         return False
-    return True if told and all(connects is True for connects in told) else None
+    return True if connects and all(each is True for each in connects) else None

@@ -1,16 +1,13 @@
-"""Let the app's own artisan derive its caches anew, as the app's user, into a private directory, leaving no trace."""
+"""Let the app's own artisan build its caches, as the app's user, into a private directory, leaving no trace."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from liveproof.host.deadline import left
 from liveproof.host.errors import CannotSee
 from liveproof.host.isolation.run_isolated import TooMuch, run_apart
 from liveproof.host.process.command import Identity, Ran
-from liveproof.host.reader import Reader
 from liveproof.model.dataclass import dataclass
 from liveproof.model.secrets import gist
-from liveproof.probes.laravel.place import variables
-from liveproof.probes.laravel.views import SCRIPT, Expected, read_answer, sources_file
 
 TIMEOUT = 20.0
 # The part of the time that is left for one run of PHP: what else is to be looked at needs some as well.
@@ -18,36 +15,25 @@ _SHARE = 0.6
 # Errors go to standard error, not to whatever log php.ini names.
 _QUIET = ("-d", "display_errors=stderr", "-d", "log_errors=0")
 
-_MARK = "liveproof storage "
-# A provider that fails leaves the path as it was set before.
-_STORAGE = r"""
-require './vendor/autoload.php';
-$app = require './bootstrap/app.php';
-try {
-    $app->make(Illuminate\Contracts\Console\Kernel::class)->bootstrap();
-} catch (Throwable $error) {
-}
-echo "\nliveproof storage ", base64_encode($app->storagePath()), "\n";
-"""
-
 _IDLE = ("Deprecated", "PHP Deprecated")
 _TRACE = ("Stack trace:", "Exception trace:", "#0 ")
 
 
 @dataclass(frozen=True, slots=True)
-class Kitchen:
+class ArtisanRunner:
     """Whose PHP runs where: ``app`` is the resolved directory, ``trees`` what the app may want to write to.
 
     ``reads`` are files that must be readable: Laravel takes a ``.env`` that it cannot read for one that is not there.
+    ``environment`` is that of the app, ``redirected`` what sends every cache that Laravel writes to ``{out}``.
     """
 
-    reader: Reader
     php: str
     app: str
     identity: Identity
     trees: tuple[str, ...]
     reads: tuple[str, ...]
     environment: Mapping[str, str]
+    redirected: Mapping[str, str]
 
     def config(self) -> Mapping[str, bytes]:
         """``config.php``, ``packages.php`` and ``services.php`` as the sources give them now.
@@ -67,31 +53,22 @@ class Kitchen:
         """
         return self._artisan("route:cache", given, "routes.php")["routes.php"]
 
-    def views(self, given: Mapping[str, bytes], sources: Iterable[str]) -> dict[str, Expected]:
-        """What each of the view sources (absolute paths) compiles to.
+    def script(
+        self, what: str, code: str, *arguments: str, given: Mapping[str, bytes] | None = None, in_place: bool = False
+    ) -> tuple[Ran, Mapping[str, bytes]]:
+        """What came of a PHP script that starts the app, and the files that it left in ``{out}``.
+
+        ``given`` are files that it finds there; ``in_place``: with the app's own caches. ``what`` names it in an error.
 
         Raises:
             CannotSee: the app does not start; the reason is its first words.
             OSError: PHP cannot be started.
         """
-        argv = (self.php, *_QUIET, "-r", SCRIPT, "--", "{out}")
-        ran, files = self._run(argv, {**given, "views.json": sources_file(sources)})
+        argv = (self.php, *_QUIET, "-r", code, *(("--", *arguments) if arguments else ()))
+        ran, files = self._run(argv, given or {}, in_place=in_place)
         if ran.status:
-            raise CannotSee(_reason("compiling views", ran))
-        return read_answer(ran.out, files)
-
-    def storage(self) -> str:
-        """The path of the storage directory in base64, as the app has it with the caches that are in place.
-
-        Raises:
-            CannotSee: the app does not start; the reason is its first words.
-            OSError: PHP cannot be started.
-        """
-        ran, _ = self._run((self.php, *_QUIET, "-r", _STORAGE), {}, elsewhere={})
-        told = [line[len(_MARK) :] for line in ran.text.splitlines() if line.startswith(_MARK)]
-        if ran.status or not told:
-            raise CannotSee(_reason("starting the app", ran))
-        return told[-1].strip()
+            raise CannotSee(failure(what, ran))
+        return ran, files
 
     def caches_views(self, given: Mapping[str, bytes]) -> bool:
         """Whether ``artisan view:cache`` works for this app: it stops at the first view that does not compile.
@@ -109,7 +86,7 @@ class Kitchen:
         argv = (self.php, *_QUIET, "artisan", command, "--no-interaction", "--no-ansi")
         ran, files = self._run(argv, given)
         if ran.status or wanted not in files:
-            raise CannotSee(_reason(f"artisan {command}", ran))
+            raise CannotSee(failure(f"artisan {command}", ran))
         return files
 
     def _run(
@@ -118,13 +95,13 @@ class Kitchen:
         given: Mapping[str, bytes],
         *,
         alone: bool = False,
-        elsewhere: Mapping[str, str] | None = None,
+        in_place: bool = False,
     ) -> tuple[Ran, Mapping[str, bytes]]:
         try:
             done = run_apart(
                 argv,
                 identity=self.identity,
-                env={**self.environment, "COLUMNS": "1000", **(variables("{out}") if elsewhere is None else elsewhere)},
+                env={**self.environment, "COLUMNS": "1000", **({} if in_place else self.redirected)},
                 cwd=self.app,
                 trees=self.trees,
                 reads=self.reads,
@@ -137,11 +114,12 @@ class Kitchen:
         return done.ran, done.files
 
 
-def _reason(what: str, ran: Ran) -> str:
+def failure(what: str, ran: Ran) -> str:
+    """Why a run of PHP gave nothing; ``what`` it was to do begins the sentence."""
     if ran.timed_out:
         return f"{what} did not end in time as the app's user (it has {TIMEOUT:.0f} s at most)"
-    said = first_words(ran.errors) or first_words(ran.text)
-    return f"{what} fails as the app's user: {said or f'it ends with {ran.status} and says nothing'}"
+    words = first_words(ran.errors) or first_words(ran.text)
+    return f"{what} fails as the app's user: {words or f'it ends with {ran.status} and says nothing'}"
 
 
 def first_words(output: str) -> str:
@@ -153,9 +131,9 @@ def first_words(output: str) -> str:
     traced = next((number for number, line in enumerate(lines) if line.startswith(_TRACE)), len(lines))
     lines = [line for line in lines[:traced] if not line.startswith(_IDLE)]
     start = next((number for number, line in enumerate(lines) if line), len(lines))
-    told = lines[start : start + 1]
-    if told and told[0].startswith("In ") and told[0].endswith(":"):
+    words = lines[start : start + 1]
+    if words and words[0].startswith("In ") and words[0].endswith(":"):
         start = next((number for number, line in enumerate(lines) if number > start and line), len(lines))
         end = next((number for number, line in enumerate(lines) if number > start and not line), len(lines))
-        told += lines[start:end]  # a long message is wrapped
-    return gist(" ".join(told))
+        words += lines[start:end]  # a long message is wrapped
+    return gist(" ".join(words))
