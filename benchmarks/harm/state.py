@@ -28,6 +28,15 @@ _BEGIN: Final = '{"is":"begin","step":%s,"what":"x","at":1,"before":%s,"goals":[
 _MEMORY: Final = f"mkdir {_STATE}; mount -t tmpfs -o mode=700,%s none {_STATE}"
 _BIND: Final = "mount --bind {0} {0}; mount -o remount,bind,ro {0}"
 _NEWER: Final = f"import sqlite3; sqlite3.connect('{_STATE}/history.db').execute('PRAGMA user_version=99')"
+# What was changed a moment ago is not remembered.
+_FILLED: Final = f"{_PRIVATE}; sleep 3; liveproof check >/dev/null || test $? = 1; ls {_STATE}/cache/nginx.json"
+_OTHER_SHAPES: Final = f"""
+import glob, json
+for path in glob.glob("{_STATE}/cache/*.json"):
+    record = json.load(open(path))
+    record["value"] = {{"scripts": [7], "files": "x"}}
+    json.dump(record, open(path, "w"))
+"""
 
 
 def _journal(*lines: str) -> str:
@@ -68,10 +77,13 @@ _DONE_WITHOUT: Final = {
     "history.db is garbage": f"{_PRIVATE}; head -c 9000 /dev/urandom >{_STATE}/history.db",
     "history.db is a FIFO": f"{_PRIVATE}; mkfifo {_STATE}/history.db",
     "history.db is of a newer version": f"{_PRIVATE}; python3 -c {shlex.quote(_NEWER)}",
-    "the cache is a FIFO": f"{_PRIVATE}; for each in nginx schedule logs; do mkfifo {_STATE}/cache/$each.json; done",
-    "the cache is garbage": f"{_PRIVATE}; for each in nginx schedule logs; do echo 7 >{_STATE}/cache/$each.json; done",
+    "the cache is FIFOs": f"{_FILLED}; for each in {_STATE}/cache/*.json; do rm $each; mkfifo $each; done",
+    "the cache is garbage": f"{_FILLED}; for each in {_STATE}/cache/*.json; do echo 7 >$each; done",
+    "the cache is cut short": f"{_FILLED}; truncate -s 100 {_STATE}/cache/*.json",
+    "the cache holds other shapes": f"{_FILLED}; python3 -c {shlex.quote(_OTHER_SHAPES)}",
 }
-_SHORT: Final = ("runs is a file", "64k of room", "the lock is a FIFO", "ended is a FIFO", "history.db is a FIFO")
+_SHORT: Final = ("runs is a file", "64k of room", "the lock is a FIFO", "ended is a FIFO", "history.db is a FIFO",
+          "the cache is FIFOs", "the cache holds other shapes")  # fmt: skip
 _VICTIMS: Final = "cat /etc/passwd /etc/shadow; ls -lA /etc/passwd /etc/shadow; ls -lA /srv/trap 2>/dev/null || true"
 
 
