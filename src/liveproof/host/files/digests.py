@@ -1,6 +1,6 @@
 """The content of many files against the digests they should have, by two processes, without hashing twice what stays.
 
-Files are told by directory. A directory whose files were all right before, and whose files all have the very size,
+Files are reported by directory. A directory whose files were all right before, and whose files all have the very size,
 times, inode and mode they had then, is not read again: only a digest of these numbers is remembered for it.
 """
 
@@ -131,7 +131,7 @@ class _Part:
     def _file(self, directory: int, path: str, name: str, kind: str, digest: str) -> os.stat_result | None:
         """Compare one file; its status when it is right."""
         try:
-            seen, found = self._link(directory, name) if kind == "l" else self._regular(directory, name)
+            observed, found = self._link(directory, name) if kind == "l" else self._regular(directory, name)
         except FileNotFoundError:
             self.missing.append(path)
             self.count += 1
@@ -140,37 +140,37 @@ class _Part:
             if error.errno != ELOOP:  # anything but a link in a file's place
                 self.unseen.append((path, error.strerror or str(error)))
                 return None
-            seen, found = None, ""
+            observed, found = None, ""
         self.count += 1
-        if seen is None or found != digest:
+        if observed is None or found != digest:
             self.changed.append(path)
             return None
-        if kind == "x" and not seen.st_mode & 0o111:
+        if kind == "x" and not observed.st_mode & 0o111:
             self.modes.append(path)
             return None
-        return seen
+        return observed
 
     def _regular(self, directory: int, name: str) -> tuple[os.stat_result | None, str]:
         descriptor = os.open(name, _FLAGS, dir_fd=directory)
         try:
-            seen = os.fstat(descriptor)
-            if not modes.S_ISREG(seen.st_mode):
+            status = os.fstat(descriptor)
+            if not modes.S_ISREG(status.st_mode):
                 return None, ""
             self.hashed += 1
-            return seen, self._digest(descriptor, seen.st_size)
+            return status, self._digest(descriptor, status.st_size)
         finally:
             os.close(descriptor)
 
     def _link(self, directory: int, name: str) -> tuple[os.stat_result | None, str]:
-        seen = os.stat(name, dir_fd=directory, follow_symlinks=False)
-        if not modes.S_ISLNK(seen.st_mode):
+        status = os.stat(name, dir_fd=directory, follow_symlinks=False)
+        if not modes.S_ISLNK(status.st_mode):
             return None, ""
         target = os.fsencode(os.readlink(name, dir_fd=directory))
         reading, writing = os.pipe()
         try:
             os.write(writing, target)
             os.close(writing)
-            return seen, self._digest(reading, len(target))
+            return status, self._digest(reading, len(target))
         finally:
             os.close(reading)
 

@@ -53,14 +53,10 @@ class Config:
         """
         if self.live == self.fresh:
             return FRESH
-        try:
-            fresh = read_array(self.fresh)
-        except Unreadable as error:
-            return Verdict(Unknown(f"the recomputed configuration cannot be read: {error}"))
-        try:
-            live = read_array(self.live)
-        except Unreadable as error:
-            return Verdict(False, (f"the whole file: {error}",))
+        arrays = _arrays(self.live, self.fresh, "configuration")
+        if isinstance(arrays, Verdict):
+            return arrays
+        live, fresh = arrays
         differing = list(differences(live, fresh))
         if differing and self.with_pool:
             differing = self._still_differing(differing, live, self.with_pool())
@@ -90,6 +86,18 @@ class Config:
             return bool(names(self.source(name)) & _CHANGING)
         except OSError:
             return False
+
+
+def _arrays(live: bytes, fresh: bytes, what: str) -> tuple[dict[Key, Value], dict[Key, Value]] | Verdict:
+    """The two arrays, else what an array that cannot be read means."""
+    try:
+        wanted = read_array(fresh)
+    except Unreadable as error:
+        return Verdict(Unknown(f"the recomputed {what} cannot be read: {error}"))
+    try:
+        return read_array(live), wanted
+    except Unreadable as error:
+        return Verdict(False, (f"the whole file: {error}",))
 
 
 def routes_verdict(live: bytes, fresh: bytes, without_config: Callable[[], bytes], key: str) -> Verdict:
@@ -132,14 +140,10 @@ def services_verdict(live: bytes, fresh: bytes) -> Verdict:
     """
     if live == fresh:
         return FRESH
-    try:
-        wanted = read_array(fresh)
-    except Unreadable as error:
-        return Verdict(Unknown(f"the recomputed services cannot be read: {error}"))
-    try:
-        there = read_array(live)
-    except Unreadable as error:
-        return Verdict(False, (f"the whole file: {error}",))
+    arrays = _arrays(live, fresh, "services")
+    if isinstance(arrays, Verdict):
+        return arrays
+    there, wanted = arrays
     if there.get("providers") != wanted.get("providers"):
         return FRESH
     differing = list(differences(there, wanted))
