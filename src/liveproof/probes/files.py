@@ -82,16 +82,16 @@ def _bases(walked: Walked) -> str:
     names = [
         name
         for groups in walked.classes.values()
-        for where, told in groups
+        for where, files in groups
         if where in _DATA
-        for name in told.split("/")
+        for name in files.split("/")
     ]
     return "/".join(sorted(name for name in names if name.endswith(_BASES)))
 
 
 def _signature(reader: Reader, app: App, walked: Walked, sections: tuple[str, ...]) -> tuple[str, bool]:
-    seen = reader.stat(app.real)
-    signed = [f"{app.real}", f"{seen.device}.{seen.inode}" if seen else ""]
+    status = reader.stat(app.real)
+    signed = [f"{app.real}", f"{status.device}.{status.inode}" if status else ""]
     newest = 0
     for section in sections:
         if section in walked.times:

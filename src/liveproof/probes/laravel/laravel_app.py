@@ -109,8 +109,8 @@ def _php(reader: Reader, app: App) -> str:
     """The command line PHP of the pool's version, else the machine's."""
     for form in _OWN:
         path = form.format(_php_version(app))
-        seen = reader.stat(path)
-        if seen and seen.is_file and seen.mode & 0o111:
+        status = reader.stat(path)
+        if status and status.is_file and status.mode & 0o111:
             return path
     return ""
 

@@ -41,24 +41,26 @@ def read_tail(reader: Reader, path: str, parse: Parse, since: float, mark: Mark 
         CannotSee: not a regular file.
         OSError: it cannot be read.
     """
-    seen = reader.stat(path)
-    if seen is None:
+    status = reader.stat(path)
+    if status is None:
         return None
-    if not seen.is_file:
+    if not status.is_file:
         raise CannotSee(f"{path} is not a regular file")
-    start = _resumed(reader, path, seen.inode, seen.size, mark)
-    floor = max(0, seen.size - BOUND)
+    start = _resumed(reader, path, status.inode, status.size, mark)
+    floor = max(0, status.size - BOUND)
     if start is not None and start >= floor:
-        content = _whole_lines(reader.read_range(path, start, seen.size - start))
+        content = _whole_lines(reader.read_range(path, start, status.size - start))
         entries = _entries(content, parse, since)
-        return Tail(entries, False, start == 0, True, _mark(reader, path, seen.inode, start + len(content)))
-    if seen.mtime_ns / 1e9 + 1 < since:
-        return Tail((), False, False, False, _mark(reader, path, seen.inode, _last_line_end(reader, path, seen.size)))
-    content, begin, enough = _backwards(reader, path, seen.size, parse, since)
+        return Tail(entries, False, start == 0, True, _mark(reader, path, status.inode, start + len(content)))
+    if status.mtime_ns / 1e9 + 1 < since:
+        return Tail(
+            (), False, False, False, _mark(reader, path, status.inode, _last_line_end(reader, path, status.size))
+        )
+    content, begin, enough = _backwards(reader, path, status.size, parse, since)
     entries = _entries(content, parse, since)
     end = begin + len(content)
     truncated = (not enough and begin > 0) or len(entries) > LINES
-    return Tail(entries[-LINES:], truncated, begin == 0, False, _mark(reader, path, seen.inode, end))
+    return Tail(entries[-LINES:], truncated, begin == 0, False, _mark(reader, path, status.inode, end))
 
 
 def _resumed(reader: Reader, path: str, inode: int, size: int, mark: Mark | None) -> int | None:

@@ -6,6 +6,7 @@ of every file that they came from. As any ``nginx -t`` that root runs, the test 
 names, and leaves an empty pid file where nginx does not run.
 """
 
+from dataclasses import replace
 from typing import Any
 
 from liveproof.host.errors import CannotSee, NotThere
@@ -111,13 +112,13 @@ def _service(reader: Reader, process: Process | None) -> systemd.Service | None:
 def _command(reader: Reader, process: Process | None, service: systemd.Service | None) -> Command:
     """How nginx was started, or would be."""
     if process:
-        told = master.parse_title(process.title)
-        binary = master.binary_of(reader, process) or (told.binary if told.binary.startswith("/") else "")
-        return Command(binary or master.installed(reader), told.config, told.prefix, told.directives)
+        command = master.parse_title(process.title)
+        binary = master.binary_of(reader, process) or (command.binary if command.binary.startswith("/") else "")
+        return replace(command, binary=binary or master.installed(reader))
     for argv in service.start if service else ():
-        told = master.parse_words(list(argv))
-        if reader.stat(told.binary) is not None:
-            return told
+        command = master.parse_words(list(argv))
+        if reader.stat(command.binary) is not None:
+            return command
     return Command(master.installed(reader))
 
 
@@ -164,16 +165,16 @@ def _read(reader: Reader, command: Command, build: Build, config: str) -> tuple[
 
 
 def _text(reader: Reader, path: str) -> str | None:
-    seen = reader.stat(path)
-    return None if seen and seen.is_directory else reader.read(path).decode(errors="surrogateescape")
+    status = reader.stat(path)
+    return None if status and status.is_directory else reader.read(path).decode(errors="surrogateescape")
 
 
 def _parse(text: str, path: str) -> tuple[list[dict[str, Any]], list[str]]:
     # Installed by the distribution ngxparse; 25 ms to import, so only when something changed.
     import crossplane  # noqa: PLC0415
 
-    told = crossplane.parse_string(text, filename=path, single=True, check_ctx=False, check_args=False)
-    return told["config"][0]["parsed"], [str(error["error"]) for error in told["errors"]]
+    parsed = crossplane.parse_string(text, filename=path, single=True, check_ctx=False, check_args=False)
+    return parsed["config"][0]["parsed"], [str(error["error"]) for error in parsed["errors"]]
 
 
 def _tested(reader: Reader, command: Command) -> _Tested:
@@ -200,8 +201,8 @@ def _test(reader: Reader, command: Command) -> _Tested:
 
 def _judged(ran: Ran, *, root: bool) -> tuple[bool | None, tuple[str, ...]]:
     """What a failed test says: without root it may fail only for want of permission."""
-    told = "\n".join(_printable(line) for line in ran.errors.splitlines()).split("\nnginx: ")
-    errors = tuple(_error(one) for one in told if any(level in one for level in _ERRORS))
+    messages = "\n".join(_printable(line) for line in ran.errors.splitlines()).split("\nnginx: ")
+    errors = tuple(_error(one) for one in messages if any(level in one for level in _ERRORS))
     sure = tuple(line for line in errors if "Permission denied" not in line and "not permitted" not in line)
     if errors and (root or sure):
         return False, errors if root else sure
@@ -223,9 +224,9 @@ def _error(text: str) -> str:
     at = min(text.index(level) for level in _ERRORS if level in text)
     level, _, rest = text[at:].partition(" ")
     who, colon, what = rest.partition(": ")
-    told = what if colon and "#" in who and who.replace("#", "").isdigit() else rest
-    told = hide(told)
-    return f"{level} {told if len(told) <= _LONGEST else f'{told[:200]} … {told[-200:]}'}"
+    message = what if colon and "#" in who and who.replace("#", "").isdigit() else rest
+    message = hide(message)
+    return f"{level} {message if len(message) <= _LONGEST else f'{message[:200]} … {message[-200:]}'}"
 
 
 def _worker_user(

@@ -118,10 +118,10 @@ def installed(reader: Reader) -> str:
 
 def _is_file(reader: Reader, path: str) -> bool:
     try:
-        seen = reader.stat(path)
+        status = reader.stat(path)
     except OSError:
         return False
-    return seen is not None and seen.is_file
+    return status is not None and status.is_file
 
 
 def build(reader: Reader, cache: Cache, binary: str) -> Build:

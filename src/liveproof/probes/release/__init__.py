@@ -49,8 +49,8 @@ def _intended(reader: Reader, settings: Settings, app: App) -> Intended:
     named = settings.app.release
     if named:
         path = named if named.startswith("/") else f"{app.real}/{named}"
-        seen = reader.stat(path)
-        if seen is not None and seen.is_file:
+        status = reader.stat(path)
+        if status is not None and status.is_file:
             return of_manifest(reader, path)
         if named.startswith("/"):
             raise NoSuchThing(f"the release manifest {path} does not exist")

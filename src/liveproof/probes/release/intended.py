@@ -29,7 +29,7 @@ class Listing:
 class Intended:
     """A release: ``git`` or ``manifest``, its commit or path, and how its files are digested.
 
-    ``signature`` changes when the same name comes to mean something else, and is empty while that could not be seen;
+    ``signature`` changes when the same name comes to mean something else, and is empty while that could not be status;
     ``listing`` reads the files, which costs.
     """
 
@@ -51,10 +51,10 @@ def of_commit(repository: Repository, commit: str) -> Intended:
 
 def of_manifest(reader: Reader, path: str) -> Intended:
     """A file that sha256sum(1) wrote."""
-    seen = reader.stat(path)
-    if seen is None:
+    status = reader.stat(path)
+    if status is None:
         raise CannotSee(f"the release manifest {path} does not exist")
-    if seen.size > _MANIFEST_LIMIT:
+    if status.size > _MANIFEST_LIMIT:
         raise CannotSee(f"the release manifest {path} is larger than {_MANIFEST_LIMIT >> 20} MB")
     return Intended("manifest", path, "sha256", signature(reader, path), lambda: _of_manifest(reader, path))
 

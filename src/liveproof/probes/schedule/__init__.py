@@ -115,8 +115,8 @@ def _job(reader: Reader, app: App, accounts: Accounts, found: Found) -> Job | No
 
 def _right(reader: Reader, app: App, accounts: Accounts, tool: str) -> tuple[str, int]:
     """Whom a tool should run as: Composer writes the code, so it is its owner's, who need not be the app's user."""
-    seen = reader.stat(app.below("composer.json")) if tool == "composer" else None
-    return (accounts.user_name(seen.uid), seen.uid) if seen else (app.user, app.uid)
+    status = reader.stat(app.below("composer.json")) if tool == "composer" else None
+    return (accounts.user_name(status.uid), status.uid) if status else (app.user, app.uid)
 
 
 def _is_of(reader: Reader, app: App, directory: str) -> bool:

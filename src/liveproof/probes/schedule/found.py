@@ -53,19 +53,19 @@ def folded(each: Iterable[_T], most: int, like: Callable[[_T], Hashable], counte
         like: what two have in common of which one stands for both.
         counted: the first of those alike, with how many more there are.
     """
-    kept: list[_T] = []
+    shown: list[_T] = []
     first: dict[Hashable, int] = {}
     more: dict[Hashable, int] = {}
     for one in each:
         key = like(one)
-        if len(kept) < most or key not in first:
-            first.setdefault(key, len(kept))
-            kept.append(one)
+        if len(shown) < most or key not in first:
+            first.setdefault(key, len(shown))
+            shown.append(one)
         else:
             more[key] = more.get(key, 0) + 1
     for key, count in more.items():
-        kept[first[key]] = counted(kept[first[key]], count)
-    return kept
+        shown[first[key]] = counted(shown[first[key]], count)
+    return shown
 
 
 class Watched:
@@ -82,8 +82,8 @@ class Watched:
 
     def names(self, directory: str) -> tuple[str, ...]:
         """The names in a directory, none when there is no such directory or it cannot be read (then it is unread)."""
-        seen = self.stat(directory)
-        if seen is None or not seen.is_directory:
+        status = self.stat(directory)
+        if status is None or not status.is_directory:
             return ()
         try:
             return self._reader.list(directory)
@@ -102,8 +102,8 @@ class Watched:
 
         ``lines``: how many of them are looked at, 0 for all; that there are more is reported.
         """
-        seen = self.stat(path)
-        if seen is None or not seen.is_file:
+        status = self.stat(path)
+        if status is None or not status.is_file:
             return None
         try:
             text = self._reader.read(path, _LARGEST).decode("utf-8", "surrogateescape")
@@ -112,7 +112,7 @@ class Watched:
         except OSError as error:
             self.unread[path] = error.strerror or str(error)
             return None
-        if seen.size > _LARGEST:
+        if status.size > _LARGEST:
             self.unread[path] = f"only its first {_LARGEST >> 10} kB were looked at"
         if 0 < lines <= text.removesuffix("\n").count("\n"):
             self.unread[path] = f"only its first {lines} lines were looked at"
