@@ -178,7 +178,7 @@ def version(reader: Reader, cache: Cache, found: Found) -> str:
     if named or not found.trusted or not found.binary:
         return named
     try:
-        return cache.entry("fpm-version").memoised(
+        return cache.entry("fpm-version", found.binary).memoised(
             signature(reader, found.binary),
             lambda: parse_version(run([found.binary, "-n", "-v"], timeout=_PATIENCE).text),
             str,
