@@ -6,9 +6,10 @@ The dataclasses are the file's tables, their fields its keys: name, type, defaul
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Annotated, Any, ClassVar, Literal
 
+from liveproof.model.dataclass import dataclass
 from liveproof.model.secrets import HIDDEN, hide_headers, hide_in_path
 
 

@@ -65,19 +65,19 @@ def probe(
         raise CannotSee(f"{app.path} is not there as {view} sees it")
     alike = [*_classmates(app, files, set(kernel.unreadable()))]
     kernel.ask(question for kind in alike for question in islice(_loaded(kind), _EVERY))
-    told = {path: kernel.answers[path, rights] for path, rights in questions}
-    denied = [*told, *kernel.unreadable(), *_mismatched(settings, app, files), *_derived(files, laravel)]
+    result = {path: kernel.answers[path, rights] for path, rights in questions}
+    denied = [*result, *kernel.unreadable(), *_mismatched(settings, app, files), *_derived(files, laravel)]
     places = [files.real(below(app, path)) for path in denied]
     # A fix may edit these; a link's own target is what would be changed.
     places += map(reader.resolve, configuration_files(fpm, nginx))
     unwritable = kernel.count([*_rest(deeper, WRITE | SEARCH), *_rest(left, WRITE)])
     unreadable = kernel.count(_unread(app, files, alike, private=False))
     return Access(
-        writable=tuple((path, _may(answer, path)) for path, answer in told.items() if answer is not Answer.MISSING),
-        missing=tuple(path for path, answer in told.items() if answer is Answer.MISSING),
+        writable=tuple((path, _may(answer, path)) for path, answer in result.items() if answer is not Answer.MISSING),
+        missing=tuple(path for path, answer in result.items() if answer is Answer.MISSING),
         unreadable=tuple(sorted(kernel.unreadable())),
         asked=sum(kind.count for kind in _code(files)),
-        read_only=tuple(path for path, answer in told.items() if answer is Answer.READ_ONLY),
+        read_only=tuple(path for path, answer in result.items() if answer is Answer.READ_ONLY),
         view=view,
         fixed=tuple(sorted(fixed([*places, *map(os.path.dirname, places)]).items())),
         more_unwritable=unwritable,
@@ -122,7 +122,7 @@ class _Kernel:
         return user_access.ask(places, identity, self._pid)
 
     def unreadable(self) -> Iterator[str]:
-        """Code that was denied; what lies below a denied directory is told by the directory alone."""
+        """Code that was denied; what lies below a denied directory is reported by the directory alone."""
         denied = {path for (path, how), answer in self.answers.items() if not how & WRITE and answer is Answer.DENIED}
         closed = {path for path in denied if (path, SEARCH) in self.answers}
         for path in denied:
@@ -145,7 +145,7 @@ def _view(reader: Reader, app: App, fpm: Fpm | Unknown | Absent) -> tuple[int, s
 
 
 def _told(classes: list[list[str]]) -> Iterator[str]:
-    """Of each class what is told one by one."""
+    """Of each class what is reported one by one."""
     return (path for paths in classes for path in paths[:_EVERY])
 
 
@@ -200,7 +200,7 @@ def _derived(files: Files, laravel: Laravel | Unknown | Absent) -> Iterator[str]
             yield from islice(kind.paths(), _EVERY)
     if isinstance(laravel, Laravel):
         yield from (cache.path for cache in laravel.caches)
-        if laravel.stale_views and isinstance(laravel.stale_views, tuple):  # artisan makes all views anew then
+        if laravel.stale_views and isinstance(laravel.stale_views, tuple):  # artisan makes all views again then
             yield from (view.compiled for view in laravel.stale_views)
             views = f"{laravel.compiled}/"
             for kind in files.classes:

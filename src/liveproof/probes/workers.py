@@ -13,7 +13,7 @@ from liveproof.model.facts.apps import App
 from liveproof.model.facts.workers import PhpProcess, Workers
 from liveproof.model.secrets import hide_in_arguments
 
-# What artisan does until it is told to stop.
+# What artisan does until it is reported to stop.
 _LASTING = ("queue:work", "queue:listen", "horizon", "octane:", "schedule:work", "reverb:start", "pulse:work",
             "pulse:check", "websockets:", "nightwatch:agent", "swoole:", "inertia:start-ssr")  # fmt: skip
 # s; any other PHP process that is as old as this is no passing one, such as cron's schedule:run.
@@ -61,11 +61,11 @@ def _around(processes: tuple[Process, ...]) -> tuple[set[int], set[int]]:
     parents = {process.pid: process.parent for process in processes}
 
     def above(pid: int) -> set[int]:
-        seen: set[int] = set()
-        while pid in parents and pid not in seen:
-            seen.add(pid)
+        found: set[int] = set()
+        while pid in parents and pid not in found:
+            found.add(pid)
             pid = parents[pid]
-        return seen
+        return found
 
     me = os.getpid()
     return above(me) - {me}, {pid for pid in parents if me in above(pid)}

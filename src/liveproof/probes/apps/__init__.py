@@ -123,8 +123,8 @@ def _app_path(reader: Reader, root: str) -> str:
     try:
         if parent and reader.stat(f"{parent}/artisan") is not None:
             return parent
-        seen = reader.stat(root)
-        if seen is not None:
+        status = reader.stat(root)
+        if status is not None:
             return (app_above(reader, root) or root) if _holds_php(reader, root) else ""
     except OSError:
         pass
@@ -194,11 +194,11 @@ def _named(reader: Reader, settings: Settings, fpm: Fpm | Unknown | Absent, apps
     """The app that was named, as nginx serves it if it does."""
     path = settings.app.path.rstrip("/") or "/"
     try:
-        seen = reader.stat(path)
+        status = reader.stat(path)
     except OSError as error:
         return Apps((), f"{path} cannot be looked at: {error.strerror or error}")
-    if seen is None or not seen.is_directory:
-        return Apps((), f"{path} {'is no directory' if seen else 'does not exist'}")
+    if status is None or not status.is_directory:
+        return Apps((), f"{path} {'is no directory' if status else 'does not exist'}")
     path = _narrowed(reader, path)
     real = reader.resolve(path)
     if system_directory(real):

@@ -58,8 +58,8 @@ def _holds_code(reader: Reader, above: str, root: str) -> bool:
         path = f"{above}/{name}"
         if path == root or name.startswith(".") or reader.resolve(path) == reader.resolve(root):
             continue
-        seen = reader.stat(path)
-        if seen is None or not seen.is_directory:
+        status = reader.stat(path)
+        if status is None or not status.is_directory:
             continue
         try:
             if any(reader.stat(f"{path}/{marker}") is not None for marker in OWN_APP):
@@ -76,8 +76,8 @@ def _has_php(reader: Reader, directory: str, levels: int) -> bool:
         if any(name.endswith(".php") for name in names):
             return True
         for name in names if levels else ():
-            seen = reader.stat(f"{directory}/{name}", follow=False)
-            if seen is not None and seen.is_directory and _has_php(reader, f"{directory}/{name}", levels - 1):
+            status = reader.stat(f"{directory}/{name}", follow=False)
+            if status is not None and status.is_directory and _has_php(reader, f"{directory}/{name}", levels - 1):
                 return True
     except OSError:
         return False

@@ -43,9 +43,9 @@ def probe(reader: Reader, cache: Cache, nginx: Nginx | Unknown | Absent) -> Fpm:
     masters = _distinct([moved(sockets, wanted, one) for one in every if one.pools or one.test or not one.pid])
     routes = routes_to(reader, wanted, masters, dict(fpmmaster.links(services.values())))
     busy = Busy(reader, sockets)
-    seen = [_seen(master, sockets, routes, busy) for master in masters]
+    observed = [_seen(master, sockets, routes, busy) for master in masters]
     strangers = [(address, sockets.of(address, 0)) for address, pools in routes if not pools and is_here(address)]
-    return Fpm(tuple(sorted(seen, key=_order)), routes, tuple(strangers))
+    return Fpm(tuple(sorted(observed, key=_order)), routes, tuple(strangers))
 
 
 def _services(reader: Reader) -> tuple[Mapping[str, Service], Unknown]:
@@ -76,12 +76,12 @@ def _order(master: Master) -> tuple[bool, list[int], str]:
 def _master(cache: Cache, accounts: Accounts, sockets: Sockets, found: Found, unseen: Unknown) -> Master:
     reader = sockets.reader
     version = fpmmaster.version(reader, cache, found)
-    told = fpmpools.read(reader, found)
-    log = fpmpools.error_log(found, told.conf)
+    result = fpmpools.read(reader, found)
+    log = fpmpools.error_log(found, result.conf)
     pools = []
     pid = found.process.pid if found.process else -1
     workers_by_pool = fpmpools.workers_of([one for one in reader.processes() if one.parent == pid])
-    for section in told.conf.pools if told.conf else ():
+    for section in result.conf.pools if result.conf else ():
         workers = workers_by_pool.get(section.name, ())
         pool = fpmpools.pool(reader, accounts, found, version=version, section=section, workers=workers)
         if found.process is None or found.trusted or not reader.root or sockets.holds(found.process.pid, pool.address):
@@ -93,13 +93,13 @@ def _master(cache: Cache, accounts: Accounts, sockets: Sockets, found: Found, un
         found.process.start if found.process else 0.0,
         found.binary,
         found.config,
-        tuple(_ctimes(reader, told.conf.files if told.conf else (found.config,))),
-        told.conf.main.seconds("process_control_timeout") if told.conf else 0.0,
+        tuple(_ctimes(reader, result.conf.files if result.conf else (found.config,))),
+        result.conf.main.seconds("process_control_timeout") if result.conf else 0.0,
         log,
         _unit(found.service) if found.service else unseen,
         tuple(_counted(reader, found, pools)),
         (found.binary, "-t", "--fpm-config", found.config) if testable else (),
-        told.problems,
+        result.problems,
         () if found.process else fpmpools.last_errors(reader, log),
     )
 
@@ -114,10 +114,10 @@ def _unit(service: Service) -> Unit:
 def _ctimes(reader: Reader, files: Sequence[str]) -> Iterator[tuple[str, float]]:
     for path in files:
         try:
-            seen = reader.stat(path)
+            status = reader.stat(path)
         except OSError:
-            seen = None
-        yield path, seen.ctime_ns / 1e9 if seen else 0.0
+            status = None
+        yield path, status.ctime_ns / 1e9 if status else 0.0
 
 
 def _counted(reader: Reader, found: Found, pools: list[Pool]) -> list[Pool]:
@@ -130,9 +130,9 @@ def _counted(reader: Reader, found: Found, pools: list[Pool]) -> list[Pool]:
 
 
 def _distinct(masters: list[Master]) -> list[Master]:
-    """Masters whose pools have ids of their own: a second www of one version is told by its unit or configuration."""
+    """Masters whose pools have ids of their own: a second www of one version is named by its unit or configuration."""
     taken: set[str] = set()
-    told = []
+    result = []
     for master in masters:
         one = master
         if taken & {pool.id for pool in master.pools}:
@@ -140,8 +140,8 @@ def _distinct(masters: list[Master]) -> list[Master]:
             version = f"{master.version}@{apart.strip('/').replace('/', '-')}"
             one = replace(master, version=version, pools=tuple(replace(pool, version=version) for pool in master.pools))
         taken |= {pool.id for pool in one.pools}
-        told.append(one)
-    return told
+        result.append(one)
+    return result
 
 
 def _sockets(reader: Reader, nginx: Nginx | Unknown | Absent, wanted: Sequence[str]) -> Sockets:

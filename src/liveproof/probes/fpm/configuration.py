@@ -2,8 +2,8 @@
 
 The format is that of PHP's ini files taken one line at a time (php-src, sapi/fpm/fpm/fpm_conf.c): a section goes on
 when its name comes again, even in another file, an included file may leave another section open behind it, and of two
-values of one name the last is in force. What php-fpm would refuse is passed over here and told as a problem: how the
-rest is meant is still worth knowing.
+values of one name the last is in force. What php-fpm would refuse is passed over here and reported as a problem: how
+the rest is meant is still worth knowing.
 """
 
 from collections.abc import Callable, Sequence
@@ -44,9 +44,9 @@ class Section:
 
     def values(self) -> tuple[tuple[str, str], ...]:
         """PHP directives that the section sets, flags as 1 and 0, those of the admin last: the last of a name holds."""
-        told = [(kind, key, _flag(value) if kind.endswith("flag") else value) for kind, key, value in self.arrays]
-        plain = [(key, value) for kind, key, value in told if kind in ("php_value", "php_flag")]
-        admin = [(key, value) for kind, key, value in told if kind in ("php_admin_value", "php_admin_flag")]
+        result = [(kind, key, _flag(value) if kind.endswith("flag") else value) for kind, key, value in self.arrays]
+        plain = [(key, value) for kind, key, value in result if kind in ("php_value", "php_flag")]
+        admin = [(key, value) for kind, key, value in result if kind in ("php_admin_value", "php_admin_flag")]
         return tuple((key, value.replace("$pool", self.name)) for key, value in plain + admin)
 
 
@@ -136,7 +136,7 @@ class _Loader:
         for path in self._glob(absolute(pattern, self._prefix)):
             try:
                 text = self._read(path)
-            except Exception as error:  # noqa: BLE001  (whatever the door says is told; the other files still count)
+            except Exception as error:  # noqa: BLE001  (whatever the door says is reported; the other files still count)
                 self._problems.append(f"{path}: {error}")
                 continue
             if text is not None:

@@ -36,6 +36,6 @@ def refused(reader: Reader, test: Sequence[str]) -> tuple[str, ...] | Unknown:
         return Unknown(f"{' '.join(test)} did not end within {_PATIENCE:g} s")
     if ran.status == 0:
         return ()
-    said = [line for line in f"{ran.errors}\n{ran.text}".splitlines() if line.strip()]
-    named = [f"{level}{line.partition(level)[2]}" for line in said for level in _LEVELS if level in line]
-    return tuple(map(one_line, (named or said)[:_MOST])) or (f"it ended with status {ran.status} and said nothing",)
+    output = [line for line in f"{ran.errors}\n{ran.text}".splitlines() if line.strip()]
+    named = [f"{level}{line.partition(level)[2]}" for line in output for level in _LEVELS if level in line]
+    return tuple(map(one_line, (named or output)[:_MOST])) or (f"it ended with status {ran.status} and said nothing",)

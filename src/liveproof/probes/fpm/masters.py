@@ -17,7 +17,7 @@ _TITLE = "php-fpm: master process"
 _POOL = "php-fpm: pool "
 _PATIENCE = 5.0
 _HELPER = "php-fpm-socket-helper"
-_MOMENT, _LOOKS = 0.1, 20  # a master that starts anew at a reload has no title until its modules have started
+_MOMENT, _LOOKS = 0.1, 20  # a master that starts again at a reload has no title until its modules have started
 _UNTITLED = 3  # looks for one whose command line is empty while it executes its program, or that has just ended
 
 
@@ -49,22 +49,24 @@ def masters(reader: Reader, services: Mapping[str, Service]) -> tuple[Found, ...
         if process.title.startswith(_TITLE) and process.parent not in _pids(reader)
     ]
     planned = list(_planned(reader, services.values()))
-    told = (*planned, *_packaged(reader, services))
-    by_config = {found.config: found for found in (*reversed(told), *running)}
+    result = (*planned, *_packaged(reader, services))
+    by_config = {found.config: found for found in (*reversed(result), *running)}
     return (*running, *(found for found in by_config.values() if found.process is None))
 
 
 def _settle(reader: Reader, services: Mapping[str, Service]) -> None:
     """Wait, not for long, while a unit's main process has no title yet.
 
-    A reload executes the program anew under the same pid (fpm_pctl.c), and the title comes after the modules have
+    A reload executes the program again under the same pid (fpm_pctl.c), and the title comes after the modules have
     started: in between, no process of this host looks like a master, and for a moment it has no command line at all.
     """
     pids = {service.main_pid for service in services.values() if any(is_fpm(argv[0]) for argv in service.start if argv)}
     pids.discard(0)
     for look in range(_LOOKS):
-        seen = [process for process in reader.processes() if process.pid in pids]
-        if all(process.title.startswith(_TITLE) for process in seen) and (len(seen) == len(pids) or look >= _UNTITLED):
+        found = [process for process in reader.processes() if process.pid in pids]
+        if all(process.title.startswith(_TITLE) for process in found) and (
+            len(found) == len(pids) or look >= _UNTITLED
+        ):
             return
         reader.pause(_MOMENT)
         reader.forget_processes()
@@ -150,7 +152,7 @@ def prefix_of(binary: str) -> str:
 
 
 def default_config(reader: Reader, binary: str) -> str:
-    """Where a program that is told no configuration finds one, by how PHP is commonly built and packaged."""
+    """Where a program that is reported no configuration finds one, by how PHP is commonly built and packaged."""
     prefix, version = prefix_of(binary), version_in(binary)
     places = [f"/etc/php/{version}/fpm/php-fpm.conf"] if version else []
     places += [f"{prefix}/etc/php-fpm.conf", "/etc/php-fpm.conf", f"{prefix}/etc/php/php-fpm.conf"]

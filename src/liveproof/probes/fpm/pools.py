@@ -32,8 +32,8 @@ def read(reader: Reader, found: Found) -> Read:
     """Read the configuration of a master and all that it includes."""
 
     def text(path: str) -> str | None:
-        seen = reader.stat(path)
-        if seen and seen.is_directory:
+        status = reader.stat(path)
+        if status and status.is_directory:
             return None
         return reader.read(path).decode(errors="surrogateescape")
 
@@ -52,7 +52,7 @@ def pool(
 ) -> Pool:
     """One pool, with its workers as they are now."""
     prefixes = (section.get("prefix"), found.prefix)
-    who = next((seen for one in workers if (seen := credentials(reader, one.pid))), None)
+    who = next((observed for one in workers if (observed := credentials(reader, one.pid))), None)
     user, group, uid, gid, groups = _user(accounts, found, section, who)
     listen = section.get("listen")
     address = configuration.address(listen, *prefixes)
@@ -130,9 +130,9 @@ def source(reader: Reader, path: str) -> str:
 
 def error_log(found: Found, conf: FpmConf | None) -> str:
     """Where the master logs; PHP's own default stands below the directory for variable data."""
-    told = conf.main.get("error_log", "log/php-fpm.log") if conf else ""
+    result = conf.main.get("error_log", "log/php-fpm.log") if conf else ""
     var = "/var" if found.prefix == "/usr" else f"{found.prefix}/var"
-    return told if told in ("", "syslog") else configuration.absolute(told, var)
+    return result if result in ("", "syslog") else configuration.absolute(result, var)
 
 
 def last_errors(reader: Reader, path: str) -> tuple[str, ...]:
@@ -140,10 +140,10 @@ def last_errors(reader: Reader, path: str) -> tuple[str, ...]:
     try:
         # A stream (/proc/self/fd/2) would be our own.
         named = path.startswith("/") and not path.startswith(("/proc/", "/dev/"))
-        seen = reader.stat(path) if named else None
-        if seen is None or not seen.is_file:
+        status = reader.stat(path) if named else None
+        if status is None or not status.is_file:
             return ()
-        tail = reader.read_range(path, max(0, seen.size - _TAIL), _TAIL).decode(errors="replace")
+        tail = reader.read_range(path, max(0, status.size - _TAIL), _TAIL).decode(errors="replace")
     except (OSError, CannotSee):
         return ()
     lines = [line for line in tail.splitlines() if "ERROR:" in line or "ALERT:" in line]

@@ -62,7 +62,7 @@ class Sockets:
         return sum(1 for address in addresses if self.answers.get(address) == CONNECTED)
 
     def forget(self) -> None:
-        """Look anew the next time."""
+        """Look again the next time."""
         self._unix.clear()
         self._tcp.clear()
         self._open.clear()
@@ -96,22 +96,24 @@ class Sockets:
         return any(one.inode in inodes and _takes(one.address, one.port, address) for one in ports)
 
     def _of_path(self, path: str, master: int, connects: bool | Unknown, refusal: str) -> Socket:
-        seen = self.reader.stat(namespaces.path_for(self.viewer, path))
+        status = self.reader.stat(namespaces.path_for(self.viewer, path))
         inodes = self._inodes(master)
         network = namespaces.pid_for_sockets(self.reader, master)
         real = path if self.viewer else self.reader.resolve(path)
         listeners = self.unix(network).listeners
-        behind = next((one for one in listeners if _stands_at(one, seen, (path, real))), None)
+        behind = next((one for one in listeners if _stands_at(one, status, (path, real))), None)
         own = next((one for one in listeners if one.inode in inodes and one.path in (path, real)), None)
         hidden_in = namespaces.pid_for_files(self.reader, master)
-        hidden = seen is None and bool(hidden_in) and self.reader.stat(namespaces.path_for(hidden_in, path)) is not None
-        is_socket = seen is not None and seen.is_socket
+        hidden = (
+            status is None and bool(hidden_in) and self.reader.stat(namespaces.path_for(hidden_in, path)) is not None
+        )
+        is_socket = status is not None and status.is_socket
         return Socket(
-            seen is not None,
+            status is not None,
             is_socket and (behind is not None or connects is True),
-            seen.uid if seen else 0,
-            seen.gid if seen else 0,
-            seen.permissions if seen else 0,
+            status.uid if status else 0,
+            status.gid if status else 0,
+            status.permissions if status else 0,
             connects,
             real,
             refusal,
@@ -131,10 +133,10 @@ class Sockets:
     def _connects(self, addresses: tuple[str, ...]) -> tuple[bool | Unknown, str]:
         if isinstance(self.answers, Unknown):
             return self.answers, ""
-        told = next((self.answers[address] for address in addresses if address in self.answers), None)
-        if told is None:
+        result = next((self.answers[address] for address in addresses if address in self.answers), None)
+        if result is None:
             return Unknown("nginx passes nothing to this socket, so nobody asked whether it could"), ""
-        return (True, "") if told in (CONNECTED, FULL) else (False, _WORDS.get(told, told))
+        return (True, "") if result in (CONNECTED, FULL) else (False, _WORDS.get(result, result))
 
     def _inodes(self, pid: int) -> frozenset[int]:
         """The sockets that a process has open; none when we may not look."""

@@ -1,6 +1,6 @@
 """Compare two route caches (``routes-v7.php``), of which no two are the same text although the routes are.
 
-Laravel names each route that has no name ``generated::`` and sixteen random characters anew, and a closure is stored
+Laravel names each route that has no name ``generated::`` and sixteen random characters again, and a closure is stored
 with the number of an object in memory.
 """
 

@@ -63,11 +63,11 @@ def fingerprint(text: str) -> str:
     found = _EXCEPTION.search(text)
     if found:
         return f"{found[1]} at {found[2]}".replace("\\\\", "\\")
-    said = message(text)
-    uncaught, place = _UNCAUGHT.search(said), _PLACE.search(said)
+    output = message(text)
+    uncaught, place = _UNCAUGHT.search(output), _PLACE.search(output)
     if uncaught and place:
         return f"{uncaught[1]} at {place[1]}:{place[2]}"
-    return " ".join(_NUMBER.sub("#", _QUOTED.sub("…", said)).split())[:200]
+    return " ".join(_NUMBER.sub("#", _QUOTED.sub("…", output)).split())[:200]
 
 
 def told(text: str, limit: int = 300) -> str:
@@ -77,8 +77,8 @@ def told(text: str, limit: int = 300) -> str:
     """
     form = fingerprint(text)
     place = gist(form, 200) if " at /" in form else ""
-    said = gist(message(text), limit - len(place) - 20)
-    return f"{f'{place}: ' if place and place not in said else ''}{said} [#{digest(form)}]"
+    output = gist(message(text), limit - len(place) - 20)
+    return f"{f'{place}: ' if place and place not in output else ''}{output} [#{digest(form)}]"
 
 
 def paths(text: str) -> tuple[str, ...]:
@@ -86,6 +86,6 @@ def paths(text: str) -> tuple[str, ...]:
 
     A random name (a session, a compiled view) gives its directory: what was denied there is denied to all in it.
     """
-    said = _PLACE.sub(" ", message(text))
-    found = (_RANDOM.sub("", path.rstrip(".,")) for path in _PATH.findall(said[:_LONGEST]))
+    output = _PLACE.sub(" ", message(text))
+    found = (_RANDOM.sub("", path.rstrip(".,")) for path in _PATH.findall(output[:_LONGEST]))
     return tuple(dict.fromkeys(path for path in found if path.count("/") > 1 and hide(path) == path))[:8]

@@ -56,11 +56,11 @@ def _newest_marker(reader: Reader, app: App) -> tuple[int, str]:
     newest, found = 0, "the app"
     for path in _MARKERS:
         try:
-            seen = reader.stat(f"{app.real}/{path}")
+            status = reader.stat(f"{app.real}/{path}")
         except OSError:
             continue
-        if seen and seen.ctime_ns > newest:
-            newest, found = seen.ctime_ns, path
+        if status and status.ctime_ns > newest:
+            newest, found = status.ctime_ns, path
     return newest, found
 
 

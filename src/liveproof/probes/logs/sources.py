@@ -31,7 +31,7 @@ _UPSTREAM = ("connect() ", "upstream", "no live upstreams")
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One log file: how its lines are parsed, and which of its entries are told."""
+    """One log file: how its lines are parsed, and which of its entries are reported."""
 
     path: str
     parse: Parse
@@ -130,13 +130,13 @@ def _concerns(app: App, nginx: Nginx | Unknown | Absent) -> Judge:
     def judge(entry: Entry) -> tuple[str, str, str] | None:
         if entry.level not in _NGINX_ERRORS:
             return None
-        said = _php_messages(entry.text)
-        if said:
+        output = _php_messages(entry.text)
+        if output:
             if not any(tree in entry.text for tree in trees):
                 return None
-            told = (lines.php_level(part) for part in said)
+            result = (lines.php_level(part) for part in output)
             return next(
-                ((level or entry.level, text, "exception") for level, text in told if _counts(level, text)), None
+                ((level or entry.level, text, "exception") for level, text in result if _counts(level, text)), None
             )
         if any(word in entry.text for word in _UPSTREAM) and any(_names(entry.text, at) for at in addresses):
             return entry.level, entry.text.partition(", client:")[0] + _where(entry.text), "nginx"

@@ -29,10 +29,10 @@ def followed(reader: Reader, path: str, pid: int, whose: str) -> tuple[str, str]
     try:
         target = reader.readlink(f"/proc/{pid}/fd/{number}")
         real = f"/proc/{pid}/root{target}"
-        seen = reader.stat(real) if target.startswith("/") else None
-        if seen is not None and seen.is_file:
+        status = reader.stat(real) if target.startswith("/") else None
+        if status is not None and status.is_file:
             same = reader.stat(target)
-            shared = same is not None and (same.device, same.inode) == (seen.device, seen.inode)
+            shared = same is not None and (same.device, same.inode) == (status.device, status.inode)
             return (target if shared else real), ""
     except OSError as error:
         return path, f"it is a stream of {whose} (process {pid}) that cannot be followed: {error.strerror}; {settles}"

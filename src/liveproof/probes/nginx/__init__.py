@@ -218,7 +218,7 @@ def _printable(text: str) -> str:
 def _error(text: str) -> str:
     """One error on one line, without the time and the process that it starts with once the error log is known.
 
-    It quotes what stands in the file; of a long one the middle is left out, as the place is told at the end.
+    It quotes what stands in the file; of a long one the middle is left out, as the place is reported at the end.
     """
     text = text.replace("\n", " ")
     at = min(text.index(level) for level in _ERRORS if level in text)
@@ -234,7 +234,7 @@ def _worker_user(
 ) -> tuple[str, str, int, int, tuple[int, ...]]:
     """Name, group's name and numbers of whom the workers run as: of a running one, else as they would be started."""
     accounts = Accounts(reader)
-    who = next((seen for one in workers if (seen := credentials(reader, one.pid))), None)
+    who = next((observed for one in workers if (observed := credentials(reader, one.pid))), None)
     if who:
         return accounts.user_name(who.uid), accounts.group_name(who.gid), who.uid, who.gid, who.groups
     name = str(process.uid) if process and process.uid else found.user or build.user

@@ -136,9 +136,9 @@ def _in_force(cache: AnswerCache, scope: _Scope) -> AnswerCache | None:
 
 def _first(node: Node, name: str, otherwise: str) -> str:
     """The first of several logs that is a file, else the first."""
-    told = [one.args[0] for one in node.all(name) if one.args]
-    files = (path for path in told if path not in _NO_LOG and not path.startswith(("syslog:", "memory:")))
-    return next(files, told[0] if told else otherwise)
+    result = [one.args[0] for one in node.all(name) if one.args]
+    files = (path for path in result if path not in _NO_LOG and not path.startswith(("syslog:", "memory:")))
+    return next(files, result[0] if result else otherwise)
 
 
 def _server(node: Node, http: _Scope, upstreams: Mapping[str, _Upstream], prefix: str) -> Server:
@@ -175,8 +175,8 @@ def _handed(name: str, node: Node, scope: _Scope, location: str) -> Iterator[tup
 def _proxy(node: Node, scope: _Scope, upstreams: Mapping[str, _Upstream], location: str) -> ProxyPass:
     """A proxy_pass: ``http://NAME:PORT/URI`` or ``http://unix:PATH:/URI``; NAME may be an upstream's."""
     scheme, _, rest = _resolved(node.args[0], scope.variables).partition("://")
-    told = f"unix:{rest[5:].partition(':')[0]}" if rest.startswith("unix:") else rest.partition("/")[0]
-    found = () if "$" in told or not told else upstreams.get(told, _Upstream()).addresses or (told,)
+    message = f"unix:{rest[5:].partition(':')[0]}" if rest.startswith("unix:") else rest.partition("/")[0]
+    found = () if "$" in message or not message else upstreams.get(message, _Upstream()).addresses or (message,)
     default = "443" if scheme == "https" else "80"
     ported = tuple(
         one if one.startswith("unix:") or one.rpartition(":")[2].isdigit() else f"{one}:{default}" for one in found
@@ -185,13 +185,13 @@ def _proxy(node: Node, scope: _Scope, upstreams: Mapping[str, _Upstream], locati
 
 
 def _pass(node: Node, scope: _Scope, upstreams: Mapping[str, _Upstream], prefix: str, location: str) -> FastcgiPass:
-    told = _resolved(node.args[0], scope.variables)
-    upstream = upstreams.get(told, _Upstream())
-    addresses = () if "$" in told else upstream.addresses or (told,)
+    result = _resolved(node.args[0], scope.variables)
+    upstream = upstreams.get(result, _Upstream())
+    addresses = () if "$" in result else upstream.addresses or (result,)
     params = {name: value for name, value, _ in scope.params}
     return FastcgiPass(
         location,
-        addresses[0] if addresses else told,
+        addresses[0] if addresses else result,
         addresses,
         params.get("SCRIPT_FILENAME", ""),
         params.get("DOCUMENT_ROOT", ""),

@@ -125,7 +125,7 @@ class _Loader:
         if path not in self._parsed:
             try:
                 text = self._read(path)
-            except Exception as error:  # noqa: BLE001  (whatever the door says is told; the other files still count)
+            except Exception as error:  # noqa: BLE001  (whatever the door says is reported; the other files still count)
                 self._tree.problems.append(f"{where}: {path}: {error}")
                 self._parsed[path] = []
             else:
@@ -133,7 +133,7 @@ class _Loader:
         return self._parsed[path]
 
     def _statements(self, path: str, text: str) -> list[dict[str, Any]]:
-        """The file's directives; unbalanced braces are mended, so that what stands around them is not lost."""
+        """The file's directives; unbalanced braces are fixed, so that what stands around them is not lost."""
         self._tree.files.append(path)
         try:
             statements, errors = self._parse(text, path)

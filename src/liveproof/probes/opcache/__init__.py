@@ -29,7 +29,7 @@ _PATIENCE = 3.5  # s; revalidate_freq is 2 unless somebody set it, and PHP count
 def probe(reader: Reader, cache: Cache, app: App, fpm: Fpm, nginx: Nginx | Unknown) -> Opcache:
     """The caches of the app's pools; one that cannot be asked is Unknown with its reason.
 
-    A window of revalidation that is about to close is waited for, so that what holds afterwards is told.
+    A window of revalidation that is about to close is waited for, so that what holds afterwards is reported.
     """
     serving = fpm.serving(app.pools)
     if not serving:

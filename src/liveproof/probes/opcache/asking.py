@@ -25,7 +25,7 @@ class Answer:
 
 
 def ask(reader: Reader, script: str, app: App, master: Master, pool: Pool, *, beside: str = "") -> Answer:
-    """Let the pool run liveproof's own script; scripts of the app and below ``beside`` are told.
+    """Let the pool run liveproof's own script; scripts of the app and below ``beside`` are reported.
 
     Raises:
         CannotSee: there was no answer, or PHP does not tell; the message says why and what to do.
@@ -46,11 +46,11 @@ def ask(reader: Reader, script: str, app: App, master: Master, pool: Pool, *, be
     if response.status != 200 or at < 0:
         raise CannotSee(_refused(reader, script, master, pool, response))
     try:
-        told = json.loads(response.body[at:])
+        result = json.loads(response.body[at:])
     except (ValueError, RecursionError):
         raise CannotSee("the PHP probe's answer was disturbed; does an auto_append_file print something?") from None
-    _usable(told)
-    return Answer(told, seconds)
+    _usable(result)
+    return Answer(result, seconds)
 
 
 def _params(script: str, app: App, beside: str) -> dict[str, str]:
@@ -92,22 +92,22 @@ def _usable(told: dict[str, Any]) -> None:
 
 def _refused(reader: Reader, script: str, master: Master, pool: Pool, response: Response) -> str:
     """Why PHP did not run the probe, with what to do."""
-    said = gist((response.errors or response.body)[:4096].decode(errors="replace"))
+    output = gist((response.errors or response.body)[:4096].decode(errors="replace"))
     barred = _barred(reader, script, pool)
     if barred:
         return f"its user {pool.user} may not read liveproof's PHP probe: {barred}"
     values = dict(pool.values)
-    if values.get("open_basedir") or "open_basedir" in said:
+    if values.get("open_basedir") or "open_basedir" in output:
         return f"open_basedir keeps PHP from liveproof's own script: add {script} to it"
     if response.status == 403:
-        return f"PHP-FPM refused liveproof's script ({said}): security.limit_extensions must allow .php"
+        return f"PHP-FPM refused liveproof's script ({output}): security.limit_extensions must allow .php"
     if response.status == 404:
         unit = getattr(master.unit, "name", "") or "its unit"
         return (
             f"it does not see {script}, though its user may read it: {unit} hides it (PrivateTmp, ProtectHome, "
             "InaccessiblePaths); install liveproof where the pool sees it, such as /opt/liveproof"
         )
-    return f"PHP answered {response.status} to liveproof's script: {said or 'nothing'}"
+    return f"PHP answered {response.status} to liveproof's script: {output or 'nothing'}"
 
 
 def _barred(reader: Reader, script: str, pool: Pool) -> str:
@@ -115,11 +115,11 @@ def _barred(reader: Reader, script: str, pool: Pool) -> str:
     parts = script.split("/")
     for count in range(2, len(parts) + 1):
         path = "/".join(parts[:count])
-        seen = reader.stat(path)
-        if seen is None:
+        status = reader.stat(path)
+        if status is None:
             return f"{path} does not exist"
-        shift = 6 if seen.uid == pool.uid else 3 if seen.gid in (pool.gid, *pool.groups) else 0
-        if not (seen.permissions >> shift) & (1 if count < len(parts) else 4):
+        shift = 6 if status.uid == pool.uid else 3 if status.gid in (pool.gid, *pool.groups) else 0
+        if not (status.permissions >> shift) & (1 if count < len(parts) else 4):
             place = "" if script.startswith("/opt/") else " where everyone may read, such as /opt,"
-            return f"{path} has mode {seen.permissions:04o}; install liveproof again{place} with umask 022"
+            return f"{path} has mode {status.permissions:04o}; install liveproof again{place} with umask 022"
     return ""

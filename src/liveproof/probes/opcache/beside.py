@@ -49,17 +49,17 @@ class Beside:
 
 def link_moved(reader: Reader, path: str) -> float:
     """The newest change (epoch seconds) of a symbolic link on the path, links behind links included; 0 without any."""
-    newest, todo, seen = 0, [path], set()
+    newest, todo, found = 0, [path], set()
     while todo:
         whole = todo.pop()
         parts = whole.split("/")
         for count in range(2, len(parts) + 1):
             part = "/".join(parts[:count])
-            if part in seen:
+            if part in found:
                 continue
-            seen.add(part)
+            found.add(part)
             status = _quiet(reader, part)
-            if status is not None and status.is_link and len(seen) < 1000:
+            if status is not None and status.is_link and len(found) < 1000:
                 newest = max(newest, status.ctime_ns)
                 target = reader.readlink(part)
                 todo.append(target if target.startswith("/") else f"{part.rpartition('/')[0]}/{target}")

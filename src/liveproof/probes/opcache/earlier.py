@@ -1,9 +1,10 @@
 """What earlier runs had proven of a pool's scripts, and what this one adds.
 
-A run that proves a script fresh keeps a digest of its file. As long as nothing was compiled anew since, a later run can
-tell by the content whether an owner's change or a ``touch`` moved only the file's times, or whether an edit kept them.
+A run that proves a script fresh keeps a digest of its file. As long as nothing was compiled again since, a later run
+can tell by the content whether an owner's change or a ``touch`` moved only the file's times, or whether an edit kept
+them.
 
-Nothing was compiled anew when the wasted memory is the same (both ways to replace a script, invalidation and a newer
+Nothing was compiled again when the wasted memory is the same (both ways to replace a script, invalidation and a newer
 file, add its size to it: ext/opcache/ZendAccelerator.c), the recorded time is the same, and the hits did not fall.
 """
 
@@ -113,7 +114,7 @@ class Earlier:
 
 
 def _compiled_as_is(pool: PoolOpcache, script: Script) -> bool:
-    """Whether the bytecode itself is fresh: not just about to be compiled anew."""
+    """Whether the bytecode itself is fresh: not just about to be compiled again."""
     return not invalidated(pool, script) and not (
         pool.validates and script.timestamp and script.timestamp != script.mtime_ns // 1_000_000_000
     )

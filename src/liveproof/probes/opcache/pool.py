@@ -13,34 +13,34 @@ from liveproof.probes.opcache.earlier import Earlier
 from liveproof.store.cache import Cache
 
 _ON = ("1", "on", "yes", "true")
-_TICK = 0.01  # s; a reset is told by a request's clock, which the clock of file times lags behind by up to this
+_TICK = 0.01  # s; a reset is reported by a request's clock, which the clock of file times lags behind by up to this
 # What a .user.ini may set and the rules look at; it is not in force for the probe, which lies elsewhere.
 _PER_DIRECTORY = ("opcache.enable", "opcache.validate_timestamps", "opcache.revalidate_freq")
 
 
 def pool_opcache(reader: Reader, cache: Cache, answer: Answer, app: App, pool: Pool, *, around: Around) -> PoolOpcache:
     """The fact of one pool, with what earlier runs knew of its scripts; keeps what this run proves."""
-    told = answer.told
-    settings = {name: _path(value) for name, value in told["settings"].items()}
+    result = answer.told
+    settings = {name: _path(value) for name, value in result["settings"].items()}
     settings.update(_user_ini(reader, app, settings.get("user_ini.filename", "")))
-    status: dict[str, Any] = told.get("status") or {}
+    status: dict[str, Any] = result.get("status") or {}
     counts, memory_usage = status.get("opcache_statistics", {}), status.get("memory_usage", {})
     jit = status.get("jit", {})
-    now = int(told["time"])
+    now = int(result["time"])
     start, restart = int(counts.get("start_time", 0)), int(counts.get("last_restart_time", 0))
     wasted = int(memory_usage.get("wasted_memory", 0))
-    earlier = Earlier(reader, cache, app, pool.id, signature=f"{told['php']} {start} {restart}", wasted=wasted)
+    earlier = Earlier(reader, cache, app, pool.id, signature=f"{result['php']} {start} {restart}", wasted=wasted)
     beside = Beside(reader)
-    scripts = tuple(_script(record, beside, earlier) for record in told["scripts"])
-    seen = PoolOpcache(
+    scripts = tuple(_script(record, beside, earlier) for record in result["scripts"])
+    found = PoolOpcache(
         pool=pool.id,
-        pid=int(told["pid"]),
-        loaded=bool(told["loaded"]),
+        pid=int(result["pid"]),
+        loaded=bool(result["loaded"]),
         enabled=bool(status.get("opcache_enabled")) and settings.get("opcache.enable") == "1",
         settings=tuple(settings.items()),
         start_time=start,
         last_restart_time=restart,
-        since=_since(reader, int(told["pid"]), scripts, start) if start >= restart else restart - _TICK,
+        since=_since(reader, int(result["pid"]), scripts, start) if start >= restart else restart - _TICK,
         now=now,
         hits=int(counts.get("hits", 0)),
         misses=int(counts.get("misses", 0)),
@@ -58,16 +58,16 @@ def pool_opcache(reader: Reader, cache: Cache, answer: Answer, app: App, pool: P
         jit_on=bool(jit.get("on")),
         jit_buffer=int(jit.get("buffer_size", 0)),
         cache_full=bool(status.get("cache_full")),
-        realpath=tuple((_path(key), _path(real)) for key, real, expires in told["realpath"] if expires > now),
-        extensions=tuple(dict.fromkeys(map(_path, told["extensions"]))),
-        php=str(told["php"]),
+        realpath=tuple((_path(key), _path(real)) for key, real, expires in result["realpath"] if expires > now),
+        extensions=tuple(dict.fromkeys(map(_path, result["extensions"]))),
+        php=str(result["php"]),
         scripts=tuple(script for script in scripts if around.holds(script.path)),
         entries=_entries(scripts, app),
-        incomplete=told["problem"] == "too_many",
+        incomplete=result["problem"] == "too_many",
     )
-    if seen.scripts:
-        earlier.keep(seen)
-    return seen
+    if found.scripts:
+        earlier.keep(found)
+    return found
 
 
 def _path(told: str) -> str:
@@ -79,8 +79,8 @@ def _path(told: str) -> str:
 
 def _script(record: list[Any], beside: Beside, earlier: Earlier) -> Script:
     path = _path(record[0])
-    seen = beside.file(path)
-    mtime_ns, ctime_ns = (seen.mtime_ns, seen.ctime_ns) if seen else (0, 0)
+    status = beside.file(path)
+    mtime_ns, ctime_ns = (status.mtime_ns, status.ctime_ns) if status else (0, 0)
     seen_by, same = earlier.of(path, record[3], record[1], mtime_ns, ctime_ns)
     return Script(
         path=path,
@@ -89,10 +89,10 @@ def _script(record: list[Any], beside: Beside, earlier: Earlier) -> Script:
         timestamp=record[3],
         last_used=record[4],
         revalidate=record[5],
-        exists=seen is not None,
+        exists=status is not None,
         mtime_ns=mtime_ns,
         ctime_ns=ctime_ns,
-        placed_ns=beside.placed_ns(path) if seen else 0,
+        placed_ns=beside.placed_ns(path) if status else 0,
         seen_by=seen_by,
         same=same,
         given_up=bool(record[6]),

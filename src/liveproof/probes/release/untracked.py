@@ -2,7 +2,7 @@
 
 What Composer installs outside of vendor (composer.json: installer-paths) or scaffolds there (Drupal's index.php) is no
 stranger, and neither is what the repository ignores among its code: settings of this host, caches, an IDE's helpers.
-Below a document root of its own, which holds nothing else than what visitors may ask for, an ignored script is told
+Below a document root of its own, which holds nothing else than what visitors may ask for, an ignored script is reported
 apart, unless the release's own .gitignore names that very file.
 """
 
@@ -107,8 +107,8 @@ def _installed(reader: Reader, app: App) -> tuple[tuple[str, ...], frozenset[str
     """Where Composer installed packages, and which files they scaffolded, as vendor/composer/installed.json has it."""
     home = f"{app.real}/vendor/composer"
     try:
-        told = json.loads(reader.read(f"{home}/installed.json"))
-        packages = told["packages"] if isinstance(told, dict) else told
+        message = json.loads(reader.read(f"{home}/installed.json"))
+        packages = message["packages"] if isinstance(message, dict) else message
         places = [os.path.normpath(f"{home}/{one['install-path']}") for one in packages if one.get("install-path")]
         below = (f"{place[len(app.real) + 1 :]}/" for place in places if place.startswith(f"{app.real}/"))
         # A package is no document root: whatever says so would hide all that lies there.

@@ -33,7 +33,7 @@ _LONG = 2000
 def probe(
     reader: Reader, settings: Settings, cache: Cache, app: App, *, laravel: Laravel | Unknown | Absent
 ) -> Schedule:
-    """Look at what runs on its own; a place that cannot be read is told as unread."""
+    """Look at what runs on its own; a place that cannot be read is reported as unread."""
     accounts = Accounts(reader)
     collected = _collected(reader, cache, app, accounts)
     unread = collected.unread

@@ -49,9 +49,9 @@ class Collector:
         files = [("/etc/crontab", "")]
         for name in self._watched.names("/etc/cron.d"):
             path = f"/etc/cron.d/{name}"
-            seen = self._watched.stat(path)
+            status = self._watched.stat(path)
             # Debian's cron passes over what others than root could have written (cron(8)).
-            safe = seen is not None and seen.uid == 0 and not seen.permissions & 0o022
+            safe = status is not None and status.uid == 0 and not status.permissions & 0o022
             if sources.is_read_by_cron(name, debian=debian) and (safe or not debian):
                 files.append((path, ""))
         for directory in ("/var/spool/cron/crontabs", "/var/spool/cron"):
@@ -68,8 +68,13 @@ class Collector:
             directory = f"/etc/cron.{period}"
             for name in self._watched.names(directory):
                 path = f"{directory}/{name}"
-                seen = self._watched.stat(path)
-                if seen and seen.is_file and seen.permissions & 0o111 and sources.is_read_by_cron(name, debian=True):
+                status = self._watched.stat(path)
+                if (
+                    status
+                    and status.is_file
+                    and status.permissions & 0o111
+                    and sources.is_read_by_cron(name, debian=True)
+                ):
                     yield from self._calls("cron", directory, f"'{path}'", Setting("root", "/", {"HOME": "/root"}))
 
     def _crontab(self, path: str, owner: str) -> Iterator[Found]:
@@ -145,14 +150,14 @@ class Collector:
             return None
 
     def _program(self, path: str, read: sources.Supervisor, section: str, default: str) -> Iterator[Found]:
-        said = read[section]
-        if "command" not in said or said.get("autostart", "true").lower() in ("false", "no", "off", "0"):
+        output = read[section]
+        if "command" not in output or output.get("autostart", "true").lower() in ("false", "no", "off", "0"):
             return
-        user = said.get("user", default)
-        command = " ".join(said["command"].split("\n")).strip()
+        user = output.get("user", default)
+        command = " ".join(output["command"].split("\n")).strip()
         name = section.partition(":")[2]
         where = f"In {path}, before supervisorctl reread and update {name}, below [{section}] put"
-        setting = Setting(user, said.get("directory"), {"HOME": self._home(user) or ""})
+        setting = Setting(user, output.get("directory"), {"HOME": self._home(user) or ""})
         own = (f"command={command}", f"user={_USER}", where)
         source = f"{path}:{read.number(section)}"
         yield from self._calls("supervisor", source, command.replace("%%", "%"), setting, own, plain=True)
@@ -163,8 +168,8 @@ class Collector:
             body = self._script(path)
             if body is None or ("artisan" not in body and "composer" not in body):
                 continue
-            seen = self._watched.stat(path)
-            only_root = seen is not None and seen.uid == 0 and seen.permissions & 0o111 == 0o100
+            status = self._watched.stat(path)
+            only_root = status is not None and status.uid == 0 and status.permissions & 0o111 == 0o100
             yield from self._calls("script", "", f"'{path}'", Setting("root" if only_root else None, None, {}))
 
     def _script_paths(self) -> Sequence[str]:
@@ -180,8 +185,8 @@ class Collector:
         """The text of a shell script, None for anything else."""
         if path.startswith(_DISTRIBUTION) or "\n" in path:
             return None
-        seen = self._watched.stat(path)
-        text = self._watched.text(path, 0) if seen and seen.size <= LIMIT else None
+        status = self._watched.stat(path)
+        text = self._watched.text(path, 0) if status and status.size <= LIMIT else None
         if text is None or "\ufffd" in text[:1024]:
             return None
         first = text.partition("\n")[0]

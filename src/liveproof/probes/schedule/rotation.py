@@ -78,8 +78,8 @@ def read(path: str, text: str, defaults: Said) -> tuple[list[Entry], Said, list[
             script = script and rest != "endscript"
             continue
         if not inside and (opens := _OPENS.fullmatch(rest)):
-            said = defaults._replace(number=defaults.number or number)
-            found.append(Entry(path, number, (*waiting, *_patterns(opens[1])), said))
+            output = defaults._replace(number=defaults.number or number)
+            found.append(Entry(path, number, (*waiting, *_patterns(opens[1])), output))
             inside, waiting, rest = True, [], opens[2].strip()
         closes = (inside and rest.endswith("}")) or rest.startswith("}")
         rest = "" if rest.startswith("}") else rest.removesuffix("}").strip() if closes else rest
@@ -133,30 +133,30 @@ def rotations(reader: Reader, app: App, logs: tuple[str, ...], found: Iterable[E
                 continue
             for match in reader.glob(pattern):
                 log = wanted.pop(reader.resolve(match), None)
-                seen = reader.stat(match) if log else None
-                if log and seen and seen.is_file:
-                    yield _rotation(reader, app, accounts, entry, log=log, seen=seen)
+                status = reader.stat(match) if log else None
+                if log and status and status.is_file:
+                    yield _rotation(reader, app, accounts, entry, log=log, seen=status)
 
 
 def _rotation(reader: Reader, app: App, accounts: Accounts, entry: Entry, *, log: str, seen: Stat) -> Rotation:
-    said = entry.said
+    output = entry.said
     directory = posixpath.dirname(reader.resolve(log))
-    helper = accounts.user(said.su_user) if said.su_user else None
-    owner = accounts.user(said.owner) if said.owner else None
-    group = accounts.group(said.group) if said.group else None
-    unknown = bool((said.su_user and not helper) or (said.owner and not owner) or (said.group and group is None))
-    creates = said.create and not said.copies and not unknown and _rotates(reader, accounts, directory, said)
+    helper = accounts.user(output.su_user) if output.su_user else None
+    owner = accounts.user(output.owner) if output.owner else None
+    group = accounts.group(output.group) if output.group else None
+    unknown = bool((output.su_user and not helper) or (output.owner and not owner) or (output.group and group is None))
+    creates = output.create and not output.copies and not unknown and _rotates(reader, accounts, directory, output)
     uid = owner.uid if owner else seen.uid
     gid = group if group is not None else seen.gid
     own = f"{app.user} {accounts.group_name(app.gid)}"
-    mode = int(said.mode, 8) & 0o7777 if re.fullmatch("[0-7]+", said.mode) else seen.permissions
+    mode = int(output.mode, 8) & 0o7777 if re.fullmatch("[0-7]+", output.mode) else seen.permissions
     replacement = f"create {mode:04o} {own}"
     if helper and helper.uid != 0:
-        named = accounts.group(said.su_group) if said.su_group else None
+        named = accounts.group(output.su_group) if output.su_group else None
         uid, gid, replacement = helper.uid, named if named is not None else helper.gid, f"su {own}"
     return Rotation(
-        source=f"{entry.path}:{said.number or entry.number}",
-        line=said.line or " ".join(entry.patterns),
+        source=f"{entry.path}:{output.number or entry.number}",
+        line=output.line or " ".join(entry.patterns),
         log=log,
         creates=creates,
         user=accounts.user_name(uid),
@@ -168,18 +168,18 @@ def _rotation(reader: Reader, app: App, accounts: Accounts, entry: Entry, *, log
 
 
 def _rotates(reader: Reader, accounts: Accounts, directory: str, said: Said) -> bool:
-    seen = reader.stat(directory)
-    if seen is None:
+    status = reader.stat(directory)
+    if status is None:
         return False
     if not said.su_user:
-        return not (seen.permissions & 0o002 or (seen.permissions & 0o020 and seen.gid != 0))
+        return not (status.permissions & 0o002 or (status.permissions & 0o020 and status.gid != 0))
     helper = accounts.user(said.su_user)
     if helper is None or helper.uid == 0:
         return helper is not None
-    if helper.uid == seen.uid:
-        return bool(seen.permissions & 0o200)
+    if helper.uid == status.uid:
+        return bool(status.permissions & 0o200)
     group = accounts.group(said.su_group) if said.su_group else helper.gid
-    return bool(seen.permissions & (0o020 if seen.gid == group else 0o002))
+    return bool(status.permissions & (0o020 if status.gid == group else 0o002))
 
 
 def _writable(reader: Reader, app: App, directory: str, *, uid: int, gid: int, mode: int) -> bool:

@@ -155,7 +155,7 @@ def _script_path(words: list[Word], directory: str | None) -> str | None:
     return _join(directory, first) if "/" in first else None
 
 
-# Signs that a script finds out as whom it runs, or starts itself anew as another user: then it alone knows.
+# Signs that a script finds out as whom it runs, or starts itself again as another user: then it alone knows.
 _SIGNS = ('"$0"', "$0 ", "EUID", "$UID", "id -u", "id -n", "whoami", "logname", "exec sudo", "exec su ", "exec runuser")
 
 

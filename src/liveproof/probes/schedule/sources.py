@@ -49,10 +49,10 @@ def crontab(text: str, owner: str) -> Iterator[Entry]:
         stripped = line.strip()
         if not stripped or stripped.startswith("#"):
             continue
-        if said := _VARIABLE.fullmatch(stripped):
-            value = said[2]
+        if output := _VARIABLE.fullmatch(stripped):
+            value = output[2]
             quoted = len(value) > 1 and value[0] == value[-1] and value[0] in "'\""
-            variables = {**variables, said[1]: value[1:-1] if quoted else value}
+            variables = {**variables, output[1]: value[1:-1] if quoted else value}
         elif entry := (_OF_USER if owner else _OF_SYSTEM).match(line.rstrip()):
             before = _BEFORE_PERCENT.match(entry["command"])
             if before and before[0]:

@@ -16,9 +16,9 @@ def may_be_cached(cache: AnswerCache | None, request: Request, headers: tuple[tu
     """Whether an answer may come from the cache: it is in force, and no header shows that the app was asked."""
     if cache is None or request.method not in ("GET", "HEAD", *cache.methods):
         return False
-    told = {value.strip().upper() for name, value in headers if "cache" in name.lower()}
-    if told & (_ASKED | _KEPT):
-        return not told & _ASKED
+    result = {value.strip().upper() for name, value in headers if "cache" in name.lower()}
+    if result & (_ASKED | _KEPT):
+        return not result & _ASKED
     return cache.cookies or not any(name.lower() == "set-cookie" for name, _ in headers)
 
 
@@ -36,8 +36,8 @@ def beside_own(
     """
     if exchange.passed is not True:
         return exchange
-    told = f" ({cache.directive} {cache.zone})" if cache else ""
-    where = f"nginx may answer {exchange.request} from its cache{told}"
+    message = f" ({cache.directive} {cache.zone})" if cache else ""
+    where = f"nginx may answer {exchange.request} from its cache{message}"
     if own is None or not own[0].status:
         why = f"{where}, and the app itself was not asked: what visitors get is not proven"
     elif (own[0].status, own[1]) == (exchange.status, body):

@@ -19,8 +19,8 @@ def log_files(settings: Settings, laravel: Laravel | Unknown | Absent) -> tuple[
         return tuple(dict.fromkeys((*settings.logs.paths, *laravel.log_files)))
     if settings.logs.paths:
         return settings.logs.paths
-    told = laravel.log_files if isinstance(laravel, Laravel) else laravel
-    reason = told.reason if isinstance(told, Unknown | Absent) else ""
+    result = laravel.log_files if isinstance(laravel, Laravel) else laravel
+    reason = result.reason if isinstance(result, Unknown | Absent) else ""
     return Unknown(f"it is not known where the app logs ({reason}); name its log under [logs] in the configuration")
 
 
@@ -55,17 +55,17 @@ class Log:
             time.sleep(_PAUSE)
 
     def _appended(self, path: str) -> bytes:
-        """What was written since, also when the file was begun anew meanwhile."""
+        """What was written since, also when the file was begun again meanwhile."""
         inode, size = self._before[path]
-        seen = self._reader.stat(path)
-        if seen is None or (seen.inode, seen.size) == (inode, size):
+        status = self._reader.stat(path)
+        if status is None or (status.inode, status.size) == (inode, size):
             return b""
-        start = size if seen.inode == inode and seen.size >= size else 0
+        start = size if status.inode == inode and status.size >= size else 0
         return self._reader.read_range(path, start, _READ)
 
     def _seen(self, path: str) -> tuple[int, int]:
         try:
-            seen = self._reader.stat(path)
+            status = self._reader.stat(path)
         except OSError:
             return 0, 0
-        return (seen.inode, seen.size) if seen else (0, 0)
+        return (status.inode, status.size) if status else (0, 0)

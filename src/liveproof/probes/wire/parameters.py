@@ -128,7 +128,7 @@ def _expand(template: str, known: dict[str, str]) -> str:
         CannotSee: a variable is not known.
     """
     before, *parts = template.split("$")
-    told = [before]
+    result = [before]
     for part in parts:
         if part.startswith("{"):
             name, _, rest = part[1:].partition("}")
@@ -137,5 +137,5 @@ def _expand(template: str, known: dict[str, str]) -> str:
             name, rest = part[:length], part[length:]
         if name not in known:
             raise CannotSee(f"nginx's {template} has the variable ${name}, whose value only nginx knows")
-        told += [known[name], rest]
-    return "".join(told)
+        result += [known[name], rest]
+    return "".join(result)

@@ -116,8 +116,8 @@ def _told(body: bytes) -> str:
     if not body.strip():
         return ""
     text = re.sub(r"<(?:style|script)\b[^<>]*+>[^<]*+|<[^<>]*+>", " ", body[:_KEPT].decode(errors="replace"))
-    said = gist(text, _SAID).strip("… ")
-    return f"{f'{said} ' if said else ''}({len(body)} bytes, #{digest(body)})"
+    output = gist(text, _SAID).strip("… ")
+    return f"{f'{output} ' if output else ''}({len(body)} bytes, #{digest(body)})"
 
 
 def _by_pool(status: int, body: bytes) -> str:

@@ -186,8 +186,8 @@ def _is_default(server: Server, listen: Listen, nginx: Nginx) -> bool:
         for other in each.listens
         if (other.address, other.port) == (listen.address, listen.port)
     ]
-    said = [each for each, other in sharing if other.default] or [each for each, _ in sharing]
-    return not said or said[0].id == server.id
+    output = [each for each, other in sharing if other.default] or [each for each, _ in sharing]
+    return not output or output[0].id == server.id
 
 
 def _matches(name: str, host: str) -> bool:
