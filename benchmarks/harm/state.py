@@ -21,8 +21,8 @@ _CLEAN: Final = f"while umount {_STATE}/runs 2>/dev/null || umount {_STATE} 2>/d
 _PRIVATE: Final = f"mkdir -m 700 {_STATE} {_STATE}/runs {_STATE}/cache"
 _RUN: Final = f"{_PRIVATE}; mkdir -m 700 {_STATE}/runs/20260101-000000-aaaa; cd {_STATE}/runs/20260101-000000-aaaa"
 _FIRST: Final = (
-    '{"is":"run","app":"/var/www/api-gateway","digest":"","started":1,"temporary":".liveproof-a-","steps":[],'
-    '"services":[]}'
+    '{"is":"run","format":1,"app":"/var/www/api-gateway","digest":"","started":1,'
+    '"temporary":".liveproof-a-","steps":[]}'
 )
 _BEGIN: Final = '{"is":"begin","step":%s,"what":"x","at":1,"before":%s,"goals":[],"trees":%s}'
 _MEMORY: Final = f"mkdir {_STATE}; mount -t tmpfs -o mode=700,%s none {_STATE}"
@@ -68,7 +68,7 @@ _DONE_WITHOUT: Final = {
     "a journal that is a FIFO": f"{_RUN}; mkfifo journal.jsonl",
     "a journal that is a link": f"{_RUN}; ln -s /etc/shadow journal.jsonl",
     "a journal of another version": _journal(_FIRST, _BEGIN % (0, '[["/etc",[["passwd","meta"]]]]', "[]")),
-    "a journal that lacks words": _journal('{"is":"run","app":7,"started":"x"}', '{"is":"begin"}'),
+    "a journal that lacks words": _journal('{"is":"run","format":1,"app":7,"started":"x"}', '{"is":"begin"}'),
     "a journal that leads out of the app": _journal(_FIRST, _BEGIN % ('".."', "[]", '[["/etc","../root"]]')),
     "ended is garbage": f"{_journal(_FIRST)}; head -c 300 /dev/urandom >ended",
     "ended is a FIFO": f"{_journal(_FIRST)}; mkfifo ended",

@@ -14,6 +14,7 @@ from liveproof.repair.action import PreparedAction
 from liveproof.repair.undo_step import Places
 from liveproof.store import journal_log
 from liveproof.store.journal_log import Keeper, Log
+from liveproof.store.journal_records import FORMAT
 from liveproof.store.runs import FIXED, prune, summarised
 
 _NAMES = 20
@@ -40,7 +41,8 @@ class Journal:
         temporary = f".liveproof-{os.urandom(4).hex()}-"
         journal = cls(run, temporary, log)
         log.append({
-            "is": "run", "app": plan.app, "digest": plan.digest, "started": now, "temporary": temporary,
+            "is": "run", "format": FORMAT, "app": plan.app, "digest": plan.digest, "started": now,
+            "temporary": temporary,
             "steps": [step.what for step in plan.steps],
         })  # fmt: skip
         return journal

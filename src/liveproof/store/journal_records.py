@@ -6,6 +6,9 @@ from typing import Any
 
 from liveproof.host.files.snapshot import META, Image, from_row
 
+# Of the records and the kept contents; a run of another format is refused, and its own version can roll it back.
+FORMAT = 1
+
 
 def is_summary(value: Any) -> bool:
     """Whether it is what marks a run as over."""
@@ -29,7 +32,8 @@ def is_record(value: Any, *, first: bool) -> bool:
 
 def _run(value: dict[str, Any]) -> bool:
     return (
-        _all(str, value["app"], value["temporary"])
+        value["format"] == FORMAT
+        and _all(str, value["app"], value["temporary"])
         and value["temporary"].startswith(".liveproof-")
         and "/" not in value["temporary"]
         and _number(value["started"])

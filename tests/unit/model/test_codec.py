@@ -18,6 +18,7 @@ from liveproof.model.findings import Diagnosis, Evidence, Finding, Result, Unkno
 from liveproof.model.plan import Outcome, Plan, Step
 from liveproof.model.run_record import Repair
 from liveproof.model.verdicts import Safety
+from liveproof.steps import load
 from liveproof.steps.change_owner import ChangeOwner, Owned
 
 
@@ -113,6 +114,7 @@ def test_versions_understand_each_other() -> None:
 )
 def test_other_shapes_are_refused(kind: type, data: Any, where: str) -> None:
     """Data of another shape raises Misshapen with the place, nothing else."""
+    load()
     with pytest.raises(Misshapen, match=where):
         from_json(kind, data)
 

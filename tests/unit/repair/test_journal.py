@@ -418,7 +418,7 @@ def test_a_damaged_journal_takes_nothing_back(tree: Path) -> None:
     assert (tree / "a").stat().st_uid == WWW
 
 
-_RUN = '{"is":"run","app":"/a","digest":"","started":1,"temporary":".liveproof-a-","steps":[],"services":[]}'
+_RUN = '{"is":"run","format":1,"app":"/a","digest":"","started":1,"temporary":".liveproof-a-","steps":[]}'
 
 
 @pytest.mark.parametrize(
@@ -426,8 +426,8 @@ _RUN = '{"is":"run","app":"/a","digest":"","started":1,"temporary":".liveproof-a
     [
         f"{_RUN}\nrubbish\n{_RUN}\n",
         '{"is":"begin"}\n',
-        '{"is":"run","app":7,"started":"x"}\n',
-        '{"is":"run","app":"/a","started":1,"temporary":"../","steps":[],"services":[]}\n',
+        '{"is":"run","format":1,"app":7,"started":"x"}\n',
+        '{"is":"run","format":1,"app":"/a","started":1,"temporary":"../","steps":[]}\n',
         _RUN
         + '\n{"is":"begin","step":0,"what":"","at":1,"before":[["/etc",[["passwd","meta"]]]],"goals":[],"trees":[]}\n',
         _RUN + '\n{"is":"begin","step":"..","what":["x"],"at":"y","before":[],"goals":[],"trees":[["/etc","../x"]]}\n',
@@ -580,3 +580,18 @@ def test_records_survive_what_names_hold(tree: Path) -> None:
     assert all(json.loads(line) for line in file.read_bytes().splitlines())
     assert taken_back(run).complete
     assert (tree / name).stat().st_uid == 0
+
+
+def test_a_journal_of_another_format_is_refused(tree: Path) -> None:
+    """What another version wrote may mean something else: nothing is rolled back on its strength."""
+    (tree / "a").touch()
+    os.chown(tree / "a", 0, 0)
+    run = applied(tree, ChangeOwner(str(tree), (Owned("a", 0, 0),), WWW, WWW, "www-data"), end=False)
+    log = Path(runs.list_runs()[0].directory) / "journal.jsonl"
+    log.write_text(log.read_text().replace('"format":1,', '"format":2,'))
+    assert '"format":2,' in log.read_text()
+    (kept,) = runs.list_runs()
+    assert kept.state == runs.DAMAGED
+    with pytest.raises(journal_log.Damaged, match="no record of this version"):
+        rollback.rollback(run)
+    assert (tree / "a").stat().st_uid == WWW

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from errno import ELOOP
+from functools import reduce
 from typing import Any
 
 from liveproof.host.child_process import together
@@ -43,6 +44,13 @@ class Compared:
     count: int
     hashed: int
 
+    def joined(self, other: "Compared") -> "Compared":
+        """Both, of different directories."""
+        return Compared(
+            self.changed + other.changed, self.missing + other.missing, self.unseen + other.unseen,
+            self.modes + other.modes, self.right | other.right, self.count + other.count, self.hashed + other.hashed,
+        )  # fmt: skip
+
 
 def compare(
     root: str, directories: Sequence[Directory], remembered: Mapping[str, str], algorithm: str, *, blobs: bool = False
@@ -68,15 +76,10 @@ def compare(
         return part.changed, part.missing, part.unseen, part.modes, part.right, part.count, part.hashed
 
     try:
-        parts = together(len(directories), share)
+        parts = [Compared(*part) for part in together(len(directories), share)]
     finally:
         os.close(descriptor)
-    total = Compared(*parts[0])
-    for changed, missing, unseen, odd, right, count, hashed in parts[1:]:
-        total = Compared(
-            total.changed + changed, total.missing + missing, total.unseen + unseen, total.modes + odd,
-            total.right | right, total.count + count, total.hashed + hashed,
-        )  # fmt: skip
+    total = reduce(Compared.joined, parts)
     for paths in (total.changed, total.missing, total.unseen, total.modes):
         paths.sort()
     return total

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from errno import ELOOP
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 from liveproof.host.files.dir_handles import Descent
 from liveproof.host.files.mounts import pseudo
@@ -40,8 +40,24 @@ class Layout:
     first: str = "code"
 
 
+class Walked(NamedTuple):
+    """What a walk saw, or one of its processes. Paths are relative to the root, ``.`` is the root.
+
+    ``classes``: (section, st_mode, uid, gid, several hard links) to pairs of a directory and its names joined by ``/``.
+    ``times``: section to the newest mtime (ns) and its path, the newest ctime and its path, the sum of all ctimes, and
+    the number of entries. ``followed``: starts that are links, and the real directory that was walked for each.
+    """
+
+    classes: dict[Class, list[tuple[str, str]]]
+    times: dict[str, list[Any]]
+    links: list[tuple[str, str]]
+    followed: list[tuple[str, str]]
+    vanished: int
+    unreadable: list[tuple[str, str]]
+
+
 class Tally:
-    """Counts directories. ``told`` and ``merge`` carry it from one process to another.
+    """Counts directories. ``walked`` and ``merge`` carry it from one process to another.
 
     Raises:
         TimeoutError: from ``directory``, after ``until`` (time.monotonic).
@@ -60,21 +76,20 @@ class Tally:
         self.unreadable: list[tuple[str, str]] = []
         self._mixed = {os.path.dirname(path) or "." for path in (*layout.starts, *layout.data)} | {*layout.data}
 
-    def told(self) -> tuple[Any, ...]:
-        """The fields of ``walk.Walked``, in their order."""
-        return self.classes, self.times, self.links, self.followed, self.vanished, self.unreadable
+    def walked(self) -> Walked:
+        """What was seen; plain values, which go from one process to another."""
+        return Walked(self.classes, self.times, self.links, self.followed, self.vanished, self.unreadable)
 
-    def merge(self, told: tuple[Any, ...]) -> None:
-        """Add what another tally told."""
-        classes, times, links, followed, vanished, unreadable = told
-        for kind, groups in classes.items():
+    def merge(self, other: Walked) -> None:
+        """Add what another process saw."""
+        for kind, groups in other.classes.items():
             self.classes.setdefault(kind, []).extend(groups)
-        for section, of_section in times.items():
+        for section, of_section in other.times.items():
             self._add_times(section, *of_section)
-        self.links += links
-        self.followed += followed
-        self.vanished += vanished
-        self.unreadable += unreadable
+        self.links += other.links
+        self.followed += other.followed
+        self.vanished += other.vanished
+        self.unreadable += other.unreadable
 
     def root_directory(self, path: str, section: str, seen: os.stat_result) -> None:
         """Add a directory that a walk starts from."""

@@ -9,14 +9,13 @@ import gc
 import os
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from liveproof.host.child_process import OutOfTime, forked, together
 from liveproof.host.deadline import left
 from liveproof.host.files.dir_handles import Descent
 from liveproof.host.files.mounts import hangs
-from liveproof.host.files.tree_stats import Class, Layout, Tally, too_long
+from liveproof.host.files.tree_stats import Layout, Tally, Walked, too_long
 
 # A second process pays for itself (a fork costs some milliseconds) when about as much again is still to be seen.
 # Opening a directory costs about as much as some entries.
@@ -25,23 +24,6 @@ _DIRECTORY = 3
 _FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC | os.O_NONBLOCK
 
 __all__ = ["Layout", "Walked", "walk"]
-
-
-@dataclass(frozen=True, slots=True)
-class Walked:
-    """What a walk saw. Paths are relative to the root, ``.`` is the root.
-
-    ``classes``: (section, st_mode, uid, gid, several hard links) to pairs of a directory and its names joined by ``/``.
-    ``times``: section to the newest mtime (ns) and its path, the newest ctime and its path, the sum of all ctimes, and
-    the number of entries. ``followed``: starts that are links, and the real directory that was walked for each.
-    """
-
-    classes: dict[Class, list[tuple[str, str]]]
-    times: dict[str, list[Any]]
-    links: list[tuple[str, str]]
-    followed: list[tuple[str, str]]
-    vanished: int
-    unreadable: list[tuple[str, str]]
 
 
 def walk(root: str, layout: Layout, seconds: float) -> Walked:
@@ -59,11 +41,11 @@ def walk(root: str, layout: Layout, seconds: float) -> Walked:
     try:
         if any(hangs(place) for place in _places(root, layout)):
             try:
-                return Walked(*forked(lambda: _walk(root, layout, until), seconds))
+                return Walked(*forked(lambda: tuple(_walk(root, layout, until)), seconds))
             except OutOfTime:
                 raise too_long(root) from None
         try:
-            return Walked(*_walk(root, layout, until))
+            return _walk(root, layout, until)
         except TimeoutError:
             left()
             raise
@@ -85,12 +67,12 @@ def _places(root: str, layout: Layout) -> Iterator[str]:
         yield os.path.normpath(os.path.join(root, os.path.dirname(start), target))
 
 
-def _walk(root: str, layout: Layout, until: float) -> tuple[Any, ...]:
+def _walk(root: str, layout: Layout, until: float) -> Walked:
     tally = Tally(layout, root, until)
     _tree(tally, root, ".", layout.first)
     for path, target in list(tally.followed):
         _tree(tally, target, path, layout.starts[path])
-    return tally.told()
+    return tally.walked()
 
 
 def _tree(tally: Tally, root: str, shown: str, section: str) -> None:
@@ -116,11 +98,11 @@ def _tree(tally: Tally, root: str, shown: str, section: str) -> None:
                 stack = [rest[claim]]
                 while stack:
                     stack += part.directory(descent, prefix, *stack.pop())
-            return part.told()
+            return tuple(part.walked())
 
         if rest:
             for result in together(len(rest), share):
-                tally.merge(result)
+                tally.merge(Walked(*result))
     finally:
         descent.close()
         os.close(descriptor)
