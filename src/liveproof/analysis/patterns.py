@@ -1,5 +1,6 @@
 """Patterns of paths below an app, as the configuration writes them."""
 
+import re
 from collections.abc import Callable, Iterable
 
 
@@ -9,15 +10,11 @@ def matcher(patterns: Iterable[str]) -> Callable[[str], bool]:
     ``*`` and ``?`` match within a name, ``[…]`` one of some characters, ``**`` any number of directories;
     ``storage/**`` matches ``storage`` itself as well as all that is below it, ``**`` everything.
     """
-    import re  # noqa: PLC0415  (most configurations have no pattern)
-
     whole = re.compile("|".join(f"(?:{_expression(pattern)})" for pattern in patterns) or "(?!)", re.DOTALL)
     return lambda path: whole.fullmatch(path) is not None
 
 
 def _expression(pattern: str) -> str:
-    import re  # noqa: PLC0415
-
     parts = pattern.strip("/").split("/")
     if parts == ["**"]:
         return ".*"
@@ -33,8 +30,6 @@ def _expression(pattern: str) -> str:
 
 
 def _within_name(part: str, escape: Callable[[str], str]) -> Iterable[str]:
-    import re  # noqa: PLC0415
-
     single = re.compile(r"(?<!\\-)\\-(?!\\-)")
     at = 0
     while at < len(part):
@@ -58,8 +53,6 @@ def _within_name(part: str, escape: Callable[[str], str]) -> Iterable[str]:
 
 def _one_of(characters: str) -> str:
     """A set of characters; one with a range that ends before it begins matches nothing, as in the shell."""
-    import re  # noqa: PLC0415
-
     try:
         re.compile(characters)
     except re.error:

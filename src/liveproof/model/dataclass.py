@@ -141,7 +141,7 @@ class _Signature:
     """The signature of a class, made when somebody asks for it (inspect takes 3 ms to import)."""
 
     def __get__(self, instance: object, cls: Any) -> Any:
-        from inspect import Parameter, Signature  # noqa: PLC0415
+        from inspect import Parameter, Signature  # noqa: PLC0415  (see above)
 
         return Signature(
             [

@@ -1,5 +1,6 @@
 """A rule: one file that says what a fault is, how it is seen and how it is fixed."""
 
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from types import UnionType
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -136,8 +137,6 @@ class Rule:
     @property
     def page(self) -> str:
         """The rule's page: its module's docstring in Markdown."""
-        import sys  # noqa: PLC0415  (only `explain` and the docs ask)
-
         return (sys.modules[self.module].__doc__ or "").strip()
 
     @property

@@ -29,7 +29,7 @@ class Check:
 
     def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> Any:
         """The hook by which pydantic asks an annotation for its check; without pydantic nothing calls it."""
-        from pydantic_core.core_schema import no_info_after_validator_function  # noqa: PLC0415
+        from pydantic_core.core_schema import no_info_after_validator_function  # noqa: PLC0415  (only pydantic calls this)
 
         return no_info_after_validator_function(self._checked, handler(source))
 

@@ -1,6 +1,7 @@
 """Findings to a plan: the steps that fix them, merged, in the order of the seed. Pure."""
 
 import hashlib
+import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
@@ -232,8 +233,6 @@ def _digest(path: str, steps: tuple[Step, ...], mended: list[Finding]) -> str:
 
     What moves by itself on a busy host is left out: times, counts in messages, process ids, findings of others.
     """
-    import json  # noqa: PLC0415  (a check makes no plan)
-
     about = [
         [f.code, f.severity.value if f.severity else "", sorted([r.kind, r.id] for r in f.about if r.kind != "process")]
         for f in mended

@@ -1,5 +1,6 @@
 """``liveproof explain``: a rule's page or a symptom, filled with this host's own names, and what was found there."""
 
+import difflib
 from collections.abc import Iterator
 
 from liveproof.model.examination import AppExamination, Examination
@@ -29,8 +30,6 @@ def page_of(asked: str, pages: Pages) -> Page | None:
 
 def near(asked: str, pages: Pages) -> tuple[str, ...]:
     """What may have been meant: codes, names and symptoms that resemble it."""
-    import difflib  # noqa: PLC0415
-
     known = [*pages, *(page.name for page in pages.values()), *(symptom.title for symptom in SYMPTOMS)]
     lower = {name.lower(): name for name in known}
     return tuple(lower[name] for name in difflib.get_close_matches(asked.lower(), list(lower), 3, 0.6))

@@ -217,6 +217,6 @@ def _numbers_now(directory: int, wanted: Sequence[Wanted]) -> str:
 
 
 def _fingerprint(numbers: list[int]) -> str:
-    import hashlib  # noqa: PLC0415
+    import hashlib  # noqa: PLC0415  (as above)
 
     return hashlib.blake2b(repr(numbers).encode(), digest_size=12).hexdigest()

@@ -2,6 +2,8 @@
 
 import os
 
+from liveproof.host.child_process import Lost, forked
+
 # File systems whose server may be gone: a call to them may wait for ever.
 _REMOTE = ("nfs", "nfs4", "cifs", "smb3", "smbfs", "ceph", "glusterfs", "lustre", "afs", "9p", "ncpfs", "gfs2", "ocfs2")
 _ASKED = 4
@@ -24,8 +26,6 @@ def hangs(path: str) -> bool:
 
 def silent(seconds: float) -> tuple[str, ...]:
     """The mount points of servers that do not answer within ``seconds`` each; the first few that there are."""
-    from liveproof.host.child_process import Lost, forked  # noqa: PLC0415  (asked only where something hangs)
-
     found = []
     for point in [point for point, kind in _mounts() if _remote(kind)][:_ASKED]:
         try:

@@ -6,7 +6,9 @@ where they cannot rename or remove what is not theirs (inode(7)). An ACL that le
 (acl(5)), so mode bits tell enough.
 """
 
+import grp
 import os
+import pwd
 import stat as modes
 
 _LINKS = 40  # as many as the kernel follows (path_resolution(7))
@@ -102,8 +104,6 @@ def _contents(part: int, here: str, limit: int) -> tuple[bytes, os.stat_result]:
 
 
 def _name(uid: int) -> str:
-    import pwd  # noqa: PLC0415  (only a refusal needs names)
-
     try:
         return pwd.getpwuid(uid).pw_name
     except KeyError:
@@ -111,8 +111,6 @@ def _name(uid: int) -> str:
 
 
 def _group(gid: int) -> str:
-    import grp  # noqa: PLC0415
-
     try:
         return grp.getgrgid(gid).gr_name
     except KeyError:

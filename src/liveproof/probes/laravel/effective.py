@@ -69,7 +69,7 @@ def _days(timezone: str, now: float) -> tuple[str, ...]:
         import datetime as dt  # noqa: PLC0415  (only a daily log needs the calendar)
 
         try:
-            import zoneinfo  # noqa: PLC0415
+            import zoneinfo  # noqa: PLC0415  (as above)
 
             here = dt.datetime.fromtimestamp(now, zoneinfo.ZoneInfo(timezone))
             return tuple((here + dt.timedelta(days=days)).strftime("%Y-%m-%d") for days in (0, 1))

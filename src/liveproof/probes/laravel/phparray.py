@@ -61,7 +61,7 @@ def names(content: bytes) -> frozenset[str]:
 @cache
 def _parser() -> "Parser":
     import tree_sitter  # noqa: PLC0415  (only where a cache changed)
-    import tree_sitter_php  # noqa: PLC0415
+    import tree_sitter_php  # noqa: PLC0415  (as above)
 
     return tree_sitter.Parser(tree_sitter.Language(tree_sitter_php.language_php()))
 

@@ -40,7 +40,7 @@ def of_zone(name: str) -> Clock:
     import datetime as dt  # noqa: PLC0415  (most logs are in UTC)
 
     try:
-        import zoneinfo  # noqa: PLC0415
+        import zoneinfo  # noqa: PLC0415  (as above)
 
         zone = zoneinfo.ZoneInfo(name)
     except (ImportError, ValueError, OSError, KeyError):

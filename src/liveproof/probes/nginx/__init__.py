@@ -171,7 +171,7 @@ def _text(reader: Reader, path: str) -> str | None:
 
 def _parse(text: str, path: str) -> tuple[list[dict[str, Any]], list[str]]:
     # Installed by the distribution ngxparse; 25 ms to import, so only when something changed.
-    import crossplane  # noqa: PLC0415
+    import crossplane  # noqa: PLC0415  (see above)
 
     parsed = crossplane.parse_string(text, filename=path, single=True, check_ctx=False, check_args=False)
     return parsed["config"][0]["parsed"], [str(error["error"]) for error in parsed["errors"]]

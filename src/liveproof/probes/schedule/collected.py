@@ -2,6 +2,7 @@
 
 import configparser
 import posixpath
+import pwd
 import time
 from collections.abc import Callable, Iterator, Sequence
 
@@ -263,8 +264,6 @@ def _found(run: Run, kind: str, source: str, own: tuple[str, str, str] | None) -
 
 def name_of(uid: int) -> str:
     """A user's name, or the number when nobody has it."""
-    import pwd  # noqa: PLC0415
-
     try:
         return pwd.getpwuid(uid).pw_name
     except KeyError:

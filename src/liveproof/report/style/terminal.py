@@ -19,7 +19,7 @@ _NARROWEST = 20
 def show(lines: Iterable[Line], file: IO[str]) -> None:
     """Write the lines to a terminal. Commands are never broken: what is copied must run."""
     from rich.console import Console  # noqa: PLC0415  (80 ms that a pipe does not pay)
-    from rich.text import Text  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415  (as above)
 
     console = Console(file=file, highlight=False, markup=False, emoji=False)
     for each in lines:

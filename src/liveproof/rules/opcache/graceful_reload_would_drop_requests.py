@@ -17,6 +17,7 @@ Disruptive: the setting takes effect by a reload, and that one still happens wit
 
 from collections.abc import Iterator
 
+from liveproof.fixes.nginx_edit import with_global
 from liveproof.fixes.reload import graceful_reloads
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.fpm import Fpm, Master
@@ -51,8 +52,6 @@ def _cutting(app: App, fpm: Fpm) -> list[Master]:
 
 @rule.fix(Safety.DISRUPTIVE)
 def let_requests_finish(finding: Finding, app: App, fpm: Fpm, opcache: Opcache) -> Iterator[Step]:
-    from liveproof.fixes.nginx_edit import with_global  # noqa: PLC0415
-
     sources = {source.path: source for source in opcache.sources}
     pools = set(finding.ids("pool"))
     for master in _cutting(app, fpm):

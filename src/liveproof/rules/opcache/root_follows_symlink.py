@@ -25,6 +25,7 @@ know of, and PHP-FPM.
 from collections.abc import Iterator
 
 from liveproof.analysis.stale_code import held_releases, unresolved
+from liveproof.fixes.nginx_edit import with_realpath_root
 from liveproof.fixes.reload import graceful_reloads
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.fpm import Fpm
@@ -112,8 +113,6 @@ def forget_or_resolve(finding: Finding, app: App, nginx: Nginx, fpm: Fpm, opcach
 
 def _edits(app: App, nginx: Nginx, opcache: Opcache) -> dict[str, tuple[str, str]]:
     """Old and new text of each file by its real path; empty unless every place can be fixed in the site's own file."""
-    from liveproof.fixes.nginx_edit import with_realpath_root  # noqa: PLC0415
-
     sources = {source.path: source for source in opcache.sources}
     texts = {source.path: source.text for source in opcache.sources}
     edited: dict[str, tuple[str, str]] = {}
