@@ -43,7 +43,7 @@ def examine(reader: Reader, settings: Settings, cache: Cache, progress: Progress
 
 def _examine(reader: Reader, settings: Settings, cache: Cache, progress: Progress) -> Examination:
     started, clock = reader.now(), time.perf_counter()
-    host = _Sight({Reader: reader, Settings: settings, Cache: cache}, progress, seconds=settings.seconds)
+    host = _Facts({Reader: reader, Settings: settings, Cache: cache}, progress, seconds=settings.seconds)
     apps = host.fact(Apps)
     clock_of_rules = time.perf_counter()
     rules = load()
@@ -65,7 +65,7 @@ def _examine(reader: Reader, settings: Settings, cache: Cache, progress: Progres
     )
 
 
-def _examine_app(host: "_Sight", app: App, rules: tuple[Rule, ...], progress: Progress, apps: int) -> AppExamination:
+def _examine_app(host: "_Facts", app: App, rules: tuple[Rule, ...], progress: Progress, apps: int) -> AppExamination:
     sight = host.of(app)
     settings = sight.facts[Settings]
     assert isinstance(settings, Settings)
@@ -101,14 +101,14 @@ def _fact_type(kind: Any) -> type:
     return next(k for k in kinds if k not in (Unknown, Absent))  # type: ignore[no-any-return]
 
 
-class _Sight:
+class _Facts:
     """The facts seen so far; a fact is probed when it is first asked for, after the facts that its probe needs.
 
     Facts that do not depend on an app are seen once for the host and shared.
     """
 
     def __init__(
-        self, given: Mapping[type, object], progress: Progress, host: "_Sight | None" = None, *, seconds: float
+        self, given: Mapping[type, object], progress: Progress, host: "_Facts | None" = None, *, seconds: float
     ) -> None:
         self.facts: dict[type, object] = dict(given)
         self._seconds = seconds
@@ -118,9 +118,9 @@ class _Sight:
         self._progress = progress
         self._host = host
 
-    def of(self, app: App) -> "_Sight":
+    def of(self, app: App) -> "_Facts":
         """The sight of one app, sharing what is known of the host."""
-        return _Sight({**self._given, App: app}, self._progress, self, seconds=self._seconds)
+        return _Facts({**self._given, App: app}, self._progress, self, seconds=self._seconds)
 
     def fact(self, kind: type) -> object:
         """The fact, Unknown with its reason, or Absent."""

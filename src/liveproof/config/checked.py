@@ -46,7 +46,7 @@ def errors(document: dict[str, Any], known_rules: Callable[[], Collection[str]])
     try:
         right = TypeAdapter(Document).validate_python(document)
     except ValidationError as error:
-        return tuple(_told(wrong) for wrong in error.errors(include_url=False, include_input=False))
+        return tuple(_described(wrong) for wrong in error.errors(include_url=False, include_input=False))
     known = known_rules() if right.rules.disabled else ()
     return tuple(
         f"rules.disabled[{index}]: {code!r} is no rule{_meant(code.upper(), known)}"
@@ -55,7 +55,7 @@ def errors(document: dict[str, Any], known_rules: Callable[[], Collection[str]])
     )
 
 
-def _told(wrong: Any) -> str:
+def _described(wrong: Any) -> str:
     place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in wrong["loc"]).lstrip(".")
     if wrong["type"] == "unexpected_keyword_argument":
         return f"{place}: unknown key{_meant(str(wrong['loc'][-1]), _keys_at(wrong['loc'][:-1]))}"

@@ -55,11 +55,11 @@ def probe(
     pid, view = _view(reader, app, fpm)
     kernel = _Kernel(reader, app, pid)
     deeper, left = [*_deeper(app, files, laravel)], [*_left_behind(settings, app, files, laravel)]
-    written = [*(laravel_places.written(laravel) if app.laravel else ()), *_told(deeper)]
+    written = [*(laravel_places.written(laravel) if app.laravel else ()), *_answered(deeper)]
     logs = _logs(app, laravel)
     homes = [os.path.dirname(log) for log in logs]
     questions = [(path, WRITE | SEARCH) for path in (*written, *homes)]
-    questions += [(path, WRITE) for path in (*logs, *_told(left))]
+    questions += [(path, WRITE) for path in (*logs, *_answered(left))]
     kernel.ask([*questions, (".", SEARCH), *_reading(app, files)])
     if kernel.answers[".", SEARCH] is Answer.MISSING:
         raise CannotSee(f"{app.path} is not there as {view} sees it")
@@ -101,18 +101,18 @@ class _Kernel:
         """Ask what was not asked yet."""
         new = [question for question in dict.fromkeys(questions) if question not in self.answers]
         if new:
-            self.answers.update(zip(new, self._asked(new), strict=True))
+            self.answers.update(zip(new, self._questions(new), strict=True))
 
     def count(self, questions: Iterable[Question]) -> int:
         """How many are denied; what is asked is not kept, and no more than a bounded number is asked."""
         bounded, denied = iter(questions), 0
         for _ in range(0, _COUNTED, _EVERY):
-            asked = self._asked(list(islice(bounded, _EVERY)))
+            asked = self._questions(list(islice(bounded, _EVERY)))
             denied += sum(answer in (Answer.DENIED, Answer.READ_ONLY) for answer in asked)
         self.uncounted |= next(bounded, None) is not None
         return denied
 
-    def _asked(self, questions: list[Question]) -> tuple[Answer, ...]:
+    def _questions(self, questions: list[Question]) -> tuple[Answer, ...]:
         if not questions:
             return ()
         identity = Identity(self._app.uid, self._app.gid, self._app.groups)
@@ -144,7 +144,7 @@ def _view(reader: Reader, app: App, fpm: Fpm | Unknown | Absent) -> tuple[int, s
     return 0, "liveproof itself (no process of a pool runs)"
 
 
-def _told(classes: list[list[str]]) -> Iterator[str]:
+def _answered(classes: list[list[str]]) -> Iterator[str]:
     """Of each class what is reported one by one."""
     return (path for paths in classes for path in paths[:_EVERY])
 

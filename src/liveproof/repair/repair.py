@@ -156,7 +156,7 @@ def _refused(reason: str) -> Outcome:
     return Outcome(OutcomeKind.REFUSED, reason)
 
 
-def _told(error: OSError) -> str:
+def _message(error: OSError) -> str:
     name = error.filename
     return f"{os.fsdecode(name)}: {why(error)}" if isinstance(name, str | bytes) else why(error)
 
@@ -204,11 +204,11 @@ class _Repairing:
             return _refused(f"stopped by {stopping.name}; nothing was changed")
         journal = Journal.begin(self._plan)
         try:
-            failure = self._mend(runner, journal, app, stopping)
+            failure = self._apply_and_verify(runner, journal, app, stopping)
             if not failure:
                 journal.fixed()
         except OSError as error:
-            failure = f"the journal cannot be written: {_told(error)}"
+            failure = f"the journal cannot be written: {_message(error)}"
         except BaseException:
             journal.close()
             self._take_back(journal.run)
@@ -246,7 +246,7 @@ class _Repairing:
         paths = AllowedPaths(app.app, frozenset(sockets - {""}), made, configuration=read)
         return StepContext(paths, lambda: stopping.asked, patience)
 
-    def _mend(self, runner: Runner, journal: Journal, app: AppExamination, stopping: Stopping) -> str:
+    def _apply_and_verify(self, runner: Runner, journal: Journal, app: AppExamination, stopping: Stopping) -> str:
         """Change files, prove what that must fix, then let services take it up, and prove everything.
 
         What PHP-FPM keeps in memory is lost with a reload, and may be all that keeps a site alive whose files cannot be
@@ -275,7 +275,7 @@ class _Repairing:
             except _FAILED as error:
                 return f"{name} failed: {error}"
             except OSError as error:
-                return f"{name} failed: {_told(error)}"
+                return f"{name} failed: {_message(error)}"
             except Exception as error:  # noqa: BLE001  (whatever it is, what was begun is rolled back)
                 return f"liveproof failed in {name} ({type(error).__name__}: {error}); please report this"
         return ""

@@ -64,7 +64,7 @@ class Restoring:
             Damaged: a kept content is not whole.
         """
         remade: list[Image] = []
-        for pair in sorted(pairs, key=_turn):
+        for pair in sorted(pairs, key=_restore_order):
             if self._try(pair.before.path, lambda pair=pair: self._one(pair)):  # type: ignore[misc]
                 self._undone.restored += 1
                 if pair.before.kind == FOLDER and pair.now.kind == NOTHING:
@@ -123,7 +123,7 @@ class Restoring:
         return f"{self._source.temporary}{self._source.step}-{self._count}"
 
 
-def _turn(pair: Pair) -> tuple[int, int, str]:
+def _restore_order(pair: Pair) -> tuple[int, int, str]:
     """What came goes first, the deepest first; then directories come back, the highest first; then the rest."""
     depth = pair.before.path.count("/")
     if pair.before.kind == NOTHING:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from liveproof.examine import _Sight
+from liveproof.examine import _Facts
 from liveproof.host.child_process import forked
 from liveproof.host.deadline import TimeIsUp, alarmed, left, within
 from liveproof.host.errors import CannotSee
@@ -61,7 +61,7 @@ def test_the_alarm_ends_what_goes_through_no_door(tmp_path: Path) -> None:
 
 def test_what_was_not_looked_at_says_what_took_the_time() -> None:
     """And what comes after it has a part of the time left."""
-    sight = _Sight({}, lambda _: None, seconds=30.0)
+    sight = _Facts({}, lambda _: None, seconds=30.0)
     with within(0.5):
         told = sight._run(str, spin, {})
         assert isinstance(told, Unknown)
@@ -79,7 +79,7 @@ def test_what_was_not_looked_at_says_what_took_the_time() -> None:
 
 def test_reasons_of_a_probe_are_kept() -> None:
     """A probe that notices by itself tells more."""
-    sight = _Sight({}, lambda _: None, seconds=30.0)
+    sight = _Facts({}, lambda _: None, seconds=30.0)
 
     def cannot() -> object:
         raise CannotSee("it is dark")

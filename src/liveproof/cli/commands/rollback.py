@@ -53,7 +53,7 @@ _WORSE = (OK, UNPROVEN, BROKEN)
 
 
 @dataclass(frozen=True, slots=True)
-class _Site:
+class _SiteState:
     """An app whose fix is rolled back: how to examine it, and how it stood before; None where it cannot be examined."""
 
     path: str
@@ -111,7 +111,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     return _report(done, [(site, site.examine_again(console)) for site in sites], console, arguments.format)
 
 
-def _roll_back(run: str, sites: list[_Site], console: Console) -> tuple[RolledBack, ...]:
+def _roll_back(run: str, sites: list[_SiteState], console: Console) -> tuple[RolledBack, ...]:
     bars = {site.path: reload_bar(site.settings, site.cache, console.progress) for site in sites}
     try:
         return rollback(run, console.progress, barred=lambda app: bars[app](app) if app in bars else "")
@@ -125,17 +125,17 @@ def _roll_back(run: str, sites: list[_Site], console: Console) -> tuple[RolledBa
         raise UsageError(f"cannot roll back: {unusable(error)}") from None
 
 
-def _examine_site(path: str, console: Console) -> _Site:
+def _examine_site(path: str, console: Console) -> _SiteState:
     """An app as it stands now. What keeps it from being examined does not keep its fix from being rolled back."""
     try:
         settings, cache = prepare(Options(path))
-        return _Site(path, settings, cache, examine_host(settings, cache, console))
+        return _SiteState(path, settings, cache, examine_host(settings, cache, console))
     except UsageError as error:
         console.message(f"not examined before: {error}")
-        return _Site(path, *prepare(Options()), None)
+        return _SiteState(path, *prepare(Options()), None)
 
 
-def _preview(run: Run, site: _Site | None) -> Iterator[Line]:
+def _preview(run: Run, site: _SiteState | None) -> Iterator[Line]:
     """What the rollback will do, and what it means for a site that answers now."""
     state = "was interrupted" if run.state == INTERRUPTED else run.state
     yield line(("Roll back", "head"), f"  run {visible(run.id)} of {visible(run.app)}, {clock(run.started)}, {state}")
@@ -197,7 +197,7 @@ def _lost(before: Examination, after: Examination) -> tuple[LinkVerdict, str]:
 
 
 def _report(
-    done: tuple[RolledBack, ...], sites: list[tuple[_Site, Examination | None]], console: Console, form: str
+    done: tuple[RolledBack, ...], sites: list[tuple[_SiteState, Examination | None]], console: Console, form: str
 ) -> int:
     status = OK if all(back.complete for back in done) else BROKEN
     for _, after in sites:

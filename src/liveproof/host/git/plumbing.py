@@ -97,7 +97,7 @@ class Repository:
         ran = self._git("rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}")
         found = ran.text.strip()
         if ran.status != 0 or not _is_id(found):
-            raise NoSuchCommit(f"the repository of {self.tree} has no commit {revision!r}{_said(ran)}")
+            raise NoSuchCommit(f"the repository of {self.tree} has no commit {revision!r}{_output_of(ran)}")
         return found
 
     def files(self, commit: str) -> list[TreeEntry]:
@@ -108,7 +108,7 @@ class Repository:
         """
         ran = self._git("ls-tree", "-r", "-z", "--full-tree", commit)
         if ran.status != 0 or (ran.out and not ran.out.endswith(b"\0")):
-            raise GitFailed(f"git cannot list commit {commit[:12]} of {self.tree}{_said(ran)}")
+            raise GitFailed(f"git cannot list commit {commit[:12]} of {self.tree}{_output_of(ran)}")
         entries = []
         for line in os.fsdecode(ran.out).split("\0")[:-1]:
             about, _, path = line.partition("\t")
@@ -129,7 +129,7 @@ class Repository:
             ran = self._git("check-attr", "-z", *_ATTRIBUTES, "--", *batch)
             fields = os.fsdecode(ran.out).split("\0")[:-1]
             if ran.status != 0 or len(fields) != 3 * len(_ATTRIBUTES) * len(batch):
-                raise GitFailed(f"git cannot tell the attributes of files in {self.tree}{_said(ran)}")
+                raise GitFailed(f"git cannot tell the attributes of files in {self.tree}{_output_of(ran)}")
             for path, name, value in zip(*[iter(fields)] * 3, strict=True):
                 if value != "unspecified":
                     found.setdefault(path, {})[name] = value
@@ -150,7 +150,7 @@ class Repository:
             lines = os.fsdecode(ran.out).splitlines()
             # One line a path, in their order: source, line and pattern, a tab, the path.
             if ran.status not in (0, 1) or len(lines) != len(batch):
-                raise GitFailed(f"git cannot tell what is ignored in {self.tree}{_said(ran)}")
+                raise GitFailed(f"git cannot tell what is ignored in {self.tree}{_output_of(ran)}")
             for path, line in zip(batch, lines, strict=True):
                 result = _PATTERN.match(line)
                 if result and not result[2].startswith("!"):
@@ -165,7 +165,7 @@ class Repository:
         """
         ran = self._git("cat-file", "blob", identity, limit=limit)
         if ran.status != 0:
-            raise GitFailed(f"git cannot read object {identity[:12]} of {self.tree}{_said(ran)}")
+            raise GitFailed(f"git cannot read object {identity[:12]} of {self.tree}{_output_of(ran)}")
         return ran.out
 
     def is_sparse(self) -> bool:
@@ -276,7 +276,7 @@ def _batches(paths: Sequence[str], size: int = 500) -> Iterator[Sequence[str]]:
         yield paths[at : at + size]
 
 
-def _said(ran: Ran) -> str:
+def _output_of(ran: Ran) -> str:
     lines = ran.errors.strip().splitlines()
     return f": {lines[0][:200]}" if lines else ""
 

@@ -75,10 +75,10 @@ def request(address: str, params: Mapping[str, str], body: bytes = b"", *, timeo
             "silent", f"{address} did not answer within {timeout:g} s: are all workers of the pool busy?"
         ) from None
     except OSError as error:
-        raise _told(address, error) from None
+        raise _described(address, error) from None
 
 
-def _told(address: str, error: OSError) -> FastcgiError:
+def _described(address: str, error: OSError) -> FastcgiError:
     if error.errno in (errno.ENOENT, errno.ENOTDIR):
         return FastcgiError("missing", f"{address} does not exist: does the pool run, and is this its listen path?")
     if error.errno == errno.ECONNREFUSED:

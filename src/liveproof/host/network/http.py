@@ -87,7 +87,7 @@ def request(
         left()  # else what had no time would be reported as what is silent
         raise HttpError("silent", f"{address} did not answer within {timeout:g} s") from None
     except OSError as error:
-        raise _told(address, error) from None
+        raise _described(address, error) from None
 
 
 def _encode(method: str, target: str, headers: Sequence[tuple[str, str]], body: bytes) -> bytes:
@@ -100,7 +100,7 @@ def _encode(method: str, target: str, headers: Sequence[tuple[str, str]], body: 
     return "\r\n".join(lines).encode("utf-8", "surrogateescape") + b"\r\n\r\n" + body
 
 
-def _told(address: str, error: OSError) -> HttpError:
+def _described(address: str, error: OSError) -> HttpError:
     if type(error).__name__.startswith("SSL"):  # first, since its errno is OpenSSL's and not the kernel's
         return HttpError("tls", f"{address}: no encrypted connection: {getattr(error, 'reason', '') or error}")
     if error.errno in (errno.ENOENT, errno.ENOTDIR):

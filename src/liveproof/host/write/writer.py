@@ -116,11 +116,11 @@ def put_file(root: int, seen: Image, wanted: Image, content: Iterable[bytes], te
         try:
             for chunk in content:
                 _write(new, chunk)
-            _dress(new, wanted)
+            _set_metadata(new, wanted)
             os.fsync(new)
         finally:
             os.close(new)
-        _still(root, seen)
+        _unchanged(root, seen)
         os.rename(temporary, name, src_dir_fd=parent, dst_dir_fd=parent)
         made = False
         os.fsync(parent)
@@ -152,7 +152,7 @@ def put_link(root: int, seen: Image, wanted: Image, temporary: str) -> Image:
             os.close(new)
         if wanted.mtime:
             os.utime(temporary, ns=(wanted.atime, wanted.mtime), dir_fd=parent, follow_symlinks=False)
-        _still(root, seen)
+        _unchanged(root, seen)
         os.rename(temporary, name, src_dir_fd=parent, dst_dir_fd=parent)
         made = False
         os.fsync(parent)
@@ -201,14 +201,14 @@ def sweep(root: int, folder: str, prefix: str) -> int:
         os.close(place)
 
 
-def _still(root: int, seen: Image) -> None:
+def _unchanged(root: int, seen: Image) -> None:
     """Refuse when the place is no longer as it was seen; content counts when it was read."""
     now = look(root, seen.path, seen.scope) if not seen.sha256 else read_whole(root, seen.path)
     if not same(replace(now, scope=seen.scope), seen):
         raise LeftAlone(seen.path, "was changed while liveproof was at work")
 
 
-def _dress(new: int, wanted: Image) -> None:
+def _set_metadata(new: int, wanted: Image) -> None:
     """Owner before mode, for chown(2) clears bits of the mode; ACLs after both, times last."""
     os.fchown(new, wanted.uid, wanted.gid)
     os.fchmod(new, wanted.mode)

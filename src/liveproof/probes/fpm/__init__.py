@@ -21,7 +21,7 @@ from liveproof.probes.fpm import configuration_test
 from liveproof.probes.fpm import masters as fpmmaster
 from liveproof.probes.fpm import pools as fpmpools
 from liveproof.probes.fpm.masters import Found
-from liveproof.probes.fpm.pool_status import Busy
+from liveproof.probes.fpm.pool_status import PoolWatch
 from liveproof.probes.fpm.routes import moved
 from liveproof.probes.fpm.routes import routes as routes_to
 from liveproof.probes.fpm.sockets import Sockets, attempts
@@ -42,8 +42,8 @@ def probe(reader: Reader, cache: Cache, nginx: Nginx | Unknown | Absent) -> Fpm:
     every = (_master(cache, accounts, sockets, one, unseen) for one in found)
     masters = _distinct([moved(sockets, wanted, one) for one in every if one.pools or one.test or not one.pid])
     routes = routes_to(reader, wanted, masters, dict(fpmmaster.links(services.values())))
-    busy = Busy(reader, sockets)
-    observed = [_seen(master, sockets, routes, busy) for master in masters]
+    busy = PoolWatch(reader, sockets)
+    observed = [_with_sockets(master, sockets, routes, busy) for master in masters]
     strangers = [(address, sockets.of(address, 0)) for address, pools in routes if not pools and is_here(address)]
     return Fpm(tuple(sorted(observed, key=_order)), routes, tuple(strangers))
 
@@ -160,7 +160,9 @@ def _sockets(reader: Reader, nginx: Nginx | Unknown | Absent, wanted: Sequence[s
     return Sockets(reader, viewer, attempts(here, identity, viewer))
 
 
-def _seen(master: Master, sockets: Sockets, routes: Sequence[tuple[str, tuple[str, ...]]], busy: Busy) -> Master:
+def _with_sockets(
+    master: Master, sockets: Sockets, routes: Sequence[tuple[str, tuple[str, ...]]], busy: PoolWatch
+) -> Master:
     """The master with its pools' sockets, loads and status pages."""
     pools = []
     for pool in master.pools:

@@ -17,7 +17,7 @@ _STATUS = 2.0  # s that one status page may take, and all of them
 _ALL_STATUS = 5.0
 
 
-class Busy:
+class PoolWatch:
     """Asks status pages within one time limit for all, and watches the pools that do not answer."""
 
     def __init__(self, reader: Reader, sockets: Sockets) -> None:

@@ -142,7 +142,7 @@ class _Loader:
             return []
         self._tree.problems += errors
         for _ in range(_MENDS):
-            mended = next((better for error in errors if (better := _mended(text, error)) is not None), None)
+            mended = next((better for error in errors if (better := _repaired(text, error)) is not None), None)
             if mended is None:
                 break
             text = mended
@@ -150,7 +150,7 @@ class _Loader:
         return statements
 
 
-def _mended(text: str, error: str) -> str | None:
+def _repaired(text: str, error: str) -> str | None:
     """The text with the brace that is missing, or without the one that is too many; None where neither is the fault."""
     if 'expecting "}"' in error:
         return f"{text}\n}}"

@@ -16,9 +16,9 @@ from liveproof.model.facts.fpm import Fpm
 from liveproof.model.facts.nginx import Nginx
 from liveproof.model.facts.opcache import Opcache, PoolOpcache
 from liveproof.model.findings import Unknown
-from liveproof.probes.opcache.around import Around
+from liveproof.probes.opcache.app_scripts import AppScripts
 from liveproof.probes.opcache.asking import ask
-from liveproof.probes.opcache.beside import link_moved
+from liveproof.probes.opcache.file_times import link_moved
 from liveproof.probes.opcache.pool import pool_opcache
 from liveproof.probes.opcache.sources import sources
 from liveproof.store.cache import Cache
@@ -36,7 +36,7 @@ def probe(reader: Reader, cache: Cache, app: App, fpm: Fpm, nginx: Nginx | Unkno
         raise CannotSee(f"no PHP-FPM pool is known to serve {app.path}: which bytecode runs cannot be asked")
     script = installed()
     moved = link_moved(reader, app.path)
-    around = Around(reader, app, nginx, script)
+    around = AppScripts(reader, app, nginx, script)
     pools: list[tuple[str, PoolOpcache | Unknown]] = []
     for master, pool in serving:
         if busy := waits(pool):

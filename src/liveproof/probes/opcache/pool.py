@@ -6,10 +6,10 @@ from liveproof.host.reader import Reader
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.fpm import Pool
 from liveproof.model.facts.opcache import PoolOpcache, Script
-from liveproof.probes.opcache.around import Around
+from liveproof.probes.opcache.app_scripts import AppScripts
 from liveproof.probes.opcache.asking import Answer
-from liveproof.probes.opcache.beside import Beside
-from liveproof.probes.opcache.earlier import Earlier
+from liveproof.probes.opcache.file_times import FileTimes
+from liveproof.probes.opcache.past_runs import PastRuns
 from liveproof.store.cache import Cache
 
 _ON = ("1", "on", "yes", "true")
@@ -18,7 +18,9 @@ _TICK = 0.01  # s; a reset is reported by a request's clock, which the clock of 
 _PER_DIRECTORY = ("opcache.enable", "opcache.validate_timestamps", "opcache.revalidate_freq")
 
 
-def pool_opcache(reader: Reader, cache: Cache, answer: Answer, app: App, pool: Pool, *, around: Around) -> PoolOpcache:
+def pool_opcache(
+    reader: Reader, cache: Cache, answer: Answer, app: App, pool: Pool, *, around: AppScripts
+) -> PoolOpcache:
     """The fact of one pool, with what earlier runs knew of its scripts; keeps what this run proves."""
     result = answer.told
     settings = {name: _path(value) for name, value in result["settings"].items()}
@@ -29,8 +31,8 @@ def pool_opcache(reader: Reader, cache: Cache, answer: Answer, app: App, pool: P
     now = int(result["time"])
     start, restart = int(counts.get("start_time", 0)), int(counts.get("last_restart_time", 0))
     wasted = int(memory_usage.get("wasted_memory", 0))
-    earlier = Earlier(reader, cache, app, pool.id, signature=f"{result['php']} {start} {restart}", wasted=wasted)
-    beside = Beside(reader)
+    earlier = PastRuns(reader, cache, app, pool.id, signature=f"{result['php']} {start} {restart}", wasted=wasted)
+    beside = FileTimes(reader)
     scripts = tuple(_script(record, beside, earlier) for record in result["scripts"])
     found = PoolOpcache(
         pool=pool.id,
@@ -77,7 +79,7 @@ def _path(told: str) -> str:
     return told
 
 
-def _script(record: list[Any], beside: Beside, earlier: Earlier) -> Script:
+def _script(record: list[Any], beside: FileTimes, earlier: PastRuns) -> Script:
     path = _path(record[0])
     status = beside.file(path)
     mtime_ns, ctime_ns = (status.mtime_ns, status.ctime_ns) if status else (0, 0)

@@ -31,7 +31,7 @@ class Log:
         self._reader = reader
         self._text = text.encode()
         self._files = files if text else ()
-        self._before = {path: self._seen(path) for path in self._files} if isinstance(self._files, tuple) else {}
+        self._before = {path: self._in_log(path) for path in self._files} if isinstance(self._files, tuple) else {}
 
     def appeared(self) -> bool | Unknown | None:
         """Whether the text came into one of the files within 2 s; None when no text is asked for."""
@@ -63,7 +63,7 @@ class Log:
         start = size if status.inode == inode and status.size >= size else 0
         return self._reader.read_range(path, start, _READ)
 
-    def _seen(self, path: str) -> tuple[int, int]:
+    def _in_log(self, path: str) -> tuple[int, int]:
         try:
             status = self._reader.stat(path)
         except OSError:

@@ -107,11 +107,11 @@ def _sent(target: Target, address: str, status: int, headers: tuple[tuple[str, s
         answered_by=_answered_by(target, status, named, body) if by_nginx else _by_pool(status, body),
         location=hide(named.get("location", "").partition("?")[0][:2000]),
         body=body,
-        told=_told(body),
+        told=_excerpt(body),
     )
 
 
-def _told(body: bytes) -> str:
+def _excerpt(body: bytes) -> str:
     """What an answer says, in known words: an error page may quote anything, ``.env`` too."""
     if not body.strip():
         return ""

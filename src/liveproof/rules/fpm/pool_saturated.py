@@ -46,7 +46,7 @@ def check(app: App, fpm: Fpm, nginx: Nginx | Unknown | Absent) -> Iterator[Findi
             yield load
         elif _is_full(load, pool):
             yield (
-                _told(app, master, pool, load)
+                _described(app, master, pool, load)
                 if pool.id not in keeps
                 else Unknown(
                     f"every worker of pool {pool.id} holds a connection, but nginx keeps connections open "
@@ -73,7 +73,7 @@ def _is_full(load: Load, pool: Pool) -> bool:
     return load.processes >= pool.max_children and (load.waiting > 0 or load.held >= pool.max_children)
 
 
-def _told(app: App, master: Master, pool: Pool, load: Load) -> Finding | Unknown:
+def _described(app: App, master: Master, pool: Pool, load: Load) -> Finding | Unknown:
     if load.seconds > 0:
         return _finding(app, master, pool, load)
     return Unknown(f"pool {pool.id} seems saturated, but other pools took all the time to see whether that passes")

@@ -33,7 +33,7 @@ _OFF = ("", "0", "off", "no", "false", "disable")
 @rule.check
 def check(app: App, opcache: Opcache) -> Iterator[Finding]:
     for pool in opcache.seen:
-        if not pool.loaded or pool.jit_on or not _asked(pool):
+        if not pool.loaded or pool.jit_on or not _configured(pool):
             continue
         mode, size = pool.setting("opcache.jit"), pool.setting("opcache.jit_buffer_size")
         yield Finding(
@@ -51,7 +51,7 @@ def check(app: App, opcache: Opcache) -> Iterator[Finding]:
         )
 
 
-def _asked(pool: PoolOpcache) -> bool:
+def _configured(pool: PoolOpcache) -> bool:
     """Whether somebody set it to something that would have an effect."""
     mode = pool.setting("opcache.jit").lower()
     if mode in _OFF or not pool.setting("opcache.jit_buffer_size"):

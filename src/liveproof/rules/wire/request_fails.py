@@ -93,7 +93,7 @@ def _finding(app: App, wire: Wire, failed: list[tuple[str, list[Exchange]]]) -> 
     refs = [Ref("app", app.path), *(Ref("pool", pool) for pool in app.pools)]
     refs += [Ref("server", each.server) for _, group in failed for each in group if each.way == "nginx"]
     return Finding(
-        f"{request} {_told(worst)}{_where(exchanges)}{more}.",
+        f"{request} {_described(worst)}{_where(exchanges)}{more}.",
         tuple(dict.fromkeys(refs)),
         tuple(evidence[:_MOST]),
         _advice(app, wire, exchanges),
@@ -110,7 +110,7 @@ def _causes(failed: list[Exchange]) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*on_the_way, *in_the_app)))
 
 
-def _told(exchange: Exchange) -> str:
+def _described(exchange: Exchange) -> str:
     if not exchange.status:
         return f"is not answered: {exchange.error}"
     if exchange.expected_status is not None and exchange.status != exchange.expected_status:

@@ -21,8 +21,8 @@ from liveproof.model.facts.opcache import PoolOpcache, Script
 from liveproof.model.findings import Unknown
 from liveproof.probes import opcache
 from liveproof.probes.opcache import asking
-from liveproof.probes.opcache.beside import Beside, link_moved
-from liveproof.probes.opcache.earlier import Earlier
+from liveproof.probes.opcache.file_times import FileTimes, link_moved
+from liveproof.probes.opcache.past_runs import PastRuns
 from liveproof.probes.opcache.pool import _path as decoded
 from liveproof.store.cache import Cache
 from tests.golden.filled import filled
@@ -42,7 +42,7 @@ def tree(tmp_path):
 
 def cached(path: Path | str, **fields: Any) -> Script:
     """A script that was compiled just now from this file."""
-    seen, beside = os.stat(path), Beside(READER)
+    seen, beside = os.stat(path), FileTimes(READER)
     values: dict[str, Any] = {
         "mtime_ns": seen.st_mtime_ns,
         "ctime_ns": seen.st_ctime_ns,
@@ -56,7 +56,7 @@ def cached(path: Path | str, **fields: Any) -> Script:
 def remembering(cache: Cache, where: Path, seen: PoolOpcache) -> PoolOpcache:
     """The pool with what earlier runs knew; keeps what this one proves."""
     signature = f"{seen.start_time} {seen.last_restart_time}"
-    earlier = Earlier(READER, cache, app(str(where)), seen.pool, signature=signature, wasted=seen.memory_wasted)
+    earlier = PastRuns(READER, cache, app(str(where)), seen.pool, signature=signature, wasted=seen.memory_wasted)
     scripts = []
     for one in seen.scripts:
         seen_by, same = earlier.of(one.path, one.timestamp, one.hits, one.mtime_ns, one.ctime_ns)
@@ -149,7 +149,7 @@ def test_a_renamed_directory_is_a_change_of_place(tree, tmp_path):
     before = time.time_ns()
     tree.rename(tmp_path / "old")
     swapped.rename(tree)
-    assert Beside(READER).placed_ns(str(tree / "a.php")) > before - 20_000_000
+    assert FileTimes(READER).placed_ns(str(tree / "a.php")) > before - 20_000_000
     assert os.stat(tree / "a.php").st_ctime_ns < before
 
 
@@ -161,13 +161,13 @@ def test_entries_that_come_and_go_are_no_change_of_place(tree):
     time.sleep(0.05)
     before = time.time_ns()
     (inner / "y.php").write_text("")
-    assert Beside(READER).placed_ns(str(inner / "x.php")) < before
+    assert FileTimes(READER).placed_ns(str(inner / "x.php")) < before
 
 
 def test_a_file_that_cannot_be_reached_is_gone(tree):
     """A loop of links, a file in place of a directory."""
     (tree / "loop").symlink_to("loop")
-    beside = Beside(READER)
+    beside = FileTimes(READER)
     assert [beside.file(f"{tree}/{name}") for name in ("loop/x", "a.php/x", "none")] == [None] * 3
 
 

@@ -11,7 +11,7 @@ from liveproof.model.facts.nginx import Nginx
 from liveproof.model.findings import Unknown
 
 
-class Around:
+class AppScripts:
     """The app's tree, and ``directory``, the one around it in which its scripts may lie as well (or empty)."""
 
     def __init__(self, reader: Reader, app: App, nginx: Nginx | Unknown, script: str) -> None:

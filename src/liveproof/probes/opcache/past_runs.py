@@ -41,7 +41,7 @@ class _Proofs:
     scripts: dict[str, _Proof]
 
 
-class Earlier:
+class PastRuns:
     """What is remembered of one pool's cache; ``signature`` names this very cache, ``wasted`` its wasted memory."""
 
     def __init__(self, reader: Reader, cache: Cache, app: App, pool: str, *, signature: str, wasted: int) -> None:

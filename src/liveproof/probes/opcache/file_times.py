@@ -4,7 +4,7 @@ from liveproof.host.files.reader import Stat
 from liveproof.host.reader import Reader
 
 
-class Beside:
+class FileTimes:
     """Looks at files and at the directories above them; each directory is looked at once."""
 
     def __init__(self, reader: Reader) -> None:
