@@ -1,1 +1,1 @@
-"""The only doors to a machine: reading, writing, recording, FastCGI."""
+"""The doors to a machine, standard library only: files, processes, network, services, and in ``write`` its changes."""

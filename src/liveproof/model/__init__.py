@@ -1,1 +1,1 @@
-"""What liveproof says: facts, findings, diagnoses and plans, as frozen values without behaviour."""
+"""Values: facts, findings, plans, settings and secrets, frozen and without a host."""

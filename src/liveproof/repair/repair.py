@@ -1,4 +1,4 @@
-"""Apply a plan, prove it, or take it back: the only user of the writing door."""
+"""Apply a plan and prove it, or roll it back."""
 
 import os
 import time

@@ -1,1 +1,1 @@
-"""Reports: the same record reported as text, JSON and Markdown. Pure: values in, text out."""
+"""Reports: one record in every format. Pure: values in, text out."""

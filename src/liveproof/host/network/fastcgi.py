@@ -3,7 +3,6 @@
 ``PHP_VALUE`` and ``PHP_ADMIN_VALUE`` are never sent: php-fpm keeps such values in the worker after the request.
 """
 
-import errno
 import os
 import select
 import socket
@@ -12,14 +11,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from liveproof.host.deadline import left
-from liveproof.host.errors import CannotSee
+from liveproof.host.network.connection import NoAnswer, connected, host_and_port, kind_of, seconds_left
 from liveproof.host.network.fastcgi_records import Decoder, NotFastcgi, Response, encode_request
-from liveproof.host.numbers import whole
 
 __all__ = ["ANSWER_LIMIT", "FastcgiError", "Response", "request"]
 
 ANSWER_LIMIT = 16 * 1024 * 1024
-_RETRY = 0.005  # s between attempts while a socket's backlog is full
 _REFUSALS = {
     1: "cannot take more requests on this connection",
     2: "is overloaded: raise pm.max_children",
@@ -27,17 +24,8 @@ _REFUSALS = {
 }
 
 
-class FastcgiError(CannotSee):
-    """No answer was had; the message says why and what to do.
-
-    ``kind`` is ``missing`` (no such socket), ``refused`` (nothing listens), ``denied`` (no permission), ``silent`` (no
-    answer in time), ``closed`` (the connection ended too early), ``garbage`` (not FastCGI, or not a CGI answer),
-    ``large`` (over the limit) or ``unreachable`` (any other failure of the network).
-    """
-
-    def __init__(self, kind: str, message: str) -> None:
-        super().__init__(message)
-        self.kind = kind
+class FastcgiError(NoAnswer):
+    """No answer was had; the message says why and what to do."""
 
 
 def request(address: str, params: Mapping[str, str], body: bytes = b"", *, timeout: float) -> Response:
@@ -79,16 +67,15 @@ def request(address: str, params: Mapping[str, str], body: bytes = b"", *, timeo
 
 
 def _described(address: str, error: OSError) -> FastcgiError:
-    if error.errno in (errno.ENOENT, errno.ENOTDIR):
-        return FastcgiError("missing", f"{address} does not exist: does the pool run, and is this its listen path?")
-    if error.errno == errno.ECONNREFUSED:
-        return FastcgiError("refused", f"nothing listens on {address}: start PHP-FPM, or align listen and fastcgi_pass")
-    if error.errno in (errno.EACCES, errno.EPERM):
-        hint = "" if os.geteuid() == 0 else "; run liveproof as root"
-        return FastcgiError("denied", f"no permission to connect to {address}{hint}")
-    if error.errno in (errno.ECONNRESET, errno.EPIPE):
-        return FastcgiError("closed", f"{address} broke the connection off before it answered; look into PHP-FPM's log")
-    return FastcgiError("unreachable", f"{address} cannot be reached: {error.strerror or error}")
+    kind = kind_of(error)
+    hint = "" if os.geteuid() == 0 else "; run liveproof as root"
+    messages = {
+        "missing": f"{address} does not exist: does the pool run, and is this its listen path?",
+        "refused": f"nothing listens on {address}: start PHP-FPM, or align listen and fastcgi_pass",
+        "denied": f"no permission to connect to {address}{hint}",
+        "closed": f"{address} broke the connection off before it answered; look into PHP-FPM's log",
+    }
+    return FastcgiError(kind, messages.get(kind, f"{address} cannot be reached: {error.strerror or error}"))
 
 
 def _connect(address: str, deadline: float) -> socket.socket:
@@ -105,28 +92,17 @@ def _connect(address: str, deadline: float) -> socket.socket:
 
 
 def _connect_to(family: int, where: Any, deadline: float) -> socket.socket:
-    peer = socket.socket(family, socket.SOCK_STREAM)
-    try:
-        while True:
-            peer.settimeout(_left(deadline))
-            try:
-                peer.connect(where)
-            except BlockingIOError:  # the backlog of a unix socket is full: unix(7), EAGAIN
-                time.sleep(min(_RETRY, _left(deadline)))
-            else:
-                peer.setblocking(False)
-                return peer
-    except BaseException:
-        peer.close()
-        raise
+    peer = connected(family, where, deadline)
+    peer.setblocking(False)
+    return peer
 
 
 def _look_up(address: str, deadline: float) -> list[tuple[int, Any]]:
     """Families and socket addresses of ``HOST:PORT``."""
-    host, colon, port = address.rpartition(":")
-    host = host.removeprefix("[").removesuffix("]")
-    if not (colon and host and (number := whole(port)) is not None and number <= 65535):
+    parts = host_and_port(address)
+    if parts is None:
         raise FastcgiError("unreachable", f"{address!r} is neither unix:PATH nor HOST:PORT")
+    host, port = parts[0], str(parts[1])
     try:
         return _addresses(host, port, socket.AI_NUMERICHOST)
     except (OSError, UnicodeError):
@@ -151,7 +127,7 @@ def _resolve(host: str, port: str, deadline: float) -> list[tuple[int, Any]]:
 
     thread = threading.Thread(target=ask, daemon=True)
     thread.start()
-    thread.join(_left(deadline))
+    thread.join(seconds_left(deadline))
     if thread.is_alive():
         raise TimeoutError
     return found
@@ -163,8 +139,8 @@ def _exchange(peer: socket.socket, data: bytes, decoder: Decoder, deadline: floa
     poll = select.poll()
     poll.register(peer, select.POLLIN | select.POLLOUT)
     while decoder.ended is None:
-        ready = poll.poll(max(1, int(_left(deadline) * 1000)))
-        _left(deadline)
+        ready = poll.poll(max(1, int(seconds_left(deadline) * 1000)))
+        seconds_left(deadline)
         events = ready[0][1] if ready else 0
         if unsent and events & select.POLLOUT:
             unsent = _send(peer, unsent)
@@ -190,10 +166,3 @@ def _send(peer: socket.socket, unsent: memoryview) -> memoryview:
         return unsent
     except (BrokenPipeError, ConnectionResetError):
         return unsent[:0]
-
-
-def _left(deadline: float) -> float:
-    left = deadline - time.monotonic()
-    if left <= 0:
-        raise TimeoutError
-    return left

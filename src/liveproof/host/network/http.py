@@ -5,15 +5,14 @@ lead a request, with the credentials in its headers, elsewhere. That is also why
 (the name is sent for SNI): whether they are right is another question than whether the app answers.
 """
 
-import errno
 import os
 import socket
 import time
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from liveproof.host.deadline import left
-from liveproof.host.errors import CannotSee
+from liveproof.host.network.connection import NoAnswer, connected, host_and_port, kind_of, seconds_left
 from liveproof.host.numbers import whole as decimal
 
 BODY_LIMIT = 1024 * 1024
@@ -33,17 +32,8 @@ class Response(NamedTuple):
         return next((value for key, value in self.headers if key.lower() == name.lower()), "")
 
 
-class HttpError(CannotSee):
-    """No answer was had; the message says why.
-
-    ``kind`` is ``missing`` (no such socket), ``refused`` (nothing listens), ``denied`` (no permission), ``silent`` (no
-    answer in time), ``closed`` (the connection ended without a whole answer), ``garbage`` (no HTTP), ``tls`` (no
-    encrypted connection was agreed on), ``foreign`` (not an address of this machine) or ``unreachable``.
-    """
-
-    def __init__(self, kind: str, message: str) -> None:
-        super().__init__(message)
-        self.kind = kind
+class HttpError(NoAnswer):
+    """No answer was had; the message says why."""
 
 
 def request(
@@ -80,7 +70,7 @@ def request(
             if proxied:
                 plain.sendall(b"PROXY UNKNOWN\r\n")
             with _encrypted(plain, tls) as peer:
-                peer.settimeout(_left(deadline))
+                peer.settimeout(seconds_left(deadline))
                 peer.sendall(data)
                 return _receive(peer, deadline, bodiless=method == "HEAD")
     except TimeoutError:
@@ -103,28 +93,26 @@ def _encode(method: str, target: str, headers: Sequence[tuple[str, str]], body: 
 def _described(address: str, error: OSError) -> HttpError:
     if type(error).__name__.startswith("SSL"):  # first, since its errno is OpenSSL's and not the kernel's
         return HttpError("tls", f"{address}: no encrypted connection: {getattr(error, 'reason', '') or error}")
-    if error.errno in (errno.ENOENT, errno.ENOTDIR):
-        return HttpError("missing", f"{address} does not exist")
-    if error.errno == errno.ECONNREFUSED:
-        return HttpError("refused", f"nothing listens on {address}")
-    if error.errno in (errno.EACCES, errno.EPERM):
-        return HttpError("denied", f"no permission to connect to {address}")
-    if error.errno in (errno.ECONNRESET, errno.EPIPE):
-        return HttpError("closed", f"{address} broke the connection off without an answer")
-    return HttpError("unreachable", f"{address} cannot be reached: {error.strerror or error}")
+    kind = kind_of(error)
+    messages = {
+        "missing": f"{address} does not exist",
+        "refused": f"nothing listens on {address}",
+        "denied": f"no permission to connect to {address}",
+        "closed": f"{address} broke the connection off without an answer",
+    }
+    return HttpError(kind, messages.get(kind, f"{address} cannot be reached: {error.strerror or error}"))
 
 
 def _connect(address: str, deadline: float) -> socket.socket:
     if address.startswith("unix:"):
-        return _connect_to(socket.AF_UNIX, os.fsencode(address[5:]), deadline)
-    host, _, port = address.rpartition(":")
-    host = host.removeprefix("[").removesuffix("]")
-    if not (host and 0 < (decimal(port) or 0) < 65536):
+        return connected(socket.AF_UNIX, os.fsencode(address[5:]), deadline)
+    parts = host_and_port(address)
+    if parts is None:
         raise HttpError("unreachable", f"{address!r} is neither unix:PATH nor ADDRESS:PORT")
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    if not _ours(family, host):
-        raise HttpError("foreign", f"{host} is not an address of this machine")
-    return _connect_to(family, (host, int(port)), deadline)
+    family = socket.AF_INET6 if ":" in parts[0] else socket.AF_INET
+    if not _ours(family, parts[0]):
+        raise HttpError("foreign", f"{parts[0]} is not an address of this machine")
+    return connected(family, parts, deadline)
 
 
 def _ours(family: int, host: str) -> bool:
@@ -135,20 +123,6 @@ def _ours(family: int, host: str) -> bool:
     except OSError:
         return False
     return True
-
-
-def _connect_to(family: int, where: Any, deadline: float) -> socket.socket:
-    peer = socket.socket(family, socket.SOCK_STREAM)
-    try:
-        peer.settimeout(_left(deadline))
-        peer.connect(where)
-    except BlockingIOError:  # the backlog of a unix socket is full: unix(7), EAGAIN
-        peer.close()
-        raise TimeoutError from None
-    except BaseException:
-        peer.close()
-        raise
-    return peer
 
 
 def _encrypted(plain: socket.socket, name: str | None) -> socket.socket:
@@ -237,7 +211,7 @@ def _chunked(data: bytes, peer: socket.socket, deadline: float) -> tuple[bytes, 
 
 def _chunk(peer: socket.socket, deadline: float) -> bytes:
     """The next bytes; none at the end, also where an encrypted connection is cut without its farewell."""
-    peer.settimeout(_left(deadline))
+    peer.settimeout(seconds_left(deadline))
     try:
         return peer.recv(1 << 16)
     except ConnectionResetError:
@@ -246,10 +220,3 @@ def _chunk(peer: socket.socket, deadline: float) -> bytes:
         if type(error).__name__ in ("SSLEOFError", "SSLZeroReturnError"):
             return b""
         raise
-
-
-def _left(deadline: float) -> float:
-    left = deadline - time.monotonic()
-    if left <= 0:
-        raise TimeoutError
-    return left
