@@ -39,7 +39,12 @@ TREE = f"{BASE}/app"
 WORK, SPARE = f"{TREE}/d/e", f"{TREE}/spare"
 FILES = 3
 # Whatever opens, looks at, judges or changes what lies in the tree; the journal lies elsewhere.
-DOORS = (*(f"/liveproof/host/{name}.py" for name in ("images", "refusal", "writer")), "/acts/", "/undo/")
+DOORS = (
+    *(f"/liveproof/host/{name}.py" for name in ("files/snapshot", "write/safety", "write/writer")),
+    *(f"/repair/{name}.py" for name in ("action", "allowed_paths", "entries", "restore", "rollback", "undo_step")),
+    "/repair/actions/",
+    "/repair/runner.py",
+)
 ARTISAN = (
     '<?php chdir(__DIR__ . "/d/e"); file_put_contents("made", "x"); @copy("made", "new"); @rename("new", "f1");'
     ' @unlink("f2"); @mkdir("k");'
