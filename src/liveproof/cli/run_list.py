@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from liveproof import __version__
 from liveproof.cli.console import Console
 from liveproof.cli.errors import UsageError
+from liveproof.cli.session import open_history
 from liveproof.model.run_record import Record
 from liveproof.report.content.verdict import STYLES
 from liveproof.report.formats.json import SCHEMA, dumps
 from liveproof.report.style.escaping import visible
 from liveproof.report.style.lines import line
 from liveproof.report.style.times import clock, iso
-from liveproof.steps import load as load_steps
 from liveproof.store.history import History, NoSuchRun, Run, StoreFailed
 from liveproof.store.runs import BACK, BACK_IN_PART
 from liveproof.store.runs import list_runs as list_journals
@@ -32,8 +32,7 @@ def show_runs(console: Console, form: str) -> int:
     Raises:
         UsageError: the history cannot be read.
     """
-    load_steps()
-    history = History()
+    history = open_history()
     try:
         rows = [_row(history, run) for run in history.runs()]
     except StoreFailed as error:

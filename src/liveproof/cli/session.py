@@ -18,6 +18,7 @@ from liveproof.model.settings import Settings
 from liveproof.report import formats
 from liveproof.report.content.rule_pages import Pages, pages_of
 from liveproof.report.style.lines import Line, plain
+from liveproof.steps import load as load_steps
 from liveproof.store.cache import Cache, open_cache
 from liveproof.store.history import History, StoreFailed
 
@@ -75,6 +76,12 @@ def keep_record(record: Record, console: Console) -> Record:
         console.message(f"this run is not kept: {error}")
         return replace(record, id="")
     return record
+
+
+def open_history() -> History:
+    """The kept runs, with every kind of step known that their plans may hold."""
+    load_steps()
+    return History()
 
 
 def rule_pages() -> Pages:

@@ -15,10 +15,9 @@ from liveproof.cli.console import Console
 from liveproof.cli.errors import UsageError
 from liveproof.cli.options import Options, add_config_argument, add_report_arguments
 from liveproof.cli.run_list import show_runs
-from liveproof.cli.session import load_settings, show_record
+from liveproof.cli.session import load_settings, open_history, show_record
 from liveproof.model.plan import OutcomeKind
 from liveproof.model.run_record import Record
-from liveproof.steps import load as load_steps
 from liveproof.store.history import History, NoSuchRun, StoreFailed
 
 HELP_ORDER = 5
@@ -46,9 +45,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     """
     if arguments.list:
         return show_runs(console, arguments.format)
-    load_steps()
     options = Options.from_arguments(arguments)
-    history = History()
+    history = open_history()
     settings = load_settings(options)
     try:
         record, earlier = (history.load(arguments.run), None) if arguments.run else _newest(history)

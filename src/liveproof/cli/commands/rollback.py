@@ -22,7 +22,7 @@ from liveproof.cli.console import Console
 from liveproof.cli.errors import UsageError
 from liveproof.cli.exit_status import BROKEN, BY_VERDICT, OK, REFUSED, UNPROVEN
 from liveproof.cli.options import Options, add_text_or_json_argument, add_yes_argument
-from liveproof.cli.session import examine_host, keep_record, prepare
+from liveproof.cli.session import examine_host, keep_record, open_history, prepare
 from liveproof.model.examination import AppExamination, Examination
 from liveproof.model.run_record import Record
 from liveproof.model.settings import Settings
@@ -35,11 +35,10 @@ from liveproof.report.style.escaping import shown, visible
 from liveproof.report.style.lines import BLANK, Line, field, line
 from liveproof.report.style.times import clock
 from liveproof.rules import hidden_by_memory
-from liveproof.steps import load as load_steps
 from liveproof.store import lock
 from liveproof.store.cache import Cache
 from liveproof.store.directory import UnsafeState, unusable
-from liveproof.store.history import History, NoSuchRun, StoreFailed, new_id
+from liveproof.store.history import NoSuchRun, StoreFailed, new_id
 from liveproof.store.journal_log import Damaged
 from liveproof.store.runs import INTERRUPTED, Run, chosen
 from liveproof.store.runs import NoSuchRun as NoSuchFix
@@ -159,8 +158,7 @@ def _preview(run: Run, site: _SiteState | None) -> Iterator[Line]:
 def _found(run: Run) -> tuple[AppExamination, ...]:
     """What the run had found in its app before it changed anything, where that is kept."""
     try:
-        load_steps()
-        record = History().load(run.id)
+        record = open_history().load(run.id)
     except (NoSuchRun, StoreFailed):
         return ()
     return tuple(app for app in record.before.apps if app.app.path == run.app) if record.before else ()
