@@ -1,5 +1,6 @@
 """A plan for one app, its steps, and what came of it. The kinds of steps stand in steps/; repair carries them out."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from enum import Enum
 from typing import Any, ClassVar, Self
@@ -8,7 +9,7 @@ from liveproof.model.dataclass import dataclass
 from liveproof.model.verdicts import Safety
 
 
-class Act:
+class Act(ABC):
     """What a step does: a frozen dataclass of one of the kinds in steps/, which registers itself by being defined.
 
     Paths are absolute, or below the ``root`` beside them.
@@ -28,11 +29,12 @@ class Act:
     details_shown: ClassVar[int] = 5
 
     def __init_subclass__(cls) -> None:
-        cls.kinds[cls.__name__] = cls  # a dataclass with slots is made twice; the second one counts
+        if "order" in vars(cls):  # else it is what several kinds share
+            cls.kinds[cls.__name__] = cls  # a dataclass with slots is made twice; the second one counts
 
+    @abstractmethod
     def describe(self) -> str:
         """What is done, in words: ``give 12 entries below /var/www/x to www-data:www-data``."""
-        raise NotImplementedError
 
     def details(self) -> tuple[str, ...]:
         """What is touched, a line each."""
@@ -72,13 +74,13 @@ class Act:
         return False
 
     @classmethod
+    @abstractmethod
     def merge(cls, steps: "Sequence[Step]", removed: frozenset[str]) -> "Iterable[Step]":
         """Steps of this kind as few that do the same; ``removed`` are paths that other steps remove.
 
         Raises:
             steps.merging.Contradiction: two steps want different things of the same path.
         """
-        raise NotImplementedError
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,12 @@
 """Set permission bits of entries of a tree."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Any, ClassVar, Self
+from typing import ClassVar
 
 from liveproof.model.dataclass import dataclass
-from liveproof.model.plan import Act, Step
-from liveproof.steps.merging import Contradiction, entries, join, named, together
+from liveproof.model.plan import Step
+from liveproof.steps.merging import Contradiction, OfEntries, entries, join, named, together
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,7 @@ class Moded:
 
 
 @dataclass(frozen=True, slots=True)
-class ChangeMode(Act):
+class ChangeMode(OfEntries):
     """Set permission bits of entries below ``root``. Never follows a link."""
 
     order: ClassVar[int] = 30
@@ -36,18 +36,6 @@ class ChangeMode(Act):
     def details(self) -> tuple[str, ...]:
         """Each entry with its mode now and then."""
         return tuple(f"{entry.path} ({entry.mode:04o} to {entry.new:04o})" for entry in self.entries)
-
-    def place(self) -> tuple[Any, ...]:
-        """By root."""
-        return (self.root,)
-
-    def on(self, real: Callable[[str], str]) -> Self:
-        """The same on real directories."""
-        return replace(self, root=real(self.root))
-
-    def changed_paths(self) -> Iterable[str]:
-        """Every entry: its ctime changes."""
-        return (join(self.root, entry.path) for entry in self.entries)
 
     @classmethod
     def merge(cls, steps: Sequence[Step], removed: frozenset[str]) -> Iterator[Step]:

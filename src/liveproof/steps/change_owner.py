@@ -1,12 +1,12 @@
 """Give entries of a tree another owner."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Any, ClassVar, Self
+from typing import ClassVar
 
 from liveproof.model.dataclass import dataclass
-from liveproof.model.plan import Act, Step
-from liveproof.steps.merging import Contradiction, entries, join, named, together
+from liveproof.model.plan import Step
+from liveproof.steps.merging import Contradiction, OfEntries, entries, join, named, together
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,7 @@ class Owned:
 
 
 @dataclass(frozen=True, slots=True)
-class ChangeOwner(Act):
+class ChangeOwner(OfEntries):
     """Give entries below ``root`` (absolute; ``.`` is the root itself) to ``uid``:``gid``. Never follows a link.
 
     ``root`` holds no symbolic link in any part (a ``current`` or ``storage`` that is a link: the directory behind it).
@@ -41,18 +41,6 @@ class ChangeOwner(Act):
     def details(self) -> tuple[str, ...]:
         """Each entry with its owner now."""
         return tuple(f"{entry.path} (now {_name(entry.uid)}:{_name(entry.gid)})" for entry in self.entries)
-
-    def place(self) -> tuple[Any, ...]:
-        """By root."""
-        return (self.root,)
-
-    def on(self, real: Callable[[str], str]) -> Self:
-        """The same on real directories."""
-        return replace(self, root=real(self.root))
-
-    def changed_paths(self) -> Iterable[str]:
-        """Every entry: its ctime changes."""
-        return (join(self.root, entry.path) for entry in self.entries)
 
     @classmethod
     def merge(cls, steps: Sequence[Step], removed: frozenset[str]) -> Iterator[Step]:

@@ -1,16 +1,15 @@
 """Make a directory that is missing."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
-from typing import Any, ClassVar, Self
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, ClassVar
 
 from liveproof.model.dataclass import dataclass
-from liveproof.model.plan import Act, Step
-from liveproof.steps.merging import alike, join
+from liveproof.model.plan import Step
+from liveproof.steps.merging import BelowRoot, alike, join
 
 
 @dataclass(frozen=True, slots=True)
-class MakeDirectory(Act):
+class MakeDirectory(BelowRoot):
     """Create a missing directory ``path`` below ``root`` with owner and mode."""
 
     order: ClassVar[int] = 10
@@ -28,10 +27,6 @@ class MakeDirectory(Act):
     def place(self) -> tuple[Any, ...]:
         """The upper ones first."""
         return self.path.count("/"), self.path
-
-    def on(self, real: Callable[[str], str]) -> Self:
-        """The same on real directories."""
-        return replace(self, root=real(self.root))
 
     def directories(self) -> Iterable[str]:
         """The one above it."""

@@ -1,7 +1,8 @@
-"""What the kinds of steps share when several become one."""
+"""What the kinds of steps share: the places that they change, and how several become one."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any
+from dataclasses import replace
+from typing import Any, Self
 
 from liveproof.model.plan import Act, Step
 from liveproof.model.verdicts import Safety
@@ -16,6 +17,51 @@ class Contradiction(Exception):
 def join(root: str, path: str) -> str:
     """The absolute path of an entry below a root; ``.`` is the root itself."""
     return root if path == "." else f"{root.rstrip('/')}/{path}"
+
+
+class BelowRoot(Act):
+    """An act below a root directory."""
+
+    __slots__ = ()
+    root: str
+
+    def place(self) -> tuple[Any, ...]:
+        """By root."""
+        return (self.root,)
+
+    def on(self, real: Callable[[str], str]) -> Self:
+        """The same on real directories."""
+        return replace(self, root=real(self.root))  # type: ignore[type-var]
+
+
+class OfEntries(BelowRoot):
+    """An act on entries below a root, of which it changes the ctime."""
+
+    __slots__ = ()
+    entries: tuple[Any, ...]
+
+    def changed_paths(self) -> Iterable[str]:
+        """Every entry."""
+        return (join(self.root, entry.path) for entry in self.entries)
+
+
+class OfOnePath(Act):
+    """An act that replaces what stands at one absolute path."""
+
+    __slots__ = ()
+    path: str
+
+    def place(self) -> tuple[Any, ...]:
+        """By path."""
+        return (self.path,)
+
+    def changed_paths(self) -> Iterable[str]:
+        """The path."""
+        return (self.path,)
+
+    def directories(self) -> Iterable[str]:
+        """The one that it stands in."""
+        return (self.path.rpartition("/")[0],)
 
 
 def stricter(one: Safety, other: Safety) -> Safety:
@@ -63,13 +109,13 @@ def alike(steps: Iterable[Step], path: Callable[[Any], str]) -> Iterator[Step]:
         yield together(same, same[0].act)
 
 
-def refuse_removed(steps: Iterable[Step], path: Callable[[Any], str], removed: frozenset[str]) -> Iterator[Step]:
-    """The steps.
+def alike_and_there(steps: Iterable[Step], path: Callable[[Any], str], removed: frozenset[str]) -> Iterator[Step]:
+    """As ``alike``, of what no other step removes.
 
     Raises:
-        Contradiction: another step removes what one of them writes.
+        Contradiction: different things are wanted of one path, or it is to be removed too.
     """
-    for step in steps:
+    for step in alike(steps, path):
         if path(step.act) in removed:
             raise Contradiction(f"{path(step.act)} is to be removed and to be written ({', '.join(step.fixes)})")
         yield step

@@ -1,15 +1,15 @@
 """Point a symbolic link elsewhere."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, ClassVar
+from collections.abc import Iterator, Sequence
+from typing import ClassVar
 
 from liveproof.model.dataclass import dataclass
-from liveproof.model.plan import Act, Step
-from liveproof.steps.merging import alike, refuse_removed
+from liveproof.model.plan import Step
+from liveproof.steps.merging import OfOnePath, alike_and_there
 
 
 @dataclass(frozen=True, slots=True)
-class PointSymlink(Act):
+class PointSymlink(OfOnePath):
     """Point the symbolic link ``path`` atomically from ``old`` to ``target``."""
 
     order: ClassVar[int] = 50
@@ -23,19 +23,7 @@ class PointSymlink(Act):
         """What is done, in words."""
         return f"point {self.path} from {self.old} to {self.target}"
 
-    def place(self) -> tuple[Any, ...]:
-        """By path."""
-        return (self.path,)
-
-    def changed_paths(self) -> Iterable[str]:
-        """The link."""
-        return (self.path,)
-
-    def directories(self) -> Iterable[str]:
-        """The one that it stands in."""
-        return (self.path.rpartition("/")[0],)
-
     @classmethod
     def merge(cls, steps: Sequence[Step], removed: frozenset[str]) -> Iterator[Step]:
         """Each link once."""
-        return refuse_removed(alike(steps, lambda act: act.path), lambda act: act.path, removed)
+        return alike_and_there(steps, lambda act: act.path, removed)

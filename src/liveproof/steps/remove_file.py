@@ -1,16 +1,15 @@
 """Remove a derived file."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
-from typing import Any, ClassVar, Self
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, ClassVar
 
 from liveproof.model.dataclass import dataclass
-from liveproof.model.plan import Act, Step
-from liveproof.steps.merging import alike, join
+from liveproof.model.plan import Step
+from liveproof.steps.merging import BelowRoot, alike, join
 
 
 @dataclass(frozen=True, slots=True)
-class RemoveFile(Act):
+class RemoveFile(BelowRoot):
     """Remove a derived file ``path`` below ``root`` (a stale compiled view); its content is kept in the journal."""
 
     order: ClassVar[int] = 60
@@ -26,10 +25,6 @@ class RemoveFile(Act):
     def place(self) -> tuple[Any, ...]:
         """By path."""
         return self.root, self.path
-
-    def on(self, real: Callable[[str], str]) -> Self:
-        """The same on real directories."""
-        return replace(self, root=real(self.root))
 
     def changed_paths(self) -> Iterable[str]:
         """The file."""

@@ -1,17 +1,17 @@
 """Replace the content of a configuration file."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import field
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from liveproof.model.dataclass import dataclass
-from liveproof.model.plan import Act, Step
+from liveproof.model.plan import Step
 from liveproof.model.secrets import redacted_diff
-from liveproof.steps.merging import alike, refuse_removed
+from liveproof.steps.merging import OfOnePath, alike_and_there
 
 
 @dataclass(frozen=True, slots=True)
-class WriteFile(Act):
+class WriteFile(OfOnePath):
     """Replace the content of the configuration file ``path`` (absolute); owner and mode stay.
 
     ``old_sha256`` is the digest of the content the plan was made from; the step is refused when it differs.
@@ -45,19 +45,7 @@ class WriteFile(Act):
         """The changed lines."""
         return tuple(line for line in self.diff.splitlines()[2:] if not line.startswith("@@"))
 
-    def place(self) -> tuple[Any, ...]:
-        """By path."""
-        return (self.path,)
-
-    def changed_paths(self) -> Iterable[str]:
-        """The file."""
-        return (self.path,)
-
-    def directories(self) -> Iterable[str]:
-        """The one that it stands in."""
-        return (self.path.rpartition("/")[0],)
-
     @classmethod
     def merge(cls, steps: Sequence[Step], removed: frozenset[str]) -> Iterator[Step]:
         """Each file once."""
-        return refuse_removed(alike(steps, lambda act: act.path), lambda act: act.path, removed)
+        return alike_and_there(steps, lambda act: act.path, removed)
