@@ -36,7 +36,7 @@ _NAMES = {
     "LAR002": ("route_cache_stale", "The route cache is not what its sources give", Safety.SAFE),
     "OPC001": ("cached_bytecode_differs_from_disk", "PHP executes bytecode of files that changed since", Safety.SAFE),
     "OPC002": ("timestamps_never_validated", "PHP never looks whether a file changed", Safety.SAFE),
-    "OPC013": ("graceful_reload_would_drop_requests", "A reload would cut off running requests", Safety.DISRUPTIVE),
+    "OPC013": ("graceful_reload_would_drop_requests", "A reload would cut off running requests", Safety.DROPS),
     "SYS001": ("artisan_runs_as_another_user", "Something runs artisan as another user than the app's", Safety.MANUAL),
     "WIR001": ("request_fails", "A request that must work fails", Safety.MANUAL),
 }
@@ -198,7 +198,7 @@ def plan() -> Plan:
         ),
         "requests that run during a reload are cut off",
         "the old file returns",
-        Safety.DISRUPTIVE,
+        Safety.DROPS,
         ("OPC013",),
     )
     fixes = ("FIL001", "FIL003", "LAR002", "OPC001", "OPC002")

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from liveproof.model.facts.fpm import Fpm, Master
+from liveproof.model.facts.fpm import Fpm, Master, Socket
 from liveproof.model.findings import Unknown
 from liveproof.model.plan import Act, Step
 from liveproof.model.verdicts import Safety
@@ -21,13 +21,20 @@ def graceful_reloads(fpm: Fpm, pools: Iterable[str], why: str) -> Iterator[Step]
     for master, _ in fpm.serving(tuple(pools)):
         if master.pid and master.pid not in result:
             result.add(master.pid)
-            collected = master.control_timeout > 0
-            yield Step(
-                reload_of(master),
-                why if collected else f"{why}; {cuts_off(master)}",
-                _UNDO,
-                Safety.SAFE if collected else Safety.DISRUPTIVE,
-            )
+            yield graceful_reload(master, why)
+
+
+def graceful_reload(master: Master, why: str, undo: str = _UNDO) -> Step:
+    """The reload of a running master, with what it costs there."""
+    safe = master.control_timeout > 0 or _unreachable(master)
+    return Step(
+        reload_of(master), why if safe else f"{why}; {cuts_off(master)}", undo, Safety.SAFE if safe else Safety.DROPS
+    )
+
+
+def _unreachable(master: Master) -> bool:
+    """Whether no request can be running, since nobody listens where its pools should."""
+    return all(isinstance(pool.socket, Socket) and not pool.socket.listening for pool in master.pools)
 
 
 def moves_socket(master: Master, act: Act) -> str:

@@ -69,6 +69,11 @@ class Act(ABC):
         return ()
 
     @property
+    def least_safety(self) -> Safety:
+        """What it costs at least, wherever it is done."""
+        return Safety.SAFE
+
+    @property
     def empties_memory(self) -> bool:
         """Whether what PHP-FPM keeps in memory is gone after it."""
         return False
@@ -87,6 +92,7 @@ class Act(ABC):
 class Step:
     """One act with its reason. ``undo`` says in words how it is undone; planning fills in the codes it ``fixes``.
 
+    ``safety`` is never less than what such an act costs on any host.
     ``further``: it fixes what would bring the fault back, not the fault; where it is not allowed it alone is held back.
 
     Raises:
@@ -101,6 +107,8 @@ class Step:
     further: bool = False
 
     def __post_init__(self) -> None:
+        if self.safety is Safety.SAFE and self.act.least_safety is not Safety.SAFE:
+            object.__setattr__(self, "safety", self.act.least_safety)
         if not self.undo and self.safety is Safety.SAFE:
             raise ValueError(f"a step without an undo is not safe: {self.why}")
 
@@ -115,9 +123,9 @@ class Plan:
     """Steps in the order of their application, the codes they fix, and a digest of what they were made from.
 
     ``app`` is the path of the app as it is served. ``manual`` holds the findings that a person must fix: code and
-    advice. ``held_back`` holds steps that ``--allow disruptive`` would add. ``follows`` holds findings that no step
-    fixes because they should go with their cause: code and the cause's code. ``notices`` holds steps for findings that
-    break nothing, which ``--notices`` would add.
+    advice. ``held_back`` holds steps that ``--allow`` with their safety would add. ``follows`` holds findings that no
+    step fixes because they should go with their cause: code and the cause's code. ``notices`` holds steps for findings
+    that break nothing, which ``--notices`` would add.
     """
 
     app: str
@@ -128,6 +136,14 @@ class Plan:
     digest: str
     follows: tuple[tuple[str, str], ...] = ()
     notices: tuple[Step, ...] = ()
+
+
+def allow_option(steps: Iterable[Step]) -> str:
+    """The option of ``fix`` that lets these steps through; empty where all are safe."""
+    needed = {step.safety for step in steps} & {Safety.CONFIG, Safety.DROPS}
+    if len(needed) > 1:
+        return "--allow disruptive"
+    return "".join(f"--allow {safety.value}" for safety in needed)
 
 
 class OutcomeKind(Enum):

@@ -100,7 +100,10 @@ class Rule:
         return function
 
     def fix(self, safety: Safety) -> Callable[[_F], _F]:
-        """Register the fix: called with the finding first, then the facts that its signature names."""
+        """Register the fix: called with the finding first, then the facts that its signature names.
+
+        ``safety`` is what it costs on most hosts, for lists of rules; each step says what it costs on this one.
+        """
 
         def register(function: _F) -> _F:
             self.fix_function = function

@@ -55,12 +55,19 @@ _RANKS = {severity: rank for rank, severity in enumerate(Severity)}
 
 
 class Safety(Enum):
-    """What a fix may cost.
+    """What a step costs on this host.
 
-    SAFE: no request lost, undo proven. DISRUPTIVE: delays or drops work; applied with ``--allow disruptive`` only.
-    MANUAL: shown, never applied.
+    SAFE: no request is lost, and only the app's own files change. CONFIG: edits the configuration of a service; shown
+    as a diff, tested, applied with ``--allow config`` or when asked. DROPS: delays or drops requests; applied with
+    ``--allow drops`` or when asked. MANUAL: shown, never applied.
     """
 
     SAFE = "safe"
-    DISRUPTIVE = "disruptive"
+    CONFIG = "config"
+    DROPS = "drops"
     MANUAL = "manual"
+
+    @classmethod
+    def _missing_(cls, value: object) -> "Safety | None":
+        """What runs of earlier versions were kept with."""
+        return cls.DROPS if value == "disruptive" else None

@@ -18,10 +18,10 @@ from liveproof.planning.merge import merge
 from liveproof.planning.reloads import closing_reloads, lives_by_reloads, moved_by
 from liveproof.steps.merging import Contradiction, stricter
 
-__all__ = ["SAFE_ONLY", "WITH_DISRUPTIVE", "Contradiction", "differences", "make_plan"]
+__all__ = ["EVERYTHING", "SAFE_ONLY", "Contradiction", "differences", "make_plan"]
 
 SAFE_ONLY = frozenset({Safety.SAFE})
-WITH_DISRUPTIVE = frozenset({Safety.SAFE, Safety.DISRUPTIVE})
+EVERYTHING = frozenset(Safety) - {Safety.MANUAL}
 
 _StepsFor = dict[Finding, tuple[Step, ...]]
 
@@ -99,8 +99,9 @@ class _Sorting:
             self.reasons[finding] = "it breaks nothing, so it is fixed only when asked for: liveproof fix --notices"
             self.unasked += steps
         elif all(step.safety in self.allow for step in steps if not step.further):
-            self.mended[finding] = tuple(step for step in steps if step.safety in self.allow)
-            self.further += [step for step in steps if step.safety not in self.allow]
+            further = all(step.safety in self.allow for step in steps)
+            self.mended[finding] = tuple(step for step in steps if further or not step.further)
+            self.further += [step for step in steps if step.further and not further]
         else:
             self.held[finding] = steps
 
@@ -126,7 +127,7 @@ def _steps(finding: Finding, rule: Rule, app: AppExamination) -> tuple[tuple[Ste
     if isinstance(given, Unknown | Absent):
         return (), f"{advice} (no plan was made: {given.reason})"
     try:
-        made = [_prepared(step, rule, finding, app.app) for step in rule.fix_function(finding, **given)]
+        made = [_prepared(step, finding, app.app) for step in rule.fix_function(finding, **given)]
     except Exception as error:  # noqa: BLE001  (any failure of a rule is ours; nothing is changed on the strength of it)
         return (), f"{advice} (liveproof failed in {rule.code}: {type(error).__name__}: {error}; please report this)"
     if any(step.safety is Safety.MANUAL for step in made):
@@ -164,12 +165,11 @@ def _behind(path: str, app: App, files: Files) -> str:
     return files.real(path[len(app.real) + 1 :]) if path.startswith(f"{app.real}/") else path
 
 
-def _prepared(step: Step, rule: Rule, finding: Finding, app: App) -> Step:
+def _prepared(step: Step, finding: Finding, app: App) -> Step:
     """The step on the app's real directory: the writer refuses to go through ``current``."""
     return replace(
         step,
         act=step.act.on(lambda path: _resolved(path, app)),
-        safety=stricter(step.safety, rule.fix_safety),
         fixes=(finding.code,),
     )
 
@@ -204,7 +204,7 @@ def _guarded(step: Step, hidden: list[str]) -> Step:
     if not step.act.empties_memory:
         return step
     why = f"{step.why}; while {', '.join(hidden)} is not mended, only what is in memory may keep the site alive"
-    return replace(step, why=why, safety=stricter(step.safety, Safety.DISRUPTIVE))
+    return replace(step, why=why, safety=stricter(step.safety, Safety.DROPS))
 
 
 def _closed(

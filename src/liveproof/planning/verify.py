@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from liveproof.model.examination import AppExamination
 from liveproof.model.findings import Finding, Ref, Result
-from liveproof.model.plan import Plan
+from liveproof.model.plan import Plan, allow_option
 from liveproof.model.rule import Rule
 from liveproof.model.verdicts import RuleVerdict
 
@@ -36,7 +36,6 @@ def remains(plan: Plan, before: AppExamination, after: AppExamination | None) ->
     A plan counts as fixed in part then, however well its own steps went.
     """
     results = {result.code: result for result in after.results} if after else {}
-    held = {code for step in plan.held_back for code in step.fixes}
     manual = dict(plan.manual)
     answer = []
     for code in dict.fromkeys(f.code for f in before.findings if f.breaks):
@@ -48,8 +47,9 @@ def remains(plan: Plan, before: AppExamination, after: AppExamination | None) ->
             text = f"{code} can no longer be seen{f': {now.reason}' if now else ''}"
         else:
             continue
-        if code in held:
-            text += f" (`liveproof fix --allow disruptive {plan.app}` fixes it)"
+        held = [step for step in plan.held_back if code in step.fixes]
+        if held:
+            text += f" (`liveproof fix {allow_option(held)} {plan.app}` fixes it)"
         elif manual.get(code):
             text += f" (by hand: {manual[code]})"
         answer.append(text)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from liveproof.model.plan import OutcomeKind, Plan, Step
+from liveproof.model.plan import OutcomeKind, Plan, Step, allow_option
 from liveproof.model.run_record import Repair
 from liveproof.model.verdicts import Safety
 from liveproof.report.style.escaping import shown, visible
@@ -31,9 +31,7 @@ def plan_lines(plan: Plan) -> Iterator[Line]:
         yield from _step_lines(f"{number}.", step)
     if plan.held_back:
         yield BLANK
-        yield line(
-            ("Held back: these would delay or drop requests; add `--allow disruptive` to include them", "unsure")
-        )
+        yield line((f"Held back: add `{allow_option(plan.held_back)}` to include", "unsure"))
         for step in plan.held_back:
             yield BLANK
             yield from _step_lines("-", step)
@@ -66,7 +64,8 @@ def _step_lines(mark: str, step: Step) -> Iterator[Line]:
 
 SAFETY = {
     Safety.SAFE: "safe: no request is lost",
-    Safety.DISRUPTIVE: "disruptive: delays or drops requests",
+    Safety.CONFIG: "edits the configuration of a service",
+    Safety.DROPS: "may delay or drop requests",
     Safety.MANUAL: "by hand",
 }
 

@@ -7,7 +7,7 @@ from typing import Any, Self
 from liveproof.model.plan import Act, Step
 from liveproof.model.verdicts import Safety
 
-_STRICTNESS = (Safety.SAFE, Safety.DISRUPTIVE, Safety.MANUAL)
+_STRICTNESS = tuple(Safety)
 
 
 class Contradiction(Exception):

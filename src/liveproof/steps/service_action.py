@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Literal
 from liveproof.analysis.shell_words import quoted
 from liveproof.model.dataclass import dataclass
 from liveproof.model.plan import Act, Step
+from liveproof.model.verdicts import Safety
 from liveproof.steps.merging import grouped, together
 
 Verb = Literal["start", "reload", "signal", "restart"]
@@ -55,6 +56,11 @@ class ServiceAction(Act):
     def same_service(self, other: "ServiceAction") -> bool:
         """Whether both act on one service."""
         return (self.unit, self.pid, self.start) == (other.unit, other.pid, other.start)
+
+    @property
+    def least_safety(self) -> Safety:
+        """A restart ends the requests that run."""
+        return Safety.DROPS if self.verb == "restart" else Safety.SAFE
 
     @property
     def empties_memory(self) -> bool:

@@ -7,6 +7,7 @@ from typing import ClassVar
 from liveproof.model.dataclass import dataclass
 from liveproof.model.plan import Step
 from liveproof.model.secrets import redacted_diff
+from liveproof.model.verdicts import Safety
 from liveproof.steps.merging import OfOnePath, alike_and_there
 
 
@@ -36,6 +37,11 @@ class WriteFile(OfOnePath):
 
         digest = hashlib.sha256(old.encode(errors="surrogateescape")).hexdigest()
         return cls(path, digest, new, test, redacted_diff(path, old, new))
+
+    @property
+    def least_safety(self) -> Safety:
+        """It edits the configuration of a service."""
+        return Safety.CONFIG
 
     def describe(self) -> str:
         """What is done, in words."""

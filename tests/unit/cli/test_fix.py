@@ -81,10 +81,16 @@ def test_a_fix_is_shown_applied_and_proven(bench: Bench, capsys: pytest.CaptureF
 
 
 @pytest.mark.parametrize(
-    ("words", "allowed"), [([], {Safety.SAFE}), (["--allow", "disruptive"], {Safety.SAFE, Safety.DISRUPTIVE})]
+    ("words", "allowed"),
+    [
+        ([], {Safety.SAFE}),
+        (["--allow", "config"], {Safety.SAFE, Safety.CONFIG}),
+        (["--allow", "config", "--allow", "drops"], {Safety.SAFE, Safety.CONFIG, Safety.DROPS}),
+        (["--allow", "disruptive"], {Safety.SAFE, Safety.CONFIG, Safety.DROPS}),
+    ],
 )
 def test_only_what_is_allowed(words: list[str], allowed: set[Safety], bench: Bench) -> None:
-    """Disruptive steps need to be allowed by name."""
+    """What costs more than a safe step needs to be allowed by name."""
     main.main(["fix", "--yes", *words])
     assert bench.allowed == allowed
 

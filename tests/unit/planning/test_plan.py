@@ -13,11 +13,11 @@ from liveproof.model.facts.files import Files
 from liveproof.model.facts.fpm import Fpm, Master, Pool, Unit
 from liveproof.model.facts.opcache import Opcache, PoolOpcache, Script
 from liveproof.model.findings import Diagnosis, Evidence, Finding, Ref, Result, Unknown
-from liveproof.model.plan import Act, Plan, Step
+from liveproof.model.plan import Act, Plan, Step, allow_option
 from liveproof.model.rule import Rule
 from liveproof.model.verdicts import RuleVerdict, Safety, Severity
 from liveproof.planning.merge import merge
-from liveproof.planning.plan import WITH_DISRUPTIVE, make_plan
+from liveproof.planning.plan import EVERYTHING, make_plan
 from liveproof.steps.change_mode import ChangeMode, Moded
 from liveproof.steps.change_owner import ChangeOwner, Owned
 from liveproof.steps.make_directory import MakeDirectory
@@ -156,7 +156,11 @@ def test_changes_of_a_mode_add_up() -> None:
 def test_different_contents_are_refused() -> None:
     """Two edits of one file cannot both be written."""
     with pytest.raises(Contradiction, match="/etc/x"):
-        planned(rule("FPM003", WriteFile("/etc/x", "d", "a", ())), rule("OPC013", WriteFile("/etc/x", "d", "b", ())))
+        planned(
+            rule("FPM003", WriteFile("/etc/x", "d", "a", ())),
+            rule("OPC013", WriteFile("/etc/x", "d", "b", ())),
+            allow=EVERYTHING,
+        )
 
 
 def test_what_is_removed_is_not_given_away_first() -> None:
@@ -175,23 +179,44 @@ def test_one_act_for_each_unit() -> None:
     """A restart absorbs the reload of its unit, keeps its test, and is as disruptive as the strictest of them."""
     plan = planned(
         rule("OPC001", ServiceAction("reload", "php8.2-fpm", ("php-fpm8.2", "-t"))),
-        rule("FPM002", ServiceAction("restart", "php8.2-fpm.service"), safety=Safety.DISRUPTIVE),
-        allow=WITH_DISRUPTIVE,
+        rule("FPM002", ServiceAction("restart", "php8.2-fpm.service"), safety=Safety.DROPS),
+        allow=EVERYTHING,
     )
     (step,) = plan.steps
     assert step.act == ServiceAction("restart", "php8.2-fpm.service", ("php-fpm8.2", "-t"))
-    assert step.safety is Safety.DISRUPTIVE
+    assert step.safety is Safety.DROPS
 
 
 def test_what_is_not_allowed_is_held_back_whole() -> None:
     """A disruptive fix is held back with what it would mend; a reload that is planned anyway is not held back too."""
     reload = ServiceAction("reload", "php8.2-fpm.service")
     plan = planned(
-        rule("OPC001", reload), rule("OPC013", WriteFile("/etc/f", "d", "c", ()), reload, safety=Safety.DISRUPTIVE)
+        rule("OPC001", reload), rule("OPC013", WriteFile("/etc/f", "d", "c", ()), reload, safety=Safety.DROPS)
     )
     assert acts(plan.steps) == [reload]
     assert plan.fixes == ("OPC001",)
     assert [(step.act, step.fixes) for step in plan.held_back] == [(WriteFile("/etc/f", "d", "c", ()), ("OPC013",))]
+
+
+def test_a_step_costs_at_least_what_such_an_act_costs() -> None:
+    """An edit of a service's configuration is never safe, nor is a restart."""
+    assert Step(WriteFile("/etc/x", "d", "c", ()), "", "back").safety is Safety.CONFIG
+    assert Step(ServiceAction("restart", "php8.2-fpm"), "", "").safety is Safety.DROPS
+    assert Step(ServiceAction("reload", "nginx"), "", "another reload").safety is Safety.SAFE
+
+
+def test_each_level_is_allowed_by_its_own_name() -> None:
+    """What edits a configuration does not come with what drops requests, and not the other way round."""
+    edit, restart = WriteFile("/etc/x", "d", "c", ()), ServiceAction("restart", "php8.2-fpm")
+    rules = (rule("FPM003", edit), rule("FPM002", restart))
+    for allowed, acted, option in (
+        ({Safety.CONFIG}, edit, "--allow drops"),
+        ({Safety.DROPS}, restart, "--allow config"),
+        (set(), None, "--allow disruptive"),
+    ):
+        plan = planned(*rules, allow=frozenset({Safety.SAFE, *allowed}))
+        assert acts(plan.steps) == ([acted] if acted else [])
+        assert allow_option(plan.held_back) == option
 
 
 def test_what_has_no_step_is_left_to_a_person() -> None:
@@ -315,7 +340,7 @@ def test_a_reload_that_would_drop_requests_is_held_back() -> None:
     plan = planned(rule("FIL001", owner("app/x.php")), facts=facts)
     assert acts(plan.steps) == [owner("app/x.php")]
     assert acts(plan.held_back) == [RELOAD]
-    plan = planned(rule("FIL001", owner("app/x.php")), facts=facts, allow=WITH_DISRUPTIVE)
+    plan = planned(rule("FIL001", owner("app/x.php")), facts=facts, allow=EVERYTHING)
     assert acts(plan.steps) == [owner("app/x.php"), RELOAD]
 
 
@@ -339,7 +364,7 @@ def moved(**given: Any) -> dict[type, object]:
 @pytest.mark.parametrize("act", [ServiceAction("reload", "php8.2-fpm"), ServiceAction("restart", "php8.2-fpm.service")])
 def test_nothing_reloads_a_master_whose_pool_would_leave_nginx(act: Act) -> None:
     """A socket that moved on disk only: reloads are work for a person, whatever is allowed, and the reason is told."""
-    for allow in (frozenset({Safety.SAFE}), WITH_DISRUPTIVE):
+    for allow in (frozenset({Safety.SAFE}), EVERYTHING):
         plan = planned(rule("OPC002", act), rule("FIL006", owner("storage/logs/l.log")), facts=moved(), allow=allow)
         assert acts(plan.steps) == [owner("storage/logs/l.log")]
         assert plan.held_back == ()
@@ -353,7 +378,7 @@ def test_no_closing_reload_moves_a_socket() -> None:
     """What is only live after a reload waits with it; what needs none is done."""
     rules = rule("LAR001", artisan("config:cache")), rule("FIL006", owner("storage/logs/l.log"))
     for unit in (True, False):
-        plan = planned(*rules, facts=moved(unit=unit), allow=WITH_DISRUPTIVE)
+        plan = planned(*rules, facts=moved(unit=unit), allow=EVERYTHING)
         assert (acts(plan.steps), plan.held_back) == ([owner("storage/logs/l.log")], ())
         assert [code for code, why in plan.manual if "unix:/run/new.sock" in why] == ["LAR001"]
 
@@ -372,11 +397,11 @@ def test_a_further_step_is_held_back_alone() -> None:
     @mends.fix(Safety.SAFE)
     def fix(finding: Finding) -> Iterator[Step]:
         yield Step(RELOAD, "forget", "another reload")
-        yield Step(edit, "resolve", "it comes back", Safety.DISRUPTIVE, further=True)
+        yield Step(edit, "resolve", "it comes back", Safety.DROPS, further=True)
 
     plan = planned(mends)
     assert (acts(plan.steps), acts(plan.held_back), plan.fixes) == ([RELOAD], [edit], ("OPC004",))
-    plan = planned(mends, allow=WITH_DISRUPTIVE)
+    plan = planned(mends, allow=EVERYTHING)
     assert (acts(plan.steps), acts(plan.held_back)) == ([edit, RELOAD], [])
 
 

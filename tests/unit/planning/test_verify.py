@@ -56,11 +56,11 @@ def test_gone_is_proven() -> None:
 def test_what_remains_is_named_with_what_to_do() -> None:
     """A fault that the plan did not fix makes it a fix in part: also one that can no longer be seen."""
     before = seen(found("A"), found("B"), found("C"), found("N", severity=Severity.NOTICE))
-    held = Step(ServiceAction("reload", "php8.2-fpm.service"), "why", "undo", Safety.DISRUPTIVE, ("B",))
+    held = Step(ServiceAction("reload", "php8.2-fpm.service"), "why", "undo", Safety.DROPS, ("B",))
     of = replace(plan("A", manual=("C",)), held_back=(held,), manual=(("C", "call someone"),))
     assert remains(of, before, seen(("A", OK), ("B", OK), ("C", OK), found("N", severity=Severity.NOTICE))) == ""
     told = remains(of, before, seen(("A", OK), found("B"), found("C")))
-    assert "B remains: B here (`liveproof fix --allow disruptive /x` fixes it)" in told
+    assert "B remains: B here (`liveproof fix --allow drops /x` fixes it)" in told
     assert "C remains: C here (by hand: call someone)" in told
     assert remains(of, before, seen(("A", OK), ("B", UNKNOWN), ("C", OK))).startswith(
         "B can no longer be seen: because"

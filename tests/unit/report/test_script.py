@@ -53,7 +53,7 @@ def test_bytes_come_back(name: bytes) -> None:
 
 def test_a_whole_plan_is_a_script() -> None:
     """Every kind of step; bash finds no fault in it, and no name breaks out of its line."""
-    disruptive = Step(WriteFile("/etc/a", "0", "x\ny\n", ("php-fpm8.2", "-t")), "why", "back", Safety.DISRUPTIVE)
+    disruptive = Step(WriteFile("/etc/a", "0", "x\ny\n", ("php-fpm8.2", "-t")), "why", "back", Safety.DROPS)
     acts: list[Act] = [
         ChangeOwner("/var/www/x", tuple(Owned(name, 0, 0) for name in HOSTILE), WWW, -1, "www-data"),
         ChangeMode("/var/www/x", (Moded("a b", 0o600, 0o644),)),

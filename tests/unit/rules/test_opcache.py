@@ -157,7 +157,7 @@ def test_reloading_is_safe_only_where_requests_may_finish():
     (safe,) = cached_bytecode_differs_from_disk.reload(found, about(EDITED), fpm())
     (cutting,) = cached_bytecode_differs_from_disk.reload(found, about(EDITED), fpm(0.0))
     assert safe.act == cutting.act == ServiceAction("reload", "php8.2-fpm.service", ("/usr/sbin/php-fpm8.2", "-t"))
-    assert (safe.safety, cutting.safety) == (Safety.SAFE, Safety.DISRUPTIVE)
+    assert (safe.safety, cutting.safety) == (Safety.SAFE, Safety.DROPS)
     (signal,) = cached_bytecode_differs_from_disk.reload(found, about(EDITED), fpm(unit=""))
     assert signal.act == ServiceAction("signal", test=("/usr/sbin/php-fpm8.2", "-t"), pid=9, start=1.0)
 
@@ -258,7 +258,7 @@ def test_the_edit_resolves_the_root_in_the_real_file():
     assert isinstance(notice, Finding)
     write, *reloads = root_follows_symlink.forget_or_resolve(notice, LINKED, nginx(passing()), fpm(), host)
     assert isinstance(write.act, WriteFile)
-    assert (write.act.path, write.safety) == ("/etc/nginx/sites-available/n", Safety.DISRUPTIVE)
+    assert (write.act.path, write.safety) == ("/etc/nginx/sites-available/n", Safety.CONFIG)
     assert write.act.old_sha256 == hashlib.sha256(SITE.encode()).hexdigest()
     assert write.act.content.count("$realpath_root") == 2
     assert "$document_root" not in write.act.content
@@ -275,8 +275,8 @@ def test_the_effect_is_mended_at_once_and_its_setting_where_that_is_allowed():
     steps = list(root_follows_symlink.forget_or_resolve(found, LINKED, nginx(passing()), fpm(), host))
     assert [(type(step.act), step.safety, step.further) for step in steps] == [
         (ServiceAction, Safety.SAFE, False),
-        (WriteFile, Safety.DISRUPTIVE, True),
-        (ServiceAction, Safety.DISRUPTIVE, True),
+        (WriteFile, Safety.CONFIG, True),
+        (ServiceAction, Safety.SAFE, True),
     ]
 
 
@@ -350,4 +350,4 @@ def test_the_timeout_is_set_in_the_global_section():
     write, reload = graceful_reload_would_drop_requests.let_requests_finish(found, app(), fpm(0.0), host)
     assert isinstance(write.act, WriteFile)
     assert write.act.content == "[global]\nprocess_control_timeout = 10s\npid = /run/x\n"
-    assert reload.safety is Safety.DISRUPTIVE
+    assert reload.safety is Safety.DROPS

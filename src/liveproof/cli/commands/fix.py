@@ -31,7 +31,7 @@ from liveproof.model.run_record import Record, Repair
 from liveproof.model.secrets import hide
 from liveproof.model.settings import Settings
 from liveproof.model.verdicts import Safety
-from liveproof.planning.plan import SAFE_ONLY, WITH_DISRUPTIVE, make_plan
+from liveproof.planning.plan import SAFE_ONLY, make_plan
 from liveproof.repair.repair import recover, repair
 from liveproof.repair.rollback import RolledBack
 from liveproof.report import script
@@ -50,24 +50,20 @@ from liveproof.store.runs import pending
 
 HELP_ORDER = 2
 CHANGES_HOST = True
+_ALLOW = {"config": {Safety.CONFIG}, "drops": {Safety.DROPS}, "disruptive": {Safety.CONFIG, Safety.DROPS}}
 _UNCHANGED = (OutcomeKind.REFUSED, OutcomeKind.NOTHING_TO_DO)
 
 
 @dataclass(frozen=True, slots=True)
 class _Request:
-    """What `fix` was called with: only to show, not to ask, to hold nothing back, to fix notices too, as a script."""
+    """What `fix` was called with: only to show, not to ask, which steps to apply, to fix notices too, as a script."""
 
     options: Options
     dry_run: bool
     yes: bool
-    disruptive: bool
+    allowed: frozenset[Safety]
     notices: bool
     script: bool
-
-    @property
-    def allowed(self) -> frozenset[Safety]:
-        """The safety of steps that are applied."""
-        return WITH_DISRUPTIVE if self.disruptive else SAFE_ONLY
 
     @property
     def shows_text(self) -> bool:
@@ -90,7 +86,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_app_arguments(parser)
     add_yes_argument(parser)
     parser.add_argument("--dry-run", action="store_true", help="show the plan and change nothing")
-    parser.add_argument("--allow", choices=["disruptive"], help="also apply what may delay or drop requests")
+    parser.add_argument(
+        "--allow",
+        choices=_ALLOW,
+        action="append",
+        default=[],
+        help="also apply what edits the configuration of a service (config), what may delay or drop requests (drops), "
+        "or both (disruptive)",
+    )
     parser.add_argument("--notices", action="store_true", help="also fix what breaks nothing")
     parser.add_argument("--script", action="store_true", help="print the plan as a shell script and change nothing")
 
@@ -101,7 +104,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         Options.from_arguments(arguments),
         dry_run=arguments.dry_run,
         yes=arguments.yes,
-        disruptive=arguments.allow == "disruptive",
+        allowed=SAFE_ONLY.union(*(_ALLOW[word] for word in arguments.allow)),
         notices=arguments.notices,
         script=arguments.script,
     )

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from liveproof.model.examination import AppExamination
 from liveproof.model.facts.opcache import PoolOpcache
 from liveproof.model.findings import Diagnosis, Finding
+from liveproof.model.plan import allow_option
 from liveproof.model.run_record import Repair
 from liveproof.model.secrets import hide
 from liveproof.report.content.findings import unlisted
@@ -133,8 +134,9 @@ def applied(repair: Repair | None) -> Iterator[str]:
         yield f"   - Why: {prose(shown(step.why))}"
         yield f"   - Undo: {prose(shown(step.undo)) or 'cannot be undone'}"
     if repair.plan.held_back:
-        yield from ("", "Held back (needs `--allow disruptive`):", "")
-        yield from (f"- {prose(what(step))}: {prose(shown(step.why))}" for step in repair.plan.held_back)
+        yield from ("", f"Held back (needs `{allow_option(repair.plan.held_back)}`):", "")
+        for step in repair.plan.held_back:
+            yield f"- {prose(what(step))} ({SAFETY[step.safety]}): {prose(shown(step.why))}"
     if repair.plan.manual:
         yield from ("", "Left to a person:", "")
         yield from (f"- {found}: {prose(shown(text))}" for found, text in repair.plan.manual)

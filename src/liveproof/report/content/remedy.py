@@ -1,9 +1,9 @@
 """What fixes a fault: a command of liveproof, as the plan for this very host says, or a person."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from liveproof.model.dataclass import dataclass
-from liveproof.model.plan import Plan
+from liveproof.model.plan import Plan, Step, allow_option
 from liveproof.model.run_record import Record
 from liveproof.model.verdicts import Safety
 from liveproof.report.content.rule_pages import Pages
@@ -19,10 +19,14 @@ class Remedy:
 
 BY_HAND = Remedy()
 SAFE = Remedy("liveproof fix", "fixes it without losing a request")
-DISRUPTIVE = Remedy("liveproof fix --allow disruptive", "fixes it; may delay or drop requests")
-ASKED_FOR = Remedy("liveproof fix --notices", "fixes it, although it breaks nothing")
-ASKED_FOR_DISRUPTIVE = Remedy("liveproof fix --notices --allow disruptive", "fixes it; may delay or drop requests")
 NOT_PLANNED = Remedy("liveproof fix --dry-run", "shows what can be done about it here")
+
+_COSTS = {
+    "": "fixes it without losing a request",
+    "--allow config": "fixes it; edits the configuration of a service",
+    "--allow drops": "fixes it; may delay or drop requests",
+    "--allow disruptive": "fixes it; edits the configuration of a service, and may delay or drop requests",
+}
 
 Remedies = Mapping[str, Remedy]
 
@@ -39,16 +43,24 @@ def unplanned(pages: Pages) -> Remedies:
 
 
 def _planned(plan: Plan) -> dict[str, Remedy]:
-    result = dict.fromkeys(plan.fixes, SAFE) | {code: BY_HAND for code, _ in plan.manual}
-    for step in plan.notices:
-        for code in step.fixes:
-            disturbs = step.safety is Safety.DISRUPTIVE or result.get(code) is ASKED_FOR_DISRUPTIVE
-            result[code] = ASKED_FOR_DISRUPTIVE if disturbs else ASKED_FOR
-    result |= {code: DISRUPTIVE for step in plan.held_back for code in step.fixes}
-    for step in plan.steps:
-        for code in step.fixes:
-            disturbs = step.safety is Safety.DISRUPTIVE or result.get(code) is DISRUPTIVE
-            result[code] = DISRUPTIVE if disturbs else SAFE
+    result = {code: BY_HAND for code, _ in plan.manual}
+    result |= {code: _fix(steps, "--notices") for code, steps in _by_code(plan.notices).items()}
+    result |= dict.fromkeys(plan.fixes, SAFE)
+    result |= {code: _fix(steps) for code, steps in _by_code((*plan.steps, *plan.held_back)).items()}
     for code, cause in plan.follows:
         result[code] = result.get(cause, BY_HAND)
     return result
+
+
+def _by_code(steps: Iterable[Step]) -> dict[str, list[Step]]:
+    result: dict[str, list[Step]] = {}
+    for step in steps:
+        for code in step.fixes:
+            result.setdefault(code, []).append(step)
+    return result
+
+
+def _fix(steps: Iterable[Step], *words: str) -> Remedy:
+    allow = allow_option(steps)
+    effect = _COSTS[allow] if allow or not words else "fixes it, although it breaks nothing"
+    return Remedy(" ".join(word for word in ("liveproof fix", *words, allow) if word), effect)

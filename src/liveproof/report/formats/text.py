@@ -8,7 +8,7 @@ from liveproof.model.findings import disabled
 from liveproof.model.run_record import Record
 from liveproof.model.verdicts import LinkVerdict, RuleVerdict, Severity
 from liveproof.report.content.findings import Found, causes
-from liveproof.report.content.remedy import DISRUPTIVE, NOT_PLANNED, SAFE, Remedies, remedies
+from liveproof.report.content.remedy import NOT_PLANNED, SAFE, Remedies, remedies
 from liveproof.report.content.rule_pages import Pages
 from liveproof.report.content.verdict import STYLES, headline, word
 from liveproof.report.content.verdict import meaning as claimed
@@ -141,12 +141,9 @@ def _left_out(app: AppExamination) -> tuple[str, ...]:
     return (*disabled(app.results), *dict.fromkeys(why for _, why in app.unjudged))
 
 
-# What may be offered next, the best first; with what it does.
-_OFFERED = {
-    SAFE.command: "shows what it would do, then asks",
-    DISRUPTIVE.command: "shows what it would do, and what it may cost, then asks",
-    NOT_PLANNED.command: "shows what can be done",
-}
+# What the commands that may be offered next do.
+_OFFERED = {SAFE.command: "shows what it would do, then asks", NOT_PLANNED.command: "shows what can be done"}
+_COSTLY = "shows what it would do, and what it may cost, then asks"
 
 
 def _offer(record: Record, pages: Pages) -> str:
@@ -159,7 +156,10 @@ def _offer(record: Record, pages: Pages) -> str:
         for finding in diagnosis.findings
         if finding.code in known
     }
-    return next((command for command in _OFFERED if command in commands), "")
+    for best in (SAFE.command, *sorted(c for c in commands if c.startswith(f"{SAFE.command} --allow ")), *_OFFERED):
+        if best in commands:
+            return best
+    return ""
 
 
 def _next(record: Record, pages: Pages) -> Iterator[Line]:
@@ -170,7 +170,7 @@ def _next(record: Record, pages: Pages) -> Iterator[Line]:
     if found and record.kind == "check":
         offer = _offer(record, pages)
         if offer:
-            answer.append((f"{offer}{app}", _OFFERED[offer]))
+            answer.append((f"{offer}{app}", _OFFERED.get(offer, _COSTLY)))
         answer.append((f"liveproof explain {found[0].root.code}", "says why, and how to see it by hand"))
     if any("as root" in result.reason for app in apps for result in app.results):
         answer.append((f"sudo liveproof check{app}", "sees what only root can see"))

@@ -15,13 +15,14 @@ grep -rn '^listen' /etc/php/*/fpm/pool.d
 
 ## Fix safety
 Where `listen` was changed a graceful reload makes the new socket: safe. Where the file of a live socket is gone a
-reload does not help, for PHP-FPM hands the nameless socket on to itself: only a restart brings the file back. That is
-disruptive, since a restart ends the requests that still run, and those of the master's other pools.
+reload does not help, for PHP-FPM hands the nameless socket on to itself: only a restart brings the file back. A
+restart drops the requests that still run, and those of the master's other pools.
 """
 
 from collections.abc import Iterator
 
 from liveproof.analysis.serving import running, unit_of
+from liveproof.fixes.reload import graceful_reload
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.fpm import Fpm, Master, Pool, Socket, Unit
 from liveproof.model.findings import Evidence, Finding, Ref, Unknown
@@ -111,10 +112,8 @@ def _steps(master: Master, socket: Socket) -> Iterator[Step]:
     if socket.orphaned:
         if unit:
             why = "the socket's file is gone, and only a new start makes it again"
-            yield Step(ServiceAction("restart", unit, master.test), why, "", Safety.DISRUPTIVE)
+            yield Step(ServiceAction("restart", unit, master.test), why, "", Safety.DROPS)
         return
     why = "it does not listen where its configuration says, as it does once that is loaded"
-    if unit:
-        yield Step(ServiceAction("reload", unit, master.test), why, _RELOAD_UNDO)
-    elif master.test:
-        yield Step(ServiceAction("signal", test=master.test, pid=master.pid, start=master.start), why, _RELOAD_UNDO)
+    if unit or master.test:
+        yield graceful_reload(master, why, _RELOAD_UNDO)

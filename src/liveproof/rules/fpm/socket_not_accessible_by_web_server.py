@@ -15,9 +15,10 @@ sudo -u www-data python3 -c 'import socket,sys; socket.socket(socket.AF_UNIX).co
 
 ## Fix safety
 Safe: the socket gets nginx's user as its owner and group and mode 0660 in place, which takes effect at once and ends no
-request; the same is written to the pool's file, tested by PHP-FPM itself, and stays after the next restart (a reload
-keeps the socket as it is). Owner, mode and file come back byte for byte. Where the socket's own bits are not what keeps
-nginx out (a directory above it, an access list, SELinux or AppArmor), nothing is changed.
+request. So that it stays after the next restart (a reload keeps the socket as it is) the same is written to the pool's
+file, tested by PHP-FPM itself: an edit of a service's configuration, shown as a diff and asked for. Owner, mode and
+file come back byte for byte. Where the socket's own bits are not what keeps nginx out (a directory above it, an access
+list, SELinux or AppArmor), nothing is changed.
 """
 
 from collections.abc import Iterator
@@ -146,4 +147,5 @@ def _steps(test: tuple[str, ...], pool: Pool, socket: Socket, nginx: Nginx) -> I
             WriteFile.edit(pool.file, pool.source, content, test),
             "so that PHP-FPM makes the socket like that when it starts again",
             "the file is put back byte for byte",
+            further=True,
         )

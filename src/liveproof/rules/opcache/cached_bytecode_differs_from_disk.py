@@ -18,8 +18,8 @@ curl -s -H 'Host: {host}' http://127.0.0.1/ | head
 ```
 
 ## Fix safety
-Safe: a graceful reload (SIGUSR2) starts new workers with an empty cache while the old ones finish. It is disruptive
-only where `process_control_timeout` is 0, since that cuts running requests off.
+Safe: a graceful reload (SIGUSR2) starts new workers with an empty cache while the old ones finish. It may
+drop requests where `process_control_timeout` is 0, since that cuts running requests off.
 """
 
 from collections.abc import Iterator

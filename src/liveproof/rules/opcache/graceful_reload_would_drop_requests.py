@@ -12,7 +12,8 @@ reloads cut off eight of 1,500 requests with 0, and none with 10 s. Deploys that
 ```
 
 ## Fix safety
-Disruptive: the setting takes effect by a reload, and that one still happens without it.
+Edits the configuration, and drops requests: the setting takes effect by a reload, and that one still happens without
+it.
 """
 
 from collections.abc import Iterator
@@ -50,7 +51,7 @@ def _cutting(app: App, fpm: Fpm) -> list[Master]:
     return [master for master in masters.values() if master.control_timeout <= 0]
 
 
-@rule.fix(Safety.DISRUPTIVE)
+@rule.fix(Safety.DROPS)
 def let_requests_finish(finding: Finding, app: App, fpm: Fpm, opcache: Opcache) -> Iterator[Step]:
     sources = {source.path: source for source in opcache.sources}
     pools = set(finding.ids("pool"))
@@ -65,6 +66,5 @@ def let_requests_finish(finding: Finding, app: App, fpm: Fpm, opcache: Opcache) 
             WriteFile.edit(source.real, source.text, content, master.test),
             f"running requests get {_WANTED} to finish at every later reload",
             f"the old {source.real} comes back, and PHP-FPM is reloaded",
-            Safety.DISRUPTIVE,
         )
         yield from graceful_reloads(fpm, sorted(pools), "the new process_control_timeout must be read")

@@ -17,9 +17,9 @@ curl -s -H 'Host: {host}' http://127.0.0.1/ | head
 ```
 
 ## Fix safety
-Safe while the old release is served: a graceful reload of PHP-FPM forgets both caches. Disruptive for the setting
-itself: it edits the site's nginx file (tested with `nginx -t`) and reloads nginx, which the owner of the file should
-know of, and PHP-FPM.
+Safe while the old release is served: a graceful reload of PHP-FPM forgets both caches. The setting
+itself is an edit of the site's nginx file: shown as a diff, asked for, tested with `nginx -t`; then nginx and PHP-FPM
+are reloaded.
 """
 
 from collections.abc import Iterator
@@ -100,13 +100,12 @@ def forget_or_resolve(finding: Finding, app: App, nginx: Nginx, fpm: Fpm, opcach
             WriteFile.edit(path, old, new, nginx.test),
             "nginx resolves the link for each request, so that a switch takes effect at once",
             f"the old {path} comes back, and nginx is reloaded",
-            Safety.DISRUPTIVE,
             further=held,
         )
     if edits:
         why = "the new parameters must be read"
         undo = "another reload, after the file is back"
-        yield Step(ServiceAction("reload", nginx.unit, nginx.test), why, undo, Safety.DISRUPTIVE, further=held)
+        yield Step(ServiceAction("reload", nginx.unit, nginx.test), why, undo, further=held)
     if edits and not held:
         yield from graceful_reloads(fpm, app.pools, f"PHP must forget what {app.path} was resolved to")
 
