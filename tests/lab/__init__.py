@@ -2,8 +2,8 @@
 
 from tests.lab.errors import LabError
 from tests.lab.host import NOISE, Host
-from tests.lab.layout import LAYOUTS, USERS
+from tests.lab.layout import FPMS, LAYOUTS, USERS
 from tests.lab.needs import available
 from tests.lab.suites import SUITES
 
-__all__ = ["LAYOUTS", "NOISE", "SUITES", "USERS", "Host", "LabError", "available"]
+__all__ = ["FPMS", "LAYOUTS", "NOISE", "SUITES", "USERS", "Host", "LabError", "available"]

@@ -10,10 +10,11 @@ from collections.abc import Callable
 
 from tests.lab import cleanup, layer_gc, machine, needs, state
 from tests.lab.errors import LabError
-from tests.lab.host import NOISE, Host, layers
-from tests.lab.layout import LAYOUTS, USERS
+from tests.lab.host import NOISE, Host
+from tests.lab.layout import FPMS, LAYOUTS, USERS
 from tests.lab.login import ssh_key
 from tests.lab.progress import say
+from tests.lab.stack import layers
 from tests.lab.suites import SUITES
 
 _EXAMPLES = """\
@@ -73,6 +74,7 @@ def _parser() -> argparse.ArgumentParser:
     up.add_argument("--suite", choices=list(SUITES), default="bookworm")
     up.add_argument("--layout", choices=LAYOUTS, default="plain")
     up.add_argument("--user", choices=USERS, default="www-data", help="the pool's user")
+    up.add_argument("--fpm", choices=FPMS, default="tuned", help="whose values PHP-FPM and OPcache have")
     inside = command("exec", _exec, "run a command on a host as root")
     inside.add_argument("name")
     inside.add_argument("words", nargs=argparse.REMAINDER, metavar="CMD…")
@@ -112,9 +114,9 @@ def _build(options: argparse.Namespace) -> int:
 
 
 def _up(options: argparse.Namespace) -> int:
-    layers(options.suite, options.layout, options.user)
+    layers(options.suite, options.layout, options.user, options.fpm)
     start = time.monotonic()
-    host = Host.up(options.suite, options.layout, options.user, name=options.name, keep=True)
+    host = Host.up(options.suite, options.layout, options.user, fpm=options.fpm, name=options.name, keep=True)
     print(f"{host.name}: {host.suite} at {host.ip}, up in {time.monotonic() - start:.2f} s")
     return 0
 
@@ -170,7 +172,8 @@ def _list(options: argparse.Namespace) -> int:
         host = Host(known)
         life = f"up, pid {host.pid}" if known.running() else "stopped"
         whose = "kept" if known.keep else "abandoned" if known.abandoned else f"of process {known.owner}"
-        print(f"{known.name:<16} {host.ip:<15} {known.suite:<9} {known.layout:<9} {known.user:<9} {life:<16} {whose}")
+        kind = f"{known.suite:<9} {known.layout:<9} {known.user:<9} {known.fpm:<9}"
+        print(f"{known.name:<16} {host.ip:<15} {kind} {life:<16} {whose}")
     return 0
 
 

@@ -18,14 +18,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
-from tests.lab import cgroup, cleanup, layer_gc, machine, network, places, state, web
+from tests.lab import cgroup, cleanup, machine, network, places, state, web
 from tests.lab.accounts import account
 from tests.lab.errors import LabError
-from tests.lab.layout import deployed, site
+from tests.lab.layout import site
 from tests.lab.login import trust
 from tests.lab.overlay import mount, resolve
-from tests.lab.product import LAUNCHER, libraries, package
-from tests.lab.rootfs import rootfs
+from tests.lab.product import LAUNCHER
+from tests.lab.stack import layers
 from tests.lab.state import State
 from tests.lab.suites import suite as suite_named
 from tests.lab.teardown import destroy
@@ -54,7 +54,7 @@ class Host:
 
     def __init__(self, known: State) -> None:
         self._state = known
-        self._site = site(suite_named(known.suite), known.layout, known.user)
+        self._site = site(suite_named(known.suite), known.layout, known.user, known.fpm)
         self._baseline: dict[str, Trace] = {}
         self._gone = False
 
@@ -66,6 +66,7 @@ class Host:
         layout: str = "plain",
         user: str = "www-data",
         *,
+        fpm: str = "tuned",
         name: str | None = None,
         keep: bool = False,
         wait: bool = True,
@@ -76,6 +77,8 @@ class Host:
             suite: ``bookworm``, ``trixie`` or ``forky``.
             layout: ``plain`` (a directory), ``releases`` (``current -> releases/1``) or ``git`` (plain, committed).
             user: the pool's user: ``www-data`` or ``gateway``.
+            fpm: whose values PHP-FPM and OPcache have: ``tuned`` as production should, ``debian`` or ``upstream`` as
+                shipped.
             name: made up when not given.
             keep: leave it running when this process ends.
             wait: without it the host has only begun to boot; call ``ready`` later.
@@ -85,7 +88,7 @@ class Host:
         """
         cleanup.install()
         cleanup.collect()
-        lowers = layers(suite, layout, user)
+        lowers = layers(suite, layout, user, fpm)
         name = name or f"{suite[:2]}-{secrets.token_hex(4)}"
         if not name.replace("-", "").isalnum() or not name[0].isalpha() or len(name) > 40:
             raise LabError(f"{name!r} cannot be a host's name: letters, digits and hyphens, a letter first")
@@ -97,7 +100,7 @@ class Host:
             raise LabError(f"there is already a host {name}") from None
         owner, owner_started = state.mine()
         below = tuple(str(lower) for lower in lowers)
-        known = State(name, suite, layout, user, network.take(home), below, owner, owner_started, keep)
+        known = State(name, suite, layout, user, network.take(home), below, owner, owner_started, keep, fpm=fpm)
         known.save()
         host = cls(known)
         if not keep:
@@ -131,7 +134,7 @@ class Host:
         checks: list[tuple[str, Callable[[], bool]]] = [
             ("nginx on port 80", lambda: web.listens(self.pid, 80)),
             ("sshd on port 22", lambda: web.listens(self.pid, 22)),
-            (f"the socket {self._site.socket}", lambda: self.file(self._site.socket).exists()),
+            (f"the pool at {self._site.listen}", self._pool_listens),
             ("multi-user.target", self._started_up),
             ("200 on /api/status", lambda: self.get().status == 200),
         ]
@@ -208,6 +211,11 @@ class Host:
         return self._state.user
 
     @property
+    def fpm(self) -> str:
+        """Whose values PHP-FPM has: ``tuned``, ``debian`` or ``upstream``."""
+        return self._state.fpm
+
+    @property
     def ip(self) -> str:
         """Its address, reachable from this machine."""
         return network.address(self._state.index)
@@ -244,8 +252,9 @@ class Host:
         """Run a bash script (``set -eu``) in the app's directory and return its output, both streams, stripped.
 
         Its environment holds ``APP`` (the app as nginx serves it), ``CACHE`` (``bootstrap/cache``), ``HANDLER``
-        (RetellFunctionCallHandler.php), ``PHP`` (``8.2``), ``FPM`` (``php8.2-fpm``), ``SOCK`` (the pool's socket),
-        ``POOL`` (its configuration file) and ``WWW`` (the pool's user).
+        (RetellFunctionCallHandler.php), ``PHP`` (``8.2``), ``FPM`` (``php8.2-fpm``), ``SOCK`` (what the
+        pool listens on: its socket, or ``127.0.0.1:9000`` of an upstream host), ``POOL`` (its configuration file) and
+        ``WWW`` (the pool's user).
 
         Raises:
             RuntimeError: it failed and ``check`` is set.
@@ -277,10 +286,15 @@ class Host:
         return self.request("POST", path, body=body, headers={"Content-Type": "application/json"})
 
     def ini(self, *lines: str) -> None:
-        """Replace ``99-lab.ini`` of FPM by these lines, restart FPM and wait for its socket."""
+        """Replace ``99-lab.ini`` of FPM by these lines, restart FPM and wait until it listens."""
         text = "".join(f"{line}\n" for line in ("; lab", *lines))
         self.file(f"/etc/php/{self.php}/fpm/conf.d/99-lab.ini").write_text(text)
-        self.sh('systemctl restart "$FPM"; for i in $(seq 200); do [ ! -S "$SOCK" ] || exit 0; sleep .02; done; exit 1')
+        self.sh('systemctl restart "$FPM"')
+        deadline = time.monotonic() + 5
+        while not self._pool_listens():
+            if time.monotonic() > deadline:
+                raise LabError(f"{self.name}: nothing listens at {self._site.listen} after a restart")
+            time.sleep(0.01)
 
     def warm(self) -> None:
         """Send requests until every FPM worker has served the status and the handler route (or 30 rounds are over)."""
@@ -390,6 +404,12 @@ class Host:
         self._state = replace(self._state, pid=pid, pid_started=state.started(pid))
         self._state.save()
 
+    def _pool_listens(self) -> bool:
+        address = self._site.listen
+        if address.startswith("/"):
+            return self.file(address).is_socket()
+        return web.listens(self.pid, int(address.rpartition(":")[2]))
+
     def _started_up(self) -> bool:
         done = self.exec(["systemctl", "is-active", "--quiet", "multi-user.target"], timeout=10)
         return done.returncode == 0
@@ -448,17 +468,6 @@ class Host:
         with suppress(LabError, subprocess.TimeoutExpired):
             return self.sh(script, check=False, timeout=10) + f"\n/api/status: {self.get()}"
         return self._console()
-
-
-def layers(suite: str, layout: str, user: str) -> list[Path]:
-    """What a host of this kind is made of, topmost first; all of it is built when it is not there yet."""
-    at = site(suite_named(suite), layout, user)
-    bottom = rootfs(at.suite)
-    stack = [package(at.suite, bottom), deployed(at, bottom), libraries(at.suite, bottom), bottom]
-    found = [part for part in stack if part is not None]
-    for part in found:
-        layer_gc.used(part)
-    return found
 
 
 def _as_root(member: tarfile.TarInfo) -> tarfile.TarInfo:

@@ -1,7 +1,8 @@
 """The deployed app and the services around it, as one layer per suite, directory layout and pool user."""
 
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import product
 from pathlib import Path
 from typing import Final, Literal, get_args
 
@@ -14,9 +15,11 @@ from tests.lab.suites import Suite
 
 Layout = Literal["plain", "releases", "git"]
 User = Literal["www-data", "gateway"]
+Fpm = Literal["tuned", "debian", "upstream"]
 
 LAYOUTS: Final[tuple[Layout, ...]] = get_args(Layout)
 USERS: Final[tuple[User, ...]] = get_args(User)
+FPMS: Final[tuple[Fpm, ...]] = get_args(Fpm)
 BASE: Final = "/var/www/api-gateway"
 
 _SKELETON: Final = places.LAB / "app"
@@ -30,6 +33,8 @@ class Site:
     suite: Suite
     layout: Layout
     user: User
+    values: Fpm = "tuned"
+    """Whose values PHP-FPM and OPcache have; see ``stock``."""
 
     @property
     def app(self) -> str:
@@ -47,8 +52,10 @@ class Site:
         return f"php{self.suite.php}-fpm"
 
     @property
-    def socket(self) -> str:
-        """The pool's socket: Debian's own for Debian's pool."""
+    def listen(self) -> str:
+        """What the pool listens on: a socket's path, Debian's own for Debian's pool, or address and port."""
+        if self.values == "upstream":
+            return "127.0.0.1:9000"
         return f"/run/php/{self.fpm}.sock" if self.user == "www-data" else f"/run/php/{self.user}.sock"
 
     @property
@@ -65,7 +72,7 @@ class Site:
             "HANDLER": f"{self.app}/app/Http/Controllers/RetellFunctionCallHandler.php",
             "PHP": self.suite.php,
             "FPM": self.fpm,
-            "SOCK": self.socket,
+            "SOCK": self.listen,
             "POOL": self.pool,
             "WWW": self.user,
         }
@@ -82,21 +89,27 @@ class Site:
         }
 
 
-def site(suite: Suite, layout: str, user: str) -> Site:
+def site(suite: Suite, layout: str, user: str, fpm: str = "tuned") -> Site:
     """The site for these names.
 
     Raises:
-        LabError: there is no such layout or user.
+        LabError: there is no such layout, user or set of values.
     """
-    for known in LAYOUTS:
-        for name in USERS:
-            if (known, name) == (layout, user):
-                return Site(suite, known, name)
-    raise LabError(f"no layout {layout!r} with user {user!r}; layouts: {', '.join(LAYOUTS)}; users: {', '.join(USERS)}")
+    for known, name, values in product(LAYOUTS, USERS, FPMS):
+        if (known, name, values) == (layout, user, fpm):
+            return Site(suite, known, name, values)
+    raise LabError(
+        f"no layout {layout!r} with user {user!r} and {fpm!r} values of PHP-FPM; layouts: {', '.join(LAYOUTS)}; "
+        f"users: {', '.join(USERS)}; values: {', '.join(FPMS)}"
+    )
 
 
 def deployed(at: Site, rootfs: Path) -> Path:
-    """The layer that makes ``rootfs`` a host with the app, built when it is not there yet (about ten seconds)."""
+    """The layer that makes ``rootfs`` a host with the app, built when it is not there yet (about ten seconds).
+
+    It always has the tuned values: others lie over it.
+    """
+    at = replace(at, values="tuned")
     key = recipe(rootfs.name, _SKELETON, _SITE, repr(at), repr(at.files()), repr(at.environment()))
 
     def build(upper: Path) -> None:
@@ -122,13 +135,13 @@ def _build(at: Site, rootfs: Path, upper: Path) -> None:
         "ROOT_VARIABLE": "realpath_root" if at.layout == "releases" else "document_root",
     }
     for template, path in at.files().items():
-        _write(upper, rootfs, path, _fill((_SITE / template).read_text(), words))
+        write(upper, rootfs, path, _fill((_SITE / template).read_text(), words))
     variables = {**at.environment(), "LAYOUT": at.layout, "BASE": BASE}
     export = "".join(f"export {name}='{value}'\n" for name, value in variables.items())
     chroot(export + (_SITE / "install.sh").read_text(), upper=upper, lowers=[rootfs], log=f"layout-{upper.name}")
 
 
-def _write(upper: Path, rootfs: Path, path: str, text: str) -> None:
+def write(upper: Path, rootfs: Path, path: str, text: str) -> None:
     """Write a file into the layer; a directory that is new in the layer looks as it does below."""
     target = upper / path.lstrip("/")
     for parent in reversed(target.relative_to(upper).parents):

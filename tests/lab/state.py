@@ -34,6 +34,9 @@ class State:
     pid_started: int = 0
     """Its systemd, as the machine numbers it."""
 
+    fpm: str = "tuned"
+    """Whose values PHP-FPM has."""
+
     @property
     def home(self) -> Path:
         """The host's directory."""

@@ -1,6 +1,8 @@
 """The lab keeps its word: hosts are quick, healthy, watched closely, and leave nothing behind."""
 
+import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -10,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.lab import LAYOUTS, NOISE, SUITES, USERS, Host, available, mirror, places, state
+from tests.lab import FPMS, LAYOUTS, NOISE, SUITES, USERS, Host, available, mirror, places, state
 from tests.lab.layer import layer, recipe
 
 pytestmark = [pytest.mark.live]
@@ -54,6 +56,53 @@ def test_every_kind_of_host_is_healthy(debian, layout, user):
         assert int(up.sh('stat -c %s "$CACHE/config.php"')) > 50_000
         if layout == "git":
             assert up.sh("git status --porcelain", user="deploy") == ""
+
+
+OPCACHE = {
+    "validate_timestamps": True,
+    "revalidate_freq": 2,
+    "file_update_protection": 2,
+    "memory_consumption": 128 << 20,
+}
+POOL = {
+    "pm": "dynamic", "pm.max_children": "5", "pm.start_servers": "2", "pm.min_spare_servers": "1",
+    "pm.max_spare_servers": "3", "pm.status_path": "undefined",
+}  # fmt: skip
+
+
+@needs_hosts
+@pytest.mark.parametrize("user", USERS)
+@pytest.mark.parametrize("fpm", [fpm for fpm in FPMS if fpm != "tuned"])
+@pytest.mark.parametrize("debian", SUITES)
+def test_a_stock_host_has_the_values_as_shipped_and_serves_the_app(debian, fpm, user):
+    with Host.up(debian, user=user, fpm=fpm) as up:
+        assert f'"user":"{user}"' in up.get().body
+        assert up.sh("systemctl is-system-running --wait") == "running"
+        told = dict(re.findall(r"NOTICE: \t(\S+) = (.*)", up.sh('"php-fpm$PHP" -tt 2>&1')))
+        assert told["process_control_timeout"] == "0s"
+        assert {name: told[name] for name in POOL} == POOL
+        assert (told["user"], told["listen"]) == (user, up.sh('echo "$SOCK"'))
+        assert told["listen"].startswith("/run/php/") == (fpm == "debian")
+        assert (told["listen"] == "127.0.0.1:9000") == (fpm == "upstream")
+        page = """<?php echo json_encode(opcache_get_configuration()["directives"]);"""
+        seen = json.loads(
+            up.sh(f"echo '{page}' > public/values.php; curl -s http://127.0.0.1/values.php; rm public/values.php")
+        )
+        assert {name: seen[f"opcache.{name}"] for name in OPCACHE} == OPCACHE
+        assert "api-gateway" not in up.sh('ls /etc/php/"$PHP"/fpm/conf.d')
+        up.ini("opcache.validate_timestamps=0")
+        up.warm()
+        assert len(up.workers()) >= 2
+
+
+@needs_hosts
+def test_a_debian_hosts_files_are_debians():
+    with Host.up(fpm="debian") as up:
+        shipped = up.sh("dpkg-query -W -f '${Conffiles}\\n' php8.2-fpm").split()
+        for name in ("php-fpm.conf", "pool.d/www.conf"):
+            path = f"/etc/php/8.2/fpm/{name}"
+            digest = shipped[shipped.index(path) + 1]
+            assert up.sh(f"md5sum {path}").split()[0] == digest
 
 
 @needs_hosts
