@@ -66,7 +66,8 @@ def take_back(step: Begun, log: Log, temporary: str, times: set[tuple[str, str]]
         log: the run's log, which keeps the old contents.
         temporary: how the names of the run's temporary files begin.
         times: directories whose times an earlier, cut off attempt found to be the step's; None at the first attempt.
-        renewed: absolute path to the old and the new inode of what the undo of later steps made again; added to.
+        renewed: absolute path to the old and the new inode of what the undo of later steps made again, the old one as
+            the journal knows it; added to.
 
     Raises:
         Damaged: a kept content is not whole.
@@ -110,7 +111,8 @@ class _Place:
         self.top = top
         self._step = step
         self._undone = undone
-        self._before = self._images(dict(step.before)[root], renewed)
+        self._journalled = dict(step.before)[root]
+        self._before = self._images(self._journalled, renewed)
         self._after = None if step.after is None else self._images(dict(step.after).get(root, ()), renewed)
         self._goals = self._images(dict(step.goals).get(root, ()), renewed)
 
@@ -150,17 +152,22 @@ class _Place:
                 yield image
 
     def learn(self, renewed: Renewed) -> None:
-        """Note what was made again: the images of earlier steps know it by its old inode."""
-        for image in self._before.values():
+        """Note what was made again.
+
+        The images of earlier steps know it by the inode that it had then, and not by one that the undo of later steps
+        gave it meanwhile. A number that a file system uses again may even be that inode's: then that is noted too.
+        """
+        for image in self._journalled:
             if image.scope == TIMES or (image.scope == META and image.kind != FOLDER):
                 continue
             try:
                 now = look(self.top, image.path, META)
             except OSError:
                 continue
-            anew = now.kind == image.kind and now.inode != image.inode
+            path = absolute(self.root, image.path)
+            anew = now.kind == image.kind and (now.inode != image.inode or path in renewed)
             if anew and (image.kind == FOLDER or now.mtime == image.mtime):
-                renewed[absolute(self.root, image.path)] = (image.inode, now.inode)
+                renewed[path] = (image.inode, now.inode)
 
     def _sweep(self, folder: str, temporary: str) -> None:
         try:
