@@ -5,7 +5,8 @@ from dataclasses import replace
 
 from liveproof.model.examination import LinkState
 from liveproof.model.facts.apps import App
-from liveproof.model.findings import Absent, Finding, Result, Unknown, disabled
+from liveproof.model.findings import Absent, Finding, Result, Settleable, Unknown, disabled
+from liveproof.model.plan import Step
 from liveproof.model.rule import Rule, arguments, needs
 from liveproof.model.settings import Settings
 from liveproof.model.verdicts import Link, LinkVerdict, RuleVerdict
@@ -42,20 +43,24 @@ def _answer(rule: Rule, facts: Facts, given: dict[str, object] | Unknown) -> Res
         return Result(rule.code, rule.name, RuleVerdict.UNKNOWN, reason=given.reason)
     findings: list[Finding] = []
     reasons: list[str] = []
+    settled_by: list[Step] = []
     try:
         for output in rule.check_function(**given):
             if isinstance(output, Unknown):
                 reasons.append(output.reason)
+                settled_by += [output.settled_by] if isinstance(output, Settleable) else []
             else:
                 findings.append(replace(output, code=rule.code, severity=output.severity or rule.severity))
     except Exception as error:  # noqa: BLE001  (any failure of a rule is ours, and is reported as UNKNOWN)
         reason = f"liveproof failed in {rule.code} ({type(error).__name__}: {error}); please report this"
         return Result(rule.code, rule.name, RuleVerdict.UNKNOWN, reason=reason)
     if findings:
-        return Result(rule.code, rule.name, RuleVerdict.FOUND, tuple(findings), "; ".join(reasons))
-    if reasons:
-        return Result(rule.code, rule.name, RuleVerdict.UNKNOWN, reason="; ".join(dict.fromkeys(reasons)))
-    return Result(rule.code, rule.name, RuleVerdict.OK)
+        verdict, reason = RuleVerdict.FOUND, "; ".join(reasons)
+    elif reasons:
+        verdict, reason = RuleVerdict.UNKNOWN, "; ".join(dict.fromkeys(reasons))
+    else:
+        verdict, reason = RuleVerdict.OK, ""
+    return Result(rule.code, rule.name, verdict, tuple(findings), reason, tuple(settled_by))
 
 
 def _nobody(facts: Facts) -> Unknown | None:

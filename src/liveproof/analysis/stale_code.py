@@ -14,30 +14,15 @@ _SECOND = 1
 _REALPATH_TTL = 120  # PHP's own default (php.net: realpath_cache_ttl)
 
 
-def changed_scripts(app: App, opcache: Opcache, pool: PoolOpcache) -> tuple[Script, ...]:
-    """Cached scripts whose files were modified after the cache began, in a pool that never looks at a file again.
+def changed_scripts(opcache: Opcache, pool: PoolOpcache) -> tuple[Script, ...]:
+    """Cached scripts whose files changed since they were compiled, in a pool that never looks at a file again.
 
-    Where it cannot be told whether a script was compiled before the change or after, some are left out: those of a
-    release that a link was switched to later, and what the app itself writes while it runs (compiled views and other
-    caches), since both are normally compiled only afterwards. So are all of them where something was invalidated since
-    the cache began (opcache_invalidate), as it may have been just these. One whose content an earlier run proved to be
-    what was compiled has not changed.
+    Where it cannot be told whether a script was compiled before the change or after, it is left out: that is told by
+    the rule that judges each script, with the reload that settles it.
     """
     if pool.validates or not pool.enabled or blind(pool):
         return ()
-    since = max(pool.since, opcache.link_moved + _SECOND if opcache.link_moved else 0.0)
-    found = []
-    for script in pool.scripts:
-        state = freshness(pool, script, opcache.now).state
-        likely = since <= script.modified <= opcache.now + _SECOND and not _written_by_app(script.path, app)
-        if state is State.STALE or (state is State.UNKNOWN and likely and not pool.memory_wasted):
-            found.append(script)
-    return tuple(found)
-
-
-def _written_by_app(path: str, app: App) -> bool:
-    directories = path.removeprefix(app.real).split("/")[1:-1]
-    return "storage" in directories[:1] or "cache" in directories
+    return tuple(script for script in pool.scripts if freshness(pool, script, opcache.now).state is State.STALE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +46,7 @@ def behind(app: App, opcache: Opcache, nginx: _Nginx) -> Iterator[Behind]:
     """The pools that only a reload lets take up what was deployed."""
     for pool in opcache.seen:
         if pool.enabled and not pool.validates:
-            changed, held = changed_scripts(app, opcache, pool), held_releases(app, opcache, pool, nginx)
+            changed, held = changed_scripts(opcache, pool), held_releases(app, opcache, pool, nginx)
             if changed or held:
                 yield Behind(pool, changed, held)
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from liveproof.model.dataclass import dataclass
+from liveproof.model.plan import Step
 from liveproof.model.verdicts import RuleVerdict, Severity
 
 
@@ -14,6 +15,16 @@ class Unknown:
     """
 
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Settleable(Unknown):
+    """What a rule could not see, and the step after which it can: a reload after which every script is a new one.
+
+    Only rules answer it; a fact that could not be seen is a plain ``Unknown``.
+    """
+
+    settled_by: Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +94,17 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What one rule answered for one app: OK, FOUND with its findings, UNKNOWN with its reason, or DISABLED by what."""
+    """What one rule answered for one app: OK, FOUND with its findings, UNKNOWN with its reason, or DISABLED by what.
+
+    ``settled_by`` are steps after which it can see what it could not.
+    """
 
     code: str
     rule: str
     verdict: RuleVerdict
     findings: tuple[Finding, ...] = ()
     reason: str = ""
+    settled_by: tuple[Step, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

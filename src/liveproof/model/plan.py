@@ -125,7 +125,8 @@ class Plan:
     ``app`` is the path of the app as it is served. ``manual`` holds the findings that a person must fix: code and
     advice. ``held_back`` holds steps that ``--allow`` with their safety would add. ``follows`` holds findings that no
     step fixes because they should go with their cause: code and the cause's code. ``notices`` holds steps for findings
-    that break nothing, which ``--notices`` would add.
+    that break nothing, which ``--notices`` would add. ``settles`` are codes of rules that could not see something and
+    can after the steps.
     """
 
     app: str
@@ -136,6 +137,7 @@ class Plan:
     digest: str
     follows: tuple[tuple[str, str], ...] = ()
     notices: tuple[Step, ...] = ()
+    settles: tuple[str, ...] = ()
 
 
 def allow_option(steps: Iterable[Step]) -> str:
@@ -147,9 +149,14 @@ def allow_option(steps: Iterable[Step]) -> str:
 
 
 class OutcomeKind(Enum):
-    """What came of a plan. ``fixed in part``: what the plan was for is gone, but not all that was found."""
+    """What came of a plan.
+
+    ``fixed in part``: what the plan was for is gone, but not all that was found. ``settled``: nothing had been found,
+    and what could not be seen before is seen now and is right.
+    """
 
     FIXED = "fixed"
+    SETTLED = "settled"
     PARTLY = "fixed in part"
     FAILED = "failed"
     ROLLED_BACK = "rolled back"

@@ -23,7 +23,9 @@ __all__ = ["EVERYTHING", "SAFE_ONLY", "Contradiction", "differences", "make_plan
 SAFE_ONLY = frozenset({Safety.SAFE})
 EVERYTHING = frozenset(Safety) - {Safety.MANUAL}
 
-_StepsFor = dict[Finding, tuple[Step, ...]]
+# What steps are for: a finding that they fix, or the code of a rule that can see after them what it could not before.
+_Aim = Finding | str
+_StepsFor = dict[_Aim, tuple[Step, ...]]
 
 
 def make_plan(
@@ -34,7 +36,8 @@ def make_plan(
     A finding is fixed wholly or not at all: one step that is not allowed holds back all steps of its finding, but for
     further steps, which are held back alone. Where files change that a pool keeps in memory, a graceful reload of the
     pool comes last. Nothing reloads a PHP-FPM whose pool would then listen where nginx does not pass to. What breaks
-    nothing, and comes from nothing that does, changes a host only when it is asked for with ``notices``.
+    nothing, and comes from nothing that does, changes a host only when it is asked for with ``notices``. What a rule
+    could not see, and can after a step, is planned as well (``settles``).
 
     Raises:
         Contradiction: two findings want the same path to have different owners, contents or targets.
@@ -44,6 +47,8 @@ def make_plan(
     sorting = _Sorting(allow, frozenset() if notices else _alone(app))
     for finding in found:
         sorting.add(finding, *_steps(finding, by_code[finding.code], app))
+    for code, settling in _settling(app):
+        sorting.add(code, settling, "")
     mended, held, reasons = sorting.mended, sorting.held, sorting.reasons
     hidden = [f.code for f in found if by_code[f.code].hidden_by_memory and f not in mended]
     if hidden:
@@ -64,21 +69,24 @@ def make_plan(
         steps, late = _closed(app, mended, allow, hidden)
     late = tuple(step for step in late if not moved_by(app, step))
     follows = _follows(found, mended, held, by_code)
+    fixes = tuple(sorted({finding.code for finding in found if finding in mended}))
+    settles = tuple(sorted({key for key in mended if isinstance(key, str)} - set(fixes)))
     return Plan(
         app.app.path,
         steps,
         _held_back([*(step for mending in held.values() for step in mending), *sorting.further, *late], steps),
-        tuple(sorted({finding.code for finding in found if finding in mended})),
+        fixes,
         tuple((finding.code, reasons[finding]) for finding in found if finding in reasons and finding not in follows),
-        _digest(app.app.path, steps, [finding for finding in found if finding in mended]),
+        _digest(app.app.path, steps, [finding for finding in found if finding in mended], settles),
         tuple(dict.fromkeys((f.code, follows[f]) for f in found if f in follows)),
         _held_back(sorting.unasked, steps),
+        settles,
     )
 
 
 @dataclass(slots=True)
 class _Sorting:
-    """What becomes of each finding: fixed, held back as not allowed, or left to a person; by finding.
+    """What becomes of each aim: reached, held back as not allowed, or left to a person.
 
     ``unasked`` are the steps for ``alone``, findings that break nothing and come from nothing that does.
     """
@@ -87,23 +95,23 @@ class _Sorting:
     alone: frozenset[Finding]
     mended: _StepsFor = field(default_factory=dict)
     held: _StepsFor = field(default_factory=dict)
-    reasons: dict[Finding, str] = field(default_factory=dict)
+    reasons: dict[_Aim, str] = field(default_factory=dict)
     further: list[Step] = field(default_factory=list)
     unasked: list[Step] = field(default_factory=list)
 
-    def add(self, finding: Finding, steps: tuple[Step, ...], reason: str) -> None:
-        """Sort a finding in, with the steps that fix it or the reason why there are none."""
+    def add(self, aim: _Aim, steps: tuple[Step, ...], reason: str) -> None:
+        """Sort an aim in, with the steps that reach it or the reason why there are none."""
         if not steps:
-            self.reasons[finding] = reason
-        elif finding in self.alone:
-            self.reasons[finding] = "it breaks nothing, so it is fixed only when asked for: liveproof fix --notices"
+            self.reasons[aim] = reason
+        elif aim in self.alone:
+            self.reasons[aim] = "it breaks nothing, so it is fixed only when asked for: liveproof fix --notices"
             self.unasked += steps
         elif all(step.safety in self.allow for step in steps if not step.further):
             further = all(step.safety in self.allow for step in steps)
-            self.mended[finding] = tuple(step for step in steps if further or not step.further)
+            self.mended[aim] = tuple(step for step in steps if further or not step.further)
             self.further += [step for step in steps if step.further and not further]
         else:
-            self.held[finding] = steps
+            self.held[aim] = steps
 
 
 def _alone(app: AppExamination) -> frozenset[Finding]:
@@ -127,7 +135,7 @@ def _steps(finding: Finding, rule: Rule, app: AppExamination) -> tuple[tuple[Ste
     if isinstance(given, Unknown | Absent):
         return (), f"{advice} (no plan was made: {given.reason})"
     try:
-        made = [_prepared(step, finding, app.app) for step in rule.fix_function(finding, **given)]
+        made = [_prepared(step, finding.code, app.app) for step in rule.fix_function(finding, **given)]
     except Exception as error:  # noqa: BLE001  (any failure of a rule is ours; nothing is changed on the strength of it)
         return (), f"{advice} (liveproof failed in {rule.code}: {type(error).__name__}: {error}; please report this)"
     if any(step.safety is Safety.MANUAL for step in made):
@@ -165,12 +173,12 @@ def _behind(path: str, app: App, files: Files) -> str:
     return files.real(path[len(app.real) + 1 :]) if path.startswith(f"{app.real}/") else path
 
 
-def _prepared(step: Step, finding: Finding, app: App) -> Step:
+def _prepared(step: Step, code: str, app: App) -> Step:
     """The step on the app's real directory: the writer refuses to go through ``current``."""
     return replace(
         step,
         act=step.act.on(lambda path: _resolved(path, app)),
-        fixes=(finding.code,),
+        fixes=(code,),
     )
 
 
@@ -207,6 +215,14 @@ def _guarded(step: Step, hidden: list[str]) -> Step:
     return replace(step, why=why, safety=stricter(step.safety, Safety.DROPS))
 
 
+def _settling(app: AppExamination) -> Iterator[tuple[str, tuple[Step, ...]]]:
+    """The code of each rule that could not see something, with the steps after which it can."""
+    for result in app.results:
+        steps = tuple(step for step in result.settled_by if not moved_by(app, step))
+        if steps:
+            yield result.code, tuple(_prepared(step, result.code, app.app) for step in steps)
+
+
 def _closed(
     app: AppExamination, mended: _StepsFor, allow: frozenset[Safety], hidden: list[str]
 ) -> tuple[tuple[Step, ...], tuple[Step, ...]]:
@@ -228,8 +244,8 @@ def _held_back(everything: list[Step], steps: tuple[Step, ...]) -> tuple[Step, .
     return tuple(step for step in merged if step.act not in planned)
 
 
-def _digest(path: str, steps: tuple[Step, ...], mended: list[Finding]) -> str:
-    """What the plan stands on: its acts with all they expect to find, and the findings that they fix.
+def _digest(path: str, steps: tuple[Step, ...], mended: list[Finding], settles: tuple[str, ...]) -> str:
+    """What the plan stands on: its acts with all they expect to find, the findings that they fix, what they settle.
 
     What moves by itself on a busy host is left out: times, counts in messages, process ids, findings of others.
     """
@@ -238,13 +254,14 @@ def _digest(path: str, steps: tuple[Step, ...], mended: list[Finding]) -> str:
         for f in mended
     ]
     acts = [[to_json(step.act, Act), step.safety.value] for step in steps]
-    return hashlib.sha256(json.dumps([path, acts, sorted(about)], sort_keys=True).encode()).hexdigest()
+    return hashlib.sha256(json.dumps([path, acts, sorted(about), settles], sort_keys=True).encode()).hexdigest()
 
 
 def differences(old: Plan, new: Plan) -> Iterator[str]:
     """What two plans do not have in common, in words."""
-    yield from (f"{code} is gone" for code in old.fixes if code not in new.fixes)
-    yield from (f"{code} has come" for code in new.fixes if code not in old.fixes)
-    before, now = {step.what for step in old.steps}, {step.what for step in new.steps}
-    yield from (f"no longer needed: {what}" for what in sorted(before - now)[:3])
-    yield from (f"needed now: {what}" for what in sorted(now - before)[:3])
+    before, now = {*old.fixes, *old.settles}, {*new.fixes, *new.settles}
+    yield from (f"{code} is gone" for code in sorted(before - now))
+    yield from (f"{code} has come" for code in sorted(now - before))
+    planned, needed = {step.what for step in old.steps}, {step.what for step in new.steps}
+    yield from (f"no longer needed: {what}" for what in sorted(planned - needed)[:3])
+    yield from (f"needed now: {what}" for what in sorted(needed - planned)[:3])

@@ -53,7 +53,13 @@ def remains(plan: Plan, before: AppExamination, after: AppExamination | None) ->
         elif manual.get(code):
             text += f" (by hand: {manual[code]})"
         answer.append(text)
-    return "; ".join(answer)
+    for code in plan.settles:
+        now = results.get(code)
+        if now is None or now.verdict is RuleVerdict.UNKNOWN:
+            answer.append(f"{code} can still not be seen{f': {now.reason}' if now else ''}")
+        elif now.verdict is RuleVerdict.FOUND:
+            answer.append(f"{code} is seen now: {now.findings[0].message}")
+    return "; ".join(dict.fromkeys(answer))
 
 
 def came(

@@ -114,10 +114,11 @@ def repair(
     """Ask, look again, apply, prove; roll back by itself when it is not proven.
 
     Takes the lock, asks (``ask`` gets the plan; no: REFUSED, "declined"), examines again and refuses a plan whose
-    digest changed. Never raises for anything that the host does: the outcome tells it. Outcome kinds: FIXED; PARTLY
-    (what the plan was for is gone, other faults that were found remain: the reason names them); ROLLED_BACK (all is as
-    before; the reason names the step or finding); FAILED (not everything could be put back; the reason names what and
-    how to go on); REFUSED (nothing was touched); NOTHING_TO_DO (the plan has no steps).
+    digest changed. Never raises for anything that the host does: the outcome tells it. Outcome kinds: FIXED; SETTLED
+    (nothing had been found; what could not be seen is seen now and right); PARTLY (what the plan was for is gone, other
+    faults remain or cannot be seen: the reason names them); ROLLED_BACK (all is as before; the reason names the step or
+    finding); FAILED (not everything could be put back; the reason names what and how to go on); REFUSED (nothing was
+    touched); NOTHING_TO_DO (the plan has no steps).
     """
     if not plan.steps:
         return Repaired(Outcome(OutcomeKind.NOTHING_TO_DO), None, None)
@@ -217,7 +218,8 @@ class _Repairing:
         if failure:
             return self._rolled_back(journal.run, failure)
         left = remains(self._plan, app, _find(self.after, self._plan.app))
-        return Outcome(OutcomeKind.PARTLY if left else OutcomeKind.FIXED, left, journal.run)
+        done = OutcomeKind.FIXED if self._plan.fixes else OutcomeKind.SETTLED
+        return Outcome(OutcomeKind.PARTLY if left else done, left, journal.run)
 
     def _examine(self) -> Examination:
         return examine(Reader(), self._settings, self._cache, self._progress)

@@ -23,9 +23,10 @@ def details(step: Step) -> tuple[str, ...]:
 
 def plan_lines(plan: Plan) -> Iterator[Line]:
     """The whole plan: steps, what is held back, what is left to a person."""
-    codes = ", ".join(plan.fixes)
+    aims = (("for", plan.fixes), ("to settle", plan.settles))
+    aim = ", ".join(f"{word} {', '.join(codes)}" for word, codes in aims if codes)
     count = "no step" if not plan.steps else "1 step" if len(plan.steps) == 1 else f"{len(plan.steps)} steps"
-    yield line(("Plan", "head"), f"  {visible(plan.app)}  {count}" + (f", for {codes}" if codes else ""))
+    yield line(("Plan", "head"), f"  {visible(plan.app)}  {count}" + (f", {aim}" if aim else ""))
     for number, step in enumerate(plan.steps, 1):
         yield BLANK
         yield from _step_lines(f"{number}.", step)
@@ -77,9 +78,9 @@ def outcome_lines(repair: Repair) -> Iterator[Line]:
         yield line("Nothing was changed: the plan was only shown.")
         return
     left = outcome.kind is OutcomeKind.NOTHING_TO_DO and (repair.plan.manual or repair.plan.held_back)
-    fine = outcome.kind in (OutcomeKind.FIXED, OutcomeKind.NOTHING_TO_DO)
+    fine = outcome.kind in (OutcomeKind.FIXED, OutcomeKind.SETTLED, OutcomeKind.NOTHING_TO_DO)
     style = "unsure" if left or outcome.kind is OutcomeKind.PARTLY else "good" if fine else "bad"
     reason = "no step that is allowed mends what was found: see above what is left" if left else shown(outcome.reason)
     yield line((outcome.kind.value.upper(), style), f"  {visible(repair.plan.app)}  {reason}", hang=3)
-    if outcome.kind in (OutcomeKind.FIXED, OutcomeKind.PARTLY) and outcome.run:
+    if outcome.kind in (OutcomeKind.FIXED, OutcomeKind.SETTLED, OutcomeKind.PARTLY) and outcome.run:
         yield line("take it back with ", (f"liveproof rollback {outcome.run}", "command"), indent=3)

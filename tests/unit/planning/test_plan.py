@@ -205,6 +205,41 @@ def test_a_step_costs_at_least_what_such_an_act_costs() -> None:
     assert Step(ServiceAction("reload", "nginx"), "", "another reload").safety is Safety.SAFE
 
 
+def unsure(*steps: Step) -> AppExamination:
+    """An examination in which OPC001 could not see something that these steps settle."""
+    return replace(examined(), results=(Result("OPC001", "x", RuleVerdict.UNKNOWN, (), "kept times", steps),))
+
+
+def test_what_a_reload_settles_is_planned() -> None:
+    """Nothing was found, and still the reload is: what cannot be seen may be old code."""
+    reload = Step(RELOAD, "then it can be told", "another reload")
+    plan = make_plan(unsure(reload), ())
+    assert (acts(plan.steps), plan.fixes, plan.settles) == ([RELOAD], (), ("OPC001",))
+    assert plan.steps[0].fixes == ("OPC001",)
+    costly = make_plan(unsure(replace(reload, safety=Safety.DROPS)), ())
+    assert (costly.steps, acts(costly.held_back), costly.settles) == ((), [RELOAD], ())
+    assert len({plan.digest, costly.digest, make_plan(examined(), ()).digest}) == 3 - 1
+
+
+def test_what_is_settled_is_one_with_what_is_fixed() -> None:
+    """The same reload fixes one rule's finding and lets another see."""
+    found = finding("OPC010")
+    seen = unsure(Step(RELOAD, "then it can be told", "another reload"))
+    both = replace(examined(found), results=(*examined(found).results, *seen.results))
+    plan = make_plan(both, (rule("OPC010", RELOAD),))
+    (step,) = plan.steps
+    assert (step.fixes, plan.fixes, plan.settles) == (("OPC001", "OPC010"), ("OPC010",), ("OPC001",))
+
+
+def test_no_reload_settles_what_it_would_take_down() -> None:
+    """While the pool's user cannot read code, only what is in memory keeps the site alive."""
+    found = finding("FIL002")
+    seen = unsure(Step(RELOAD, "then it can be told", "another reload"))
+    both = replace(examined(found), results=(*examined(found).results, *seen.results))
+    plan = make_plan(both, (rule("FIL002", hidden_by_memory=True),))
+    assert (plan.steps, [step.safety for step in plan.held_back]) == ((), [Safety.DROPS])
+
+
 def test_each_level_is_allowed_by_its_own_name() -> None:
     """What edits a configuration does not come with what drops requests, and not the other way round."""
     edit, restart = WriteFile("/etc/x", "d", "c", ()), ServiceAction("restart", "php8.2-fpm")

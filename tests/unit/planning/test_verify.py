@@ -53,6 +53,15 @@ def test_gone_is_proven() -> None:
     assert unproven(plan("A"), seen(found("A")), seen(("A", OK))) == ""
 
 
+def test_what_was_to_be_settled_is_seen_afterwards_or_told() -> None:
+    """Nothing remains once the rule answers OK; else what it found, or why it still cannot see."""
+    of = replace(plan(), settles=("A",))
+    before = seen(("A", UNKNOWN))
+    assert remains(of, before, seen(("A", OK))) == ""
+    assert remains(of, before, seen(("A", UNKNOWN))) == "A can still not be seen: because"
+    assert remains(of, before, seen(found("A"))) == "A is seen now: A here"
+
+
 def test_what_remains_is_named_with_what_to_do() -> None:
     """A fault that the plan did not fix makes it a fix in part: also one that can no longer be seen."""
     before = seen(found("A"), found("B"), found("C"), found("N", severity=Severity.NOTICE))

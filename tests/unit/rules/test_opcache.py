@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from liveproof.analysis.stale_code import changed_scripts, held_releases
+from liveproof.analysis.stale_code import held_releases
 from liveproof.check import check, links
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.files import Files, SectionTimes
 from liveproof.model.facts.nginx import Nginx
 from liveproof.model.facts.opcache import Opcache, Script, Source
-from liveproof.model.findings import Absent, Finding, Unknown
+from liveproof.model.findings import Absent, Finding, Settleable, Unknown
 from liveproof.model.settings import Settings
 from liveproof.model.verdicts import Link, LinkVerdict, Safety, Severity
 from liveproof.rules.opcache import (
@@ -48,7 +48,7 @@ def test_healthy_pools_are_silent():
     """Warm, compared, and every file older than the cache."""
     host = opcache(pool(scripts=(script(),)))
     said = [
-        *cached_bytecode_differs_from_disk.check(app(), host),
+        *cached_bytecode_differs_from_disk.check(app(), host, fpm()),
         *timestamps_never_validated.check(app(), host, nginx(passing())),
         *root_follows_symlink.check(app(), nginx(passing()), host),
         *hit_ratio_below_threshold.check(app(), host, Settings()),
@@ -65,7 +65,7 @@ def test_never_looking_is_no_fault_after_a_reload():
     """validate_timestamps=0 with a cache that is younger than the deploy."""
     host = about(script())
     assert [
-        *cached_bytecode_differs_from_disk.check(app(), host),
+        *cached_bytecode_differs_from_disk.check(app(), host, fpm()),
         *timestamps_never_validated.check(app(), host, NO_NGINX),
     ] == []
     assert list(deploy_newer_than_service.check(app(), files(BEGAN - 5), host, NO_NGINX)) == []
@@ -75,7 +75,7 @@ def test_a_deploy_without_reload_is_found_by_its_causes():
     """Proven stale: all four speak, about the same pool."""
     host = about(script(), EDITED)
     found = [
-        *cached_bytecode_differs_from_disk.check(app(), host),
+        *cached_bytecode_differs_from_disk.check(app(), host, fpm()),
         *timestamps_never_validated.check(app(), host, NO_NGINX),
         *reset_ran_in_cli_only.check(app(), host, NO_NGINX),
         *deploy_newer_than_service.check(app(), files(BEGAN + 60), host, NO_NGINX),
@@ -84,50 +84,40 @@ def test_a_deploy_without_reload_is_found_by_its_causes():
     assert all(isinstance(one, Finding) and ("pool", "8.2/www") in [(r.kind, r.id) for r in one.about] for one in found)
 
 
-def test_a_script_used_since_the_deploy_is_unknown_and_the_deploy_is_told():
-    """Which bytecode runs cannot be told; that nobody reloaded after the deploy can."""
+def test_a_script_used_since_the_deploy_is_unknown_and_not_changed():
+    """Which bytecode runs cannot be told, so nothing is called old; a reload settles it where there is one."""
     host = about(script(), USED_SINCE)
-    (said,) = cached_bytecode_differs_from_disk.check(app(), host)
-    assert isinstance(said, Unknown)
+    (said,) = cached_bytecode_differs_from_disk.check(app(), host, fpm())
+    assert isinstance(said, Settleable)
     assert "a reload of PHP-FPM settles it" in said.reason
-    assert len(list(timestamps_never_validated.check(app(), host, NO_NGINX))) == 1
-
-
-@pytest.mark.parametrize("path", ["storage/framework/views/1.php", "bootstrap/cache/config.php", "var/cache/x/y.php"])
-def test_what_the_app_writes_while_it_runs_is_no_deploy(path):
-    """A compiled view is normally younger than the cache, and compiled after it was written."""
-    host = about(replace(USED_SINCE, path=f"/srv/app/{path}"))
+    assert said.settled_by.act == ServiceAction("reload", "php8.2-fpm.service", ("/usr/sbin/php-fpm8.2", "-t"))
+    (alone,) = cached_bytecode_differs_from_disk.check(app(), host, Unknown("not root"))
+    assert type(alone) is Unknown
     assert list(timestamps_never_validated.check(app(), host, NO_NGINX)) == []
 
 
-def test_a_release_that_was_switched_to_later_is_no_proof_of_a_missing_reload():
-    """Its files are younger than the cache, and were first asked for after the switch."""
-    host = replace(about(replace(USED_SINCE, path="/srv/r/2/app/X.php")), link_moved=BEGAN + 70.0)
-    assert changed_scripts(app("/srv/current", "/srv/r/2"), host, host.seen[0]) == ()
+def test_what_a_reload_does_not_settle_is_not_planned():
+    """Bytecode in files survives it."""
+    (said,) = cached_bytecode_differs_from_disk.check(app(), about(USED_SINCE, file_cache="/var/cache/php"), fpm())
+    assert type(said) is Unknown
+    assert "does not settle it" in said.reason
 
 
 def test_a_window_that_closes_is_told_with_its_end():
     """revalidate_freq of a minute: stale now, healed by itself later."""
     cached = replace(EDITED, timestamp=BEGAN, mtime_ns=(NOW - 5) * 10**9 + 1, ctime_ns=(NOW - 5) * 10**9 + 1)
     (found,) = cached_bytecode_differs_from_disk.check(
-        app(), opcache(pool(freq="60", scripts=(replace(cached, revalidate=NOW + 20),)))
+        app(), opcache(pool(freq="60", scripts=(replace(cached, revalidate=NOW + 20),))), fpm()
     )
     assert isinstance(found, Finding)
     assert "in 21 s" in found.message
-
-
-def test_where_something_was_invalidated_an_unknown_script_has_not_changed():
-    """It may have been just this one, and compiled anew from the deployed file."""
-    deployed = script(mtime=BEGAN + 60.5, ctime=BEGAN + 60.5, last_used=BEGAN + 90)
-    assert len(changed_scripts(app(), opcache(), pool(validates="0", scripts=(deployed,)))) == 1
-    assert changed_scripts(app(), opcache(), pool(validates="0", scripts=(deployed,), memory_wasted=10)) == ()
 
 
 def test_old_bytecode_is_counted_as_far_as_the_probe_looked():
     """More than it tells is unknown, and the count says so."""
     old = tuple(replace(EDITED, path=f"/srv/app/app/{number}.php", timestamp=BEGAN) for number in range(12))
     cached = pool(freq="60", scripts=tuple(replace(one, revalidate=NOW + 20) for one in old), incomplete=True)
-    found, unknown = cached_bytecode_differs_from_disk.check(app(), opcache(cached))
+    found, unknown = cached_bytecode_differs_from_disk.check(app(), opcache(cached), fpm())
     assert isinstance(found, Finding)
     assert isinstance(unknown, Unknown)
     assert "12 of the 12 cached scripts of this app that were looked at" in found.message
@@ -137,7 +127,7 @@ def test_old_bytecode_is_counted_as_far_as_the_probe_looked():
 def test_pools_that_cannot_be_asked_leave_the_rules_unknown():
     """Never fine, and with the reason."""
     host = Opcache((("8.2/www", Unknown("busy")),), 0.0, float(NOW))
-    assert [*cached_bytecode_differs_from_disk.check(app(), host)] == [Unknown("busy")]
+    assert [*cached_bytecode_differs_from_disk.check(app(), host, fpm())] == [Unknown("busy")]
     assert [*timestamps_never_validated.check(app(), host, NO_NGINX)] == [Unknown("busy")]
     assert [*opcache_disabled_in_pool.check(app(), host)] == [Unknown("busy")]
 
@@ -145,14 +135,14 @@ def test_pools_that_cannot_be_asked_leave_the_rules_unknown():
 def test_bytecode_kept_in_files_only_is_unknown():
     """No status tells of it, so it is not off either."""
     host = opcache(replace(pool(file_cache_only="1"), enabled=False))
-    (said,) = cached_bytecode_differs_from_disk.check(app(), host)
+    (said,) = cached_bytecode_differs_from_disk.check(app(), host, fpm())
     assert isinstance(said, Unknown)
     assert list(opcache_disabled_in_pool.check(app(), host)) == []
 
 
 def test_reloading_is_safe_only_where_requests_may_finish():
     """process_control_timeout decides."""
-    (found,) = cached_bytecode_differs_from_disk.check(app(), about(EDITED))
+    (found,) = cached_bytecode_differs_from_disk.check(app(), about(EDITED), fpm())
     assert isinstance(found, Finding)
     (safe,) = cached_bytecode_differs_from_disk.reload(found, about(EDITED), fpm())
     (cutting,) = cached_bytecode_differs_from_disk.reload(found, about(EDITED), fpm(0.0))

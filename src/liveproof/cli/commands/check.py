@@ -43,7 +43,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     prepared = time.perf_counter()
     examination = examine_host(settings, cache, console)
     record = Record(new_id(examination.started), "check", __version__, examination)
-    if any(app.findings for app in examination.apps):
+    if any(app.findings or any(result.settled_by for result in app.results) for app in examination.apps):
         record = replace(record, repairs=_planned_repairs(examination))
     examined = time.perf_counter()
     record = keep_record(record, console)

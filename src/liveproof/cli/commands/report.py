@@ -23,7 +23,7 @@ from liveproof.store.history import History, NoSuchRun, StoreFailed
 HELP_ORDER = 5
 
 # The outcomes of a fix that stands.
-_STANDING = (OutcomeKind.FIXED, OutcomeKind.PARTLY)
+_STANDING = (OutcomeKind.FIXED, OutcomeKind.SETTLED, OutcomeKind.PARTLY)
 # How long before a check a fix may have been made that led to it, in seconds.
 _LED_TO_IT = 24 * 3600.0
 

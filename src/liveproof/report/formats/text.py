@@ -172,6 +172,10 @@ def _next(record: Record, pages: Pages) -> Iterator[Line]:
         if offer:
             answer.append((f"{offer}{app}", _OFFERED.get(offer, _COSTLY)))
         answer.append((f"liveproof explain {found[0].root.code}", "says why, and how to see it by hand"))
+    settling = [(repair.plan, step) for repair in record.repairs for step in repair.plan.steps if repair.plan.settles]
+    if not found and record.kind == "check" and settling:
+        plan, step = settling[0]
+        answer.append((f"liveproof fix {quoted(plan.app)}", f"{shown(step.what)}, which settles it"))
     if any("as root" in result.reason for app in apps for result in app.results):
         answer.append((f"sudo liveproof check{app}", "sees what only root can see"))
     if record.id:

@@ -30,7 +30,7 @@ from liveproof.fixes.reload import graceful_reloads
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.fpm import Fpm
 from liveproof.model.facts.opcache import Opcache, PoolOpcache, Script
-from liveproof.model.findings import Evidence, Finding, Ref, Unknown
+from liveproof.model.findings import Absent, Evidence, Finding, Ref, Settleable, Unknown
 from liveproof.model.plan import Step
 from liveproof.model.rule import Rule
 from liveproof.model.verdicts import Safety, Severity
@@ -49,11 +49,12 @@ _Judged = tuple[Script, Freshness]
 
 
 @rule.check
-def check(app: App, opcache: Opcache) -> Iterator[Finding | Unknown]:
+def check(app: App, opcache: Opcache, fpm: Fpm | Unknown | Absent) -> Iterator[Finding | Unknown]:
     yield from opcache.unseen
     for pool in opcache.seen:
         if reason := blind(pool):
-            yield Unknown(reason)
+            in_files = pool.setting("opcache.file_cache_only") == "1"
+            yield Unknown(reason) if in_files else _unknown(reason, pool, fpm)
             continue
         if not pool.enabled:
             continue
@@ -63,7 +64,7 @@ def check(app: App, opcache: Opcache) -> Iterator[Finding | Unknown]:
         if stale:
             yield _finding(app, opcache, pool, stale)
         if unsure:
-            yield _unsure(pool, unsure)
+            yield _unsure(pool, unsure, fpm)
         if pool.incomplete:
             yield Unknown(f"pool {pool.pool} has more scripts of this app in its cache than liveproof looks at")
 
@@ -95,15 +96,22 @@ def _evidence(pool: PoolOpcache, script: Script, judged: Freshness) -> Evidence:
     return Evidence(f"OPcache of pool {pool.pool}: {script.path}", saw, f"the file of {moment(script.modified)}")
 
 
-def _unsure(pool: PoolOpcache, unsure: list[_Judged]) -> Unknown:
+def _unsure(pool: PoolOpcache, unsure: list[_Judged], fpm: Fpm | Unknown | Absent) -> Unknown:
     reasons: dict[str, list[str]] = {}
     for script, judged in unsure:
         reasons.setdefault(judged.why, []).append(script.path)
     message = "; ".join(f"{len(paths)} {why}, such as {paths[0]}" for why, paths in reasons.items())
-    settles = "a reload of PHP-FPM settles it"
+    message = f"pool {pool.pool}: of {len(pool.scripts)} cached scripts, {message}"
     if pool.setting("opcache.file_cache"):
-        settles = "a reload of PHP-FPM does not settle it, since opcache.file_cache survives that"
-    return Unknown(f"pool {pool.pool}: of {len(pool.scripts)} cached scripts, {message}; {settles}")
+        return Unknown(f"{message}; a reload of PHP-FPM does not settle it, since opcache.file_cache survives that")
+    return _unknown(f"{message}; a reload of PHP-FPM settles it", pool, fpm)
+
+
+def _unknown(reason: str, pool: PoolOpcache, fpm: Fpm | Unknown | Absent) -> Unknown:
+    """What a reload settles, where there is a master that can be reloaded."""
+    why = "then every script is compiled from the file as it is now, which cannot be told of some"
+    step = next(graceful_reloads(fpm, (pool.pool,), why), None) if isinstance(fpm, Fpm) else None
+    return Settleable(reason, step) if step else Unknown(reason)
 
 
 @rule.fix(Safety.SAFE)

@@ -59,7 +59,7 @@ def check(app: App, opcache: Opcache, nginx: Nginx | Unknown | Absent) -> Iterat
 def _outdated(app: App, opcache: Opcache, pool: PoolOpcache, nginx: Nginx | Unknown | Absent) -> bool:
     if not pool.enabled or blind(pool):
         return False
-    if changed_scripts(app, opcache, pool) or held_releases(app, opcache, pool, nginx):
+    if changed_scripts(opcache, pool) or held_releases(app, opcache, pool, nginx):
         return True
     return any(freshness(pool, script, opcache.now).state in (State.STALE, State.PASSING) for script in pool.scripts)
 
