@@ -99,6 +99,28 @@ def test_a_racing_user_gains_nothing(host: Host) -> None:
     assert fixed(host)["kind"] == "fixed"
 
 
+def test_more_entries_than_a_report_lists(host: Host) -> None:
+    """Six thousand views that root left are given back in one run, and the report lists no more than a thousand."""
+    host.sh(
+        """
+        for folder in $(seq 60); do
+          mkdir -p storage/framework/views/$folder; (cd storage/framework/views/$folder; touch $(seq -f %g.php 100))
+        done
+        chown -R root:root storage/framework/views
+        """
+    )
+    before = state(host)
+    ran = host.liveproof("fix", "--yes", "--format", "json")
+    document = json.loads(ran.stdout)
+    assert document["outcome"][0]["kind"] == "fixed", document["outcome"]
+    (step,) = (step for step in document["plan"][0]["steps"] if step["act"]["is"] == "ChangeOwner")
+    assert (len(step["act"]["entries"]), step["act"]["more"]) == (1000, int(step["what"].split()[1]) - 1000)
+    assert step["act"]["more"] > 5000
+    assert host.sh('find storage/framework/views ! -user "$WWW" ! -name .gitignore | wc -l') == "0"
+    host.liveproof("rollback", "--yes")
+    assert difference(before, state(host)) == []
+
+
 def test_hard_links_out_of_the_app(host: Host) -> None:
     """A second name of /etc/shadow in storage is not given to the app's user."""
     host.sh("ln /etc/shadow storage/logs/laravel-old.log; chown root:root storage/logs app/Http/Kernel.php || true")

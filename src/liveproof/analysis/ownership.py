@@ -12,6 +12,8 @@ from liveproof.model.settings import OwnerRule, Policy
 
 CODE = ("code", "public", "vendor")
 WRITTEN = ("cache", "storage")
+# Entries that one run changes at most: each is written down three times, and the records read whole for the rollback.
+MOST = 250_000
 # Beyond this share of the code another owner is no slip but a second opinion, which only a person can overrule.
 _SECOND = 0.25
 _NEARLY_ALL = 0.9

@@ -1,10 +1,9 @@
 """Steps that give entries of an app's tree the owner and mode they should have, and nothing else. Pure."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Collection, Iterable, Iterator
 
 from liveproof.analysis import floors
-from liveproof.analysis.ownership import WRITTEN, Mismatch
+from liveproof.analysis.ownership import MOST, WRITTEN, Mismatch
 from liveproof.analysis.permissions import shift
 from liveproof.model.dataclass import dataclass
 from liveproof.model.facts.apps import App
@@ -53,7 +52,7 @@ def given(mismatch: Mismatch, kinds: dict[str, FileClass]) -> Given:
 def opened(entry: Given, app: App, bits: int) -> Given:
     """The entry with the bits added that the app's user then needs."""
     added = 0 if app.uid == 0 else bits << shift(entry.uid, entry.gid, app)
-    return replace(entry, mode=entry.mode | added)
+    return Given(entry.path, entry.now, entry.uid, entry.gid, entry.mode | added)
 
 
 def apart(files: Files, entries: Iterable[Given]) -> tuple[list[Given], list[tuple[Given, str]]]:
@@ -84,8 +83,18 @@ def _floors(files: Files, entries: Iterable[Given]) -> Iterator[tuple[Given, str
         yield entry, why
 
 
-def refusal(app: App, files: Files, entries: Iterable[Given]) -> str:
+def too_many(count: int) -> str:
+    """Why so many entries are not changed."""
+    return (
+        f"{count} entries are to be changed, and liveproof changes {MOST} in one run at most, for it writes down what "
+        "each was before"
+    )
+
+
+def refusal(app: App, files: Files, entries: Collection[Given]) -> str:
     """Why a person should change these entries and not liveproof; empty when nothing speaks against it."""
+    if len(entries) > MOST:
+        return too_many(len(entries))
     for entry, why in _floors(files, entries):
         if why:
             return why

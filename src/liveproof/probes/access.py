@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from liveproof.analysis import floors, laravel_places, permissions
-from liveproof.analysis.ownership import mismatches, ownership
+from liveproof.analysis.ownership import MOST, mismatches, ownership
 from liveproof.analysis.serving import configuration_files
 from liveproof.host.errors import CannotSee
 from liveproof.host.files.immutable import fixed
@@ -28,7 +28,9 @@ _LOADED = (".php", ".json", ".phar", ".inc", ".phtml")
 # Credentials of Composer, and what only developers run.
 _PRIVATE = ("auth.json",)
 _UNLOADED = ("tests/", "node_modules/")
-_EVERY = 5000
+_EVERY = MOST  # what a run changes must be listed whole, or the next look lists others
+_BATCH = 5000  # questions that are only counted, asked at a time
+_ASKED = 20_000
 _COUNTED = 200_000
 _SAMPLE = 20
 
@@ -106,8 +108,8 @@ class _Kernel:
     def count(self, questions: Iterable[Question]) -> int:
         """How many are denied; what is asked is not kept, and no more than a bounded number is asked."""
         bounded, denied = iter(questions), 0
-        for _ in range(0, _COUNTED, _EVERY):
-            asked = self._questions(list(islice(bounded, _EVERY)))
+        for _ in range(0, _COUNTED, _BATCH):
+            asked = self._questions(list(islice(bounded, _BATCH)))
             denied += sum(answer in (Answer.DENIED, Answer.READ_ONLY) for answer in asked)
         self.uncounted |= next(bounded, None) is not None
         return denied
@@ -119,7 +121,9 @@ class _Kernel:
         places = [
             (self._app.path if path == "." else os.path.join(self._app.path, path), how) for path, how in questions
         ]
-        return user_access.ask(places, identity, self._pid)
+        # Each batch has a limit of time of its own, so that many questions are no hanging mount.
+        batches = (places[at : at + _ASKED] for at in range(0, len(places), _ASKED))
+        return tuple(answer for batch in batches for answer in user_access.ask(batch, identity, self._pid))
 
     def unreadable(self) -> Iterator[str]:
         """Code that was denied; what lies below a denied directory is reported by the directory alone."""

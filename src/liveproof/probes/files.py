@@ -74,7 +74,7 @@ def _classes(walked: Walked) -> Iterator[FileClass]:
     for (section, mode, uid, gid, linked), groups in walked.classes.items():
         count = sum(names.count("/") + 1 for _, names in groups)
         kind = _KINDS.get(modes.S_IFMT(mode), "?")
-        yield FileClass(section, kind, modes.S_IMODE(mode), uid, gid, linked, tuple(groups), count)
+        yield FileClass(section, kind, modes.S_IMODE(mode), uid, gid, linked, tuple(sorted(groups)), count)
 
 
 def _bases(walked: Walked) -> str:

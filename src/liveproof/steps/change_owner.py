@@ -45,6 +45,9 @@ class ChangeOwner(OfEntries):
     @classmethod
     def merge(cls, steps: Sequence[Step], removed: frozenset[str]) -> Iterator[Step]:
         """Each entry once, those with one root and one new owner in one step; halves of an owner become a whole."""
+        if len(steps) == 1:  # with nothing to join; there may be very many entries
+            yield from _alone(steps[0], removed)
+            return
         wanted: dict[str, _Wanted] = {}
         for step in steps:
             assert isinstance(step.act, ChangeOwner)
@@ -63,6 +66,19 @@ class ChangeOwner(OfEntries):
             yield together(
                 reasons, ChangeOwner(root, tuple(sorted(changed, key=lambda entry: entry.path)), uid, gid, names)
             )
+
+
+def _alone(step: Step, removed: frozenset[str]) -> Iterator[Step]:
+    act = step.act
+    assert isinstance(act, ChangeOwner)
+    found = {
+        entry.path: entry
+        for entry in act.entries
+        if not (act.uid in (-1, entry.uid) and act.gid in (-1, entry.gid))
+        and not (removed and join(act.root, entry.path) in removed)
+    }
+    if found:
+        yield together([step], replace(act, entries=tuple(found[path] for path in sorted(found))))
 
 
 @dataclass(frozen=True, slots=True)

@@ -250,6 +250,7 @@ def test_what_is_not_told_one_by_one_is_counted(tree: Path, monkeypatch: pytest.
     """Asked of the kernel like the others, up to a bound that is told."""
     app = build(tree)
     monkeypatch.setattr(access, "_EVERY", 4)
+    monkeypatch.setattr(access, "_BATCH", 4)
     for number in range(30):
         (tree / f"storage/framework/views/{number}.php").write_text("")
         (tree / f"app/Http/{number}.php").write_text("")
@@ -263,6 +264,19 @@ def test_what_is_not_told_one_by_one_is_counted(tree: Path, monkeypatch: pytest.
     monkeypatch.setattr(access, "_COUNTED", 12)
     seen = see(app)
     assert (seen.more_unwritable, seen.more_unreadable, seen.uncounted) == (12, 12, True)
+
+
+@as_root
+def test_many_entries_are_listed_whole(tree: Path) -> None:
+    """Thousands in many directories, which two processes walk: every look lists the same, so a plan stays as it is."""
+    app = build(tree)
+    for number in range(6000):
+        folder = tree / f"storage/framework/views/{number % 60}"
+        folder.mkdir(exist_ok=True)
+        (folder / f"{number}.php").write_text("")
+    one, other = see(app), see(app)
+    assert sum(may is False for _, may in one.writable) == 6060
+    assert (one.writable, one.more_unwritable, one.uncounted) == (other.writable, 0, False)
 
 
 @as_root

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from liveproof.check import check
+from liveproof.fixes import ownership
 from liveproof.fixes.ownership import deployment
 from liveproof.model.facts.access import Access
 from liveproof.model.facts.apps import App
@@ -378,6 +379,23 @@ def test_what_is_not_told_one_by_one_is_counted() -> None:
     finding = found(code_unreadable_by_pool.rule, facts(entries, access(unreadable=("app/x.json",), more_private=41)))
     assert "cannot read 42 private entries" in finding.message
     assert finding.more == 41
+
+
+def test_too_many_entries_are_left_to_a_person(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What cannot be listed whole is not begun, and the reason is said before anything is changed."""
+    entries = HEALTHY | {"storage/framework/views": ROOT, "app/x.php": Has(ROOT, ROOT, 0o600)}
+    given_ = facts(entries, access("storage/framework/views", more_unwritable=999_999))
+    many = "1000000 entries are to be changed, and liveproof changes 250000 in one run at most"
+    assert found(storage_not_writable.rule, given_).advice.startswith(f"change it by hand: {many}")
+    assert acts(storage_not_writable.rule, given_) == []
+    given_ = facts(entries, access(unreadable=("app/x.php",), more_unreadable=999_999))
+    assert found(code_unreadable_by_pool.rule, given_).advice.startswith(f"change it by hand: {many}")
+    assert acts(code_unreadable_by_pool.rule, given_) == []
+    given_ = facts(HEALTHY | {f"app/{name}.php": ROOT for name in "abc"})
+    assert len(acts(code_owned_by_another_user.rule, given_)) == 1
+    monkeypatch.setattr(ownership, "MOST", 2)
+    assert "3 entries are to be changed, and" in found(code_owned_by_another_user.rule, given_).advice
+    assert acts(code_owned_by_another_user.rule, given_) == []
 
 
 def test_fil005_tells_the_directories_above_as_a_notice() -> None:

@@ -7,10 +7,12 @@ that are not UTF-8 show their bytes as ``\xNN``.
 import json
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from liveproof.model.codec import Cut, to_json
 from liveproof.model.examination import AppExamination, Examination
+from liveproof.model.plan import Step
 from liveproof.model.run_record import Record, Repair
 from liveproof.model.secrets import hide_all
 from liveproof.report.formats import Context
@@ -20,6 +22,8 @@ from liveproof.report.style.times import iso
 SCHEMA = "liveproof/1"
 # Cuts nothing, but leaves out what may hold secrets: the new content of a file is reported as its diff.
 _WHOLE = Cut(sys.maxsize, sys.maxsize)
+# Entries of a step that are listed: a run may change a quarter of a million.
+_LISTED = 1000
 
 
 def render(record: Record, context: Context) -> str:
@@ -89,9 +93,19 @@ def _app(app: AppExamination) -> dict[str, Any]:
 
 def _plan(repair: Repair) -> dict[str, Any]:
     plan = repair.plan
-    result: dict[str, Any] = to_json(plan, cut=_WHOLE)
+    result: dict[str, Any] = to_json(replace(plan, steps=(), held_back=(), notices=()), cut=_WHOLE)
     for kind in ("steps", "held_back", "notices"):
-        result[kind] = [{"what": step.what, **to_json(step, cut=_WHOLE)} for step in getattr(plan, kind)]
+        result[kind] = [{"what": step.what, **_step(step)} for step in getattr(plan, kind)]
+    return result
+
+
+def _step(step: Step) -> dict[str, Any]:
+    """A step; of very many entries only the first, with ``more`` that are not listed."""
+    entries, act = getattr(step.act, "entries", ()), step.act
+    listed: Any = replace(act, entries=entries[:_LISTED]) if len(entries) > _LISTED else act  # type: ignore[type-var]
+    result: dict[str, Any] = to_json(replace(step, act=listed), cut=_WHOLE)
+    if listed is not act:
+        result["act"]["more"] = len(entries) - _LISTED
     return result
 
 

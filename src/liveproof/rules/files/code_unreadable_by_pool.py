@@ -126,6 +126,8 @@ def _advice(app: App, access: Access, files: Files, settings: Settings) -> str:
 
 def _wanted(app: App, access: Access, files: Files, settings: Settings) -> list[giving.Given] | str:
     """What each unreadable entry should be, or what a person must look at."""
+    if access.more_unreadable:
+        return f"change it by hand: {giving.too_many(len(access.unreadable) + access.more_unreadable)}"
     kinds = giving.classes_of(files, access.unreadable)
     owned = ownership(settings.policy, files, app)
     found = owned if isinstance(owned, Unknown) else mismatches(owned, files, app)

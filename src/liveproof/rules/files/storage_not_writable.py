@@ -151,4 +151,7 @@ def let_write(
 ) -> Iterator[Step]:
     tree = Tree(app, access, files, settings.policy)
     serious, above = _faults(tree, ownership.classes_of(files, _refused(access, laravel)), laravel)
-    yield from tree.opening(above if finding.severity is Severity.NOTICE else serious, _why(app))
+    if finding.severity is Severity.NOTICE:
+        yield from tree.opening(above, _why(app))
+    else:
+        yield from tree.opening(serious, _why(app), more=access.more_unwritable)
