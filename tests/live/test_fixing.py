@@ -121,6 +121,35 @@ def test_more_entries_than_a_report_lists(host: Host) -> None:
     assert difference(before, state(host)) == []
 
 
+def test_what_root_runs_stays_roots(host: Host) -> None:
+    """Scripts of a crontab and of a service in the app's tree: other code is given back, and these are named."""
+    host.sh(
+        """
+        mkdir bin; printf '<?php echo 1;' >bin/nightly.php; printf '#!/bin/sh\nid >/root/ran\n' >bin/backup.sh
+        printf '#!/bin/sh\ntrue\n' >bin/watch; chmod 755 bin/*; chown -R root:root bin
+        echo "0 3 * * * root cd $APP && ./bin/backup.sh; flock -n /run/n php bin/nightly.php" >/etc/cron.d/nightly
+        printf '[Service]\nExecStart=%s/bin/watch\n[Install]\nWantedBy=multi-user.target\n' "$APP" \
+          >/etc/systemd/system/watch.service
+        systemctl daemon-reload; systemctl enable --quiet watch.service
+        """
+    )
+    report = checked(host)
+    assert "FIL001" not in codes(report), told(report)
+    (notice,) = (one for one in report["apps"][0]["findings"] if one["code"] == "FIL001")
+    assert notice["severity"] == "notice"
+    assert {evidence["source"].rpartition("/")[2] for evidence in notice["evidence"]} == {
+        "backup.sh", "nightly.php", "watch", "bin",
+    }  # fmt: skip
+    host.sh('echo 1 >bin/other.php; chown root:root bin/other.php "$HANDLER"')
+    for policy in ((), ("--policy", "seed")):
+        outcome = fixed(host, *policy)
+        assert outcome["kind"] in ("fixed", "nothing to do"), outcome
+        owners = host.sh('stat -c "%U %n" bin bin/* "$HANDLER" | sed "s,/.*/,,"').split("\n")
+        assert {line for line in owners if line.startswith("root")} == {
+            "root bin", "root bin/backup.sh", "root bin/nightly.php", "root bin/watch",
+        }, policy  # fmt: skip
+
+
 def test_hard_links_out_of_the_app(host: Host) -> None:
     """A second name of /etc/shadow in storage is not given to the app's user."""
     host.sh("ln /etc/shadow storage/logs/laravel-old.log; chown root:root storage/logs app/Http/Kernel.php || true")

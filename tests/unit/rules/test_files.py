@@ -15,6 +15,7 @@ from liveproof.model.facts.apps import App
 from liveproof.model.facts.files import Files
 from liveproof.model.facts.laravel import Laravel
 from liveproof.model.facts.release import Release
+from liveproof.model.facts.schedule import RootRuns, Schedule
 from liveproof.model.findings import Absent, Finding, Result, Unknown
 from liveproof.model.plan import Act, Step
 from liveproof.model.rule import Rule, arguments, needs
@@ -58,6 +59,7 @@ def facts(
     can: Access | Unknown | None = None,
     of: App | None = None,
     policy: Policy = Policy(),  # noqa: B008  (frozen)
+    by_root: tuple[RootRuns, ...] = (),
 ) -> dict[type, object]:
     of = of or app()
     return {
@@ -66,6 +68,7 @@ def facts(
         Access: can or access(),
         Laravel: laravel_at(of),
         Settings: Settings(policy=policy),
+        Schedule: Schedule((), (), (), by_root),
     }
 
 
@@ -396,6 +399,46 @@ def test_too_many_entries_are_left_to_a_person(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(ownership, "MOST", 2)
     assert "3 entries are to be changed, and" in found(code_owned_by_another_user.rule, given_).advice
     assert acts(code_owned_by_another_user.rule, given_) == []
+
+
+NIGHTLY = (
+    RootRuns("/var/www/x/bin/backup.sh", "/etc/cron.d/nightly:1"),
+    RootRuns("/var/www/x/jobs", "backup.service"),
+    RootRuns("/usr/local/sbin/other", "/etc/crontab:3"),
+)
+
+
+@pytest.mark.parametrize("policy", [Policy(), Policy("seed"), Policy(owner="www-data")])
+def test_what_root_runs_is_given_to_nobody(policy: Policy) -> None:
+    """The script, the directory it lies in and a directory of run-parts stay root's; other code is given back."""
+    scripts = ("bin", "bin/backup.sh", "jobs", "jobs/one")
+    entries = HEALTHY | dict.fromkeys((*scripts, "bin/other.php", "app/Http/Kernel.php"), ROOT)
+    given_ = facts(entries, policy=policy, by_root=NIGHTLY)
+    wrong, roots = answer(code_owned_by_another_user.rule, given_).findings
+    (act,) = acts(code_owned_by_another_user.rule, given_, wrong, roots)
+    assert isinstance(act, ChangeOwner)
+    assert {entry.path for entry in act.entries}.isdisjoint(scripts)
+    assert {"bin/other.php", "app/Http/Kernel.php"} <= {entry.path for entry in act.entries}
+    assert roots.severity is Severity.NOTICE
+    assert roots.message.startswith("bin/backup.sh is run by root (/etc/cron.d/nightly:1), and 3 more")
+    assert "/usr/local/sbin" in roots.advice
+
+
+def test_a_tree_whose_only_wrong_owners_are_what_root_runs_is_not_broken() -> None:
+    """It is a notice: what root runs is right to be root's."""
+    given_ = facts(HEALTHY | {"bin": ROOT, "bin/backup.sh": ROOT}, by_root=NIGHTLY)
+    finding = found(code_owned_by_another_user.rule, given_)
+    assert not finding.breaks
+    assert acts(code_owned_by_another_user.rule, given_) == []
+
+
+def test_what_root_runs_is_opened_and_not_given_away() -> None:
+    """PHP-FPM may have to read it; to write it is root's alone."""
+    by_root = (RootRuns("/var/www/x/app/nightly.php", "/etc/crontab:3"),)
+    entries = HEALTHY | {"app/nightly.php": Has(ROOT, ROOT, 0o600)}
+    given_ = facts(entries, access(unreadable=("app/nightly.php",)), by_root=by_root)
+    (act,) = acts(code_unreadable_by_pool.rule, given_)
+    assert act == ChangeMode("/var/www/x", (Moded("app/nightly.php", 0o600, 0o604),))
 
 
 def test_fil005_tells_the_directories_above_as_a_notice() -> None:

@@ -66,9 +66,26 @@ class Rotation:
 
 
 @dataclass(frozen=True, slots=True)
+class RootRuns:
+    """A file (or, with run-parts, a directory) that root executes by itself: whoever may write it is root.
+
+    Attributes:
+        path: absolute, without a symbolic link.
+        source: what runs it: ``/etc/cron.d/x:3``, a unit's or program's file.
+    """
+
+    path: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
 class Schedule:
-    """What runs on its own on this host. ``unread`` are places that could not be read, with the reason."""
+    """What runs on its own on this host. ``unread`` are places that could not be read, with the reason.
+
+    ``by_root`` is everything else than artisan and Composer that root runs, the programs of the distribution left out.
+    """
 
     jobs: tuple[Job, ...]
     rotations: tuple[Rotation, ...]
     unread: tuple[tuple[str, str], ...]
+    by_root: tuple[RootRuns, ...] = ()

@@ -17,7 +17,7 @@ from liveproof.host.reader import Reader
 from liveproof.model.dataclass import dataclass
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.laravel import Laravel
-from liveproof.model.facts.schedule import Job, Rotation, Schedule
+from liveproof.model.facts.schedule import Job, RootRuns, Rotation, Schedule
 from liveproof.model.findings import Absent, Unknown
 from liveproof.model.secrets import hide_in_arguments
 from liveproof.model.settings import Settings
@@ -49,7 +49,8 @@ def probe(
         rotated = tuple(rotations(reader, app, _logs(reader, settings, app, laravel), collected.rotating))
     except OSError as error:
         unread = (*unread, ("logrotate", error.strerror or str(error)))
-    return Schedule(tuple(dict.fromkeys(jobs)), rotated, unread)
+    by_root = tuple(RootRuns(path, source) for path, source in collected.by_root)
+    return Schedule(tuple(dict.fromkeys(jobs)), rotated, unread, by_root)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,7 @@ class _Collected:
     found: tuple[Found, ...]
     rotating: tuple[Entry, ...]
     unread: tuple[tuple[str, str], ...]
+    by_root: tuple[tuple[str, str], ...]
 
 
 def _collected(reader: Reader, cache: Cache, app: App, accounts: Accounts) -> _Collected:
@@ -75,9 +77,11 @@ def _collected(reader: Reader, cache: Cache, app: App, accounts: Accounts) -> _C
             return account.home if account else None
 
         watched.stat("/etc/passwd")
-        found = tuple(each.hidden() for each in Collector(reader, watched, app, home).everything())
+        collector = Collector(reader, watched, app, home)
+        found = tuple(each.hidden() for each in collector.everything())
         rotating = tuple(entries(watched))
-        return _Collected(found, rotating, tuple(watched.unread.items())), Inputs(tuple(watched.states))
+        unread, by_root = tuple(watched.unread.items()), tuple(sorted(collector.by_root.items()))
+        return _Collected(found, rotating, unread, by_root), Inputs(tuple(watched.states))
 
     return cache.entry("schedule", app.path).memoised_by_inputs(
         reader,

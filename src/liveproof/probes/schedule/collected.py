@@ -34,7 +34,9 @@ class Collector:
         self._watched = watched
         self._app = app
         self._home = home
-        self._host = Host(home, self._called)
+        self.by_root: dict[str, str] = {}
+        self._source = ""
+        self._host = Host(home, self._called, self._executes)
         self._scripts = 0
         self._until = time.monotonic() + _PATIENCE
 
@@ -58,6 +60,10 @@ class Collector:
         for directory in ("/var/spool/cron/crontabs", "/var/spool/cron"):
             names = self._watched.names(directory)
             files += [(f"{directory}/{name}", name) for name in names if not name.startswith("tmp.")]
+        for path, owner in files:
+            self._source = path
+            if not owner:
+                self._executes("root", path)  # whoever may write a crontab of the system is root
         for path, owner in files:  # a bounded number of calls one by one, the others counted
             yield from folded(
                 self._crontab(path, owner),
@@ -112,6 +118,9 @@ class Collector:
             home = self._home(service.user) or "/"
             variables = {"HOME": home, **service.environment}
             where = f"Run systemctl edit {service.name}, then systemctl restart {service.name}; below [Service] put"
+            self._source = service.name
+            if service.path:
+                self._executes("root", service.path)
             for line in service.lines:
                 user = "root" if line.privileged else service.user
                 setting = Setting(user, home if service.directory == "~" else service.directory, variables)
@@ -200,6 +209,13 @@ class Collector:
         self._scripts += 1
         return self._script(path) if self._scripts <= _MOST and time.monotonic() <= self._until else None
 
+    def _executes(self, user: str | None, path: str) -> None:
+        """Note what root runs; a deploy script that nobody is known to call (without a source) runs nothing."""
+        if user in ("root", "0") and self._source and len(self.by_root) < _SCRIPTS:
+            real = self._reader.resolve(path)
+            if not real.startswith(_DISTRIBUTION):
+                self.by_root.setdefault(real, self._source)
+
     def _late(self, source: str) -> bool:
         """Whether reading took so long that no more is read; others may write what takes long."""
         late = time.monotonic() > self._until
@@ -219,6 +235,7 @@ class Collector:
         self._scripts = 0
         if self._late(source):
             return
+        self._source = source
         for number, run in enumerate(runs(text, setting, self._host, plain=plain)):
             if number == _CALLS:
                 self._watched.unread[source] = f"it makes more than {_CALLS} calls, and only these were looked at"

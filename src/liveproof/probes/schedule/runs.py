@@ -48,12 +48,20 @@ class Run:
     wrapper: str = ""
 
 
+def _nobody(user: str | None, path: str) -> None:  # noqa: ARG001
+    return
+
+
 @dataclass(frozen=True, slots=True)
 class Host:
-    """What the reading of a text needs of the machine: a user's home, and the text of a script (None: it is none)."""
+    """What the reading of a text needs of the machine: a user's home, and the text of a script (None: it is none).
+
+    ``executes`` is told of every file but artisan and Composer that the text runs, and as whom.
+    """
 
     home: Callable[[str], str | None]
     script: Callable[[str], str | None]
+    executes: Callable[[str | None, str], None] = _nobody
 
 
 def runs(text: str, setting: Setting, host: Host, *, script: str = "", plain: bool = False) -> Iterator[Run]:
@@ -92,6 +100,7 @@ def _of_command(words: list[Word], text: str, script: str, setting: Setting, hos
             yield replace(run, text=text, start=words[0].start) if own else run
         return
     rest = words[inner.at :]
+    _tell(rest, here, host)
     call = _call(rest, text, script, here)
     if call:
         # It begins before what says as whom it runs, so that this can be replaced.
@@ -141,6 +150,34 @@ def _composer(arguments: list[str | None], directory: str | None) -> tuple[str, 
         elif argument and not argument.startswith("-"):
             asked.append(argument)
     return next(filter(None, asked), "" if asked else "list"), directory
+
+
+# Programs that run the file that follows their options, by the start of their names; -c and -m take none.
+_INTERPRETERS = ("python", "perl", "ruby", "node", "run-parts")
+
+
+def _tell(words: list[Word], setting: Setting, host: Host) -> None:
+    """Tell what the words execute, also where PHP stands behind an unknown program."""
+    php = next((at for at in range(1, len(words)) if is_php(words[at].value)), 0)
+    for part in (words, words[php:] if php else []):
+        if executed := _executed(part, setting.directory):
+            host.executes(setting.user, executed)
+
+
+def _executed(words: list[Word], directory: str | None) -> str | None:
+    """The file that the words execute, artisan and Composer left out; a directory for run-parts."""
+    values = [word.value for word in words]
+    name = posixpath.basename(values[0] or "") if values else ""
+    if is_php(name):
+        at = script_at(values)
+        path = _join(directory, values[at]) if at < len(values) else None
+    elif name.startswith(_INTERPRETERS):
+        first = next((value for value in values[1:] if value is None or value in ("-c", "-m") or value[:1] != "-"), "")
+        path = None if not first or first.startswith("-") else _join(directory, first)
+    else:
+        path = _script_path(words, directory)
+    called = posixpath.basename(path or "")
+    return None if called == "artisan" or called.startswith("composer") else path
 
 
 def _script_path(words: list[Word], directory: str | None) -> str | None:

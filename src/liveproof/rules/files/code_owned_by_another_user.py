@@ -22,6 +22,11 @@ Each old owner is kept for the rollback. A file with several hard links is left 
 something else. Keys, `.ssh`, `.git`, and files that only their owner may use (0600, 0700) and that hold no code are
 named as a notice and never changed: another owner could read what was nobody else's business.
 
+What root itself runs from the tree (by a crontab, a service, supervisor) is never given to another user, nor are the
+directories that lead to it: whoever may write it would be root. It is named as a notice, and breaks nothing, for a
+script of root's is right to be root's; it should lie outside of the app, where only root can write. `artisan` is none
+of these: it is part of the app and belongs to its owner, and it is root who should not run it (SYS001).
+
 ## Verify by hand
 ```sh
 find {app} -path {app}/storage -prune -o -printf '%u:%g\n' | sort | uniq -c | sort -rn   # who owns how much
@@ -29,12 +34,14 @@ find {app} -path {app}/storage -prune -o -user root -print                      
 ```
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from liveproof.analysis.ownership import Mismatch, Ownership, mismatches, ownership
+from liveproof.analysis.root_runs import LAYOUT, RootsOwn, roots_own
 from liveproof.fixes import ownership as giving
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.files import Files
+from liveproof.model.facts.schedule import Schedule
 from liveproof.model.findings import Evidence, Finding, Ref, Unknown
 from liveproof.model.plan import Step
 from liveproof.model.rule import Rule
@@ -50,7 +57,7 @@ rule = Rule(
 
 
 @rule.check
-def check(app: App, files: Files, settings: Settings) -> Iterator[Finding | Unknown]:
+def check(app: App, files: Files, settings: Settings, schedule: Schedule | Unknown) -> Iterator[Finding | Unknown]:
     unseen = files.unseen(*_SECTIONS)
     if unseen:
         yield unseen
@@ -62,7 +69,7 @@ def check(app: App, files: Files, settings: Settings) -> Iterator[Finding | Unkn
     if isinstance(found, Unknown):
         yield found
         return
-    mismatched = list(found)
+    mismatched, roots = _parted(found, roots_own(schedule, files))
     fine, private = giving.apart(files, _given(files, mismatched))
     private_paths = {entry.path for entry, _ in private}
     wrong = [entry for entry in mismatched if entry.path not in private_paths]
@@ -70,6 +77,44 @@ def check(app: App, files: Files, settings: Settings) -> Iterator[Finding | Unkn
         yield _finding(app, files, owned, wrong, giving.refusal(app, files, fine))
     if private:
         yield _private(app, files, private)
+    if roots:
+        yield _roots(app, files, roots)
+
+
+def _parted(found: Iterable[Mismatch], own: RootsOwn) -> tuple[list[Mismatch], list[tuple[Mismatch, str]]]:
+    """What may be changed, and what root runs and nobody else may get, with the reason."""
+    fine: list[Mismatch] = []
+    roots: list[tuple[Mismatch, str]] = []
+    for entry in found:
+        given_away = entry.want_uid > 0 or entry.want_gid > 0
+        why = own.why(entry.path) if given_away else ""
+        if why:
+            roots.append((entry, why))
+        else:
+            fine.append(entry)
+    return fine, roots
+
+
+def _roots(app: App, files: Files, roots: list[tuple[Mismatch, str]]) -> Finding:
+    """What root runs stays root's: given away, its new owner could become root."""
+    ordered = sorted(roots, key=lambda pair: (pair[0].kind == "d", pair[0].path))
+    shown, (first, why) = ordered[:_SHOWN], ordered[0]
+    more = f", and {len(roots) - 1} more" if len(roots) > 1 else ""
+    return Finding(
+        f"{first.path} {why}{more}: liveproof gives that to no other user, who would then be root",
+        (Ref("app", app.path), *(Ref("file", app.below(entry.path)) for entry, _ in shown)),
+        tuple(
+            Evidence(
+                f"stat {app.below(entry.path)}",
+                f"{files.owner(entry.uid, entry.gid)} {entry.mode:04o}, {reason}",
+                "outside of the app, where only root can write",
+            )
+            for entry, reason in shown
+        ),
+        advice=LAYOUT,
+        severity=Severity.NOTICE,
+        more=len(roots) - len(shown),
+    )
 
 
 def _private(app: App, files: Files, private: list[tuple[giving.Given, str]]) -> Finding:
@@ -130,11 +175,14 @@ def _given(files: Files, wrong: list[Mismatch]) -> list[giving.Given]:
 
 
 @rule.fix(Safety.SAFE)
-def give_back(finding: Finding, app: App, files: Files, settings: Settings) -> Iterator[Step]:
+def give_back(
+    finding: Finding, app: App, files: Files, settings: Settings, schedule: Schedule | Unknown
+) -> Iterator[Step]:
     owned = ownership(settings.policy, files, app)
     found = owned if isinstance(owned, Unknown) else mismatches(owned, files, app)
     if isinstance(found, Unknown) or finding.severity is Severity.NOTICE:
         return
-    entries, _ = giving.apart(files, _given(files, list(found)))
+    mismatched, _ = _parted(found, roots_own(schedule, files))
+    entries, _ = giving.apart(files, _given(files, mismatched))
     if not giving.refusal(app, files, entries):
         yield from giving.steps(files, entries, "code must belong to the one who deploys it")

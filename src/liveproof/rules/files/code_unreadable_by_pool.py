@@ -28,10 +28,12 @@ from dataclasses import replace
 
 from liveproof.analysis.ownership import Mismatch, mismatches, ownership
 from liveproof.analysis.permissions import READ, SEARCH, permits
+from liveproof.analysis.root_runs import roots_own
 from liveproof.fixes import ownership as giving
 from liveproof.model.facts.access import Access
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.files import FileClass, Files
+from liveproof.model.facts.schedule import Schedule
 from liveproof.model.findings import Evidence, Finding, Ref, Unknown
 from liveproof.model.plan import Step
 from liveproof.model.rule import Rule
@@ -52,7 +54,9 @@ rule = Rule(
 
 
 @rule.check
-def check(app: App, access: Access, files: Files, settings: Settings) -> Iterator[Finding | Unknown]:
+def check(
+    app: App, access: Access, files: Files, settings: Settings, schedule: Schedule | Unknown
+) -> Iterator[Finding | Unknown]:
     unseen = files.unseen("code", "public", "vendor")
     if unseen:
         yield unseen
@@ -69,7 +73,7 @@ def check(app: App, access: Access, files: Files, settings: Settings) -> Iterato
         " hides it until PHP-FPM's next reload",
         (Ref("app", app.path), *(Ref("file", app.below(path)) for path in shown if path != ".")),
         tuple(_evidence(app, access, files, kinds, path) for path in shown),
-        advice=_advice(app, access, files, settings),
+        advice=_advice(app, access, files, settings, schedule),
         more=count - len(shown),
         at_least=access.uncounted,
     )
@@ -114,8 +118,8 @@ def _evidence(app: App, access: Access, files: Files, kinds: dict[str, FileClass
     return Evidence(f"access {whole}", saw, f"{app.user} may {'search' if now and now.kind == 'd' else 'read'} it")
 
 
-def _advice(app: App, access: Access, files: Files, settings: Settings) -> str:
-    entries = _wanted(app, access, files, settings)
+def _advice(app: App, access: Access, files: Files, settings: Settings, schedule: Schedule | Unknown) -> str:
+    entries = _wanted(app, access, files, settings, schedule)
     if isinstance(entries, str):
         return entries
     refused = giving.refusal(app, files, entries)
@@ -124,7 +128,9 @@ def _advice(app: App, access: Access, files: Files, settings: Settings) -> str:
     )
 
 
-def _wanted(app: App, access: Access, files: Files, settings: Settings) -> list[giving.Given] | str:
+def _wanted(
+    app: App, access: Access, files: Files, settings: Settings, schedule: Schedule | Unknown
+) -> list[giving.Given] | str:
     """What each unreadable entry should be, or what a person must look at."""
     if access.more_unreadable:
         return f"change it by hand: {giving.too_many(len(access.unreadable) + access.more_unreadable)}"
@@ -133,7 +139,8 @@ def _wanted(app: App, access: Access, files: Files, settings: Settings) -> list[
     found = owned if isinstance(owned, Unknown) else mismatches(owned, files, app)
     wrong: dict[str, Mismatch] = {}
     if not isinstance(found, Unknown):
-        wrong = {entry.path: entry for entry in found if entry.path in kinds}
+        own = roots_own(schedule, files)  # opened where PHP-FPM must read it, but never given away
+        wrong = {entry.path: entry for entry in found if entry.path in kinds and not own.why(entry.path)}
     wanted = []
     for path in access.unreadable:
         now = kinds.get(path)
@@ -149,10 +156,12 @@ def _wanted(app: App, access: Access, files: Files, settings: Settings) -> list[
 
 
 @rule.fix(Safety.SAFE)
-def let_read(finding: Finding, app: App, access: Access, files: Files, settings: Settings) -> Iterator[Step]:
+def let_read(
+    finding: Finding, *, app: App, access: Access, files: Files, settings: Settings, schedule: Schedule | Unknown
+) -> Iterator[Step]:
     if finding.severity is Severity.NOTICE:
         return
     access = _without(access, _private(files, giving.classes_of(files, access.unreadable)))
-    entries = _wanted(app, access, files, settings)
+    entries = _wanted(app, access, files, settings, schedule)
     if isinstance(entries, list) and not giving.refusal(app, files, entries):
         yield from giving.steps(files, entries, f"{app.user} must be able to read the code")

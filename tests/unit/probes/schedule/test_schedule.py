@@ -216,6 +216,42 @@ def test_scripts_that_a_job_calls_are_read(host):
     assert (second.source, second.line) == ("/etc/cron.daily/app:2", "php /srv/app/artisan y")
 
 
+@pytest.mark.parametrize(
+    ("line", "executed"),
+    [
+        ("/srv/app/bin/x.sh", {"bin/x.sh"}),
+        ("cd /srv/app && ./bin/x", {"bin/x"}),
+        ("cd /srv/app && php bin/x.php; php -d a=1 /srv/app/bin/y.php arg", {"bin/x.php", "bin/y.php"}),
+        ("flock -n /run/lock /srv/app/bin/x", {"bin/x"}),
+        ("flock -n /run/lock -c 'bash -e /srv/app/bin/x'", {"bin/x"}),
+        ("timeout 60 nice python3 -u /srv/app/bin/x.py", {"bin/x.py"}),
+        ("test -x /srv/app/bin/x && . /srv/app/bin/x", {"bin/x"}),
+        ("/usr/local/bin/cronitor exec key php /srv/app/bin/x.php", {"bin/x.php"}),
+        ("run-parts --report /srv/app/jobs", {"jobs"}),
+        ("/opt/all.sh", {"bin/called"}),
+        ("cd /srv/app && sudo -u www-data ./bin/x", set()),
+        ("php /srv/app/artisan schedule:run; cd /srv/app && php composer.phar install", set()),
+        ("echo /srv/app/bin/x; php -r 'x();'; cd $(cat /x) && ./bin/x; python3 -m x", set()),
+    ],
+)
+def test_what_root_executes(host, line, executed):
+    """However it is written; not what it runs as another user, nor artisan and Composer."""
+    host.write("/opt/all.sh", "#!/bin/sh\n/srv/app/bin/called\n")
+    host.write("/etc/cron.d/app", f"0 3 * * * root {line}\n0 3 * * * bob /srv/app/bin/bobs\n")
+    seen = {one.path: one.source for one in host.see().by_root if one.path.startswith("/srv/app/")}
+    assert seen == {f"/srv/app/{path}": "/etc/cron.d/app:1" for path in executed}
+
+
+def test_what_cron_executes_behind_a_link(host):
+    """A link in /etc/cron.daily, and a crontab that is one: what counts is the file that it leads to."""
+    host.write("/srv/app/bin/daily", "#!/bin/sh\n", 0o755)
+    host.write("/srv/app/crontab", "0 3 * * * root true\n")
+    for name, target in (("cron.daily/app", "bin/daily"), ("cron.d/app", "crontab")):
+        (host.root / "etc" / name).parent.mkdir(exist_ok=True)
+        (host.root / "etc" / name).symlink_to(host.root / "srv/app" / target)
+    assert {"/srv/app/bin/daily", "/srv/app/crontab"} <= {one.path for one in host.see().by_root}
+
+
 def test_sudo_in_another_users_crontab_is_roots(host):
     """And the replacement names the app's user."""
     host.write("/etc/cron.d/app", "* * * * * bob cd /srv/app && sudo php artisan x\n")
@@ -237,7 +273,7 @@ def test_what_an_unknown_program_runs_is_not_judged(host):
         "root echo php artisan",
     ):
         host.write("/etc/cron.d/app", f"* * * * * {line}\n")
-        assert host.see() == Schedule((), (), ())
+        assert (host.see().jobs, host.see().rotations, host.see().unread) == ((), (), ())
 
 
 def test_composer_is_the_code_owners(host):
