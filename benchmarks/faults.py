@@ -3,15 +3,18 @@
 Each rule gets three fresh real hosts per suite: a lookalike (must stay silent), the fault (its symptom is seen, it is
 found as a root or led to its root, then mended or named as work for a person, then rolled back byte for byte). Healthy
 hosts of every layout must be proven. One pass over forky: healthy, and the three diagnoses of the seed.
+
+``--fpm debian`` tries the rules on hosts whose PHP-FPM nobody tuned instead, and tells what is only fixed after asking.
 """
 
+import argparse
 import sys
 import time
 from concurrent.futures import ProcessPoolExecutor, as_completed
 
 from liveproof.rules import load
-from tests import lab
-from tests.lab import Host
+from tests import faults, lab
+from tests.lab import FPMS, Host
 from tests.live import test_diagnoses
 from tests.live.test_healthy import HOSTS
 from tests.live.trial import Trial, TrialFailed, checked, codes, told, try_fault, try_lookalike
@@ -19,21 +22,36 @@ from tests.live.trial import Trial, TrialFailed, checked, codes, told, try_fault
 LAST = "forky"
 
 
-def main(suites: list[str]) -> int:
-    """Try everything on two hosts at a time and print a line as each is done."""
+def main(suites: list[str], fpm: str = "tuned", select: tuple[str, ...] = ()) -> int:
+    """Try everything on two hosts at a time and print a line as each is done.
+
+    With other values of PHP-FPM than the tuned ones, or where only some rules are asked for, these rules are all.
+    """
     reason = lab.available()
     if reason:
         print(f"no real hosts here: {reason}", file=sys.stderr)
         return 1
-    for suite in [*suites, LAST]:
-        Host.up(suite).down()
-    jobs = [("healthy", suite, f"{layout} {user}") for suite in [*suites, LAST] for layout, user in HOSTS]
-    jobs += [("diagnosis", suite, name) for suite in [*suites, LAST] for name in _DIAGNOSES]
-    jobs += [(kind, suite, rule.code) for suite in suites for rule in load() for kind in ("lookalike", "fault")]
-    print(f"{len(jobs)} trials on {', '.join([*suites, LAST])}", flush=True)
+    rules = [rule for rule in load() if not select or rule.code.startswith(select)]
+    if not rules:
+        print(f"no rule is {' or '.join(select)}", file=sys.stderr)
+        return 2
+    tuned, everything = fpm == "tuned", fpm == "tuned" and not select
+    whole = [*suites, LAST] if everything else suites
+    for suite in whole:
+        Host.up(suite, fpm=fpm).down()
+    jobs: list[tuple[str, str, str]] = []
+    if everything:
+        jobs += [("healthy", suite, f"{layout} {user}") for suite in whole for layout, user in HOSTS]
+        jobs += [("diagnosis", suite, name) for suite in whole for name in _DIAGNOSES]
+    for rule in rules:
+        if not tuned and (impossible := faults.why_not_on(rule, fpm)):
+            print(f"left out: {rule.code} on {fpm} values: {impossible}", flush=True)
+            continue
+        jobs += [(kind, suite, rule.code) for suite in suites for kind in ("lookalike", "fault")]
+    print(f"{len(jobs)} trials on {', '.join(whole)}, {fpm} values of PHP-FPM", flush=True)
     started, failed = time.monotonic(), 0
     with ProcessPoolExecutor(2) as pool:
-        running = {pool.submit(_job, *job): job for job in jobs}
+        running = {pool.submit(_job, *job, fpm): job for job in jobs}
         for done in as_completed(running):
             kind, suite, name = running[done]
             said, ok = done.result()
@@ -51,7 +69,7 @@ _DIAGNOSES = {
 }
 
 
-def _job(kind: str, suite: str, name: str) -> tuple[str, bool]:
+def _job(kind: str, suite: str, name: str, fpm: str) -> tuple[str, bool]:
     try:
         if kind == "healthy":
             return _healthy(suite, *name.split()), True
@@ -60,9 +78,9 @@ def _job(kind: str, suite: str, name: str) -> tuple[str, bool]:
             return "root and consequences right", True
         rule = next(rule for rule in load() if rule.code == name)
         if kind == "lookalike":
-            try_lookalike(rule, suite)
+            try_lookalike(rule, suite, fpm)
             return "silent", True
-        return _line(try_fault(rule, suite)), True
+        return _line(try_fault(rule, suite, fpm)), True
     except (TrialFailed, AssertionError, RuntimeError, OSError) as error:
         return str(error), False
 
@@ -78,8 +96,15 @@ def _healthy(suite: str, layout: str, user: str) -> str:
 def _line(trial: Trial) -> str:
     role = "root" if trial.root == trial.code else f"led to {trial.root}"
     back = f", rolled back {trial.rolled_back}" if trial.rolled_back else ""
-    return f"{role}, {trial.fixed}{back} ({trial.seconds:.1f} s)"
+    asked = " after asking" if trial.asks and trial.fixed == "fixed" else ""
+    return f"{role}, {trial.fixed}{asked}{back} ({trial.seconds:.1f} s)"
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:] or ["bookworm", "trixie"]))
+    _parser = argparse.ArgumentParser("python -m benchmarks.faults", description="The fault bench.")
+    _parser.add_argument("suites", nargs="*", metavar="SUITE", help="bookworm and trixie unless named")
+    _parser.add_argument("--fpm", choices=FPMS, default="tuned", help="whose values PHP-FPM and OPcache have")
+    _parser.add_argument("--select", default="", metavar="CODES", help="codes or families, separated by commas")
+    _asked = _parser.parse_args()
+    _select = tuple(filter(None, _asked.select.split(",")))
+    sys.exit(main(_asked.suites or ["bookworm", "trixie"], _asked.fpm, _select))

@@ -2,7 +2,8 @@
 
 ``tests/faults/FAMILY/RULE.py`` belongs to ``liveproof/rules/FAMILY/RULE.py`` and has three functions, each with a
 ``Host``: ``fault`` breaks a healthy one in the rule's way, ``symptom`` tells whether a person would see that without
-liveproof, and ``lookalike`` changes a healthy one so that it resembles the fault and is none.
+liveproof, and ``lookalike`` changes a healthy one so that it resembles the fault and is none. Where a fault cannot be on hosts with some
+values of PHP-FPM (``Host.fpm``), ``NOT_ON`` names these with the reason.
 """
 
 from importlib import import_module
@@ -33,3 +34,9 @@ def of(rule: Rule) -> Faults:
     """
     family, name = rule.module.split(".")[-2:]
     return cast("Faults", import_module(f"{__name__}.{family}.{name}"))
+
+
+def why_not_on(rule: Rule, fpm: str) -> str:
+    """Why a rule's fault cannot be on a host with these values of PHP-FPM; empty where it can."""
+    never: dict[str, str] = getattr(of(rule), "NOT_ON", {})
+    return never.get(fpm, "")

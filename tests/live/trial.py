@@ -29,13 +29,19 @@ class TrialFailed(AssertionError):
 
 @dataclass
 class Trial:
-    """What a trial showed. ``fixed`` is ``fixed``, ``named`` (manual) or empty; seconds are wall time."""
+    """What a trial showed.
+
+    ``fixed`` is ``fixed``, ``named`` (manual) or empty; ``asks`` whether the fix is held back until somebody allows it;
+    seconds are wall time.
+    """
 
     code: str
     suite: str
+    fpm: str = "tuned"
     root: str = ""
     consequences: tuple[str, ...] = ()
     fixed: str = ""
+    asks: bool = False
     rolled_back: str = ""
     seconds: float = 0.0
     failures: list[str] = field(default_factory=list)
@@ -95,28 +101,28 @@ def difference(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
     ]
 
 
-def try_lookalike(rule: Rule, suite: str) -> None:
+def try_lookalike(rule: Rule, suite: str, fpm: str = "tuned") -> None:
     """A host that resembles the fault stays silent.
 
     Raises:
         TrialFailed: something was found.
     """
-    with Host.up(suite) as host:
+    with Host.up(suite, fpm=fpm) as host:
         faults.of(rule).lookalike(host)
         report = checked(host)
         if rule.code in codes(report, breaking=False) or codes(report):
             raise TrialFailed(f"{rule.code}'s lookalike raised {codes(report, breaking=False)}:\n{told(report)}")
 
 
-def try_fault(rule: Rule, suite: str) -> Trial:
+def try_fault(rule: Rule, suite: str, fpm: str = "tuned") -> Trial:
     """Break a healthy host in the rule's way, and see it found, mended and taken back.
 
     Raises:
         TrialFailed: a step did not hold.
     """
     started = time.monotonic()
-    trial = Trial(rule.code, suite)
-    with Host.up(suite) as host:
+    trial = Trial(rule.code, suite, fpm)
+    with Host.up(suite, fpm=fpm) as host:
         faults.of(rule).fault(host)
         _hold(faults.of(rule).symptom(host), rule, "the fault did not take: its symptom is not seen")
         report = checked(host)
@@ -155,6 +161,7 @@ def _manual(host: Host, rule: Rule, trial: Trial, before: dict[str, Any]) -> Non
 
 
 def _mend(host: Host, rule: Rule, trial: Trial, before: dict[str, Any]) -> None:
+    trial.asks = not _fixed_unasked(host, rule)
     ran = host.liveproof("fix", "--yes", "--allow", "disruptive", "--notices", "--format", "json")
     _hold(ran.stdout.startswith("{"), rule, f"fix ended with {ran.returncode}: {ran.stdout}{ran.stderr}")
     outcome = json.loads(ran.stdout)
@@ -173,6 +180,14 @@ def _mend(host: Host, rule: Rule, trial: Trial, before: dict[str, Any]) -> None:
     # last, for an answer compiles views.
     _hold(back.returncode == 0 or not _answers(host), rule, f"rollback ended with {back.returncode}: {back.stdout}")
     trial.rolled_back = "byte for byte"
+
+
+def _fixed_unasked(host: Host, rule: Rule) -> bool:
+    """Whether the plan has the rule's finding fixed, or gone with its cause, when nothing more than usual is allowed."""
+    ran = host.liveproof("fix", "--dry-run", "--notices", "--format", "json")
+    _hold(ran.stdout.startswith("{"), rule, f"fix --dry-run ended with {ran.returncode}: {ran.stdout}{ran.stderr}")
+    plans = json.loads(ran.stdout)["plan"]
+    return rule.code in {code for plan in plans for code in (*plan["fixes"], *(code for code, _ in plan["follows"]))}
 
 
 def _answers(host: Host) -> bool:

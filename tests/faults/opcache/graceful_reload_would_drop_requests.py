@@ -5,7 +5,7 @@ from tests.lab import Host
 
 def fault(host: Host) -> None:
     """Default timeout."""
-    host.sh("""sed -i 's/^process_control_timeout.*/;process_control_timeout = 0/' "/etc/php/$PHP/fpm/php-fpm.conf"
+    host.sh("""sed -i 's/^;*process_control_timeout.*/;process_control_timeout = 0/' "/etc/php/$PHP/fpm/php-fpm.conf"
 systemctl reload "$FPM"; sleep 1""")
 
 
@@ -16,5 +16,5 @@ def symptom(host: Host) -> bool:
 
 def lookalike(host: Host) -> None:
     """Written in minutes."""
-    host.sh("""sed -i 's/^process_control_timeout.*/process_control_timeout=1m/' "/etc/php/$PHP/fpm/php-fpm.conf"
+    host.sh("""sed -i 's/^;*process_control_timeout.*/process_control_timeout=1m/' "/etc/php/$PHP/fpm/php-fpm.conf"
 systemctl reload "$FPM"; sleep 1""")
