@@ -2,8 +2,8 @@
 
 ``tests/faults/FAMILY/RULE.py`` belongs to ``liveproof/rules/FAMILY/RULE.py`` and has three functions, each with a
 ``Host``: ``fault`` breaks a healthy one in the rule's way, ``symptom`` tells whether a person would see that without
-liveproof, and ``lookalike`` changes a healthy one so that it resembles the fault and is none. Where a fault cannot be on hosts with some
-values of PHP-FPM (``Host.fpm``), ``NOT_ON`` names these with the reason.
+liveproof, and ``lookalike`` changes a healthy one so that it resembles the fault and is none. Where a fault
+cannot be on hosts with some values of PHP-FPM (``Host.fpm``), ``NOT_ON`` names these with the reason.
 """
 
 from importlib import import_module

@@ -183,7 +183,7 @@ def _mend(host: Host, rule: Rule, trial: Trial, before: dict[str, Any]) -> None:
 
 
 def _fixed_unasked(host: Host, rule: Rule) -> bool:
-    """Whether the plan has the rule's finding fixed, or gone with its cause, when nothing more than usual is allowed."""
+    """Whether the plan has the rule's finding fixed, or gone with its cause, when nothing more is allowed."""
     ran = host.liveproof("fix", "--dry-run", "--notices", "--format", "json")
     _hold(ran.stdout.startswith("{"), rule, f"fix --dry-run ended with {ran.returncode}: {ran.stdout}{ran.stderr}")
     plans = json.loads(ran.stdout)["plan"]

@@ -2,6 +2,8 @@
 
 from tests.lab import Host
 
+NOT_ON = {"upstream": "the pool listens on TCP, so there is no socket file"}
+
 
 def fault(host: Host) -> None:
     """Owned by root."""
