@@ -6,7 +6,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export UV_SYSTEM_CERTS ?= 1
 SUITES ?= bookworm trixie
 
-.PHONY: help setup demo test lint lock lab recordings bench bench-faults bench-harm bench-seed bench-speed docs clean
+.PHONY: help setup demo test lint lock lab recordings bench bench-faults bench-fix bench-harm bench-seed bench-speed docs clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,10 +36,13 @@ lab: setup ## how to start disposable hosts by hand
 recordings: setup ## write tests/recorded anew from real hosts, every rule's fault (SUITES=…)
 	@python -m tests.recorded $(SUITES)
 
-bench: bench-speed bench-seed bench-faults bench-harm ## all benchmarks
+bench: bench-speed bench-seed bench-faults bench-fix bench-harm ## all benchmarks
 
-bench-faults: setup ## every rule on real hosts: silent, found, root, fixed, rolled back (SUITES=…)
-	@python -m benchmarks.faults $(SUITES)
+bench-faults: setup ## every rule on real hosts: silent, found, root, fixed, rolled back (SUITES=… FPM=debian)
+	@python -m benchmarks.faults $(SUITES) --fpm $(or $(FPM),tuned)
+
+bench-fix: setup ## what reloads and invalidations cost where nobody tuned PHP-FPM
+	@python -m benchmarks.fix
 
 bench-harm: setup ## nothing damaged, leaked or left on real hosts (PART= SEED= ROUNDS= HARM=short)
 	@python -m benchmarks.harm
