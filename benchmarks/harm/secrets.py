@@ -130,7 +130,7 @@ def _told(host: Host, vault: _Vault, name: str, scene: Scene, expected: set[str]
     ways = [
         *(("check", "--format", form) for form in ("text", "json", "markdown")),
         *(("fix", "--dry-run", "--allow", "disruptive", "--format", form) for form in ("text", "json", "markdown")),
-        ("fix", "--script", "--allow", "disruptive"), ("record",), ("config", "show"), ("config", "show", "--format", "json"),
+        ("fix", "--script", "--save", "/root/plan.json", "--allow", "disruptive"), ("record",), ("config", "show"), ("config", "show", "--format", "json"),
         *(("explain", what) for what in (("SYS001", "LAR001") if short else ("SYS001", "LAR001", "WIR001", "OPC004",
           "FPM003", "permission denied", "code changes still not taking effect"))),
         ("fix", "--yes", "--allow", "disruptive", "--format", "json"),

@@ -6,11 +6,9 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from unittest.mock import patch
 
 from liveproof.model.run_record import Record
 from liveproof.report.comparison import comparison_lines
-from liveproof.report.content import causes
 from liveproof.report.content.symptoms import SYMPTOMS
 from liveproof.report.explain import page_lines, symptom_lines
 from liveproof.report.formats import Context, json, markdown
@@ -25,14 +23,13 @@ HERE = Path(__file__).parent
 
 @contextmanager
 def steady() -> Iterator[None]:
-    """Times in UTC, 80 columns, and a script of one line: that of script.py has tests of its own."""
+    """Times in UTC, 80 columns."""
     kept = {name: os.environ.get(name) for name in ("TZ", "COLUMNS", "FORCE_COLOR")}
     os.environ |= {"TZ": "UTC", "COLUMNS": "80"}
     os.environ.pop("FORCE_COLOR", None)
     time.tzset()
     try:
-        with patch.object(causes, "script", lambda plan: f"# the script of plan {plan.digest}\n"):
-            yield
+        yield
     finally:
         for name, value in kept.items():
             os.environ.pop(name, None)

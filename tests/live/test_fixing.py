@@ -264,26 +264,48 @@ def test_a_full_disk(host: Host) -> None:
     assert host.get().status == 200
 
 
-def test_the_script_changes_no_file_and_reloads_after_them(host: Host) -> None:
-    """`fix --script` is valid bash; its commands, run after the files were changed by hand, fix the host."""
+def test_the_script_of_a_saved_plan_fixes_the_host(host: Host) -> None:
+    """Saving changes nothing; the script is comments and one line, which does what was saved, and only once."""
     host.sh(BROKEN)
     host.sh(r"touch app/$'new\nline.php'; chown root:root app/$'new\nline.php'")
     modes = 'stat -c %a "$CACHE"/config.php "$CACHE"/routes-v7.php'
     before = host.sh(f'chmod 640 "$CACHE"/config.php; {modes}')
-    script = host.liveproof("fix", "--script")
+    untouched = state(host)
+    script = host.liveproof("fix", "--script", "--save", "/root/plan.json")
     assert script.returncode == 0, script.stderr
+    assert difference(untouched, state(host)) == []
+    runs = [line for line in script.stdout.split("\n") if line and not line.startswith("#")]
+    assert runs == ["liveproof apply /root/plan.json"]
     host.exec(["tee", "/root/fix.sh"], stdin=script.stdout)
-    host.sh("bash -n /root/fix.sh")
-    owners = host.sh("find . -printf '%u %m %p\\n' | sort | sha256sum")
     ran = host.exec(["bash", "/root/fix.sh"], timeout=120)
-    assert (ran.returncode, "liveproof fix" in ran.stderr) == (1, True), ran.stdout + ran.stderr + script.stdout
-    assert host.sh("find . -printf '%u %m %p\\n' | sort | sha256sum") == owners
-    host.sh('chown -Rh "$WWW:" .')
-    ran = host.exec(["bash", "-c", "FILES_CHANGED=yes bash /root/fix.sh"], timeout=120)
     assert ran.returncode == 0, ran.stdout + ran.stderr + script.stdout
     assert host.liveproof("check").returncode == 0
     assert host.sh('stat -c %U "$CACHE/config.php"') == host.user
     assert host.sh(modes) == before, "a configuration cache holds secrets: it must stay as closed as it was"
+    fixed_once = state(host)
+    again = host.liveproof("apply", "/root/plan.json")
+    assert (again.returncode, "no longer needed" in again.stderr) == (4, True), again.stdout + again.stderr
+    assert difference(fixed_once, state(host)) == []
+
+
+def test_a_plan_that_has_gone_stale_is_refused(host: Host) -> None:
+    """Another file of another owner, another content, another host's plan: nothing is changed."""
+    host.sh(BROKEN)
+    host.liveproof("fix", "--save", "/root/plan.json")
+    host.sh("chown root: routes/web.php")
+    untouched = state(host)
+    for spoil in (
+        "true",
+        "chown www-data: /root/plan.json",
+        "chown root: /root/plan.json; chmod 0664 /root/plan.json",
+        "chmod 0600 /root/plan.json; truncate -s -9 /root/plan.json",
+        "mkdir -m 0777 /root/open; mv /root/plan.json /root/open",
+    ):
+        host.sh(spoil)
+        path = "/root/open/plan.json" if "open" in spoil else "/root/plan.json"
+        ran = host.liveproof("apply", path)
+        assert (ran.returncode, "nothing was changed" in ran.stderr.lower()) in ((4, True), (2, True)), ran.stderr
+        assert difference(untouched, state(host)) == []
 
 
 def test_a_socket_that_moved_on_disk_only(host: Host) -> None:

@@ -10,9 +10,9 @@ from liveproof.model.facts.access import Access
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.files import Files
 from liveproof.model.facts.laravel import Laravel
-from liveproof.model.plan import Plan
+from liveproof.model.plan import EVERYTHING, Plan, PlanOptions
 from liveproof.model.settings import Policy, Settings
-from liveproof.planning.plan import EVERYTHING, make_plan
+from liveproof.planning.plan import make_plan
 from liveproof.rules import load
 from liveproof.steps.change_mode import ChangeMode
 from liveproof.steps.change_owner import ChangeOwner
@@ -64,7 +64,7 @@ def random_plan(seed: int) -> tuple[Plan, Files, App]:
     results = check(rules, facts)
     findings = tuple(finding for result in results for finding in result.findings)
     seen = AppExamination(of, (), results, diagnose(rules, findings), facts)
-    return make_plan(seen, rules, allow=EVERYTHING), files, of
+    return make_plan(seen, rules, PlanOptions(EVERYTHING)), files, of
 
 
 def _has(dice: random.Random) -> Has:

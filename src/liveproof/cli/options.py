@@ -1,7 +1,8 @@
 """Arguments that several commands have alike, and what they say as a value."""
 
 import argparse
-from dataclasses import fields
+import os
+from dataclasses import fields, replace
 from typing import get_args
 
 from liveproof.model.dataclass import dataclass
@@ -43,6 +44,24 @@ class Options:
             "app.release": self.release,
         }
 
+    @property
+    def made_with(self) -> dict[str, str]:
+        """What a plan of these options depends on, to be made again from another directory."""
+        path, config = (os.path.abspath(name) if name else "" for name in (self.path, self.config))
+        given = {"path": path, "config": config, "policy": self.policy, "user": self.user, "release": self.release}
+        return {name: value for name, value in given.items() if value}
+
+    def made_as(self, made_with: dict[str, str]) -> "Options":
+        """These options with what such a plan depended on."""
+        return replace(
+            self,
+            path=made_with.get("path", ""),
+            config=made_with.get("config"),
+            policy=made_with.get("policy"),
+            user=made_with.get("user"),
+            release=made_with.get("release"),
+        )
+
 
 def add_app_arguments(parser: argparse.ArgumentParser) -> None:
     """PATH, and the options that say how its app is examined."""
@@ -76,6 +95,13 @@ def add_output_argument(parser: argparse.ArgumentParser) -> None:
 def add_text_or_json_argument(parser: argparse.ArgumentParser) -> None:
     """``--format`` of a command that reports no run."""
     _add_format(parser, ("json", "text"), "text")
+
+
+def add_select_argument(parser: argparse.ArgumentParser, meaning: str) -> None:
+    """``--select``."""
+    parser.add_argument(
+        "--select", metavar="CODE|FAMILY", action="append", default=[], help=f"{meaning} (FIL003, OPC; may be repeated)"
+    )
 
 
 def add_yes_argument(parser: argparse.ArgumentParser) -> None:

@@ -29,8 +29,8 @@ def graceful_reload(master: Master, why: str, undo: str = _UNDO) -> Step:
     than the longest request that the pools' status pages tell of. Measured under load on PHP 8.2 and 8.4: three reloads
     lost no request with 10 s, eight of 1,500 with 0, the default, and every request that took longer than the timeout.
     """
-    cut = "" if _unreachable(master) else cuts_off(master)
-    return Step(reload_of(master), f"{why}; {cut}" if cut else why, undo, Safety.DROPS if cut else Safety.SAFE)
+    cost = "" if _unreachable(master) else cuts_off(master)
+    return Step(reload_of(master), why, undo, Safety.DROPS if cost else Safety.SAFE, cost=cost)
 
 
 def cuts_off(master: Master) -> str:

@@ -93,6 +93,7 @@ class Step:
     """One act with its reason. ``undo`` says in words how it is undone; planning fills in the codes it ``fixes``.
 
     ``safety`` is never less than what such an act costs on any host.
+    ``cost``: why it is not safe on this host, in words, with the number where one was measured.
     ``further``: it fixes what would bring the fault back, not the fault; where it is not allowed it alone is held back.
 
     Raises:
@@ -105,6 +106,7 @@ class Step:
     safety: Safety = Safety.SAFE
     fixes: tuple[str, ...] = ()
     further: bool = False
+    cost: str = ""
 
     def __post_init__(self) -> None:
         if self.safety is Safety.SAFE and self.act.least_safety is not Safety.SAFE:
@@ -138,6 +140,41 @@ class Plan:
     follows: tuple[tuple[str, str], ...] = ()
     notices: tuple[Step, ...] = ()
     settles: tuple[str, ...] = ()
+
+    @property
+    def needing_a_person(self) -> tuple[str, ...]:
+        """The codes that nothing fixes unless a person acts, or allows a step."""
+        held = (code for step in self.held_back for code in step.fixes)
+        return tuple(dict.fromkeys((*(code for code, _ in self.manual), *held)))
+
+
+SAFE_ONLY = frozenset({Safety.SAFE})
+EVERYTHING = frozenset(Safety) - {Safety.MANUAL}
+
+
+@dataclass(frozen=True, slots=True)
+class PlanOptions:
+    """Which steps a plan holds.
+
+    Attributes:
+        allow: the safety of steps that are applied without a question about each.
+        accepted: steps that a person accepted although their safety is not allowed, by what they do (``Step.what``).
+        notices: also steps for findings that break nothing.
+        select: codes and families of the findings that are planned for (``FIL003``, ``OPC``); empty: all.
+    """
+
+    allow: frozenset[Safety] = SAFE_ONLY
+    accepted: frozenset[str] = frozenset()
+    notices: bool = False
+    select: frozenset[str] = frozenset()
+
+    def admits(self, step: Step) -> bool:
+        """Whether a step is applied."""
+        return step.safety in self.allow or (step.safety is not Safety.MANUAL and step.what in self.accepted)
+
+    def covers(self, code: str) -> bool:
+        """Whether steps are planned for findings of this code."""
+        return not self.select or code in self.select or code[:3] in self.select
 
 
 def allow_option(steps: Iterable[Step]) -> str:

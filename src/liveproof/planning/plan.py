@@ -11,52 +11,50 @@ from liveproof.model.facts.access import Access
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.files import Files
 from liveproof.model.findings import Absent, Finding, Unknown
-from liveproof.model.plan import Act, Plan, Step
+from liveproof.model.plan import Act, Plan, PlanOptions, Step
 from liveproof.model.rule import Rule, arguments, needs
 from liveproof.model.verdicts import Safety
 from liveproof.planning.merge import merge
 from liveproof.planning.reloads import closing_reloads, lives_by_reloads, moved_by
 from liveproof.steps.merging import Contradiction, stricter
 
-__all__ = ["EVERYTHING", "SAFE_ONLY", "Contradiction", "differences", "make_plan"]
+__all__ = ["Contradiction", "differences", "make_plan"]
 
-SAFE_ONLY = frozenset({Safety.SAFE})
-EVERYTHING = frozenset(Safety) - {Safety.MANUAL}
+_DEFAULT = PlanOptions()
 
 # What steps are for: a finding that they fix, or the code of a rule that can see after them what it could not before.
 _Aim = Finding | str
 _StepsFor = dict[_Aim, tuple[Step, ...]]
 
 
-def make_plan(
-    app: AppExamination, rules: Iterable[Rule], *, allow: frozenset[Safety] = SAFE_ONLY, notices: bool = False
-) -> Plan:
-    """The plan for one app: ``steps`` that ``allow`` admits, ``held_back`` those it does not, the rest for a person.
+def make_plan(app: AppExamination, rules: Iterable[Rule], options: PlanOptions = _DEFAULT) -> Plan:
+    """The plan for one app: ``steps`` that ``options`` admit, ``held_back`` those they do not, the rest for a person.
 
     A finding is fixed wholly or not at all: one step that is not allowed holds back all steps of its finding, but for
     further steps, which are held back alone. Where files change that a pool keeps in memory, a graceful reload of the
     pool comes last. Nothing reloads a PHP-FPM whose pool would then listen where nginx does not pass to. What breaks
-    nothing, and comes from nothing that does, changes a host only when it is asked for with ``notices``. What a rule
-    could not see, and can after a step, is planned as well (``settles``).
+    nothing, and comes from nothing that does, changes a host only when notices are asked for. What a rule could not
+    see, and can after a step, is planned as well (``settles``).
 
     Raises:
         Contradiction: two findings want the same path to have different owners, contents or targets.
     """
     by_code = {rule.code: rule for rule in rules}
-    found = _roots_first(app)
-    sorting = _Sorting(allow, frozenset() if notices else _alone(app))
+    found = [finding for finding in _roots_first(app) if options.covers(finding.code)]
+    sorting = _Sorting(options, frozenset() if options.notices else _alone(app))
     for finding in found:
         sorting.add(finding, *_steps(finding, by_code[finding.code], app))
     for code, settling in _settling(app):
-        sorting.add(code, settling, "")
+        if options.covers(code):
+            sorting.add(code, settling, "")
     mended, held, reasons = sorting.mended, sorting.held, sorting.reasons
     hidden = [f.code for f in found if by_code[f.code].hidden_by_memory and f not in mended]
     if hidden:
         for key, mending in list(mended.items()):
             mended[key] = tuple(_guarded(step, hidden) for step in mending)
-            if any(step.safety not in allow for step in mended[key]):
+            if not all(map(options.admits, mended[key])):
                 held[key] = mended.pop(key)
-    steps, late = _closed(app, mended, allow, hidden)
+    steps, late = _closed(app, mended, options, hidden)
     if late and lives_by_reloads(app):
         # Without the reload these would change the disk and not what is live: no better than before.
         barred = next((why for step in late if (why := moved_by(app, step))), "")
@@ -66,7 +64,7 @@ def make_plan(
                 reasons[key] = barred
             else:
                 held[key] = mended.pop(key)
-        steps, late = _closed(app, mended, allow, hidden)
+        steps, late = _closed(app, mended, options, hidden)
     late = tuple(step for step in late if not moved_by(app, step))
     follows = _follows(found, mended, held, by_code)
     fixes = tuple(sorted({finding.code for finding in found if finding in mended}))
@@ -91,7 +89,7 @@ class _Sorting:
     ``unasked`` are the steps for ``alone``, findings that break nothing and come from nothing that does.
     """
 
-    allow: frozenset[Safety]
+    options: PlanOptions
     alone: frozenset[Finding]
     mended: _StepsFor = field(default_factory=dict)
     held: _StepsFor = field(default_factory=dict)
@@ -104,10 +102,9 @@ class _Sorting:
         if not steps:
             self.reasons[aim] = reason
         elif aim in self.alone:
-            self.reasons[aim] = "it breaks nothing, so it is fixed only when asked for: liveproof fix --notices"
             self.unasked += steps
-        elif all(step.safety in self.allow for step in steps if not step.further):
-            further = all(step.safety in self.allow for step in steps)
+        elif all(self.options.admits(step) for step in steps if not step.further):
+            further = all(map(self.options.admits, steps))
             self.mended[aim] = tuple(step for step in steps if further or not step.further)
             self.further += [step for step in steps if step.further and not further]
         else:
@@ -211,8 +208,9 @@ def _guarded(step: Step, hidden: list[str]) -> Step:
     """A reload that would end what keeps the site alive is never safe."""
     if not step.act.empties_memory:
         return step
-    why = f"{step.why}; while {', '.join(hidden)} is not mended, only what is in memory may keep the site alive"
-    return replace(step, why=why, safety=stricter(step.safety, Safety.DROPS))
+    cost = f"while {', '.join(hidden)} is not fixed, only what is in memory may keep the site alive"
+    cost = f"{step.cost}; {cost}" if step.cost else cost
+    return replace(step, cost=cost, safety=stricter(step.safety, Safety.DROPS))
 
 
 def _settling(app: AppExamination) -> Iterator[tuple[str, tuple[Step, ...]]]:
@@ -224,14 +222,14 @@ def _settling(app: AppExamination) -> Iterator[tuple[str, tuple[Step, ...]]]:
 
 
 def _closed(
-    app: AppExamination, mended: _StepsFor, allow: frozenset[Safety], hidden: list[str]
+    app: AppExamination, mended: _StepsFor, options: PlanOptions, hidden: list[str]
 ) -> tuple[tuple[Step, ...], tuple[Step, ...]]:
     """The merged steps with the reloads that end them, and the reloads that are not allowed."""
     steps = merge(step for mending in mended.values() for step in mending)
     closing = tuple(closing_reloads(app, steps)) if steps else ()
     if hidden:
         closing = tuple(_guarded(step, hidden) for step in closing)
-    allowed = [step for step in closing if step.safety in allow and not moved_by(app, step)]
+    allowed = [step for step in closing if options.admits(step) and not moved_by(app, step)]
     return merge((*steps, *allowed)), merge(step for step in closing if step not in allowed)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from liveproof.model.examination import AppExamination
 from liveproof.model.findings import Finding, Ref, Result
-from liveproof.model.plan import Plan, allow_option
+from liveproof.model.plan import Plan, Step, allow_option
 from liveproof.model.rule import Rule
 from liveproof.model.verdicts import RuleVerdict
 
@@ -38,6 +38,7 @@ def remains(plan: Plan, before: AppExamination, after: AppExamination | None) ->
     results = {result.code: result for result in after.results} if after else {}
     manual = dict(plan.manual)
     answer = []
+    allowing: list[Step] = []
     for code in dict.fromkeys(f.code for f in before.findings if f.breaks):
         now = results.get(code)
         left = [f for f in now.findings if f.breaks] if now else []
@@ -48,17 +49,18 @@ def remains(plan: Plan, before: AppExamination, after: AppExamination | None) ->
         else:
             continue
         held = [step for step in plan.held_back if code in step.fixes]
-        if held:
-            text += f" (`liveproof fix {allow_option(held)} {plan.app}` fixes it)"
-        elif manual.get(code):
+        if not held and manual.get(code):
             text += f" (by hand: {manual[code]})"
         answer.append(text)
+        allowing += held
     for code in plan.settles:
         now = results.get(code)
         if now is None or now.verdict is RuleVerdict.UNKNOWN:
             answer.append(f"{code} can still not be seen{f': {now.reason}' if now else ''}")
         elif now.verdict is RuleVerdict.FOUND:
             answer.append(f"{code} is seen now: {now.findings[0].message}")
+    if allowing:
+        answer.append(f"`liveproof fix {allow_option(allowing)} {plan.app}` fixes what is held back")
     return "; ".join(dict.fromkeys(answer))
 
 

@@ -15,10 +15,10 @@ from liveproof.model.dataclass import dataclass
 from liveproof.model.examination import AppExamination, Examination
 from liveproof.model.facts.fpm import Fpm, Socket
 from liveproof.model.facts.nginx import Nginx
-from liveproof.model.plan import Outcome, OutcomeKind, Plan, Step
+from liveproof.model.plan import Outcome, OutcomeKind, Plan, PlanOptions, Step
 from liveproof.model.settings import Settings
-from liveproof.model.verdicts import Link, Safety
-from liveproof.planning.plan import SAFE_ONLY, differences, make_plan
+from liveproof.model.verdicts import Link
+from liveproof.planning.plan import differences, make_plan
 from liveproof.planning.verify import came, remains, unproven
 from liveproof.repair.action import StepContext, Stopped
 from liveproof.repair.actions.run_artisan import ArtisanFailed
@@ -41,6 +41,7 @@ _DISK_SECONDS = 4.0
 _AGAIN_SECONDS = 0.7
 _LEAST_PATIENCE = 10.0
 
+_DEFAULT = PlanOptions()
 _NO_STEP = (Refused, LeftAlone, TooMuch, ServiceFailed)
 _FAILED = (*_NO_STEP, ArtisanFailed)
 
@@ -106,14 +107,15 @@ def repair(
     settings: Settings,
     cache: Cache,
     *,
-    allow: frozenset[Safety] = SAFE_ONLY,
-    notices: bool = False,
+    options: PlanOptions = _DEFAULT,
     ask: Callable[[Plan], bool] = lambda _: True,
     progress: Progress = lambda _: None,
+    step_done: Progress = lambda _: None,
 ) -> Repaired:
     """Ask, look again, apply, prove; roll back by itself when it is not proven.
 
-    Takes the lock, asks (``ask`` gets the plan; no: REFUSED, "declined"), examines again and refuses a plan whose
+    ``options`` are those that the plan was made with. Takes the lock, asks (``ask`` gets the plan; no: REFUSED,
+    "declined"), examines again and refuses a plan whose
     digest changed. Never raises for anything that the host does: the outcome tells it. Outcome kinds: FIXED; SETTLED
     (nothing had been found; what could not be seen is seen now and right); PARTLY (what the plan was for is gone, other
     faults remain or cannot be seen: the reason names them); ROLLED_BACK (all is as before; the reason names the step or
@@ -131,7 +133,7 @@ def repair(
                 recovered = _recover(settings, cache, progress)
             if not ask(plan):
                 return Repaired(_refused("declined; nothing was changed"), None, None, recovered)
-            repairing = _Repairing(plan, settings, cache, allow, progress, notices=notices)
+            repairing = _Repairing(plan, settings, cache, options, (progress, _quiet(step_done)))
             with Stopping() as stopping:
                 outcome = repairing.all(stopping)
             return Repaired(outcome, repairing.before, repairing.after, recovered)
@@ -170,19 +172,16 @@ class _Repairing:
         plan: Plan,
         settings: Settings,
         cache: Cache,
-        allow: frozenset[Safety],
-        progress: Progress,
-        *,
-        notices: bool,
+        options: PlanOptions,
+        told: tuple[Progress, Progress],
     ) -> None:
         self.before: Examination | None = None
         self.after: Examination | None = None
         self._plan = plan
         self._settings = settings
         self._cache = cache
-        self._allow = allow
-        self._notices = notices
-        self._progress = progress
+        self._options = options
+        self._progress, self._step_done = told
 
     def all(self, stopping: Stopping) -> Outcome:
         """Look again, apply, prove.
@@ -229,7 +228,7 @@ class _Repairing:
         if app is None:
             return f"{self._plan.app} is no longer there; nothing was changed"
         try:
-            now = make_plan(app, load(), allow=self._allow, notices=self._notices)
+            now = make_plan(app, load(), self._options)
         except Contradiction as error:
             return f"{error}; nothing was changed"
         if now.digest == self._plan.digest:
@@ -269,9 +268,12 @@ class _Repairing:
         """Carry out some steps; why it failed, or nothing."""
         for number, step in steps:
             name = f"step {number + 1} ({step.what})"
-            self._progress(f"step {number + 1} of {len(self._plan.steps)}: {step.what}")
+            place = f"{number + 1}/{len(self._plan.steps)}"
+            self._progress(f"step {place}: {step.what}")
+            started = time.monotonic()
             try:
                 runner.apply(journal, number, step)
+                self._step_done(f"{place} done in {time.monotonic() - started:.1f} s: {step.what}")
             except Stopped:
                 return f"stopped by {stopping.name}"
             except _FAILED as error:

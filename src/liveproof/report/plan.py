@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from liveproof.analysis.shell_words import quoted
 from liveproof.model.plan import OutcomeKind, Plan, Step, allow_option
 from liveproof.model.run_record import Repair
 from liveproof.model.verdicts import Safety
@@ -14,28 +15,30 @@ def what(step: Step) -> str:
     return shown(step.what)
 
 
-def details(step: Step) -> tuple[str, ...]:
-    """What a step touches, a few lines of it."""
+def details(step: Step, *, whole: bool = False) -> tuple[str, ...]:
+    """What a step touches, a few lines of it or the ``whole``."""
     result, most = step.act.details(), step.act.details_shown
+    if whole:
+        return tuple(map(shown, result))
     more = (f"and {len(result) - most} more",) if len(result) > most else ()
     return (*map(shown, result[:most]), *more)
 
 
-def plan_lines(plan: Plan) -> Iterator[Line]:
-    """The whole plan: steps, what is held back, what is left to a person."""
+def plan_lines(plan: Plan, *, whole: bool = False) -> Iterator[Line]:
+    """The plan: steps, what is held back, what is left to a person; with the ``whole`` of what each step touches."""
     aims = (("for", plan.fixes), ("to settle", plan.settles))
     aim = ", ".join(f"{word} {', '.join(codes)}" for word, codes in aims if codes)
     count = "no step" if not plan.steps else "1 step" if len(plan.steps) == 1 else f"{len(plan.steps)} steps"
     yield line(("Plan", "head"), f"  {visible(plan.app)}  {count}" + (f", {aim}" if aim else ""))
     for number, step in enumerate(plan.steps, 1):
         yield BLANK
-        yield from _step_lines(f"{number}.", step)
+        yield from step_lines(f"{number}.", step, whole=whole)
     if plan.held_back:
         yield BLANK
         yield line((f"Held back: add `{allow_option(plan.held_back)}` to include", "unsure"))
         for step in plan.held_back:
             yield BLANK
-            yield from _step_lines("-", step)
+            yield from step_lines("-", step, whole=whole)
     if plan.notices:
         yield BLANK
         yield line(("Not asked for: these fix what breaks nothing; add `--notices` to include them", "unsure"))
@@ -53,13 +56,14 @@ def plan_lines(plan: Plan) -> Iterator[Line]:
             yield field(code, f"follows from {cause}")
 
 
-def _step_lines(mark: str, step: Step) -> Iterator[Line]:
+def step_lines(mark: str, step: Step, *, whole: bool = False) -> Iterator[Line]:
+    """A step: what it does, what it touches, why, what it costs, how it is undone."""
     yield line(f"{mark:<3}", (what(step), "head"), f"  ({', '.join(step.fixes)})" if step.fixes else "", hang=3)
-    for entry in details(step):
+    for entry in details(step, whole=whole):
         yield line(entry, indent=13)
     yield field("why", shown(step.why))
     style = "good" if step.safety is Safety.SAFE else "unsure"
-    yield field("safety", (SAFETY[step.safety], style))
+    yield field("safety", (SAFETY[step.safety], style), f": {shown(step.cost)}" if step.cost else "")
     yield field("undo", shown(step.undo) or "cannot be undone")
 
 
@@ -77,10 +81,17 @@ def outcome_lines(repair: Repair) -> Iterator[Line]:
     if outcome is None:
         yield line("Nothing was changed: the plan was only shown.")
         return
-    left = outcome.kind is OutcomeKind.NOTHING_TO_DO and (repair.plan.manual or repair.plan.held_back)
+    plan = repair.plan
+    left = plan.needing_a_person if outcome.kind is OutcomeKind.NOTHING_TO_DO else ()
     fine = outcome.kind in (OutcomeKind.FIXED, OutcomeKind.SETTLED, OutcomeKind.NOTHING_TO_DO)
     style = "unsure" if left or outcome.kind is OutcomeKind.PARTLY else "good" if fine else "bad"
-    reason = "no step that is allowed mends what was found: see above what is left" if left else shown(outcome.reason)
-    yield line((outcome.kind.value.upper(), style), f"  {visible(repair.plan.app)}  {reason}", hang=3)
+    head, reason = outcome.kind.value.upper(), shown(outcome.reason)
+    if left:
+        head = f"NOT FIXED: {len(left)} {'needs' if len(left) == 1 else 'need'} you"
+        reason = ", ".join(left)
+    yield line((head, style), f"  {visible(plan.app)}  {reason}", hang=3)
+    if left and plan.held_back:
+        command = f"liveproof fix {allow_option(plan.held_back)} {quoted(plan.app)}"
+        yield line("with what is held back: ", (command, "command"), indent=3)
     if outcome.kind in (OutcomeKind.FIXED, OutcomeKind.SETTLED, OutcomeKind.PARTLY) and outcome.run:
-        yield line("take it back with ", (f"liveproof rollback {outcome.run}", "command"), indent=3)
+        yield line("to undo: ", (f"liveproof rollback {outcome.run}", "command"), indent=3)

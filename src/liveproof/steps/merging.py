@@ -85,6 +85,7 @@ def together(steps: Sequence[Step], act: Act) -> Step:
         "; ".join(dict.fromkeys(step.undo for step in steps if step.undo)),
         safety,
         tuple(sorted({code for step in steps for code in step.fixes})),
+        cost="; ".join(dict.fromkeys(step.cost for step in steps if step.cost)),
     )
 
 

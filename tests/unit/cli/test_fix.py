@@ -1,6 +1,7 @@
 """The dialogues around fix and rollback."""
 
 import json
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -8,14 +9,15 @@ from typing import Any
 
 import pytest
 
-from liveproof.cli import main, session
-from liveproof.cli.commands import fix, rollback
+from liveproof.cli import fix_run, main, session
+from liveproof.cli.commands import rollback
 from liveproof.cli.console import Console
-from liveproof.model.plan import Outcome, OutcomeKind, Plan
+from liveproof.model.plan import Outcome, OutcomeKind, Plan, PlanOptions, Step
 from liveproof.model.verdicts import Safety
 from liveproof.planning.plan import Contradiction
 from liveproof.repair.repair import Repaired
 from liveproof.repair.rollback import RolledBack
+from liveproof.steps.service_action import ServiceAction
 from liveproof.store.history import History
 from liveproof.store.journal_log import Damaged
 from liveproof.store.lock import Held
@@ -33,14 +35,14 @@ class Bench:
         self.outcome = Outcome(OutcomeKind.FIXED, "", RUN)
         self.after = incident.fixed().examination
         self.applied: list[Plan] = []
-        self.allowed: frozenset[Safety] = frozenset()
+        self.options = PlanOptions()
         self.answer = ""
 
     def repair(
-        self, plan: Plan, *_: object, ask: Callable[[Plan], bool], allow: frozenset[Safety], **__: object
+        self, plan: Plan, *_: object, ask: Callable[[Plan], bool], options: PlanOptions, **__: object
     ) -> Repaired:
         """As liveproof.repair.repair."""
-        self.allowed = allow
+        self.options = options
         if not ask(plan):
             return Repaired(Outcome(OutcomeKind.REFUSED, "declined"), None, None)
         self.applied.append(plan)
@@ -54,13 +56,13 @@ def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bench:
     monkeypatch.setenv("LIVEPROOF_STATE", str(tmp_path / "state"))
     monkeypatch.setattr("liveproof.config.default_path", lambda: str(tmp_path / "none.toml"))
     monkeypatch.setattr(session, "rule_pages", lambda: incident.PAGES)
-    monkeypatch.setattr(fix, "load", lambda: incident.RULES)
+    monkeypatch.setattr(fix_run, "load", lambda: incident.RULES)
     monkeypatch.setattr(session, "examine", lambda *_: incident.broken().examination)
-    monkeypatch.setattr(fix, "make_plan", lambda *_, **__: incident.plan())
-    monkeypatch.setattr(fix, "recover", lambda *_: ())
-    monkeypatch.setattr(fix, "pending", tuple)
+    monkeypatch.setattr(fix_run, "make_plan", lambda *_, **__: incident.plan())
+    monkeypatch.setattr(fix_run, "recover", lambda *_: ())
+    monkeypatch.setattr(fix_run, "pending", tuple)
     monkeypatch.setattr(rollback, "chosen", lambda _: ())
-    monkeypatch.setattr(fix, "repair", made.repair)
+    monkeypatch.setattr(fix_run, "repair", made.repair)
     return made
 
 
@@ -92,7 +94,146 @@ def test_a_fix_is_shown_applied_and_proven(bench: Bench, capsys: pytest.CaptureF
 def test_only_what_is_allowed(words: list[str], allowed: set[Safety], bench: Bench) -> None:
     """What costs more than a safe step needs to be allowed by name."""
     main.main(["fix", "--yes", *words])
-    assert bench.allowed == allowed
+    assert bench.options.allow == allowed
+
+
+def test_the_plan_is_saved_and_nothing_changed(
+    bench: Bench, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A file that says what would be done, and no more; the next command is named."""
+    plan_file = tmp_path / "plan.json"
+    assert main.main(["fix", "--save", str(plan_file), "--allow", "config"]) == 1
+    assert f"liveproof apply {plan_file}" in capsys.readouterr().out
+    kept = json.loads(plan_file.read_text())
+    assert (kept["allow"], [plan["digest"] for plan in kept["plans"]]) == (["config", "safe"], ["d1"])
+    assert [step["what"] for step in kept["plans"][0]["steps"]] == [step.what for step in incident.plan().steps]
+    assert "act" not in kept["plans"][0]["steps"][0]
+    assert not bench.applied
+
+
+def test_select_knows_rules_and_families(bench: Bench, capsys: pytest.CaptureFixture[str]) -> None:
+    """Several in one word or several words; what is no rule is told before anything is done."""
+    assert main.main(["fix", "--yes", "--select", "fil003,OPC", "--select", "LAR002"]) == 0
+    assert bench.options.select == {"FIL003", "OPC", "LAR002"}
+    assert main.main(["fix", "--yes", "--select", "FIL993"]) == 2
+    assert "FIL993" in capsys.readouterr().err
+
+
+def _plans(monkeypatch: pytest.MonkeyPatch, *plans: Plan) -> None:
+    """One plan after the other, the last one from then on."""
+    left = list(plans)
+    monkeypatch.setattr(fix_run, "make_plan", lambda *_, **__: left.pop(0) if len(left) > 1 else left[0])
+
+
+def test_what_a_fix_brings_to_light_is_planned_again(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Up to three rounds, each shown with its own outcome; the same plan is not tried twice."""
+    first = incident.plan()
+    _plans(monkeypatch, first, *(replace(first, digest=f"d{number}") for number in range(2, 9)))
+    assert main.main(["fix", "--yes"]) == 0
+    assert [plan.digest for plan in bench.applied] == ["d1", "d2", "d3"]
+    out = capsys.readouterr().out
+    assert [word in out for word in ("Round 2", "Round 3", "Round 4")] == [True, True, False]
+    bench.applied.clear()
+    _plans(monkeypatch, first)
+    main.main(["fix", "--yes"])
+    assert [plan.digest for plan in bench.applied] == ["d1"]
+
+
+def test_a_round_that_is_rolled_back_is_the_last(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is not fixed brings nothing to light."""
+    bench.outcome = Outcome(OutcomeKind.ROLLED_BACK, "FIL003 is still found")
+    _plans(monkeypatch, incident.plan(), replace(incident.plan(), digest="d2"))
+    assert main.main(["fix", "--yes"]) == 1
+    assert len(bench.applied) == 1
+
+
+@pytest.mark.parametrize(("answer", "accepted"), [("y\n", {"restart php8.2-fpm.service"}), ("n\n", set())])
+def test_what_costs_more_is_offered_one_by_one(
+    answer: str,
+    accepted: set[str],
+    bench: Bench,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """On a terminal: with what it costs; what comes along with it is not asked for."""
+    restart = Step(ServiceAction("restart", "php8.2-fpm"), "the socket is gone", "", fixes=("FPM002",))
+    along = Step(ServiceAction("reload", "nginx"), "read again", "reload", fixes=("FPM002",))
+    monkeypatch.setattr(fix_run, "make_plan", lambda *_, **__: replace(incident.plan(), held_back=(restart, along)))
+    answers = iter((answer, "y\n"))
+    _person(bench, monkeypatch, "y\n")
+    monkeypatch.setattr("sys.stdin.readline", lambda: next(answers), raising=False)
+    assert main.main(["fix"]) == 0
+    assert bench.options.accepted == accepted
+    out = capsys.readouterr().out
+    assert out.count("Include this step?") == 1
+    assert "may delay or drop requests" in out
+
+
+def _saved(tmp_path: Path, *words: str) -> Path:
+    plan_file = tmp_path / "plan.json"
+    main.main(["fix", "--save", str(plan_file), *words])
+    return plan_file
+
+
+def test_a_saved_plan_is_applied_as_it_was_made(
+    bench: Bench, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With what was allowed then, and without a question."""
+    plan_file = _saved(tmp_path, "--allow", "drops", "--select", "FIL", "--notices")
+    capsys.readouterr()
+    assert main.main(["apply", str(plan_file)]) == 0
+    assert bench.options == PlanOptions(frozenset({Safety.SAFE, Safety.DROPS}), notices=True, select=frozenset({"FIL"}))
+    assert "FIXED" in capsys.readouterr().out
+
+
+def _edited(change: Callable[[dict[str, Any]], None]) -> Callable[[Path], None]:
+    def edit(path: Path) -> None:
+        kept = json.loads(path.read_text())
+        change(kept)
+        path.write_text(json.dumps(kept))
+
+    return edit
+
+
+@pytest.mark.parametrize(
+    ("spoil", "status", "reason"),
+    [
+        (_edited(lambda kept: kept["plans"][0].update(digest="other")), 4, "details of its steps"),
+        (_edited(lambda kept: kept["plans"][0]["steps"][0].update(what="rm -rf /")), 4, "text was changed"),
+        (_edited(lambda kept: kept["plans"][0]["steps"].pop()), 4, "text was changed"),
+        (_edited(lambda kept: kept["plans"][0].update(app="/var/www/other")), 4, "is no longer there"),
+        (_edited(lambda kept: kept["plans"].clear()), 4, "has come"),
+        (_edited(lambda kept: kept.update(host="another")), 2, "another host"),
+        (_edited(lambda kept: kept.update(format=2)), 2, "another version"),
+        (_edited(lambda kept: kept.update(allow=["everything"])), 2, "no plan of this version"),
+        (_edited(lambda kept: kept.update(plans="all")), 2, "no whole plan"),
+        (lambda path: path.write_bytes(path.read_bytes()[:-40]), 2, "no whole plan"),
+        (lambda path: path.write_bytes(b"\xff\x00"), 2, "no whole plan"),
+        (lambda path: path.write_text("[" * 100_000), 2, "no whole plan"),
+        (lambda path: path.chmod(0o666), 2, "chmod"),
+        (lambda path: os.chown(path, 33, 33), 2, "chown"),
+        (lambda path: path.unlink(), 2, "cannot read"),
+        (lambda path: (path.unlink(), path.mkdir()), 2, "cannot read"),
+    ],
+)
+@pytest.mark.skipif(os.geteuid() != 0, reason="a plan must be root's")
+def test_what_is_not_the_plan_of_now_is_refused(
+    spoil: Callable[[Path], object],
+    status: int,
+    reason: str,
+    bench: Bench,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Stale, forged, foreign, truncated, or writable by others: nothing is changed, and it is said why."""
+    plan_file = _saved(tmp_path)
+    spoil(plan_file)
+    capsys.readouterr()
+    assert main.main(["apply", str(plan_file)]) == status
+    assert reason in capsys.readouterr().err
+    assert not bench.applied
 
 
 def test_json_tells_all(bench: Bench, capsys: pytest.CaptureFixture[str]) -> None:
@@ -145,11 +286,16 @@ def test_dry_run(form: str, bench: Bench, tmp_path: Path, capsys: pytest.Capture
     assert not (tmp_path / "state/history.db").exists()
 
 
-def test_script(bench: Bench, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    """Only the script goes to standard output."""
-    monkeypatch.setattr("liveproof.report.script.script", lambda plan: f"# {plan.digest}\n")
-    assert main.main(["fix", "--script"]) == 0
-    assert capsys.readouterr().out == "# d1\n"
+def test_script(bench: Bench, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Only the script goes to standard output: comments, and the one line that applies the saved plan."""
+    assert main.main(["fix", "--script"]) == 2
+    assert "--save" in capsys.readouterr().err
+    plan_file = tmp_path / "my plan.json"
+    assert main.main(["fix", "--script", "--save", str(plan_file)]) == 0
+    out = capsys.readouterr().out
+    runs = [line for line in out.splitlines() if line and not line.startswith("#")]
+    assert runs == [f"liveproof apply '{plan_file}'"]
+    assert plan_file.stat().st_mode & 0o777 == 0o600
     assert not bench.applied
 
 
@@ -169,8 +315,9 @@ def test_exit_status(kind: OutcomeKind, status: int, bench: Bench, capsys: pytes
     bench.after = incident.fixed().examination if kind is OutcomeKind.FIXED else incident.broken().examination
     assert main.main(["fix", "--yes"]) == status
     out = capsys.readouterr().out
-    assert kind.value.upper() in out
-    assert ("no step that is allowed" if kind is OutcomeKind.NOTHING_TO_DO else "the reason") in out
+    nothing = kind is OutcomeKind.NOTHING_TO_DO
+    assert ("NOT FIXED: 1 needs you" if nothing else kind.value.upper()) in out
+    assert ("SYS001" if nothing else "the reason") in out
 
 
 @pytest.mark.parametrize("error", [Held("another fix: process 7"), Contradiction("FIL001 and FIL005 want both")])
@@ -182,7 +329,7 @@ def test_refused(
     def fail(*_: object, **__: object) -> Any:
         raise error
 
-    monkeypatch.setattr(fix, "recover" if isinstance(error, Held) else "make_plan", fail)
+    monkeypatch.setattr(fix_run, "recover" if isinstance(error, Held) else "make_plan", fail)
     assert main.main(["fix", "--yes"]) == 4
     assert str(error) in capsys.readouterr().err
 
@@ -192,12 +339,12 @@ def test_an_interrupted_run_is_told(
 ) -> None:
     """A dry run changes nothing, also not what an earlier fix left; a fix takes it back first."""
     run = Run("20251024-100000-aa", "/var/www/x", 0.0, "interrupted", (), "")
-    monkeypatch.setattr(fix, "pending", lambda: (run,))
+    monkeypatch.setattr(fix_run, "pending", lambda: (run,))
     main.main(["fix", "--dry-run"])
     assert "liveproof rollback" in capsys.readouterr().err
-    monkeypatch.setattr(fix, "recover", lambda *_: (RolledBack(run.id, 3, (), ()),))
+    monkeypatch.setattr(fix_run, "recover", lambda *_: (RolledBack(run.id, 3, (), ()),))
     main.main(["fix", "--yes"])
-    assert f"run {run.id}, 3 paths put back" in capsys.readouterr().err
+    assert f"run {run.id}, 3 paths restored" in capsys.readouterr().err
 
 
 def test_ctrl_c_says_how_to_go_on(
@@ -208,7 +355,7 @@ def test_ctrl_c_says_how_to_go_on(
     def interrupt(*_: object, **__: object) -> Any:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(fix, "repair", interrupt)
+    monkeypatch.setattr(fix_run, "repair", interrupt)
     run = Run(RUN, "/var/www/x", 0.0, "interrupted", (), "")
     monkeypatch.setattr("liveproof.store.runs.pending", lambda: (run,))
     assert main.main(["fix", "--yes"]) == 130
@@ -285,10 +432,7 @@ def test_rollback_refused(
 def test_two_apps(bench: Bench, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """Each app has its plan and its outcome; the worst decides."""
     monkeypatch.setattr(session, "examine", lambda *_: incident.several().examination)
-    plans = iter((incident.plan(), replace(incident.plan(), app="/var/www/shop", digest="d2")))
-    monkeypatch.setattr(fix, "make_plan", lambda *_, **__: next(plans))
+    monkeypatch.setattr(fix_run, "make_plan", lambda app, *_: replace(incident.plan(), app=app.app.path))
     assert main.main(["fix", "--yes", "--format", "json"]) == 0
-    assert [outcome["app"] for outcome in json.loads(capsys.readouterr().out)["outcome"]] == [
-        PATH,
-        "/var/www/shop",
-    ]
+    told = json.loads(capsys.readouterr().out)["outcome"]
+    assert sorted(outcome["app"] for outcome in told) == [PATH, "/var/www/shop"]

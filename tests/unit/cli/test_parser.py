@@ -124,7 +124,7 @@ def test_no_command_shows_the_help(capsys: pytest.CaptureFixture[str]) -> None:
     assert main.main(["--help"]) == 0
     assert capsys.readouterr() == (err, "")
     names = [line.split()[0] for line in err.partition("Commands:\n")[2].partition("\n\n")[0].split("\n")]
-    assert names[:3] == ["check", "fix", "rollback"]
+    assert names[:4] == ["check", "fix", "apply", "rollback"]
     assert set(names) == set(all_commands(commands))
 
 

@@ -13,11 +13,11 @@ from liveproof.model.facts.files import Files
 from liveproof.model.facts.fpm import Fpm, Master, Pool, Unit
 from liveproof.model.facts.opcache import Opcache, PoolOpcache, Script
 from liveproof.model.findings import Diagnosis, Evidence, Finding, Ref, Result, Unknown
-from liveproof.model.plan import Act, Plan, Step, allow_option
+from liveproof.model.plan import EVERYTHING, Act, Plan, PlanOptions, Step, allow_option
 from liveproof.model.rule import Rule
 from liveproof.model.verdicts import RuleVerdict, Safety, Severity
 from liveproof.planning.merge import merge
-from liveproof.planning.plan import EVERYTHING, make_plan
+from liveproof.planning.plan import make_plan
 from liveproof.steps.change_mode import ChangeMode, Moded
 from liveproof.steps.change_owner import ChangeOwner, Owned
 from liveproof.steps.make_directory import MakeDirectory
@@ -61,7 +61,7 @@ def examined(*findings: Finding, facts: dict[type, object] | None = None) -> App
 
 def planned(*rules: Rule, allow: frozenset[Safety] = frozenset({Safety.SAFE}), **facts: Any) -> Plan:
     """The plan when every rule found its fault."""
-    return make_plan(examined(*(finding(r.code) for r in rules), **facts), rules, allow=allow)
+    return make_plan(examined(*(finding(r.code) for r in rules), **facts), rules, PlanOptions(allow))
 
 
 def acts(steps: Iterable[Step]) -> list[Act]:
@@ -95,8 +95,8 @@ def test_a_notice_alone_changes_nothing_unless_asked() -> None:
     rules = (rule("LAR003", artisan("config:cache")), rule("FIL003", owner("bootstrap/cache")))
     plan = make_plan(examined(alone), rules)
     assert (plan.steps, plan.fixes, acts(plan.notices)) == ((), (), [artisan("config:cache")])
-    assert dict(plan.manual)["LAR003"].endswith("liveproof fix --notices")
-    asked = make_plan(examined(alone), rules, notices=True)
+    assert plan.manual == ()
+    asked = make_plan(examined(alone), rules, PlanOptions(notices=True))
     assert (acts(asked.steps), asked.notices) == ([artisan("config:cache")], ())
     root = finding("FIL003")
     seen = replace(examined(root, alone), diagnoses=(Diagnosis(root, (alone,), ""),))
@@ -208,6 +208,26 @@ def test_a_step_costs_at_least_what_such_an_act_costs() -> None:
 def unsure(*steps: Step) -> AppExamination:
     """An examination in which OPC001 could not see something that these steps settle."""
     return replace(examined(), results=(Result("OPC001", "x", RuleVerdict.UNKNOWN, (), "kept times", steps),))
+
+
+def test_a_person_may_accept_one_step_and_not_another() -> None:
+    """By what it does; a step that is for a person alone cannot be accepted."""
+    edit, restart = WriteFile("/etc/x", "d", "c", ()), ServiceAction("restart", "php8.2-fpm")
+    rules = (rule("FPM003", edit), rule("FPM002", restart))
+    seen = examined(finding("FPM003"), finding("FPM002"))
+    plan = make_plan(seen, rules, PlanOptions(accepted=frozenset({"write /etc/x"})))
+    assert (acts(plan.steps), acts(plan.held_back)) == ([edit], [restart])
+    by_hand = Step(edit, "", "", Safety.MANUAL)
+    assert not PlanOptions(accepted=frozenset({by_hand.what})).admits(by_hand)
+
+
+def test_only_what_is_selected_is_planned() -> None:
+    """By code or family; the rest is not even left to a person."""
+    rules = (rule("FIL001", owner("a")), rule("FIL003", owner("b")), rule("REL001"))
+    seen = examined(*(finding(r.code) for r in rules))
+    for select, fixes in (({"FIL003"}, ("FIL003",)), ({"FIL"}, ("FIL001", "FIL003")), ({"OPC"}, ())):
+        plan = make_plan(seen, rules, PlanOptions(select=frozenset(select)))
+        assert (plan.fixes, plan.manual) == (fixes, ())
 
 
 def test_what_a_reload_settles_is_planned() -> None:
@@ -448,7 +468,7 @@ def test_memory_that_keeps_a_site_alive_is_not_thrown_away() -> None:
     )
     assert acts(plan.steps) == [owner("storage/logs/l.log")]
     assert acts(plan.held_back) == [reload]
-    assert "FIL002 is not mended" in plan.held_back[0].why
+    assert "FIL002 is not fixed" in plan.held_back[0].cost
     plan = planned(rule("FIL002", owner("app/x.php"), hidden_by_memory=True), rule("OPC001", reload))
     assert acts(plan.steps) == [owner("app/x.php"), reload]
 

@@ -1,19 +1,14 @@
 """The plan as a script: bash takes it, its words mean exactly the paths, and it changes no file."""
 
 import os
-import shutil
 import subprocess
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from liveproof.analysis.shell_words import quoted
 from liveproof.model.plan import Act, Plan, Step
-from liveproof.model.verdicts import Safety
 from liveproof.report.script import script
 from liveproof.steps.change_mode import ChangeMode, Moded
 from liveproof.steps.change_owner import ChangeOwner, Owned
@@ -23,7 +18,7 @@ from liveproof.steps.remove_file import RemoveFile
 from liveproof.steps.run_artisan import RunArtisan
 from liveproof.steps.service_action import ServiceAction
 from liveproof.steps.write_file import WriteFile
-from tests.unit.trees import WWW, snapshot
+from tests.unit.trees import WWW
 
 HOSTILE = ("new\nline", "quo'te", 'dou"ble', "$(touch x)", "`id`", "-rf", "*", "back\\slash", os.fsdecode(b"\xff1\xfe"))
 
@@ -51,9 +46,14 @@ def test_bytes_come_back(name: bytes) -> None:
     assert bash(f"printf %s {quoted(os.fsdecode(name))}").stdout == name
 
 
-def test_a_whole_plan_is_a_script() -> None:
-    """Every kind of step; bash finds no fault in it, and no name breaks out of its line."""
-    disruptive = Step(WriteFile("/etc/a", "0", "x\ny\n", ("php-fpm8.2", "-t")), "why", "back", Safety.DROPS)
+def lines_that_run(text: str) -> list[str]:
+    """All but comments and empty lines."""
+    return [line for line in text.split("\n") if line and not line.startswith("#")]
+
+
+def test_a_whole_plan_is_one_line_and_comments() -> None:
+    """Every kind of step; bash finds no fault in it, and no name breaks out of its comment."""
+    held = Step(WriteFile("/etc/a", "0", "x\ny\n", ("php-fpm8.2", "-t")), "why", "back")
     acts: list[Act] = [
         ChangeOwner("/var/www/x", tuple(Owned(name, 0, 0) for name in HOSTILE), WWW, -1, "www-data"),
         ChangeMode("/var/www/x", (Moded("a b", 0o600, 0o644),)),
@@ -65,31 +65,26 @@ def test_a_whole_plan_is_a_script() -> None:
         ServiceAction("reload", "php8.2-fpm", ("php-fpm8.2", "-t")),
         ServiceAction("signal", pid=7, start=1.0),
     ]
-    text = script(plan(*acts, held=(disruptive,)))
+    text = script((plan(*acts, held=(held,)),), "/root/it's.json")
     checked = bash(text, "-n")
     assert checked.returncode == 0, checked.stderr
-    assert text.startswith("#!/bin/bash\n")
-    assert "set -euo pipefail" in text
-    assert "\n(umask 0027 && runuser -u www-data -- /usr/bin/php8.2 artisan config:cache --no-interaction)\n" in text
-    assert text.index("\nphp-fpm8.2 -t\n") < text.index("\nsystemctl reload php8.2-fpm.service\n")
-    assert text.rstrip().endswith("liveproof check /var/www/x")
-    held = text[text.index("# Held back") :].splitlines()
-    assert all(line.startswith("#") or not line for line in held[:6])
+    assert lines_that_run(text) == ["liveproof apply " + quoted("/root/it's.json")]
+    assert "\n#      $ php-fpm8.2 -t\n#      $ systemctl reload php8.2-fpm.service\n" in text
+    assert "Held back; add --allow config to include" in text
     assert "server {" not in text
     edit = WriteFile.edit("/etc/nginx/x", "root /a;\n", "root /b;\n", ("nginx", "-t"))
-    assert "\n#      -root /a;\n#      +root /b;\n" in script(plan(edit))
+    assert "\n#      -root /a;\n#      +root /b;\n" in script((plan(edit),))
     assert "REL001: look\\nthere" in text
+
+
+def test_without_a_saved_plan_the_line_plans_anew() -> None:
+    """Each app that has steps."""
+    assert lines_that_run(script((plan(ServiceAction("reload", "nginx")), plan()))) == ["liveproof fix /var/www/x"]
 
 
 def test_an_empty_plan_is_a_script() -> None:
     """Nothing to do is said."""
-    assert bash(script(plan())).stdout == b"nothing to do\n"
-
-
-def test_without_changes_of_files_it_runs_at_once() -> None:
-    """A reload needs nothing before it."""
-    text = script(plan(ServiceAction("reload", "php8.2-fpm", ("php-fpm8.2", "-t"))))
-    assert "FILES_CHANGED" not in text
+    assert bash(script((plan(),), "/root/plan.json")).stdout == b"nothing to do\n"
 
 
 @given(st.lists(st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1), min_size=1))
@@ -101,55 +96,4 @@ def test_no_name_gets_out_of_its_comment(names: list[str]) -> None:
         *(RemoveFile("/var/www/x", name) for name in names),
         *(PointSymlink(f"/var/www/{name}", "a", name) for name in names),
     ]
-    text = script(plan(*acts))
-    head, _, rest = text.partition("umask 022\n")
-    assert "\\n" not in head
-    lines = [line for line in rest.split("\n") if line]
-    assert [line for line in lines if not line.startswith("#")] == [
-        "echo 'only files are to be changed: run liveproof fix '/var/www/x"
-    ]
-
-
-@pytest.mark.skipif(os.geteuid() != 0, reason="the script is root's")
-def test_it_changes_no_file(tree: Path) -> None:
-    """Nothing in the tree, and nothing of what links in it lead to: not even when somebody swaps a directory."""
-    outside = tree / "outside"
-    outside.mkdir()
-    (outside / "passwd").write_text("root")
-    site = tree / "site"
-    (site / "views").mkdir(parents=True)
-    (site / "views/passwd").write_text("a view")
-    (site / "conf").write_text("old")
-    top = str(site)
-    acts: list[Act] = [
-        ChangeOwner(top, (Owned("views/passwd", 0, 0),), WWW, WWW, "www-data"),
-        ChangeMode(top, (Moded("views/passwd", 0o644, 0o600),)),
-        MakeDirectory(top, "a b", WWW, WWW, 0o2775),
-        RemoveFile(top, "views/passwd"),
-        WriteFile(f"{top}/conf", "digest", "new", ("false",)),
-    ]
-    text = script(plan(*acts))
-    shutil.rmtree(site / "views")
-    (site / "views").symlink_to(outside)
-    before = snapshot(tree)
-    assert bash(text, cwd=tree).returncode == 0
-    assert snapshot(tree) == before
-    assert "new" not in text.split()
-
-
-def test_commands_wait_for_the_files() -> None:
-    """A reload before the files are readable could take the site down, so the script stops and says what to do."""
-    act = ChangeMode("/var/www/x", (Moded("app/A.php", 0o600, 0o604),))
-    text = script(plan(act, ServiceAction("reload", "php8.2-fpm", ("touch", "/nowhere/reloaded"))))
-    ran = bash(text)
-    assert ran.returncode == 1
-    assert b"liveproof fix" in ran.stderr
-    assert b"nowhere" not in ran.stderr
-
-
-@pytest.fixture
-def tree() -> Iterator[Path]:
-    """A directory of the test's own."""
-    made = Path(tempfile.mkdtemp(prefix="liveproof-test-"))
-    yield made
-    shutil.rmtree(made)
+    assert lines_that_run(script((plan(*acts),), "/root/plan.json")) == ["liveproof apply /root/plan.json"]

@@ -59,10 +59,10 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
 
 def _planned_repairs(examination: Examination) -> tuple[Repair, ...]:
     """What `fix` would do, kept for the report."""
-    from liveproof.planning.plan import SAFE_ONLY, make_plan  # noqa: PLC0415  (6 ms; healthy hosts need none)
+    from liveproof.planning.plan import make_plan  # noqa: PLC0415  (6 ms; healthy hosts need none)
 
     try:
-        return tuple(Repair(make_plan(app, rules.load(), allow=SAFE_ONLY)) for app in examination.apps)
+        return tuple(Repair(make_plan(app, rules.load())) for app in examination.apps)
     except Exception:  # noqa: BLE001  (whatever keeps us from planning, the verdict is shown; `fix` says why)
         return ()
 

@@ -19,7 +19,7 @@ from liveproof.cli.session import examine_host, prepare, rule_pages
 from liveproof.report.content.symptoms import SYMPTOMS, symptom_of
 from liveproof.report.explain import near, page_lines, page_of, symptom_lines
 
-HELP_ORDER = 4
+HELP_ORDER = 5
 
 
 def add_arguments(parser: Parser) -> None:

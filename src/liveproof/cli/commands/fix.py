@@ -1,12 +1,13 @@
 """Fix what was found, and prove it.
 
-Fix what was found: show the plan, ask, apply it, look again, and prove it or roll it back.
+Fix what was found: show the plan, ask, apply it, look again, and prove it or roll it back. What edits the configuration
+of a service or may drop requests is asked for step by step on a terminal, and needs --allow elsewhere.
 
 Examples:
-  liveproof fix --dry-run
+  liveproof fix --dry-run --diff
   liveproof fix /var/www/api-gateway
-  liveproof fix --yes --allow disruptive
-  liveproof fix --script > fix.sh
+  liveproof fix --yes --allow drops
+  liveproof fix --save plan.json && liveproof apply plan.json
 
 Exit status:
   0 fixed and proven   1 not fixed, fixed in part, or rolled back
@@ -15,69 +16,76 @@ Exit status:
 """
 
 import argparse
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 
-from liveproof import __version__
+from liveproof.analysis.shell_words import quoted
 from liveproof.cli.console import Console
 from liveproof.cli.errors import UsageError
-from liveproof.cli.exit_status import BROKEN, BY_VERDICT, INTERRUPTED, REFUSED
-from liveproof.cli.options import Options, add_app_arguments, add_report_arguments, add_yes_argument
-from liveproof.cli.output import CannotWrite
-from liveproof.cli.session import examine_host, keep_record, prepare, rule_pages, show_record
-from liveproof.model.examination import Examination
-from liveproof.model.plan import OutcomeKind, Plan
-from liveproof.model.run_record import Record, Repair
+from liveproof.cli.exit_status import REFUSED
+from liveproof.cli.fix_run import FixRun, NotPlanned, planned
+from liveproof.cli.options import (
+    Options,
+    add_app_arguments,
+    add_report_arguments,
+    add_select_argument,
+    add_yes_argument,
+)
+from liveproof.cli.output import refuse_unwritable, write_file
+from liveproof.model.plan import SAFE_ONLY, OutcomeKind, Plan, PlanOptions
+from liveproof.model.run_record import Repair
 from liveproof.model.secrets import hide
-from liveproof.model.settings import Settings
 from liveproof.model.verdicts import Safety
-from liveproof.planning.plan import SAFE_ONLY, make_plan
-from liveproof.repair.repair import recover, repair
-from liveproof.repair.rollback import RolledBack
 from liveproof.report import script
-from liveproof.report.comparison import comparison_lines
 from liveproof.report.formats.text import brief_lines
-from liveproof.report.plan import outcome_lines, plan_lines
+from liveproof.report.plan import plan_lines, step_lines
 from liveproof.report.style.escaping import visible
-from liveproof.report.style.lines import BLANK, Line
-from liveproof.rules import load
-from liveproof.steps.merging import Contradiction
-from liveproof.store import lock
-from liveproof.store.cache import Cache
-from liveproof.store.directory import UnsafeState, unusable
-from liveproof.store.history import new_id
-from liveproof.store.runs import pending
+from liveproof.report.style.lines import BLANK, Line, line
+from liveproof.rules import codes
+from liveproof.store.plan_file import dump, saved
 
 HELP_ORDER = 2
 CHANGES_HOST = True
+
 _ALLOW = {"config": {Safety.CONFIG}, "drops": {Safety.DROPS}, "disruptive": {Safety.CONFIG, Safety.DROPS}}
-_UNCHANGED = (OutcomeKind.REFUSED, OutcomeKind.NOTHING_TO_DO)
+# What a fix brings to light is planned again: a configuration cache that artisan could not build before, for one.
+_ROUNDS = 3
+_STANDS = (OutcomeKind.FIXED, OutcomeKind.SETTLED, OutcomeKind.PARTLY)
 
 
 @dataclass(frozen=True, slots=True)
 class _Request:
-    """What `fix` was called with: only to show, not to ask, which steps to apply, to fix notices too, as a script."""
+    """What `fix` was called with: only to show, whole diffs, not to ask, as a script, where to save, which steps."""
 
     options: Options
     dry_run: bool
+    diff: bool
     yes: bool
-    allowed: frozenset[Safety]
-    notices: bool
     script: bool
+    save: str
+    steps: PlanOptions
+
+    @classmethod
+    def from_arguments(cls, arguments: argparse.Namespace) -> "_Request":
+        return cls(
+            Options.from_arguments(arguments),
+            arguments.dry_run,
+            arguments.diff,
+            arguments.yes,
+            arguments.script,
+            arguments.save,
+            PlanOptions(
+                SAFE_ONLY.union(*(_ALLOW[word] for word in arguments.allow)),
+                notices=arguments.notices,
+                select=_selected(arguments.select),
+            ),
+        )
 
     @property
-    def shows_text(self) -> bool:
-        """Whether the report is text on standard output, where the plan was already shown."""
-        return self.options.format == "text" and not self.options.output
-
-
-@dataclass(slots=True)
-class _Progress:
-    """A fix as it goes on."""
-
-    before: Examination
-    after: Examination
-    repairs: list[Repair] = field(default_factory=list)
+    def applies(self) -> bool:
+        """Whether the host is changed."""
+        return not (self.dry_run or self.script or self.save)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -86,6 +94,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_app_arguments(parser)
     add_yes_argument(parser)
     parser.add_argument("--dry-run", action="store_true", help="show the plan and change nothing")
+    parser.add_argument("--diff", action="store_true", help="show every edit of a configuration file as a whole diff")
+    parser.add_argument(
+        "--save", metavar="PLAN", default="", help="write the plan to a file for `liveproof apply` and change nothing"
+    )
     parser.add_argument(
         "--allow",
         choices=_ALLOW,
@@ -95,126 +107,106 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "or both (disruptive)",
     )
     parser.add_argument("--notices", action="store_true", help="also fix what breaks nothing")
-    parser.add_argument("--script", action="store_true", help="print the plan as a shell script and change nothing")
+    add_select_argument(parser, "fix only what these find")
+    parser.add_argument(
+        "--script", action="store_true", help="with --save: print the plan as comments, and the line that applies it"
+    )
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Examine, plan, show, ask, apply, prove; report what came of it."""
-    request = _Request(
-        Options.from_arguments(arguments),
-        dry_run=arguments.dry_run,
-        yes=arguments.yes,
-        allowed=SAFE_ONLY.union(*(_ALLOW[word] for word in arguments.allow)),
-        notices=arguments.notices,
-        script=arguments.script,
-    )
-    _refuse_without_terminal(request, console)
-    settings, cache = prepare(request.options)
+    request = _Request.from_arguments(arguments)
+    _refuse(request, console)
     try:
-        if not (request.dry_run or request.script):
-            _report_recovered(recover(settings, cache, console.progress), console)
-        elif pending():
-            console.message(
-                "an earlier fix was interrupted; `liveproof rollback` takes it back, and so does the next `fix`"
-            )
-        found = examine_host(settings, cache, console)
-        plans = _plans(found, request)
-    except (lock.Held, Contradiction) as error:
+        fixing, plans = planned(request.options, request.steps, console, applies=request.applies)
+    except NotPlanned as error:
         console.message(str(error))
         return REFUSED
-    except (UnsafeState, OSError) as error:
-        raise UsageError(f"nothing was changed: {unusable(error)}") from None
+    if not plans and (request.save or request.script):
+        raise UsageError(f"no app was examined: {fixing.before.reason}")
+    if request.save:
+        write_file(request.save, dump(saved(plans, request.steps, request.options.made_with)))
     if request.script:
-        return _print_script(plans, found, console)
-    progress = _Progress(found, found)
-    _show_plans(found, plans, request, console)
+        console.text("\n".join(map(hide, script.script(plans, os.path.abspath(request.save)).split("\n"))))
+        return 0
+    if fixing.shows_text:
+        console.lines((*brief_lines(fixing.before), *_shown(plans, request), BLANK))
     for plan in plans:
-        if request.dry_run:
-            progress.repairs.append(Repair(plan))
-        elif _apply(plan, progress, request, console, (settings, cache)) is OutcomeKind.FAILED:
+        if not request.applies:
+            fixing.repairs.append(Repair(plan))
+        elif _fix(plan, fixing, request, console) is OutcomeKind.FAILED:
             break
-    return _report(progress, request, console, settings)
+    status = fixing.report(kept=request.applies)
+    if request.save and fixing.shows_text:
+        console.lines([line("apply it with ", (f"liveproof apply {quoted(request.save)}", "command"), indent=3)])
+    return status
 
 
-def _refuse_without_terminal(request: _Request, console: Console) -> None:
-    if request.yes or request.dry_run or request.script:
+def _refuse(request: _Request, console: Console) -> None:
+    if request.script and not request.save:
+        raise UsageError("a script applies a saved plan: add --save PLAN.json, the file to save it in")
+    refuse_unwritable(request.save)
+    if request.yes or not request.applies:
         return
     if request.options.format != "text" or request.options.output:
         raise UsageError("only text on a terminal can ask: add --yes to apply, or --dry-run to see the plan")
     if not console.interactive:
-        raise UsageError("nobody is here to be asked: add --yes to apply the plan, or --dry-run to see it")
+        raise UsageError(
+            "stdin is not a terminal, so nobody can be asked: add --yes to apply, or --dry-run to see the plan"
+        )
 
 
-def _plans(found: Examination, request: _Request) -> tuple[Plan, ...]:
-    return tuple(make_plan(app, load(), allow=request.allowed, notices=request.notices) for app in found.apps)
+def _selected(words: Iterable[str]) -> frozenset[str]:
+    """The codes and families that ``--select`` names, several in one word with commas between them.
+
+    Raises:
+        UsageError: there is no such rule or family.
+    """
+    named = frozenset(part.strip().upper() for word in words for part in word.split(",") if part.strip())
+    known = {*codes(), *(code[:3] for code in codes())}
+    if named - known:
+        raise UsageError(
+            f"--select: there is no rule or family {', '.join(sorted(named - known))}; `liveproof rules` lists them"
+        )
+    return named
 
 
-def _print_script(plans: tuple[Plan, ...], found: Examination, console: Console) -> int:
-    if not plans:
-        raise UsageError(f"no app was examined: {found.reason}")
+def _shown(plans: Iterable[Plan], request: _Request) -> Iterator[Line]:
     for plan in plans:
-        console.text("\n".join(map(hide, script.script(plan).split("\n"))))
-    return 0
+        if plan.steps or plan.held_back or plan.manual:
+            yield BLANK
+            yield from plan_lines(plan, whole=request.diff)
 
 
-def _show_plans(found: Examination, plans: tuple[Plan, ...], request: _Request, console: Console) -> None:
-    """What was found, in short, and what is planned against it."""
-    if request.shows_text:
-        console.lines(brief_lines(found))
-        for plan in plans:
-            if plan.steps or plan.held_back or plan.manual:
-                console.lines((BLANK, *plan_lines(plan)))
-        console.lines((BLANK,))
+def _fix(plan: Plan, fixing: FixRun, request: _Request, console: Console) -> OutcomeKind:
+    """Apply an app's plan, then what that brings to light, up to three rounds."""
+    options = request.steps
+    if not request.yes:
+        options = replace(options, accepted=_accepted(plan, console))
+        if options.accepted:
+            plan = fixing.planned_now(plan.app, options) or plan
+            console.lines((*plan_lines(plan, whole=request.diff), BLANK))
+    question = "" if request.yes else f"Apply the plan for {visible(plan.app)}?"
+    kind = fixing.apply(plan, options, question).kind
+    tried = {plan.digest}
+    for number in range(2, _ROUNDS + 1):
+        further = fixing.planned_now(plan.app, options)
+        if kind not in _STANDS or further is None or not further.steps or further.digest in tried:
+            break
+        tried.add(further.digest)
+        if fixing.shows_text:
+            head = line((f"Round {number}", "head"), "  what the fix has brought to light")
+            console.lines((BLANK, head, BLANK, *plan_lines(further, whole=request.diff), BLANK))
+        kind = fixing.apply(further, options, question).kind
+    return kind
 
 
-def _apply(
-    plan: Plan, progress: _Progress, request: _Request, console: Console, seen: tuple[Settings, Cache]
-) -> OutcomeKind:
-    def ask(_: Plan) -> bool:
-        return request.yes or console.confirm(f"Apply the plan for {visible(plan.app)}?")
-
-    done = repair(plan, *seen, allow=request.allowed, notices=request.notices, ask=ask, progress=console.progress)
-    _report_recovered(done.recovered, console)
-    progress.repairs.append(Repair(plan, done.outcome))
-    if done.after:
-        progress.after = done.after
-    return done.outcome.kind
-
-
-def _report(progress: _Progress, request: _Request, console: Console, settings: Settings) -> int:
-    outcomes = [repair.outcome for repair in progress.repairs if repair.outcome]
-    changed = any(outcome.kind not in _UNCHANGED for outcome in outcomes)
-    name = next((outcome.run for outcome in outcomes if outcome.run), "") or new_id(progress.before.started)
-    record = Record(
-        name, "fix", __version__, progress.after, progress.before if changed else None, tuple(progress.repairs)
-    )
-    record = replace(record, id="") if request.dry_run else keep_record(record, console)
-    lead = tuple(_outcome_lines(progress, changed=changed))
-    if request.shows_text and not changed:
-        console.lines(lead)  # nothing is different from what was shown above
-    else:
-        try:
-            show_record(record, request.options, console, settings, lead=(*lead, BLANK))
-        except CannotWrite:
-            if request.options.output:  # what was done must be reported all the same
-                console.lines(lead)
-            raise
-    if any(outcome.reason.startswith("stopped by SIGINT") for outcome in outcomes):
-        return INTERRUPTED
-    kinds = {outcome.kind for outcome in outcomes}
-    if kinds & {OutcomeKind.FAILED, OutcomeKind.ROLLED_BACK, OutcomeKind.PARTLY}:
-        return BROKEN
-    return REFUSED if OutcomeKind.REFUSED in kinds else BY_VERDICT[progress.after.verdict]
-
-
-def _outcome_lines(progress: _Progress, *, changed: bool) -> Iterator[Line]:
-    for each in progress.repairs:
-        yield from outcome_lines(each)
-    if changed:
-        yield BLANK
-        yield from comparison_lines(progress.before, progress.after, rule_pages())
-
-
-def _report_recovered(recovered: tuple[RolledBack, ...], console: Console) -> None:
-    for back in recovered:
-        console.message(f"an interrupted fix was taken back first: run {back.run}, {back.restored} paths put back")
+def _accepted(plan: Plan, console: Console) -> frozenset[str]:
+    """What a person accepts of the steps that are held back, one by one, each with its diff or what it may cost."""
+    accepted = set()
+    for step in plan.held_back:
+        if step.safety is not Safety.SAFE:  # what is safe is held back with what it needs
+            console.lines((*step_lines("?", step, whole=True), BLANK))
+            if console.confirm("Include this step?"):
+                accepted.add(step.what)
+    return frozenset(accepted)

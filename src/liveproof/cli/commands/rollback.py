@@ -43,7 +43,7 @@ from liveproof.store.journal_log import Damaged
 from liveproof.store.runs import INTERRUPTED, Run, chosen
 from liveproof.store.runs import NoSuchRun as NoSuchFix
 
-HELP_ORDER = 3
+HELP_ORDER = 4
 CHANGES_HOST = True
 _SETTLE_SECONDS = 8.0
 _AGAIN_SECONDS = 0.7

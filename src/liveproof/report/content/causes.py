@@ -136,26 +136,27 @@ def applied(repair: Repair | None) -> Iterator[str]:
     if repair.plan.held_back:
         yield from ("", f"Held back (needs `{allow_option(repair.plan.held_back)}`):", "")
         for step in repair.plan.held_back:
-            yield f"- {prose(what(step))} ({SAFETY[step.safety]}): {prose(shown(step.why))}"
+            cost = f"; {shown(step.cost)}" if step.cost else ""
+            yield f"- {prose(what(step))} ({SAFETY[step.safety]}): {prose(shown(step.why) + cost)}"
     if repair.plan.manual:
         yield from ("", "Left to a person:", "")
         yield from (f"- {found}: {prose(shown(text))}" for found, text in repair.plan.manual)
 
 
 def quick_reference(repair: Repair | None) -> Iterator[str]:
-    """The fix to copy and paste: the plan as a script that does what ``liveproof fix`` does, or did."""
+    """The fix to copy and paste: each step of the plan as a comment, and the line that applies it."""
     yield from ("", "## Quick reference (copy and paste)", "")
     if repair is None or not repair.plan.steps:
         yield "Nothing to run: no step mends what is left. `liveproof check` looks again."
         return
-    text = script(repair.plan)
+    text = script((repair.plan,))
     if text.count("\n") > _SCRIPT_LINES:
-        yield "The script is too long for a report: `liveproof fix --script` prints it."
+        yield "It is too long for a report: `liveproof fix --dry-run` shows it."
         return
     done = repair.outcome is not None
     yield (
-        "What the fix above did, as a script:"
+        "What the fix above did, and the line that does it again where it is needed:"
         if done
-        else "What `liveproof fix` would do, as a script for your own hands:"
+        else "What `liveproof fix` will do, and the line that does it:"
     )
     yield from ("", block(hide(text)))

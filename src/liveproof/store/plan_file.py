@@ -1,0 +1,157 @@
+"""A plan that was saved for later: what it would do, and a digest of what it was made from. It holds no commands.
+
+Whoever applies it examines the host again and makes the plan anew; the file only says which plan that must be. So
+nothing in it is carried out, and a file that was changed, is old, or comes from another host does no harm.
+"""
+
+import hashlib
+import json
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from liveproof import __version__
+from liveproof.host.files import trusted
+from liveproof.model.codec import Misshapen, from_json, to_json
+from liveproof.model.dataclass import dataclass
+from liveproof.model.plan import Plan, PlanOptions, Step
+from liveproof.model.verdicts import Safety
+
+_FORMAT = 1
+_MOST_BYTES = 32 * 1024 * 1024
+
+
+class BadPlan(Exception):
+    """A file that holds no plan, or one that must not be trusted; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class SavedStep:
+    """A step as a person reads it; ``details`` are redacted."""
+
+    what: str
+    why: str
+    undo: str
+    safety: str
+    fixes: tuple[str, ...]
+    details: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SavedAppPlan:
+    """The plan for one app: its steps in words, and the digest of its acts with all that they expect to find."""
+
+    app: str
+    digest: str
+    fixes: tuple[str, ...]
+    settles: tuple[str, ...]
+    steps: tuple[SavedStep, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SavedPlan:
+    """What a plan file holds.
+
+    Attributes:
+        format: of the file.
+        version: of the liveproof that wrote it.
+        host: a digest that names the host, without telling its machine id.
+        made: when (epoch seconds).
+        made_with: what the command line said of the app and its configuration.
+        allow, accepted, notices, select: as in ``PlanOptions``.
+        plans: one for each app.
+    """
+
+    format: int
+    version: str
+    host: str
+    made: float
+    made_with: dict[str, str]
+    allow: tuple[str, ...]
+    accepted: tuple[str, ...]
+    notices: bool
+    select: tuple[str, ...]
+    plans: tuple[SavedAppPlan, ...]
+
+    @property
+    def options(self) -> PlanOptions:
+        """Which steps the plan holds.
+
+        Raises:
+            BadPlan: it names a safety that does not exist.
+        """
+        try:
+            allow = frozenset(map(Safety, self.allow)) - {Safety.MANUAL}
+        except ValueError as error:
+            raise BadPlan(f"it is no plan of this version of liveproof: {error}") from None
+        return PlanOptions(allow, frozenset(self.accepted), self.notices, frozenset(self.select))
+
+
+def saved(plans: Iterable[Plan], options: PlanOptions, made_with: dict[str, str]) -> SavedPlan:
+    """The plans as they are saved."""
+    return SavedPlan(
+        _FORMAT, __version__, _host(), time.time(), made_with, tuple(sorted(level.value for level in options.allow)),
+        tuple(sorted(options.accepted)), options.notices, tuple(sorted(options.select)),
+        tuple(SavedAppPlan(p.app, p.digest, p.fixes, p.settles, tuple(map(_step, p.steps))) for p in plans),
+    )  # fmt: skip
+
+
+def dump(plan: SavedPlan) -> str:
+    """The file's text."""
+    return json.dumps(to_json(plan), indent=1) + "\n"
+
+
+def load(path: str) -> SavedPlan:
+    """Read a plan that nobody but root and the caller could have written.
+
+    Raises:
+        BadPlan: others could have, it is no plan, or it was made on another host; the message says what to do.
+        OSError: it cannot be read.
+    """
+    try:
+        content, status = trusted.read(path, limit=_MOST_BYTES + 1)
+    except trusted.Untrusted as error:
+        raise BadPlan(str(error)) from None
+    if status.st_size > _MOST_BYTES:
+        raise BadPlan("it is larger than any plan")
+    try:
+        plan = from_json(SavedPlan, json.loads(content))
+    except (ValueError, RecursionError, Misshapen) as error:
+        raise BadPlan(f"it is no whole plan: {str(error)[:200]}") from None
+    if plan.format != _FORMAT:
+        raise BadPlan(f"it was written by another version of liveproof ({plan.version[:20]}): make a new one")
+    if plan.host != _host():
+        raise BadPlan("it was made on another host: make one on this host")
+    return plan
+
+
+def differences(kept: SavedAppPlan, plan: Plan) -> Iterator[str]:
+    """What a saved plan says that the plan which is made now does not, and the other way round, in words."""
+    now, then = tuple(map(_step, plan.steps)), kept.steps
+    if kept.digest == plan.digest:
+        if tuple(map(_meaning, now)) != tuple(map(_meaning, then)):
+            yield "the file's text was changed: it does not say what its digest stands for"
+        return
+    yield from (f"no longer needed: {step.what}" for step in then if step.what not in {one.what for one in now})
+    yield from (f"needed now: {step.what}" for step in now if step.what not in {one.what for one in then})
+    if [step.what for step in then] == [step.what for step in now]:
+        yield "the details of its steps"
+
+
+def _meaning(step: SavedStep) -> SavedStep:
+    """Without its reason, in which figures may differ from one look at the host to the next."""
+    return replace(step, why="")
+
+
+def _step(step: Step) -> SavedStep:
+    return SavedStep(step.what, step.why, step.undo, step.safety.value, step.fixes, step.act.details())
+
+
+def _host() -> str:
+    """A name for this host that does not tell its machine id, which machine-id(5) asks to keep confidential."""
+    try:
+        with open("/etc/machine-id", encoding="ascii") as file:
+            machine = file.read(64).strip()
+    except (OSError, UnicodeError):
+        machine = ""
+    return hashlib.sha256(f"liveproof plan {machine}".encode()).hexdigest()[:32]
