@@ -9,7 +9,7 @@ from liveproof.cli.errors import UsageError
 from liveproof.cli.exit_status import BROKEN, BY_VERDICT, INTERRUPTED, REFUSED
 from liveproof.cli.options import Options
 from liveproof.cli.output import CannotWrite
-from liveproof.cli.session import examine_host, keep_record, prepare, rule_pages, show_record
+from liveproof.cli.session import examine_host, keep_record, prepare, rule_pages, show_record, warn_of_interrupted
 from liveproof.model.examination import Examination
 from liveproof.model.plan import Outcome, OutcomeKind, Plan, PlanOptions
 from liveproof.model.run_record import Record, Repair
@@ -27,7 +27,6 @@ from liveproof.store import lock
 from liveproof.store.cache import Cache
 from liveproof.store.directory import UnsafeState, unusable
 from liveproof.store.history import new_id
-from liveproof.store.runs import pending
 
 _UNCHANGED = (OutcomeKind.REFUSED, OutcomeKind.NOTHING_TO_DO)
 _NOT_FIXED = (OutcomeKind.FAILED, OutcomeKind.ROLLED_BACK, OutcomeKind.PARTLY)
@@ -50,10 +49,8 @@ def planned(
     try:
         if applies:
             _report_recovered(recover(settings, cache, console.progress), console)
-        elif pending():
-            console.message(
-                "an earlier fix was interrupted; `liveproof rollback` rolls it back, and so does the next `fix`"
-            )
+        else:
+            warn_of_interrupted(console)
         found = examine_host(settings, cache, console)
         plans = tuple(make_plan(app, load(), steps) for app in found.apps)
     except (lock.Held, Contradiction) as error:

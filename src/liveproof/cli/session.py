@@ -18,9 +18,11 @@ from liveproof.model.settings import Settings
 from liveproof.report import formats
 from liveproof.report.content.rule_pages import Pages, pages_of
 from liveproof.report.style.lines import Line, plain
+from liveproof.report.style.times import clock
 from liveproof.steps import load as load_steps
 from liveproof.store.cache import Cache, open_cache
 from liveproof.store.history import History, StoreFailed
+from liveproof.store.runs import pending
 
 # Why nothing can be examined: an earlier examination hung and was ended. Empty while nothing hangs.
 hang_reason = ""
@@ -52,6 +54,16 @@ def load_settings(options: Options, cache: Cache | None = None) -> Settings:
         return config.load(options.config, rules.codes, overrides=options.overrides, cache=cache)
     except config.ConfigError as error:
         raise UsageError(str(error)) from None
+
+
+def warn_of_interrupted(console: Console) -> None:
+    """Say that a fix was cut off and what it had begun is still half done."""
+    for run in pending():
+        console.message(
+            f"a fix of {run.app} was interrupted on {clock(run.started)} and is half done ({len(run.steps)} "
+            f"{'step' if len(run.steps) == 1 else 'steps'} begun): `liveproof rollback` rolls it back, and so does the "
+            "next `fix`"
+        )
 
 
 def examine_host(settings: Settings, cache: Cache, console: Console) -> Examination:

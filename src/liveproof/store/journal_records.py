@@ -17,6 +17,7 @@ def is_summary(value: Any) -> bool:
         and _all(str, value.get("app"), value.get("state"))
         and _number(value.get("started"))
         and _texts(value.get("steps"))
+        and _texts(value.get("services", []))
     )
 
 

@@ -4,7 +4,6 @@ A run without an end whose process is gone was cut off: it is rolled back before
 """
 
 import os
-import shutil
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -33,6 +32,7 @@ class Run:
             ``rolled back``, ``rolled back in part``, or ``damaged`` (its journal cannot be read).
         steps: for each step that was begun, what it did, in words.
         directory: where its journal lies.
+        services: those of ``steps`` that act on a service; a rollback lets it load again what is put back.
     """
 
     id: str
@@ -41,6 +41,7 @@ class Run:
     state: str
     steps: tuple[str, ...]
     directory: str
+    services: tuple[str, ...] = ()
 
 
 def list_runs() -> tuple[Run, ...]:
@@ -73,6 +74,8 @@ def chosen(run: str = "") -> tuple[Run, ...]:
 
 def prune() -> None:
     """Forget the oldest runs beyond the last 20 that ended, and what was begun and never wrote a record."""
+    import shutil  # noqa: PLC0415  (loads every compressor: 5 ms; a check forgets nothing)
+
     ended = [run for run in list_runs() if run.state not in (APPLYING, INTERRUPTED, DAMAGED)]
     for run in ended[KEPT_RUNS:]:
         shutil.rmtree(run.directory, ignore_errors=True)
@@ -103,7 +106,8 @@ def _run(path: str) -> Run | None:
         summary = {**summarised(records), "state": _state(path, records)}
     try:
         return Run(
-            name, summary["app"], float(summary["started"]), summary["state"], tuple(summary["steps"]), path
+            name, summary["app"], float(summary["started"]), summary["state"], tuple(summary["steps"]), path,
+            tuple(summary.get("services", ())),
         )  # fmt: skip
     except (KeyError, TypeError, ValueError):
         return Run(name, "", 0.0, DAMAGED, (), path)
@@ -111,8 +115,13 @@ def _run(path: str) -> Run | None:
 
 def summarised(records: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """What a list of runs tells of a run, but its state."""
-    begun = [str(record.get("what", "")) for record in records if record.get("is") == "begin"]
-    return {"app": records[0].get("app"), "started": records[0].get("started"), "steps": begun}
+    begun = [record for record in records if record.get("is") == "begin"]
+    return {
+        "app": records[0].get("app"),
+        "started": records[0].get("started"),
+        "steps": [str(record.get("what", "")) for record in begun],
+        "services": [str(record.get("what", "")) for record in begun if record.get("service")],
+    }
 
 
 def _state(path: str, records: tuple[dict[str, Any], ...]) -> str:

@@ -60,7 +60,7 @@ def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bench:
     monkeypatch.setattr(session, "examine", lambda *_: incident.broken().examination)
     monkeypatch.setattr(fix_run, "make_plan", lambda *_, **__: incident.plan())
     monkeypatch.setattr(fix_run, "recover", lambda *_: ())
-    monkeypatch.setattr(fix_run, "pending", tuple)
+    monkeypatch.setattr(session, "pending", tuple)
     monkeypatch.setattr(rollback, "chosen", lambda _: ())
     monkeypatch.setattr(fix_run, "repair", made.repair)
     return made
@@ -339,9 +339,12 @@ def test_an_interrupted_run_is_told(
 ) -> None:
     """A dry run changes nothing, also not what an earlier fix left; a fix takes it back first."""
     run = Run("20251024-100000-aa", "/var/www/x", 0.0, "interrupted", (), "")
-    monkeypatch.setattr(fix_run, "pending", lambda: (run,))
-    main.main(["fix", "--dry-run"])
-    assert "liveproof rollback" in capsys.readouterr().err
+    monkeypatch.setattr(session, "pending", lambda: (run,))
+    for words in (["fix", "--dry-run"], ["check"]):
+        main.main(words)
+        told = capsys.readouterr().err
+        assert "a fix of /var/www/x was interrupted on 1970-01-01" in told
+        assert "liveproof rollback" in told
     monkeypatch.setattr(fix_run, "recover", lambda *_: (RolledBack(run.id, 3, (), ()),))
     main.main(["fix", "--yes"])
     assert f"run {run.id}, 3 paths restored" in capsys.readouterr().err
@@ -362,8 +365,11 @@ def test_ctrl_c_says_how_to_go_on(
     assert f"run {RUN}; `liveproof rollback`" in capsys.readouterr().err
 
 
+_STEPS = ("give 12 entries away", "reload php8.3-fpm.service", "start nginx.service")
+
+
 def _back(monkeypatch: pytest.MonkeyPatch, *done: RolledBack) -> None:
-    monkeypatch.setattr(rollback, "chosen", lambda _: (Run(RUN, "", 0.0, "fixed", ("give 12 entries away",), ""),))
+    monkeypatch.setattr(rollback, "chosen", lambda _: (Run(RUN, "", 0.0, "fixed", _STEPS, "", _STEPS[1:]),))
     monkeypatch.setattr(rollback, "rollback", lambda *_, **__: done)
 
 
@@ -373,7 +379,9 @@ def test_rollback(bench: Bench, monkeypatch: pytest.MonkeyPatch, capsys: pytest.
     assert main.main(["rollback", "--yes"]) == 0
     out = capsys.readouterr().out
     assert f"ROLLED BACK  run {RUN}: 12 paths" in out
-    assert "give 12 entries away" in out
+    assert "undo      give 12 entries away" in out
+    assert "then      again: reload php8.3-fpm.service" in out
+    assert "then      stop nginx.service, if the fix started it" in out
     assert "was reloaded" in out
 
 

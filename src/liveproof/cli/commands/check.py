@@ -20,7 +20,7 @@ from liveproof import __version__, rules
 from liveproof.cli.console import Console
 from liveproof.cli.exit_status import BY_VERDICT
 from liveproof.cli.options import Options, add_app_arguments, add_report_arguments
-from liveproof.cli.session import examine_host, keep_record, prepare, show_record
+from liveproof.cli.session import examine_host, keep_record, prepare, show_record, warn_of_interrupted
 from liveproof.model.examination import Examination
 from liveproof.model.run_record import Record, Repair
 from liveproof.store.history import new_id
@@ -40,6 +40,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     options = Options.from_arguments(arguments)
     clock = time.perf_counter()
     settings, cache = prepare(options)
+    warn_of_interrupted(console)
     prepared = time.perf_counter()
     examination = examine_host(settings, cache, console)
     record = Record(new_id(examination.started), "check", __version__, examination)

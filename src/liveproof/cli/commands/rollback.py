@@ -139,7 +139,11 @@ def _preview(run: Run, site: _SiteState | None) -> Iterator[Line]:
     state = "was interrupted" if run.state == INTERRUPTED else run.state
     yield line(("Roll back", "head"), f"  run {visible(run.id)} of {visible(run.app)}, {clock(run.started)}, {state}")
     for what in run.steps:
-        yield field("undo", shown(what))
+        if what not in run.services:
+            yield field("undo", shown(what))
+    for what in run.services:
+        began = what.removeprefix("start ")
+        yield field("then", f"stop {shown(began)}, if the fix started it" if began != what else f"again: {shown(what)}")
     was = _found(run)
     if was:
         yield line("That fix found:", indent=3)

@@ -55,7 +55,8 @@ def check(app: App, laravel: Laravel, files: Files | Unknown | Absent) -> Iterat
     paths = [(cache, app.below(cache.path)) for cache in unreadable]
     hint = ' (`Class "config" does not exist`)' if unreadable[0].kind == "config" else ""
     yield Finding(
-        f"{app.user} cannot read {', '.join(cache.path for cache in unreadable)}: the app does not start{hint}.",
+        f"{app.user} cannot read {', '.join(cache.path for cache in unreadable)}: whatever has not loaded them already "
+        f"cannot start the app{hint}.",
         (Ref("app", app.path), *(Ref("file", path) for _, path in paths)),
         tuple(
             Evidence(path, f"{_owner(cache, files)} {cache.mode:04o}", f"readable for {app.user}")
