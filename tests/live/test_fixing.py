@@ -1,6 +1,7 @@
 """Fixing on real hosts: nobody leads root astray, nothing is half-done, and what it says is so."""
 
 import json
+import shlex
 from collections.abc import Iterator
 from typing import Any
 
@@ -117,6 +118,34 @@ def test_more_entries_than_a_report_lists(host: Host) -> None:
     assert (len(step["act"]["entries"]), step["act"]["more"]) == (1000, int(step["what"].split()[1]) - 1000)
     assert step["act"]["more"] > 5000
     assert host.sh('find storage/framework/views ! -user "$WWW" ! -name .gitignore | wc -l') == "0"
+    host.liveproof("rollback", "--yes")
+    assert difference(before, state(host)) == []
+
+
+# Adds to a cache what names a class that is gone; artisan, and every request, then dies as it starts.
+GONE = r"""
+foreach (array_slice($argv, 1) as $name) {
+    $file = getenv("CACHE") . "/$name.php";
+    $cache = require $file;
+    if ($name == "config") $cache["app"]["providers"][] = "App\\Providers\\GoneProvider";
+    else $cache["gone/package"] = ["providers" => ["Gone\\Package\\Provider"]];
+    file_put_contents($file, "<?php return " . var_export($cache, true) . ";");
+}
+"""
+
+
+@pytest.mark.parametrize("caches", ["packages", "config", "packages config"])
+def test_a_fix_does_not_start_from_what_is_broken(host: Host, caches: str) -> None:
+    """Manifest and configuration cache name providers that are gone: artisan starts without them and replaces them."""
+    host.sh(f"export CACHE; php -r {shlex.quote(GONE)} {caches}", user=host.user)
+    host.sh('systemctl reload "$FPM.service"; sleep 1')
+    assert host.get("/api/status").status == 500
+    before = state(host)
+    outcome = fixed(host)
+    assert outcome["kind"] == "fixed", outcome
+    assert host.get("/api/status").status == 200
+    assert "Gone" not in host.sh('cat "$CACHE"/*.php')
+    assert host.sh('ls -A "$CACHE" | grep liveproof || true') == ""
     host.liveproof("rollback", "--yes")
     assert difference(before, state(host)) == []
 

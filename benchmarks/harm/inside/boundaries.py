@@ -41,7 +41,10 @@ FILES = 3
 # Whatever opens, looks at, judges or changes what lies in the tree; the journal lies elsewhere.
 DOORS = (
     *(f"/liveproof/host/{name}.py" for name in ("files/snapshot", "write/safety", "write/writer")),
-    *(f"/repair/{name}.py" for name in ("action", "allowed_paths", "entries", "restore", "rollback", "undo_step")),
+    *(
+        f"/repair/{name}.py"
+        for name in ("action", "allowed_paths", "entries", "fresh_caches", "restore", "rollback", "undo_step")
+    ),
     "/repair/actions/",
     "/repair/runner.py",
 )

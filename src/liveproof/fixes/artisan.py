@@ -13,6 +13,13 @@ from liveproof.steps.run_artisan import RunArtisan
 
 _UNDO = "the files as they were come back from the journal, with their owners, modes and times"
 _SECRET = ("config", "routes")
+# What a command makes, and without what else it starts: the manifest before the services, both before all else.
+_FRESH = {
+    "package:discover": ("packages", ("services", "config")),
+    "config:cache": ("config", ("packages", "services")),
+    "env": ("services", ()),
+}
+_VARIABLES = {"config": "APP_CONFIG_CACHE", "packages": "APP_PACKAGES_CACHE", "services": "APP_SERVICES_CACHE"}
 _MANIFESTS = ("config", "routes", "packages", "services")
 
 
@@ -41,8 +48,21 @@ def artisan(app: App, laravel: Laravel, command: str, why: str, *also: str) -> S
     """
     collected = {cache.path.rpartition("/")[0] for cache in laravel.caches if cache.kind in _MANIFESTS}
     writes = tuple(sorted(path for path in {*collected, *also} if path and not path.startswith("/")))
-    act = RunArtisan(app.path, app.user, laravel.php, (command,), writes, _umask(app, laravel))
+    fresh = tuple(_fresh(laravel, command))
+    act = RunArtisan(app.path, app.user, laravel.php, (command,), writes, _umask(app, laravel), fresh)
     return Step(act, why, _UNDO)
+
+
+def _fresh(laravel: Laravel, command: str) -> Iterator[tuple[str, str]]:
+    """The caches that a command must not start from, and the one of them that it is run for.
+
+    route:cache starts from the configuration cache as visitors do: without it env() in routes/ gives other values.
+    """
+    made, without = _FRESH.get(command, ("", ()))
+    cache = laravel.cache(made)
+    if cache and cache.path.startswith(f"{CACHE}/"):
+        yield _VARIABLES[made], cache.path
+        yield from ((_VARIABLES[kind], "") for kind in without)
 
 
 def _umask(app: App, laravel: Laravel) -> int:

@@ -23,6 +23,11 @@ class RunArtisan(Act):
     ``writes`` names every file or directory (below ``app``) that the command may change: the journal keeps them for
     the undo. ``php`` is the absolute path of the interpreter of the pool's own version. ``umask`` (umask(2)) keeps what
     it makes as closed as what was there: a configuration cache holds every secret of ``.env``.
+
+    ``fresh`` are pairs of a variable that tells Laravel where a cache lies, and the cache's path below ``app``. While
+    the command runs these caches lie in a new directory: a broken cache cannot keep artisan from starting, and nobody
+    misses the old one meanwhile. Then what it wrote is put in the place of the path, at once; nothing where the path is
+    empty.
     """
 
     order: ClassVar[int] = 70
@@ -34,6 +39,7 @@ class RunArtisan(Act):
     arguments: tuple[str, ...]
     writes: tuple[str, ...]
     umask: int = 0o022
+    fresh: tuple[tuple[str, str], ...] = ()
 
     def describe(self) -> str:
         """What is done, in words."""

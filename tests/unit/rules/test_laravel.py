@@ -85,9 +85,8 @@ def test_a_stale_cache_is_found_and_rebuilt(kind: str) -> None:
     seen = laravel(cache(kind, fresh=False, differs=("app.name",)))
     (found,) = findings(rule.check(_APP, seen))
     assert "app.name" in found.evidence[0].saw
-    assert acts(rule.rebuild(found, _APP, seen, _NOT_SEEN)) == [
-        {"config": "config:cache", "routes": "route:cache"}[kind]
-    ]
+    steps = rule.rebuild(found, _APP, seen, *((_NOT_SEEN,) if kind == "routes" else ()))
+    assert acts(steps) == [{"config": "config:cache", "routes": "route:cache"}[kind]]
 
 
 @pytest.mark.parametrize(
@@ -98,7 +97,7 @@ def test_a_rebuilt_cache_is_no_more_open_than_the_old_one(modes: tuple[int, int]
     """It holds the secrets of .env."""
     seen = laravel(cache("config", fresh=False, differs=("a",), mode=modes[0]), cache("routes", mode=modes[1]))
     (found,) = findings(config_cache_stale.check(_APP, seen))
-    (step,) = config_cache_stale.rebuild(found, _APP, seen, _NOT_SEEN)
+    (step,) = config_cache_stale.rebuild(found, _APP, seen)
     assert isinstance(step.act, RunArtisan)
     assert step.act.umask == umask
 
@@ -115,23 +114,24 @@ def test_a_rebuild_that_would_lose_values_is_not_planned() -> None:
     seen = laravel(cache("config", fresh=False, differs=("a", "b"), loses=("a",)))
     (found,) = findings(config_cache_stale.check(_APP, seen))
     assert ".env" in found.advice
-    assert acts(config_cache_stale.rebuild(found, _APP, seen, _NOT_SEEN)) == []
+    assert acts(config_cache_stale.rebuild(found, _APP, seen)) == []
 
 
 @pytest.mark.parametrize("what", [{"broken": True}, {"readable": False}, {"differs": ("app.providers.3",)}])
-def test_a_cache_that_stops_artisan_is_taken_away_first(what: dict[str, object]) -> None:
+def test_a_cache_that_stops_artisan_is_not_started_from(what: dict[str, object]) -> None:
     """Cut off, unreadable, or naming providers that may be gone."""
     seen = laravel(cache("config", fresh=False, **what))
     (found,) = findings(config_cache_stale.check(_APP, seen))
-    told = acts(config_cache_stale.rebuild(found, _APP, seen, _NOT_SEEN))
-    assert told == ["remove bootstrap/cache/config.php", "config:cache"]
+    (step,) = config_cache_stale.rebuild(found, _APP, seen)
+    assert isinstance(step.act, RunArtisan)
+    assert step.act.fresh[0] == ("APP_CONFIG_CACHE", "bootstrap/cache/config.php")
 
 
 def test_a_cache_outside_the_app_is_for_a_person() -> None:
     """What could not be put back is not changed."""
     seen = laravel(cache("config", fresh=False, differs=("a",), path="/srv/config.php"))
     (found,) = findings(config_cache_stale.check(_APP, seen))
-    assert acts(config_cache_stale.rebuild(found, _APP, seen, _NOT_SEEN)) == []
+    assert acts(config_cache_stale.rebuild(found, _APP, seen)) == []
 
 
 def test_an_app_that_never_cached_is_silent() -> None:
@@ -192,25 +192,29 @@ def test_a_stale_manifest_is_discovered_anew() -> None:
     """Without taking anything away while artisan can start."""
     seen = laravel(cache("packages", fresh=False, differs=("a/b",)), packages_differ=("a/b",))
     (found,) = findings(package_manifest_stale.check(_APP, seen))
-    assert acts(package_manifest_stale.discover(found, _APP, seen, _NOT_SEEN)) == ["package:discover", "env"]
+    assert acts(package_manifest_stale.discover(found, _APP, seen)) == ["package:discover", "env"]
 
 
-def test_a_manifest_that_names_classes_that_are_gone_is_taken_away_first() -> None:
-    """artisan cannot start with it."""
+def test_artisan_starts_without_the_manifest_that_it_replaces() -> None:
+    """It could not start with one that names a class that is gone, known to Composer or not."""
     seen = laravel(
         cache("packages", fresh=False, differs=("a/b",)), packages_differ=("a/b",), missing_providers=("A\\B",)
     )
     (found,) = findings(package_manifest_stale.check(_APP, seen))
-    told = acts(package_manifest_stale.discover(found, _APP, seen, _NOT_SEEN))
-    gone = ["remove bootstrap/cache/packages.php", "remove bootstrap/cache/services.php"]
-    assert told == [*gone, "package:discover", "env"]
+    discovering, starting = (step.act for step in package_manifest_stale.discover(found, _APP, seen))
+    assert isinstance(discovering, RunArtisan)
+    assert isinstance(starting, RunArtisan)
+    assert dict(discovering.fresh) == {
+        "APP_PACKAGES_CACHE": "bootstrap/cache/packages.php", "APP_SERVICES_CACHE": "", "APP_CONFIG_CACHE": "",
+    }  # fmt: skip
+    assert starting.fresh == (("APP_SERVICES_CACHE", "bootstrap/cache/services.php"),)
 
 
 def test_no_manifest_is_made_that_would_stop_the_app() -> None:
     """Composer's record names a package whose files are not there."""
     seen = laravel(cache("packages", fresh=False, differs=("a/b",)), packages_differ=("a/b",), recomputed=False)
     (found,) = findings(package_manifest_stale.check(_APP, seen))
-    assert acts(package_manifest_stale.discover(found, _APP, seen, _NOT_SEEN)) == []
+    assert acts(package_manifest_stale.discover(found, _APP, seen)) == []
 
 
 def test_files_that_composer_lost_are_composers_to_mend() -> None:
@@ -218,7 +222,7 @@ def test_files_that_composer_lost_are_composers_to_mend() -> None:
     seen = laravel(missing_providers=("A\\B",))
     (found,) = findings(package_manifest_stale.check(_APP, seen))
     assert "composer install" in found.advice
-    assert acts(package_manifest_stale.discover(found, _APP, seen, _NOT_SEEN)) == []
+    assert acts(package_manifest_stale.discover(found, _APP, seen)) == []
 
 
 def test_an_unreadable_cache_is_rebuilt_only_when_that_is_proven_right() -> None:

@@ -14,6 +14,7 @@ import signal
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
+from types import MappingProxyType
 from typing import Any, NoReturn
 
 from liveproof.host.child_process import Lost, Unwanted, forked
@@ -221,9 +222,12 @@ def run_kept(
     cwd: str,
     timeout: float,
     umask: int = 0o022,
+    env: Mapping[str, str] = MappingProxyType({}),
     unwanted: Callable[[], bool] | None = None,
 ) -> Ran:
     """Run a program of the app's as ``identity``; nothing that it starts is left when this returns.
+
+    ``env`` is added to a clean environment.
 
     Once ``unwanted`` says so it is ended, and counts as ended by SIGKILL.
 
@@ -234,7 +238,7 @@ def run_kept(
     refuse_root(identity)
     try:
         result = keep(
-            lambda keeper: plain(keeper.run(argv, identity=identity, env={}, cwd=cwd, timeout=timeout, umask=umask)),
+            lambda keeper: plain(keeper.run(argv, identity=identity, env=env, cwd=cwd, timeout=timeout, umask=umask)),
             timeout,
             unwanted,
         )

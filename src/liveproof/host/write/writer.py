@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from liveproof.host.files.openat2 import DIRECTORY, open_beneath
-from liveproof.host.files.snapshot import FOLDER, META, WHOLE, Image, attributes, look, of_stat, read_whole, same
+from liveproof.host.files.snapshot import FILE, FOLDER, META, WHOLE, Image, attributes, look, of_stat, read_whole, same
 from liveproof.host.write.safety import Gone, LeftAlone, open_as_seen, open_parent, refuse_unsafe, refuse_unsafe_place
 
 _LIBC = ctypes.CDLL(None, use_errno=True)
@@ -92,6 +92,28 @@ def remove(root: int, seen: Image) -> None:
             if error.errno in (errno.ENOTEMPTY, errno.EEXIST):
                 raise LeftAlone(seen.path, "holds files that came since") from None
             raise
+    finally:
+        os.close(parent)
+
+
+def move(root: int, seen: Image, path: str) -> None:
+    """Rename the file that ``seen`` shows to ``path``, at once, over whatever file stands there.
+
+    Raises:
+        LeftAlone: it is not there as it was seen, or is no plain file with one name.
+        OSError: the kernel refuses; what stood there still stands.
+    """
+    if seen.kind != FILE or seen.links != 1:
+        raise LeftAlone(seen.path, "is no plain file, so it is put in no place")
+    parent, name = open_parent(root, seen.path)
+    try:
+        goal, new = open_parent(root, path)
+        try:
+            os.close(open_as_seen(root, seen))
+            os.rename(name, new, src_dir_fd=parent, dst_dir_fd=goal)
+            os.fsync(goal)
+        finally:
+            os.close(goal)
     finally:
         os.close(parent)
 

@@ -2,7 +2,7 @@
 
 import os
 import pwd
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from liveproof.host.files.openat2 import open_beneath
 from liveproof.host.files.snapshot import FILE, FOLDER, NOTHING, TIMES, Image, look, read_tree
@@ -12,6 +12,7 @@ from liveproof.host.write.safety import why
 from liveproof.model.secrets import gist
 from liveproof.repair.action import PreparedAction, StepContext, action, again, parent, whole
 from liveproof.repair.allowed_paths import AllowedPaths, Refused, top
+from liveproof.repair.fresh_caches import fresh_caches, place
 from liveproof.repair.restore import absolute
 from liveproof.repair.undo_step import Places
 from liveproof.steps.run_artisan import RunArtisan
@@ -53,7 +54,10 @@ def run_artisan(act: RunArtisan, context: StepContext) -> PreparedAction:
     ran: list[Ran] = []
 
     def do() -> Places:
-        ran.append(_run(act, identity, context.stopped))
+        with fresh_caches(act, identity, context) as fresh:
+            ran.append(_run(act, identity, context.stopped, fresh.environment))
+            if ran[0].status == 0 and not ran[0].timed_out:
+                fresh.put_in_place()
         after = []
         for root, images in before:
             with top(root, context.paths) as descriptor:
@@ -85,16 +89,7 @@ def _identity(act: RunArtisan, paths: AllowedPaths) -> Identity:
 
 def _places(act: RunArtisan) -> Iterator[tuple[str, str]]:
     """Root and path of everything that it may write; where a link of the app leads out, the directory behind it."""
-    for written in act.writes:
-        plain = absolute(act.app, written)
-        real = os.path.realpath(plain)
-        if real == act.app or real.startswith(f"{act.app}/"):
-            yield act.app, real[len(act.app) + 1 :] or "."
-        elif os.path.isdir(real):
-            yield real, "."
-        else:
-            folder, _, name = real.rpartition("/")
-            yield folder, name
+    return (place(act.app, written) for written in act.writes)
 
 
 def _start(root: int, path: str) -> str:
@@ -142,11 +137,13 @@ def _refuse_full(top: int, root: str, start: str, size: int) -> None:
         raise Refused(f"the file system of {place} has {free.f_favail} inodes left: artisan is not run")
 
 
-def _run(act: RunArtisan, identity: Identity, stopped: Callable[[], bool]) -> Ran:
+def _run(act: RunArtisan, identity: Identity, stopped: Callable[[], bool], env: Mapping[str, str]) -> Ran:
     # Should liveproof be killed, artisan must not go on behind the back of whoever rolls the run back.
     argv = (act.php, "artisan", *act.arguments, "--no-interaction", "--no-ansi")
     try:
-        return run_kept(argv, identity=identity, cwd=act.app, timeout=SECONDS, umask=act.umask, unwanted=stopped)
+        return run_kept(
+            argv, identity=identity, cwd=act.app, timeout=SECONDS, umask=act.umask, env=env, unwanted=stopped
+        )
     except OSError as error:
         raise ArtisanFailed(f"artisan {act.arguments[0]} cannot be run: {why(error)}") from None
 

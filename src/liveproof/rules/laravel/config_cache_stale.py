@@ -22,18 +22,18 @@ sudo -u {user} env APP={app} PHP={php} sh -c '
 ```
 
 ## Fix safety
-Safe: `artisan config:cache` as the app's user gives what was just computed; requests read either the old or the new
-file. Where a rebuild would leave a value empty that the cache has, liveproof shows it and does nothing.
+Safe: `artisan config:cache` as the app's user gives what was just computed. It starts without the old file, which may
+name a provider that is gone, and writes beside it: requests read either the old or the new one.
+Where a rebuild would leave a value empty that the cache has, liveproof shows it and does nothing.
 """
 
 from collections.abc import Iterator
 
 from liveproof.analysis.laravel_caches import stale
-from liveproof.fixes.artisan import artisan, can_rebuild, remove
+from liveproof.fixes.artisan import artisan, can_rebuild
 from liveproof.model.facts.apps import App
-from liveproof.model.facts.files import Files
 from liveproof.model.facts.laravel import Laravel, counted, listed
-from liveproof.model.findings import Absent, Evidence, Finding, Ref, Unknown
+from liveproof.model.findings import Evidence, Finding, Ref, Unknown
 from liveproof.model.plan import Step
 from liveproof.model.rule import Rule
 from liveproof.model.verdicts import Safety, Severity
@@ -79,12 +79,10 @@ def _advice(app: App, loses: bool) -> str:
 
 
 @rule.fix(Safety.SAFE)
-def rebuild(_finding: Finding, app: App, laravel: Laravel, files: Files | Unknown | Absent) -> Iterator[Step]:
+def rebuild(_finding: Finding, app: App, laravel: Laravel) -> Iterator[Step]:
     cache = laravel.cache("config")
     if cache is None or cache.loses or not can_rebuild(laravel, cache):
         return
-    if cache.broken or not cache.readable or any(name.startswith("app.providers") for name in cache.differs):
-        yield from remove(app, files, [cache.path], "with this configuration cache in place artisan may not start")
     if laravel.packages_differ:
         yield artisan(app, laravel, "package:discover", "the configuration is made by the packages that are installed")
     yield artisan(app, laravel, "config:cache", f"{cache.path} does not hold what .env and config/ say now")

@@ -15,19 +15,19 @@ grep -A5 '"laravel"' {app}/vendor/composer/installed.json
 ```
 
 ## Fix safety
-Safe: `artisan package:discover` as the app's user, then one start of the app, which writes `services.php`. Manifests
-that name a class that is gone are taken away first, since artisan cannot start with them. Where the app would not
+Safe: `artisan package:discover` as the app's user, then one start of the app, which writes `services.php`. Both start
+without the manifest that they are to replace, since artisan cannot start with one that names a class that is gone: what
+they write is put in its place at once. Where the app would not
 start with the packages as they are nothing is done: missing files are Composer's to mend, by `composer install`.
 """
 
 from collections.abc import Iterator
 
 from liveproof.analysis.laravel_caches import stale
-from liveproof.fixes.artisan import artisan, can_rebuild, remove
+from liveproof.fixes.artisan import artisan, can_rebuild
 from liveproof.model.facts.apps import App
-from liveproof.model.facts.files import Files
 from liveproof.model.facts.laravel import CacheFile, Laravel, listed
-from liveproof.model.findings import Absent, Evidence, Finding, Ref, Unknown
+from liveproof.model.findings import Evidence, Finding, Ref, Unknown
 from liveproof.model.plan import Step
 from liveproof.model.rule import Rule
 from liveproof.model.verdicts import Safety, Severity
@@ -82,15 +82,11 @@ def _message(laravel: Laravel) -> str:
 
 
 @rule.fix(Safety.SAFE)
-def discover(_finding: Finding, app: App, laravel: Laravel, files: Files | Unknown | Absent) -> Iterator[Step]:
+def discover(_finding: Finding, app: App, laravel: Laravel) -> Iterator[Step]:
     manifests = _manifests(laravel)
     if not laravel.recomputed or not all(can_rebuild(laravel, cache) for cache in manifests):
         return  # with the packages as they are the app would not start
     if laravel.missing_providers and not laravel.packages_differ:
         return  # the manifest is right, the package's files are missing
-    hindered = laravel.missing_providers or any(cache.broken or not cache.readable for cache in manifests)
-    services = [cache for cache in manifests if cache.kind == "services" and cache.fresh is False]
-    why = "a manifest that is wrong keeps artisan from starting, or is not written anew"
-    yield from remove(app, files, [cache.path for cache in (manifests if hindered else services)], why)
     yield artisan(app, laravel, "package:discover", "the manifest does not list the packages that are installed")
     yield artisan(app, laravel, "env", "the app starts once, so that services.php is written now and not by a visitor")
