@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 
 from liveproof.host.write import writer
+from liveproof.host.write.safety import LeftAlone
 from liveproof.repair import rollback
+from liveproof.repair.actions.run_artisan import ArtisanFailed
 from liveproof.steps.change_mode import ChangeMode, Moded
 from liveproof.steps.change_owner import ChangeOwner, Owned
 from liveproof.steps.make_directory import MakeDirectory
@@ -140,6 +142,43 @@ def test_killed_anywhere_in_a_rollback(tree: Path) -> None:
         assert snapshot(tree) == before, f"killed before change {change}"
         change += 1
     assert change > 30
+
+
+def test_killed_anywhere_while_a_cache_is_made_beside(tree: Path) -> None:
+    """The new directory and what is in it are taken back, and the cache in use is the old or the new one, whole."""
+    (tree / "artisan").write_text('printf whole >"$APP_CONFIG_CACHE"; echo left >"${APP_CONFIG_CACHE%/*}/left"')
+    fresh = (("APP_CONFIG_CACHE", "cache/config.php"), ("APP_SERVICES_CACHE", ""))
+    act = RunArtisan(str(tree), "www-data", "/bin/sh", ("x",), ("cache",), 0o027, fresh)
+    before = snapshot(tree)
+    change = 0
+    while dies_before(change, lambda: applied(tree, act)):
+        assert (tree / "cache/config.php").read_text() in ("old", "whole")
+        rollback.rollback()
+        assert snapshot(tree) == before, f"killed before change {change}"
+        change += 1
+    assert change > 12
+    assert snapshot(tree)["cache/config.php"].uid == WWW
+    assert snapshot(tree)["cache/config.php"].mode == 0o640
+    assert sorted(path.name for path in (tree / "cache").iterdir()) == ["config.php", "view.php"]
+    rollback.rollback()
+    assert snapshot(tree) == before
+
+
+@pytest.mark.parametrize(
+    "made", ['ln -s /etc/shadow "$APP_CONFIG_CACHE"', 'mkdir "$APP_CONFIG_CACHE"', "true", "exit 3"]
+)
+def test_what_is_no_cache_is_put_in_no_place(tree: Path, made: str) -> None:
+    """A link, a directory, nothing, or what a command that failed left."""
+    (tree / "artisan").write_text(made)
+    before = snapshot(tree)
+    act = RunArtisan(
+        str(tree), "www-data", "/bin/sh", ("x",), ("cache",), 0o027, (("APP_CONFIG_CACHE", "cache/config.php"),)
+    )
+    with pytest.raises((LeftAlone, ArtisanFailed)):
+        applied(tree, act)
+    assert (tree / "cache/config.php").read_text() == "old"
+    rollback.rollback()
+    assert snapshot(tree) == before
 
 
 def test_killed_again_and_again(tree: Path) -> None:
