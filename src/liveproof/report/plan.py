@@ -24,8 +24,11 @@ def details(step: Step, *, whole: bool = False) -> tuple[str, ...]:
     return (*map(shown, result[:most]), *more)
 
 
-def plan_lines(plan: Plan, *, whole: bool = False) -> Iterator[Line]:
-    """The plan: steps, what is held back, what is left to a person; with the ``whole`` of what each step touches."""
+def plan_lines(plan: Plan, *, whole: bool = False, offered: bool = False) -> Iterator[Line]:
+    """The plan: steps, what is held back, what is left to a person; with the ``whole`` of what each step touches.
+
+    What is held back is left out where it is ``offered`` afterwards.
+    """
     aims = (("for", plan.fixes), ("to settle", plan.settles))
     aim = ", ".join(f"{word} {', '.join(codes)}" for word, codes in aims if codes)
     count = "no step" if not plan.steps else "1 step" if len(plan.steps) == 1 else f"{len(plan.steps)} steps"
@@ -33,7 +36,7 @@ def plan_lines(plan: Plan, *, whole: bool = False) -> Iterator[Line]:
     for number, step in enumerate(plan.steps, 1):
         yield BLANK
         yield from step_lines(f"{number}.", step, whole=whole)
-    if plan.held_back:
+    if plan.held_back and not offered:
         yield BLANK
         yield line((f"Held back: add `{allow_option(plan.held_back)}` to include", "unsure"))
         for step in plan.held_back:

@@ -175,7 +175,7 @@ def _shown(plans: Iterable[Plan], request: _Request) -> Iterator[Line]:
     for plan in plans:
         if plan.steps or plan.held_back or plan.manual:
             yield BLANK
-            yield from plan_lines(plan, whole=request.diff)
+            yield from plan_lines(plan, whole=request.diff, offered=request.applies and not request.yes)
 
 
 def _fix(plan: Plan, fixing: FixRun, request: _Request, console: Console) -> OutcomeKind:
