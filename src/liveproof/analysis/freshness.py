@@ -104,7 +104,7 @@ def _by_times(pool: PoolOpcache, script: Script, now: float) -> Freshness:
 
 def compiled_after(pool: PoolOpcache, script: Script) -> float:
     """A moment (epoch seconds) that the compilation cannot precede; 0 when there is none."""
-    bound = pool.since
+    bound = max(pool.since, script.dropped)
     if pool.setting("opcache.file_cache"):
         bound = 0.0  # it may stem from a file written by an earlier master
     elif pool.setting("opcache.preload") and not script.timestamp:

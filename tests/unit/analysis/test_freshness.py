@@ -205,3 +205,22 @@ def test_the_bounds_hold_the_compilation(history):
     """The lower bound never lies after it, the upper one never before it."""
     compiled, _, cached = history
     assert compiled_after(pool(validates="0"), cached) <= compiled <= compiled_by(cached) + 1
+
+
+def test_a_script_that_was_dropped_after_the_change_is_fresh():
+    """Whatever PHP has of it was compiled from the file as it was then, however often it was used since."""
+    cached = script(mtime=BEGAN + 60.5, ctime=BEGAN + 60.5, last_used=BEGAN + 300, dropped=BEGAN + 70.0)
+    assert state(pool(validates="0", memory_wasted=1000), cached) is State.FRESH
+
+
+@pytest.mark.parametrize("moment", [0.0, BEGAN + 60.4, BEGAN + 60.5])
+def test_a_script_that_was_dropped_before_the_change_is_not(moment):
+    """Or at that very moment."""
+    cached = script(mtime=BEGAN + 60.5, ctime=BEGAN + 60.5, last_used=BEGAN + 300, dropped=moment)
+    assert state(pool(validates="0", memory_wasted=1000), cached) is State.UNKNOWN
+
+
+def test_what_is_kept_in_files_was_not_dropped_with_it():
+    """A file cache may give old bytecode back."""
+    cached = script(mtime=BEGAN + 60.5, ctime=BEGAN + 60.5, last_used=BEGAN + 300, dropped=BEGAN + 70.0)
+    assert state(pool(validates="0", file_cache="/tmp/x"), cached) is not State.FRESH

@@ -25,6 +25,8 @@ class Script:
             nothing was compiled again since; None: not known.
         given_up: PHP says that it takes this script no more (opcache_is_script_cached): the next request compiles the
             file. Asked of scripts without a recorded time only; False where PHP did not say so.
+        dropped: what PHP has of it was compiled from its file as it was at this moment or later (epoch seconds by the
+            clock of file times), since liveproof let it drop the script then; 0: it did not, or not in this cache.
     """
 
     path: str
@@ -40,6 +42,7 @@ class Script:
     seen_by: int
     same: bool | None
     given_up: bool = False
+    dropped: float = 0.0
 
     @property
     def changed(self) -> float:

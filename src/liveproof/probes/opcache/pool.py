@@ -1,16 +1,18 @@
 """A pool's answer as a fact, each script beside its file."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from liveproof.host.reader import Reader
 from liveproof.model.facts.apps import App
-from liveproof.model.facts.fpm import Pool
+from liveproof.model.facts.fpm import Master, Pool
 from liveproof.model.facts.opcache import PoolOpcache, Script
 from liveproof.probes.opcache.app_scripts import AppScripts
 from liveproof.probes.opcache.asking import Answer
 from liveproof.probes.opcache.file_times import FileTimes
 from liveproof.probes.opcache.past_runs import PastRuns
 from liveproof.store.cache import Cache
+from liveproof.store.invalidated import MemoryOf, moments
 
 _ON = ("1", "on", "yes", "true")
 _TICK = 0.01  # s; a reset is reported by a request's clock, which the clock of file times lags behind by up to this
@@ -19,7 +21,7 @@ _PER_DIRECTORY = ("opcache.enable", "opcache.validate_timestamps", "opcache.reva
 
 
 def pool_opcache(
-    reader: Reader, cache: Cache, answer: Answer, app: App, pool: Pool, *, around: AppScripts
+    reader: Reader, cache: Cache, answer: Answer, app: App, pool: Pool, *, master: Master, around: AppScripts
 ) -> PoolOpcache:
     """The fact of one pool, with what earlier runs knew of its scripts; keeps what this run proves."""
     result = answer.told
@@ -33,7 +35,8 @@ def pool_opcache(
     wasted = int(memory_usage.get("wasted_memory", 0))
     earlier = PastRuns(reader, cache, app, pool.id, signature=f"{result['php']} {start} {restart}", wasted=wasted)
     beside = FileTimes(reader)
-    scripts = tuple(_script(record, beside, earlier) for record in result["scripts"])
+    dropped = moments(cache, MemoryOf(master.pid, master.start, start, restart))
+    scripts = tuple(_script(record, beside, earlier, dropped) for record in result["scripts"])
     found = PoolOpcache(
         pool=pool.id,
         pid=int(result["pid"]),
@@ -79,7 +82,7 @@ def _path(told: str) -> str:
     return told
 
 
-def _script(record: list[Any], beside: FileTimes, earlier: PastRuns) -> Script:
+def _script(record: list[Any], beside: FileTimes, earlier: PastRuns, dropped: Mapping[str, float]) -> Script:
     path = _path(record[0])
     status = beside.file(path)
     mtime_ns, ctime_ns = (status.mtime_ns, status.ctime_ns) if status else (0, 0)
@@ -98,6 +101,7 @@ def _script(record: list[Any], beside: FileTimes, earlier: PastRuns) -> Script:
         seen_by=seen_by,
         same=same,
         given_up=bool(record[6]),
+        dropped=dropped.get(path, 0.0),
     )
 
 
