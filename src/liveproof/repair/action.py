@@ -14,6 +14,7 @@ from liveproof.model.dataclass import dataclass
 from liveproof.model.plan import Act
 from liveproof.repair.allowed_paths import AllowedPaths
 from liveproof.repair.undo_step import Places
+from liveproof.steps.invalidate_scripts import InvalidateScripts
 from liveproof.store.journal_log import Keeper
 
 
@@ -67,6 +68,7 @@ class PreparedAction:
         verify: judges what came of it, once that is written down; raises when it is not good.
         output: what its command printed, secrets removed, once it ran.
         service: the service that it acts on, as it was before.
+        invalidates: the act itself, where PHP drops scripts from its memory.
     """
 
     before: Places
@@ -76,6 +78,7 @@ class PreparedAction:
     verify: Callable[[], None] = _nothing
     output: Callable[[], str] = str
     service: Service | None = None
+    invalidates: InvalidateScripts | None = None
 
 
 Action = Callable[[Any, StepContext], PreparedAction]

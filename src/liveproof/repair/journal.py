@@ -9,6 +9,7 @@ import os
 import time
 from dataclasses import asdict
 
+from liveproof.model.codec import to_json
 from liveproof.model.plan import Plan, Step
 from liveproof.repair.action import PreparedAction
 from liveproof.repair.undo_step import Places
@@ -63,6 +64,8 @@ class Journal:
         }  # fmt: skip
         if prepared.service:
             record["service"] = asdict(prepared.service)
+        if prepared.invalidates:
+            record["invalidates"] = to_json(prepared.invalidates)
         self._log.append(record)
 
     def done(self, number: int, after: Places = (), *, output: str = "") -> None:

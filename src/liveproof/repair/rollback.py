@@ -1,13 +1,16 @@
 """Take a whole run back: its steps in reverse order, then the services, then the word that it is done."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from liveproof.host.files.snapshot import from_row
 from liveproof.host.write.service_control import Service, ServiceFailed, bring_back
+from liveproof.model.codec import Misshapen, from_json
 from liveproof.model.dataclass import dataclass
+from liveproof.repair.invalidation import drop_again
 from liveproof.repair.undo_step import Begun, Places, Renewed, take_back
+from liveproof.steps.invalidate_scripts import InvalidateScripts
 from liveproof.store.journal_log import Damaged, Log, records
 from liveproof.store.lock import Lock
 from liveproof.store.runs import BACK, BACK_IN_PART, INTERRUPTED, Run, chosen, list_runs, summarised
@@ -125,6 +128,11 @@ class _Recovery:
 
     def _services(self, barred: Barred, *, stop_started: bool) -> None:
         why: str | None = None
+        for act in self._invalidations():
+            why = barred(str(self._first.get("app", ""))) if why is None else why
+            note = f"PHP-FPM was not let compile files again: {why}" if why else drop_again(act)
+            if note:
+                self._notes.append(note)
         for row in (record["service"] for record in self._told if record.get("service")):
             service = Service(**{**row, "test": tuple(row["test"])})
             if service.verb != "start" and (service.verb == "signal" or "fpm" in service.unit):
@@ -138,6 +146,18 @@ class _Recovery:
                 note = f"after the files were put back: {error}"
             if note:
                 self._notes.append(note)
+
+    def _invalidations(self) -> Iterator[InvalidateScripts]:
+        """What PHP was, or may have been, made to drop; a step that failed matters only where files were changed."""
+        done = {record["step"] for record in self._told if record.get("is") == "done"}
+        begun = [record for record in self._told if record.get("is") == "begin"]
+        changed = any(record["before"] or record["trees"] for record in begun)
+        for record in begun:
+            if "invalidates" in record and (changed or record["step"] in done):
+                try:
+                    yield from_json(InvalidateScripts, record["invalidates"])
+                except Misshapen as error:
+                    raise Damaged(f"a journal was written by another version of liveproof ({error})") from None
 
     def _write(self, record: _Record) -> None:
         try:

@@ -3,13 +3,18 @@
  * What a PHP-FPM pool knows of its own OPcache, as one JSON document.
  *
  * liveproof asks for it straight over the pool's FastCGI socket (host/fastcgi.py); it lies outside every document root
- * and refuses to answer a web server or a command line. It reads and tells, and changes nothing: no ini_set, no reset,
- * no file. It runs on PHP 7.4 to 8.5 and gets along without any extension but json.
+ * and refuses to answer a web server or a command line. It reads and tells: no ini_set, no reset, no file. It runs on
+ * PHP 7.4 to 8.5 and gets along without any extension but json.
  *
  * Asked with LIVEPROOF=1, LIVEPROOF_BELOW (directories whose scripts are told), LIVEPROOF_PARENT and LIVEPROOF_ENTRY
  * (scripts below the one that end with the other are told too) and LIVEPROOF_LINKED (realpath cache entries below it
  * are told); all but the first in hexadecimal, several joined by commas. A path that is not UTF-8 is told as a NUL byte
  * and its hexadecimal digits.
+ *
+ * Asked with LIVEPROOF_INVALIDATE (scripts, in hexadecimal; host/write/opcache.py) it answers for these alone. It changes
+ * something only then, and only if LIVEPROOF_DROP=1 as well: PHP drops just these scripts from its memory and compiles
+ * their files when they are next asked for. Any code of the pool may do that to itself at any time. ``problem`` names why
+ * it was not done, ``kept`` the scripts that PHP would still take from its memory.
  */
 
 (static function () {
@@ -63,6 +68,90 @@
     }
 
     $answer = ['liveproof' => 1, 'php' => PHP_VERSION, 'problem' => ''];
+
+    $say = static function () use ($call, &$answer) {
+        // An auto_prepend_file, or a buffer the pool's ini opens, may have something to say: it does not belong here.
+        while ($call('ob_get_level') > 0 && $call('ob_end_clean')) {
+            continue;
+        }
+        header('Content-Type: application/json');
+        $document = json_encode($answer, JSON_UNESCAPED_SLASHES | JSON_UNESCAPED_UNICODE | JSON_INVALID_UTF8_SUBSTITUTE);
+        echo $document === false ? '{"liveproof":1,"problem":"failed: the answer cannot be written as JSON"}' : $document;
+        // auto_append_file is not run after this.
+        exit(0);
+    };
+
+    // Which of the named scripts PHP would still take from its memory, after dropping them if $drop. $generation: start
+    // and latest restart of the cache that is meant, empty for any.
+    $invalidated = static function ($named, $generation, $drop) use ($call, $text, $told, &$answer) {
+        foreach (['opcache_get_status', 'opcache_get_configuration', 'opcache_invalidate', 'opcache_is_script_cached'] as $name) {
+            if (!function_exists($name)) {
+                return $name . ' is disabled';
+            }
+        }
+        $status = $call('opcache_get_status', !$drop);
+        $configuration = $call('opcache_get_configuration');
+        if (!is_array($status) || !is_array($configuration)) {
+            return 'restricted';
+        }
+        $counts = isset($status['opcache_statistics']) ? $status['opcache_statistics'] : [];
+        if (empty($status['opcache_enabled']) || !isset($counts['start_time'], $counts['last_restart_time'])) {
+            return 'disabled';
+        }
+        $answer['generation'] = $counts['start_time'] . ' ' . $counts['last_restart_time'];
+        if ($generation !== '' && $generation !== $answer['generation']) {
+            return 'another cache';
+        }
+        foreach (['opcache.preload', 'opcache.file_cache', 'opcache.file_cache_only'] as $name) {
+            $value = isset($configuration['directives'][$name]) ? $text($configuration['directives'][$name]) : '';
+            if ($value !== '' && $value !== '0') {
+                return $name;
+            }
+        }
+        if (!empty($status['restart_pending']) || !empty($status['restart_in_progress'])) {
+            return 'restart';
+        }
+        $room = 1 << 20;
+        foreach ($named as $path) {
+            if ($path[0] !== '/' || strpos($path, "\0") !== false || @realpath($path) !== $path) {
+                return 'not its own real path: ' . $told($path);
+            }
+            $room += 2 * (isset($status['scripts'][$path]) ? $status['scripts'][$path]['memory_consumption'] : 0);
+        }
+        if (!empty($status['cache_full']) || $status['memory_usage']['free_memory'] < $room
+            || $counts['num_cached_keys'] >= $counts['max_cached_keys']) {
+            return 'full';
+        }
+        if ($drop) {
+            foreach ($named as $path) {
+                if (@opcache_invalidate($path, true) !== true) {
+                    return 'not taken: ' . $told($path);
+                }
+            }
+        }
+        $answer['kept'] = [];
+        foreach ($named as $path) {
+            if (opcache_is_script_cached($path)) {
+                $answer['kept'][] = $told($path);
+            }
+        }
+        return '';
+    };
+
+    if ($asked('LIVEPROOF_INVALIDATE') !== '') {
+        try {
+            $answer['pid'] = (int) $call('getmypid');
+            $named = $paths('LIVEPROOF_INVALIDATE');
+            $all = substr_count($asked('LIVEPROOF_INVALIDATE'), ',') + 1;
+            $answer['problem'] = $all > 50 || count($named) !== $all
+                ? 'not a list of scripts'
+                : $invalidated($named, $asked('LIVEPROOF_GENERATION'), $asked('LIVEPROOF_DROP') === '1');
+        } catch (\Throwable $error) {
+            $answer['problem'] = 'failed: ' . $error->getMessage();
+        }
+        $say();
+    }
+
     try {
         $answer['pid'] = (int) $call('getmypid');
         $answer['time'] = time();
@@ -145,13 +234,5 @@
         $answer['problem'] = 'failed: ' . $error->getMessage();
     }
 
-    // An auto_prepend_file, or a buffer the pool's ini opens, may have something to say: it does not belong here.
-    while ($call('ob_get_level') > 0 && $call('ob_end_clean')) {
-        continue;
-    }
-    header('Content-Type: application/json');
-    $document = json_encode($answer, JSON_UNESCAPED_SLASHES | JSON_UNESCAPED_UNICODE | JSON_INVALID_UTF8_SUBSTITUTE);
-    echo $document === false ? '{"liveproof":1,"problem":"failed: the answer cannot be written as JSON"}' : $document;
-    // auto_append_file is not run after this.
-    exit(0);
+    $say();
 })();
