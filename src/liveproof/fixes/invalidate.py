@@ -32,7 +32,7 @@ def invalidation(fpm: Fpm, opcache: Opcache, pool: PoolOpcache, scripts: Iterabl
     act = InvalidateScripts(
         pool.pool,
         one.address,
-        _addresses(master),
+        _pools(master),
         master.pid,
         master.start,
         (pool.start_time, pool.last_restart_time),
@@ -41,9 +41,9 @@ def invalidation(fpm: Fpm, opcache: Opcache, pool: PoolOpcache, scripts: Iterabl
     return Step(act, why, _UNDO, Safety.SAFE)
 
 
-def _addresses(master: Master) -> tuple[str, ...]:
+def _pools(master: Master) -> tuple[tuple[str, str], ...]:
     """Where requests reach the master's cache: all of its pools share it."""
-    return tuple(dict.fromkeys(pool.address for pool in master.pools))
+    return tuple((pool.name, pool.address) for pool in master.pools)
 
 
 def _scripts(scripts: tuple[Script, ...], opcache: Opcache) -> str:

@@ -2,13 +2,14 @@
 
 import time
 from collections.abc import Callable
+from typing import NamedTuple
 
-from liveproof.host.process.proc import processes
+from liveproof.host.process.proc import child_pids, children, processes
 from liveproof.host.reader import Reader
-from liveproof.host.write import opcache
-from liveproof.host.write.opcache import NotInvalidated
+from liveproof.host.write.opcache import HeldWorkers, NotInvalidated, Told
 from liveproof.host.write.service_control import ServiceFailed
 from liveproof.probes.fpm.idle import busy
+from liveproof.probes.fpm.masters import pool_of
 from liveproof.repair.action import Stopped
 from liveproof.steps.invalidate_scripts import InvalidateScripts
 from liveproof.store import invalidated
@@ -18,8 +19,13 @@ from liveproof.store.invalidated import MemoryOf
 _WAIT = 5.0  # s for a moment at which nobody is served
 _BETWEEN = 0.05  # s between the two looks that must both find nobody
 _PAUSE = 0.02
+_HELD = 0.3  # s for which visitors may have to wait, at most, until every worker is held
 _LATE = 0.02  # s; the clock of file times lags behind this one by up to a tick of the kernel (10 ms at HZ=100)
 _SAME_START = 0.05  # s; a process's start is told in ticks of the kernel
+_BUSY = (
+    f"PHP-FPM pool {{0.pool}} was not idle for a moment within {_WAIT:.0f} s ({{1}}), and no request must get "
+    "a part of its scripts old and a part new"
+)
 _GONE = "the PHP-FPM master {0.pid} of pool {0.pool} is no longer the process that was seen"
 
 
@@ -41,30 +47,64 @@ def drop(act: InvalidateScripts, stopped: Callable[[], bool] = lambda: False, *,
     """
     deadline = time.monotonic() + _WAIT
     generation = None if any_cache else act.generation
-    kept: tuple[str, ...] = ()
     while True:
         if not same_master(act):
             raise ServiceFailed(_GONE.format(act))
-        moment = _idle_moment(act, deadline, stopped, kept)
-        if not same_master(act):
-            raise ServiceFailed(_GONE.format(act))
+        _await_idle(act, deadline, stopped)
         try:
-            told = opcache.invalidate(act.address, act.scripts, generation)
+            held = _dropped(act, generation)
         except NotInvalidated as error:
             raise ServiceFailed(f"PHP-FPM pool {act.pool} did not drop the scripts from its memory: {error}") from None
         if not same_master(act):
             raise ServiceFailed(_GONE.format(act))
-        if not told.kept:
-            memory = MemoryOf(act.pid, act.start, *told.generation)
-            invalidated.remember(open_cache(), memory, act.scripts, moment)
+        if held and not held.told.kept:
+            memory = MemoryOf(act.pid, act.start, *held.told.generation)
+            invalidated.remember(open_cache(), memory, act.scripts, held.moment)
             return
-        kept = told.kept
+        if time.monotonic() > deadline:
+            why = f"PHP still has {held.told.kept[0]} in its memory" if held else "a worker went on serving"
+            raise ServiceFailed(_BUSY.format(act, why))
 
 
-def _idle_moment(act: InvalidateScripts, deadline: float, stopped: Callable[[], bool], kept: tuple[str, ...]) -> float:
-    """Wait for two looks that find nobody served; a moment by the clock of file times just before the second.
+class _Dropped(NamedTuple):
+    """What PHP said, and a moment before it, by the clock of file times, at which no worker served anybody.
 
-    Whatever PHP compiles after it, for a request that began after it, it reads after it.
+    Whatever PHP compiles after that moment, it reads after it.
+    """
+
+    moment: float
+    told: Told
+
+
+def _dropped(act: InvalidateScripts, generation: tuple[int, int] | None) -> _Dropped | None:
+    """Hold every worker and drop the scripts; None where a worker was not to be had in time, and nothing was dropped.
+
+    Raises:
+        NotInvalidated: a pool cannot be asked, or PHP did not do it.
+    """
+    addresses = dict(act.pools)
+    workers = children(act.pid)
+    others = [addresses.get(pool_of(worker), "") for worker in workers]
+    if "" in others:  # one that is just being started
+        return None
+    if act.address in others:
+        others.remove(act.address)
+    with HeldWorkers() as held:
+        deadline = time.monotonic() + _HELD
+        held.ask_to_drop(act.address, act.scripts, generation)
+        for address in others:
+            held.ask_to_wait(address)
+        pids = held.pids(deadline)
+        moment = time.time() - _LATE
+        # PHP-FPM starts a worker where none is idle (once a second, or at once with pm=ondemand). One that is not there
+        # yet at this last look takes longer to load a file than PHP takes to drop all.
+        if len(pids) <= len(others) or not child_pids(act.pid) <= pids:
+            return None
+        return _Dropped(moment, held.drop())
+
+
+def _await_idle(act: InvalidateScripts, deadline: float, stopped: Callable[[], bool]) -> None:
+    """Wait for two looks that find nobody served, so that nobody has to wait for long once workers are held.
 
     Raises:
         ServiceFailed: there was none in time.
@@ -73,20 +113,14 @@ def _idle_moment(act: InvalidateScripts, deadline: float, stopped: Callable[[], 
     reader = Reader()
     before = False
     while True:
-        moment = time.time() - _LATE
-        why = busy(reader, act.pid, act.addresses)
+        why = busy(reader, act.pid, tuple(dict(act.pools).values()))
         if not why and before:
-            return moment
+            return
         before = not why
         if stopped():
             raise Stopped
         if time.monotonic() > deadline:
-            again = f"; PHP still has {kept[0]} in its memory" if kept else ""
-            last = why or "it was idle for too short a time"
-            raise ServiceFailed(
-                f"PHP-FPM pool {act.pool} was not idle for {_BETWEEN * 1000:.0f} ms within {_WAIT:.0f} s ({last}), and "
-                f"a request must not get a part of its scripts old and a part new{again}"
-            )
+            raise ServiceFailed(_BUSY.format(act, why or "it was idle for too short a time"))
         time.sleep(_BETWEEN if before else _PAUSE)
 
 

@@ -16,7 +16,8 @@ class InvalidateScripts(Act):
     """PHP drops the bytecode of some scripts, and compiles their files when they are next asked for.
 
     No process ends and no request is cut off. ``pool`` (its id) is asked at ``address``; the cache is that of the whole
-    master, so all of its pools, ``addresses``, must be idle at that moment. The master is the process ``pid`` that
+    master, so all of its pools, ``pools`` (name and
+    address), must be idle at that moment. The master is the process ``pid`` that
     started at ``start`` (epoch seconds), its cache the one that began at ``generation`` (start and latest restart,
     epoch seconds, as PHP tells them). ``scripts`` are real paths, without a symbolic link, at most 50.
     """
@@ -26,7 +27,7 @@ class InvalidateScripts(Act):
 
     pool: str
     address: str
-    addresses: tuple[str, ...]
+    pools: tuple[tuple[str, str], ...]
     pid: int
     start: float
     generation: tuple[int, int]
@@ -61,6 +62,6 @@ class InvalidateScripts(Act):
                     f"{names} want {len(scripts)} scripts of PHP-FPM pool {acts[0].pool} compiled again, which only a "
                     f"reload does at once (without one at most {MOST_SCRIPTS})"
                 )
-            addresses = tuple(dict.fromkeys(address for act in acts for address in act.addresses))
+            pools = tuple(dict.fromkeys(pool for act in acts for pool in act.pools))
             if scripts:
-                yield together(same, replace(acts[0], addresses=addresses, scripts=scripts))
+                yield together(same, replace(acts[0], pools=pools, scripts=scripts))

@@ -30,7 +30,13 @@ def test_the_step_names_the_cache_and_all_that_reaches_it() -> None:
     assert isinstance(step, Step)
     address = "unix:/run/php/php8.2-fpm.sock"
     assert step.act == InvalidateScripts(
-        "8.2/www", address, (address, "127.0.0.1:9000"), 9, 1.0, (BEGAN, 0), ("/srv/app/a.php", "/srv/app/b.php")
+        "8.2/www",
+        address,
+        (("www", address), ("api", "127.0.0.1:9000")),
+        9,
+        1.0,
+        (BEGAN, 0),
+        ("/srv/app/a.php", "/srv/app/b.php"),
     )
     assert step.why == "old code is served"
     assert step.undo

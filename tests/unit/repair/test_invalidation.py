@@ -19,7 +19,9 @@ from liveproof.steps.invalidate_scripts import InvalidateScripts
 from tests.unit.trees import app
 
 SELF = next(process for process in processes() if process.pid == os.getpid())
-GONE = InvalidateScripts("8.2/www", "unix:/nowhere", ("unix:/nowhere",), SELF.pid, SELF.start, (10, 0), ("/srv/a.php",))
+GONE = InvalidateScripts(
+    "8.2/www", "unix:/nowhere", (("www", "unix:/nowhere"),), SELF.pid, SELF.start, (10, 0), ("/srv/a.php",)
+)
 
 
 @pytest.fixture(autouse=True)

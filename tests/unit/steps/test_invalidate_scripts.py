@@ -10,7 +10,9 @@ from liveproof.steps import load
 from liveproof.steps.invalidate_scripts import MOST_SCRIPTS, InvalidateScripts
 from liveproof.steps.merging import Contradiction
 
-ONE = InvalidateScripts("8.2/www", "unix:/a", ("unix:/a", "unix:/b"), 9, 1.5, (10, 0), ("/srv/b.php", "/srv/a.php"))
+ONE = InvalidateScripts(
+    "8.2/www", "unix:/a", (("www", "unix:/a"), ("api", "unix:/b")), 9, 1.5, (10, 0), ("/srv/b.php", "/srv/a.php")
+)
 
 
 def merged(*acts: Act, removed: frozenset[str] = frozenset()) -> list[Act]:
@@ -21,11 +23,11 @@ def merged(*acts: Act, removed: frozenset[str] = frozenset()) -> list[Act]:
 def test_pools_of_one_master_share_the_cache() -> None:
     """One request drops the scripts of both: two would switch them at two moments."""
     other = replace(
-        ONE, pool="8.2/api", address="unix:/b", addresses=("unix:/c",), scripts=("/srv/c.php", "/srv/a.php")
+        ONE, pool="8.2/api", address="unix:/b", pools=(("new", "unix:/c"),), scripts=("/srv/c.php", "/srv/a.php")
     )
     (act,) = merged(ONE, other)
     assert act == replace(
-        ONE, addresses=("unix:/a", "unix:/b", "unix:/c"), scripts=("/srv/a.php", "/srv/b.php", "/srv/c.php")
+        ONE, pools=(*ONE.pools, ("new", "unix:/c")), scripts=("/srv/a.php", "/srv/b.php", "/srv/c.php")
     )
 
 

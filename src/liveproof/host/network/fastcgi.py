@@ -7,14 +7,22 @@ import os
 import select
 import socket
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from liveproof.host.deadline import left
 from liveproof.host.network.connection import NoAnswer, connected, host_and_port, kind_of, seconds_left
-from liveproof.host.network.fastcgi_records import Decoder, NotFastcgi, Response, encode_request
+from liveproof.host.network.fastcgi_records import (
+    Decoder,
+    NotFastcgi,
+    Response,
+    encode_body,
+    encode_head,
+    encode_request,
+)
 
-__all__ = ["ANSWER_LIMIT", "FastcgiError", "Response", "request"]
+__all__ = ["ANSWER_LIMIT", "FastcgiError", "HeldRequest", "Response", "request"]
 
 ANSWER_LIMIT = 16 * 1024 * 1024
 _REFUSALS = {
@@ -44,9 +52,60 @@ def request(address: str, params: Mapping[str, str], body: bytes = b"", *, timeo
     deadline = left(timeout) + time.monotonic()
     data = encode_request(params, body)
     decoder = Decoder()
-    try:
-        with _connect(address, deadline) as peer:
-            _exchange(peer, data, decoder, deadline)
+    with _told(address, timeout), _connect(address, deadline) as peer:
+        _exchange(peer, data, decoder, deadline)
+    return _response(address, decoder)
+
+
+class HeldRequest:
+    """A request whose body comes later: its script runs up to where it reads the body, and its worker waits there.
+
+    Closing the connection, as the end of this process does, ends the waiting.
+
+    Raises:
+        FastcgiError, ValueError: as ``request``.
+    """
+
+    def __init__(self, address: str, params: Mapping[str, str], *, timeout: float) -> None:
+        self._address, self._timeout = address, timeout
+        self._decoder = Decoder()
+        deadline = left(timeout) + time.monotonic()
+        with _told(address, timeout):
+            self._peer = _connect(address, deadline)
+            try:
+                _exchange(self._peer, encode_head(params), self._decoder, deadline, lambda _: True)
+            except BaseException:
+                self._peer.close()
+                raise
+
+    def said(self, mark: bytes, timeout: float) -> bytes:
+        """What the script has said by now, headers included, once ``mark`` is in it or it has ended.
+
+        Raises:
+            FastcgiError: as ``request``.
+        """
+        decoder = self._decoder
+        with _told(self._address, timeout):
+            _exchange(self._peer, b"", decoder, left(timeout) + time.monotonic(), lambda _: mark in decoder.out)
+        return bytes(decoder.out)
+
+    def answered(self, body: bytes, timeout: float) -> Response:
+        """Send the body; the whole answer.
+
+        Raises:
+            FastcgiError: as ``request``.
+        """
+        with _told(self._address, timeout):
+            _exchange(self._peer, encode_body(body), self._decoder, left(timeout) + time.monotonic())
+        return _response(self._address, self._decoder)
+
+    def close(self) -> None:
+        """Let the worker go."""
+        self._peer.close()
+
+
+def _response(address: str, decoder: Decoder) -> Response:
+    with _told(address, 0):
         if decoder.ended is None:
             raise FastcgiError(
                 "closed", f"{address} closed the connection before its answer was complete; look into PHP-FPM's log"
@@ -55,6 +114,13 @@ def request(address: str, params: Mapping[str, str], body: bytes = b"", *, timeo
             why = _REFUSALS.get(decoder.ended, f"refused the request (protocol status {decoder.ended})")
             raise FastcgiError("refused", f"{address} {why}")
         return decoder.response()
+
+
+@contextmanager
+def _told(address: str, timeout: float) -> Iterator[None]:
+    """What goes wrong with a peer, in words."""
+    try:
+        yield
     except NotFastcgi as error:
         raise FastcgiError("garbage", f"{address}: {error}; is it the socket of a PHP-FPM pool?") from None
     except TimeoutError:
@@ -133,12 +199,21 @@ def _resolve(host: str, port: str, deadline: float) -> list[tuple[int, Any]]:
     return found
 
 
-def _exchange(peer: socket.socket, data: bytes, decoder: Decoder, deadline: float) -> None:
-    """Send and receive at the same time: a peer may answer before it has read everything."""
+def _never(_: object) -> bool:
+    return False
+
+
+def _exchange(
+    peer: socket.socket, data: bytes, decoder: Decoder, deadline: float, enough: Callable[[Decoder], bool] = _never
+) -> None:
+    """Send and receive at the same time: a peer may answer before it has read everything.
+
+    Until the answer has ended, or all is sent and what came is ``enough``.
+    """
     unsent = memoryview(data)
     poll = select.poll()
-    poll.register(peer, select.POLLIN | select.POLLOUT)
-    while decoder.ended is None:
+    poll.register(peer, select.POLLIN | select.POLLOUT if unsent else select.POLLIN)
+    while decoder.ended is None and (unsent or not enough(decoder)):
         ready = poll.poll(max(1, int(seconds_left(deadline) * 1000)))
         seconds_left(deadline)
         events = ready[0][1] if ready else 0

@@ -123,6 +123,18 @@ def encode_request(params: Mapping[str, str], body: bytes = b"") -> bytes:
         body: the request's body.
 
     Raises:
+        ValueError: as ``encode_head``.
+    """
+    return encode_head(params) + encode_body(body)
+
+
+def encode_head(params: Mapping[str, str]) -> bytes:
+    """The records of a request up to its body.
+
+    Args:
+        params: as in ``encode_request``.
+
+    Raises:
         ValueError: ``PHP_VALUE`` or ``PHP_ADMIN_VALUE`` stands in ``params``.
     """
     for name in params:
@@ -130,7 +142,12 @@ def encode_request(params: Mapping[str, str], body: bytes = b"") -> bytes:
             raise ValueError(f"{name} is never sent: php-fpm keeps it in the worker after the request")
     pairs = b"".join(_pair(os.fsencode(name), os.fsencode(value)) for name, value in params.items())
     begin = _RECORD.pack(1, _BEGIN, _ID, 8, 0) + struct.pack("!HB5x", 1, 0)
-    return begin + _stream(_PARAMS, pairs) + _stream(_STDIN, body)
+    return begin + _stream(_PARAMS, pairs)
+
+
+def encode_body(body: bytes) -> bytes:
+    """The records of a request's body, with the one that ends it."""
+    return _stream(_STDIN, body)
 
 
 def _pair(name: bytes, value: bytes) -> bytes:

@@ -14,7 +14,8 @@
  * Asked with LIVEPROOF_INVALIDATE (scripts, in hexadecimal; host/write/opcache.py) it answers for these alone. It changes
  * something only then, and only if LIVEPROOF_DROP=1 as well: PHP drops just these scripts from its memory and compiles
  * their files when they are next asked for. Any code of the pool may do that to itself at any time. ``problem`` names why
- * it was not done, ``kept`` the scripts that PHP would still take from its memory.
+ * it was not done, ``kept`` the scripts that PHP would still take from its memory. Before it drops them it says its
+ * number and waits for the request's body, which is "go"; with LIVEPROOF_HOLD=1 it does only that.
  */
 
 (static function () {
@@ -69,12 +70,26 @@
 
     $answer = ['liveproof' => 1, 'php' => PHP_VERSION, 'problem' => ''];
 
-    $say = static function () use ($call, &$answer) {
-        // An auto_prepend_file, or a buffer the pool's ini opens, may have something to say: it does not belong here.
+    // An auto_prepend_file, or a buffer the pool's ini opens, may have something to say: it does not belong here.
+    $hush = static function () use ($call) {
         while ($call('ob_get_level') > 0 && $call('ob_end_clean')) {
             continue;
         }
-        header('Content-Type: application/json');
+    };
+
+    // Say which worker this is and wait, so that it serves nobody, for the word to go on; a lost connection is none.
+    $held = static function () use ($hush, $call) {
+        $hush();
+        echo 'liveproof holds ' . $call('getmypid') . "\n";
+        $call('flush');
+        return file_get_contents('php://input') === 'go';
+    };
+
+    $say = static function () use ($hush, &$answer) {
+        $hush();
+        if (!headers_sent()) {
+            header('Content-Type: application/json');
+        }
         $document = json_encode($answer, JSON_UNESCAPED_SLASHES | JSON_UNESCAPED_UNICODE | JSON_INVALID_UTF8_SUBSTITUTE);
         echo $document === false ? '{"liveproof":1,"problem":"failed: the answer cannot be written as JSON"}' : $document;
         // auto_append_file is not run after this.
@@ -83,7 +98,7 @@
 
     // Which of the named scripts PHP would still take from its memory, after dropping them if $drop. $generation: start
     // and latest restart of the cache that is meant, empty for any.
-    $invalidated = static function ($named, $generation, $drop) use ($call, $text, $told, &$answer) {
+    $invalidated = static function ($named, $generation, $drop) use ($call, $text, $told, $held, &$answer) {
         foreach (['opcache_get_status', 'opcache_get_configuration', 'opcache_invalidate', 'opcache_is_script_cached'] as $name) {
             if (!function_exists($name)) {
                 return $name . ' is disabled';
@@ -122,12 +137,20 @@
             || $counts['num_cached_keys'] >= $counts['max_cached_keys']) {
             return 'full';
         }
+        if ($drop && !$held()) {
+            return 'not asked to';
+        }
         if ($drop) {
             foreach ($named as $path) {
                 if (@opcache_invalidate($path, true) !== true) {
                     return 'not taken: ' . $told($path);
                 }
             }
+        }
+        $status = $call('opcache_get_status', false);
+        if (!is_array($status) || $answer['generation'] !== $status['opcache_statistics']['start_time'] . ' '
+            . $status['opcache_statistics']['last_restart_time']) {
+            return 'another cache';
         }
         $answer['kept'] = [];
         foreach ($named as $path) {
@@ -137,6 +160,11 @@
         }
         return '';
     };
+
+    if ($asked('LIVEPROOF_HOLD') === '1') {
+        $held();
+        $say();
+    }
 
     if ($asked('LIVEPROOF_INVALIDATE') !== '') {
         try {

@@ -81,6 +81,18 @@ def children(pid: int) -> tuple[Process, ...]:
     return tuple(process for process in found if process and process.parent == pid)
 
 
+def child_pids(pid: int) -> frozenset[int]:
+    """The pids of the children of a process as they are now: as ``children``, in a small part of the time.
+
+    Raises:
+        OSError: /proc is not mounted.
+    """
+    try:
+        return frozenset(map(int, _read(f"/proc/{pid}/task/{pid}/children").split()))
+    except FileNotFoundError:
+        return frozenset(process.pid for process in children(pid))
+
+
 def _process(name: str, boot: float, ours: str) -> Process | None:
     try:
         stat = _read(f"/proc/{name}/stat")
