@@ -93,6 +93,7 @@ class _Recovery:
         self._refused: list[tuple[str, str]] = []
         self._notes: list[str] = []
         self._restored = 0
+        self._invalidated = tuple(self._invalidations())
 
     def all(self, *, stop_started: bool, barred: Barred) -> RolledBack:
         begun = _steps(self._told)
@@ -128,7 +129,7 @@ class _Recovery:
 
     def _services(self, barred: Barred, *, stop_started: bool) -> None:
         why: str | None = None
-        for act in self._invalidations():
+        for act in self._invalidated:
             why = barred(str(self._first.get("app", ""))) if why is None else why
             note = f"PHP-FPM was not let compile files again: {why}" if why else drop_again(act)
             if note:

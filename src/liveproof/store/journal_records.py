@@ -61,6 +61,7 @@ def _begin(value: dict[str, Any]) -> bool:
         and _places(value["goals"])
         and _pairs(value["trees"])
         and ("service" not in value or _service(value["service"]))
+        and isinstance(value.get("invalidates", {}), dict)
     )
 
 

@@ -120,7 +120,7 @@ def summarised(records: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         "app": records[0].get("app"),
         "started": records[0].get("started"),
         "steps": [str(record.get("what", "")) for record in begun],
-        "services": [str(record.get("what", "")) for record in begun if record.get("service")],
+        "services": [str(record.get("what", "")) for record in begun if _on_service(record)],
     }
 
 
@@ -128,3 +128,7 @@ def _state(path: str, records: tuple[dict[str, Any], ...]) -> str:
     if records[-1].get("is") == "end":
         return str(records[-1].get("state", ""))
     return APPLYING if journal_log.at_work(path) else INTERRUPTED
+
+
+def _on_service(record: Mapping[str, Any]) -> bool:
+    return bool(record.get("service") or record.get("invalidates"))

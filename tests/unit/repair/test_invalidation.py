@@ -16,6 +16,8 @@ from liveproof.repair.journal import Journal
 from liveproof.repair.rollback import RolledBack
 from liveproof.repair.runner import Runner
 from liveproof.steps.invalidate_scripts import InvalidateScripts
+from liveproof.store import runs
+from liveproof.store.journal_log import Damaged
 from tests.unit.trees import app
 
 SELF = next(process for process in processes() if process.pid == os.getpid())
@@ -55,6 +57,24 @@ def test_what_was_compiled_in_between_is_told_where_it_cannot_be_dropped(done: b
     assert "PHP-FPM may still run what it compiled of /srv/a.php in between" in note
     assert f"the PHP-FPM master {GONE.pid} of pool 8.2/www is no longer the process that was seen" in note
     assert "reload it" in note
+
+
+def test_a_rollback_says_beforehand_that_scripts_are_compiled_again() -> None:
+    begun(done=True)
+    (run,) = runs.list_runs()
+    assert run.services == ("let PHP-FPM pool 8.2/www compile /srv/a.php again, without a reload",)
+
+
+@pytest.mark.parametrize("damage", ['{"pid": "x"}', "7"])
+def test_a_damaged_journal_is_told_before_anything_is_put_back(damage: str) -> None:
+    begun(done=True)
+    (run,) = runs.list_runs()
+    journal = Path(run.directory) / "journal.jsonl"
+    text = journal.read_text()
+    head, _, rest = text.partition('"invalidates":')
+    journal.write_text(f'{head}"invalidates":{damage}{rest[rest.index("}") + 1 :]}')
+    with pytest.raises(Damaged):
+        rollback.take_back_run(run, lambda _: None, stop_started=True)
 
 
 def test_where_nothing_was_changed_nothing_can_have_been_compiled_of_it() -> None:
