@@ -9,6 +9,7 @@ from liveproof.model.verdicts import Safety
 from liveproof.steps.invalidate_scripts import MOST_SCRIPTS, InvalidateScripts
 
 _UNDO = "nothing to take back: the same scripts are compiled again from the files as they are then"
+_SECOND = 1
 _ROOM = 1 << 20  # bytes that must be left when the scripts stand in the memory a second time, twice their size
 
 
@@ -24,7 +25,7 @@ def invalidation(fpm: Fpm, opcache: Opcache, pool: PoolOpcache, scripts: Iterabl
     if found is None or not found[0].pid:
         return f"no running PHP-FPM master is known for pool {pool.pool}"
     master, one = found
-    reason = _scripts(wanted, opcache) or _settings(pool) or _room(pool, wanted)
+    reason = _scripts(wanted) or _link(opcache, pool) or _settings(pool) or _room(pool, wanted)
     if not reason and any(each.chroot for each in master.pools):
         reason = f"a pool of PHP-FPM {master.version} is chrooted, where scripts have other paths"
     if reason:
@@ -46,13 +47,20 @@ def _pools(master: Master) -> tuple[tuple[str, str], ...]:
     return tuple((pool.name, pool.address) for pool in master.pools)
 
 
-def _scripts(scripts: tuple[Script, ...], opcache: Opcache) -> str:
+def _link(opcache: Opcache, pool: PoolOpcache) -> str:
+    """A link that moved since the cache began may have left scripts of another release under its name."""
+    if opcache.link_moved and opcache.link_moved + _SECOND >= pool.since:
+        return (
+            "the link that the app is served through was changed since the cache began, and PHP may keep its old target"
+        )
+    return ""
+
+
+def _scripts(scripts: tuple[Script, ...]) -> str:
     if not scripts:
         return "no script is named"
     if len(scripts) > MOST_SCRIPTS:
         return f"{len(scripts)} scripts are too many to be compiled again without a reload (at most {MOST_SCRIPTS})"
-    if opcache.link_moved:
-        return "the app is served through a symbolic link, whose name PHP may keep a script under"
     gone = next((script.path for script in scripts if not script.exists), "")
     return f"{gone} is gone, so PHP cannot compile it again" if gone else ""
 

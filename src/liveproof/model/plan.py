@@ -160,12 +160,14 @@ class PlanOptions:
         allow: the safety of steps that are applied without a question about each.
         accepted: steps that a person accepted although their safety is not allowed, by what they do (``Step.what``).
         notices: also steps for findings that break nothing.
+        reload: PHP-FPM is reloaded also where scripts could be compiled again without.
         select: codes and families of the findings that are planned for (``FIL003``, ``OPC``); empty: all.
     """
 
     allow: frozenset[Safety] = SAFE_ONLY
     accepted: frozenset[str] = frozenset()
     notices: bool = False
+    reload: bool = False
     select: frozenset[str] = frozenset()
 
     def admits(self, step: Step) -> bool:

@@ -15,7 +15,7 @@ from liveproof.model.plan import Act, Plan, PlanOptions, Step
 from liveproof.model.rule import Rule, arguments, needs
 from liveproof.model.verdicts import Safety
 from liveproof.planning.merge import merge
-from liveproof.planning.reloads import closing_reloads, lives_by_reloads, moved_by
+from liveproof.planning.reloads import as_reload, closing_reloads, lives_by_reloads, moved_by, without_superseded
 from liveproof.steps.merging import Contradiction, stricter
 
 __all__ = ["Contradiction", "differences", "make_plan"]
@@ -43,10 +43,11 @@ def make_plan(app: AppExamination, rules: Iterable[Rule], options: PlanOptions =
     found = [finding for finding in _roots_first(app) if options.covers(finding.code)]
     sorting = _Sorting(options, frozenset() if options.notices else _alone(app))
     for finding in found:
-        sorting.add(finding, *_steps(finding, by_code[finding.code], app))
+        steps, reason = _steps(finding, by_code[finding.code], app)
+        sorting.add(finding, tuple(as_reload(app, step) for step in steps) if options.reload else steps, reason)
     for code, settling in _settling(app):
         if options.covers(code):
-            sorting.add(code, settling, "")
+            sorting.add(code, tuple(as_reload(app, step) for step in settling) if options.reload else settling, "")
     mended, held, reasons = sorting.mended, sorting.held, sorting.reasons
     hidden = [f.code for f in found if by_code[f.code].hidden_by_memory and f not in mended]
     if hidden:
@@ -227,10 +228,12 @@ def _closed(
     """The merged steps with the reloads that end them, and the reloads that are not allowed."""
     steps = merge(step for mending in mended.values() for step in mending)
     closing = tuple(closing_reloads(app, steps)) if steps else ()
+    if options.reload:
+        closing = tuple(as_reload(app, step) for step in closing)
     if hidden:
         closing = tuple(_guarded(step, hidden) for step in closing)
     allowed = [step for step in closing if options.admits(step) and not moved_by(app, step)]
-    return merge((*steps, *allowed)), merge(step for step in closing if step not in allowed)
+    return without_superseded(app, merge((*steps, *allowed))), merge(step for step in closing if step not in allowed)
 
 
 def _held_back(everything: list[Step], steps: tuple[Step, ...]) -> tuple[Step, ...]:

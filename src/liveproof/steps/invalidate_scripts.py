@@ -33,6 +33,11 @@ class InvalidateScripts(Act):
     generation: tuple[int, int]
     scripts: tuple[str, ...]
 
+    @property
+    def empties_memory(self) -> bool:
+        """Of these scripts nothing is left in it."""
+        return True
+
     def describe(self) -> str:
         """What is done, in words."""
         what = self.scripts[0] if len(self.scripts) == 1 else f"{len(self.scripts)} scripts"

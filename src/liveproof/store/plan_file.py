@@ -84,7 +84,9 @@ class SavedPlan:
             allow = frozenset(map(Safety, self.allow)) - {Safety.MANUAL}
         except ValueError as error:
             raise BadPlan(f"it is no plan of this version of liveproof: {error}") from None
-        return PlanOptions(allow, frozenset(self.accepted), self.notices, frozenset(self.select))
+        return PlanOptions(
+            allow, accepted=frozenset(self.accepted), notices=self.notices, select=frozenset(self.select)
+        )
 
 
 def saved(plans: Iterable[Plan], options: PlanOptions, made_with: dict[str, str]) -> SavedPlan:

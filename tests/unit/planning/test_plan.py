@@ -20,6 +20,7 @@ from liveproof.planning.merge import merge
 from liveproof.planning.plan import make_plan
 from liveproof.steps.change_mode import ChangeMode, Moded
 from liveproof.steps.change_owner import ChangeOwner, Owned
+from liveproof.steps.invalidate_scripts import InvalidateScripts
 from liveproof.steps.make_directory import MakeDirectory
 from liveproof.steps.merging import Contradiction
 from liveproof.steps.remove_file import RemoveFile
@@ -348,7 +349,7 @@ def fpm(pid: int = 7, *, timeout: float = 10.0, unit: bool = True) -> Fpm:
 def opcache(*scripts: str, enabled: bool = True, validates: bool = True) -> Opcache:
     """The cache of the app's pool."""
     settings = (("opcache.validate_timestamps", "1" if validates else "0"),)
-    kept = tuple(blank(Script, path=path) for path in scripts)
+    kept = tuple(blank(Script, path=path, exists=True) for path in scripts)
     pool = blank(PoolOpcache, pool="8.2/www", enabled=enabled, settings=settings, scripts=kept)
     return blank(Opcache, pools=(("8.2/www", pool),))  # type: ignore[no-any-return]
 
@@ -391,21 +392,69 @@ def test_without_systemd_the_master_gets_a_signal() -> None:
 
 def test_a_reload_that_would_drop_requests_is_held_back() -> None:
     """Where running requests would be cut off, the closing reload needs to be allowed."""
-    facts = {Fpm: fpm(timeout=0), Opcache: opcache()}
+    facts = {Fpm: fpm(timeout=0), Opcache: opcache(f"{REAL}/app/x.php")}
     plan = planned(rule("FIL001", owner("app/x.php")), facts=facts)
     assert acts(plan.steps) == [owner("app/x.php")]
     assert acts(plan.held_back) == [RELOAD]
+    assert "too little to hold these scripts a second time" in plan.held_back[0].cost
     plan = planned(rule("FIL001", owner("app/x.php")), facts=facts, allow=EVERYTHING)
     assert acts(plan.steps) == [owner("app/x.php"), RELOAD]
 
 
 def test_rebuilding_without_a_reload_is_held_back_where_php_never_looks() -> None:
     """With validate_timestamps=0 a new cache on disk is not live without the reload, so both wait for it."""
-    facts = {Fpm: fpm(timeout=0), Opcache: opcache(validates=False)}
+    facts = {Fpm: fpm(timeout=0), Opcache: opcache(f"{REAL}/bootstrap/cache/config.php", validates=False)}
     plan = planned(rule("LAR001", artisan("config:cache")), rule("FIL006", owner("storage/logs/l.log")), facts=facts)
     assert acts(plan.steps) == [owner("storage/logs/l.log")]
     assert plan.fixes == ("FIL006",)
     assert artisan("config:cache") in acts(plan.held_back)
+
+
+def roomy(*scripts: str) -> Opcache:
+    """The cache of the app's pool, with room to compile these scripts once more."""
+    seen = opcache(*scripts, validates=False)
+    return replace(seen, pools=(("8.2/www", replace(seen.seen[0], memory_free=9_000_000)),))
+
+
+def compiled(*paths: str) -> InvalidateScripts:
+    """These scripts are compiled again without a reload."""
+    return InvalidateScripts("8.2/www", "", (("www", ""),), 7, 5.0, (0, 0), tuple(f"{REAL}/{path}" for path in paths))
+
+
+def test_without_a_safe_reload_only_what_changes_is_compiled_again() -> None:
+    """PHP drops the scripts whose files a step changes, or that stand below what it changes, and no others."""
+    facts = {Fpm: fpm(timeout=0), Opcache: roomy(f"{REAL}/bootstrap/cache/config.php", f"{REAL}/app/x.php")}
+    plan = planned(rule("LAR001", artisan("config:cache")), facts=facts)
+    assert acts(plan.steps) == [artisan("config:cache"), compiled("bootstrap/cache/config.php")]
+    assert plan.held_back == ()
+    assert acts(planned(rule("FIL001", owner("routes/y.php")), facts=facts).steps) == [owner("routes/y.php")]
+
+
+def test_what_a_reload_does_anyway_is_not_done_before_it() -> None:
+    """One step for a master; the reload carries the codes of both."""
+    facts = {Fpm: fpm(timeout=0), Opcache: roomy(f"{REAL}/app/x.php")}
+    rules = (rule("OPC001", compiled("app/x.php")), rule("OPC013", RELOAD))
+    plan = planned(*rules, facts=facts, allow=EVERYTHING)
+    assert acts(plan.steps) == [RELOAD]
+    assert plan.steps[0].fixes == ("OPC001", "OPC013")
+
+
+def test_where_the_pool_is_too_busy_a_reload_takes_the_place() -> None:
+    """With its cost, and only where that is allowed."""
+    facts: dict[type, object] = {Fpm: fpm(timeout=0), Opcache: roomy(f"{REAL}/app/x.php")}
+    rules = (rule("OPC001", compiled("app/x.php")), rule("FIL001", owner("app/x.php")))
+    seen = examined(*(finding(r.code) for r in rules), facts=facts)
+    held = make_plan(seen, rules, PlanOptions(reload=True))
+    assert (acts(held.steps), acts(held.held_back)) == ([owner("app/x.php")], [RELOAD])
+    assert acts(make_plan(seen, rules, PlanOptions(EVERYTHING, reload=True)).steps) == [owner("app/x.php"), RELOAD]
+
+
+def test_nothing_is_compiled_again_that_keeps_a_site_alive() -> None:
+    """While the pool's user cannot read code, what PHP has compiled of it must stay."""
+    facts = {Fpm: fpm(timeout=0), Opcache: roomy(f"{REAL}/app/x.php")}
+    rules = (rule("FIL002", hidden_by_memory=True), rule("OPC001", compiled("app/x.php")))
+    plan = planned(*rules, facts=facts)
+    assert (plan.steps, [step.safety for step in plan.held_back]) == ((), [Safety.DROPS])
 
 
 def moved(**given: Any) -> dict[type, object]:

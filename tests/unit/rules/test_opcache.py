@@ -26,6 +26,7 @@ from liveproof.rules.opcache import (
     timestamps_never_validated,
 )
 from liveproof.rules.release import deploy_newer_than_service
+from liveproof.steps.invalidate_scripts import InvalidateScripts
 from liveproof.steps.service_action import ServiceAction
 from liveproof.steps.write_file import WriteFile
 from tests.unit.opcaches import BEGAN, NOW, app, fpm, nginx, opcache, passing, pool, script
@@ -145,9 +146,14 @@ def test_reloading_is_safe_only_where_requests_may_finish():
     (found,) = cached_bytecode_differs_from_disk.check(app(), about(EDITED), fpm())
     assert isinstance(found, Finding)
     (safe,) = cached_bytecode_differs_from_disk.reload(found, about(EDITED), fpm())
-    (cutting,) = cached_bytecode_differs_from_disk.reload(found, about(EDITED), fpm(0.0))
-    assert safe.act == cutting.act == ServiceAction("reload", "php8.2-fpm.service", ("/usr/sbin/php-fpm8.2", "-t"))
-    assert (safe.safety, cutting.safety) == (Safety.SAFE, Safety.DROPS)
+    assert safe.act == ServiceAction("reload", "php8.2-fpm.service", ("/usr/sbin/php-fpm8.2", "-t"))
+    (without,) = cached_bytecode_differs_from_disk.reload(found, about(script(), EDITED), fpm(0.0))
+    assert isinstance(without.act, InvalidateScripts)
+    assert without.act.scripts == (EDITED.path,)
+    (cutting,) = cached_bytecode_differs_from_disk.reload(found, about(EDITED, memory_free=0), fpm(0.0))
+    assert (safe.safety, without.safety, cutting.safety) == (Safety.SAFE, Safety.SAFE, Safety.DROPS)
+    assert cutting.act == safe.act
+    assert "too little to hold these scripts" in cutting.cost
     (signal,) = cached_bytecode_differs_from_disk.reload(found, about(EDITED), fpm(unit=""))
     assert signal.act == ServiceAction("signal", test=("/usr/sbin/php-fpm8.2", "-t"), pid=9, start=1.0)
 

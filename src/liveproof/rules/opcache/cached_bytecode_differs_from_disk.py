@@ -26,7 +26,7 @@ from collections.abc import Iterator
 
 from liveproof.analysis.freshness import Freshness, State, blind, freshness
 from liveproof.analysis.times import moment
-from liveproof.fixes.reload import graceful_reloads
+from liveproof.fixes.compile_again import compile_again
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.fpm import Fpm
 from liveproof.model.facts.opcache import Opcache, PoolOpcache, Script
@@ -54,7 +54,7 @@ def check(app: App, opcache: Opcache, fpm: Fpm | Unknown | Absent) -> Iterator[F
     for pool in opcache.seen:
         if reason := blind(pool):
             in_files = pool.setting("opcache.file_cache_only") == "1"
-            yield Unknown(reason) if in_files else _unknown(reason, pool, fpm)
+            yield Unknown(reason) if in_files else _unknown(reason, opcache, pool, fpm)
             continue
         if not pool.enabled:
             continue
@@ -64,7 +64,7 @@ def check(app: App, opcache: Opcache, fpm: Fpm | Unknown | Absent) -> Iterator[F
         if stale:
             yield _finding(app, opcache, pool, stale)
         if unsure:
-            yield _unsure(pool, unsure, fpm)
+            yield _unsure(opcache, pool, unsure, fpm)
         if pool.incomplete:
             yield Unknown(f"pool {pool.pool} has more scripts of this app in its cache than liveproof looks at")
 
@@ -96,7 +96,7 @@ def _evidence(pool: PoolOpcache, script: Script, judged: Freshness) -> Evidence:
     return Evidence(f"OPcache of pool {pool.pool}: {script.path}", saw, f"the file of {moment(script.modified)}")
 
 
-def _unsure(pool: PoolOpcache, unsure: list[_Judged], fpm: Fpm | Unknown | Absent) -> Unknown:
+def _unsure(opcache: Opcache, pool: PoolOpcache, unsure: list[_Judged], fpm: Fpm | Unknown | Absent) -> Unknown:
     reasons: dict[str, list[str]] = {}
     for script, judged in unsure:
         reasons.setdefault(judged.why, []).append(script.path)
@@ -104,17 +104,17 @@ def _unsure(pool: PoolOpcache, unsure: list[_Judged], fpm: Fpm | Unknown | Absen
     message = f"pool {pool.pool}: of {len(pool.scripts)} cached scripts, {message}"
     if pool.setting("opcache.file_cache"):
         return Unknown(f"{message}; a reload of PHP-FPM does not settle it, since opcache.file_cache survives that")
-    return _unknown(f"{message}; a reload of PHP-FPM settles it", pool, fpm)
+    return _unknown(f"{message}; a reload of PHP-FPM settles it", opcache, pool, fpm)
 
 
-def _unknown(reason: str, pool: PoolOpcache, fpm: Fpm | Unknown | Absent) -> Unknown:
+def _unknown(reason: str, opcache: Opcache, pool: PoolOpcache, fpm: Fpm | Unknown | Absent) -> Unknown:
     """What a reload settles, where there is a master that can be reloaded."""
     why = "then every script is compiled from the file as it is now, which cannot be told of some"
-    step = next(graceful_reloads(fpm, (pool.pool,), why), None) if isinstance(fpm, Fpm) else None
+    step = next(compile_again(fpm, opcache, (pool.pool,), why), None) if isinstance(fpm, Fpm) else None
     return Settleable(reason, step) if step else Unknown(reason)
 
 
 @rule.fix(Safety.SAFE)
 def reload(finding: Finding, opcache: Opcache, fpm: Fpm) -> Iterator[Step]:
     if not any(pool.setting("opcache.file_cache") for pool in opcache.seen):
-        yield from graceful_reloads(fpm, finding.ids("pool"), "PHP must compile the files as they are now")
+        yield from compile_again(fpm, opcache, finding.ids("pool"), "PHP must compile the files as they are now")

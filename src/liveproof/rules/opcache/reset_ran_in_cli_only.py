@@ -23,7 +23,7 @@ from collections.abc import Iterator
 from liveproof.analysis.freshness import State, blind, freshness
 from liveproof.analysis.stale_code import changed_scripts, held_releases
 from liveproof.analysis.times import moment
-from liveproof.fixes.reload import graceful_reloads
+from liveproof.fixes.compile_again import compile_again
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.fpm import Fpm
 from liveproof.model.facts.nginx import Nginx
@@ -65,5 +65,5 @@ def _outdated(app: App, opcache: Opcache, pool: PoolOpcache, nginx: Nginx | Unkn
 
 
 @rule.fix(Safety.SAFE)
-def reload(finding: Finding, fpm: Fpm) -> Iterator[Step]:
-    yield from graceful_reloads(fpm, finding.ids("pool"), "a reset that reaches PHP-FPM's own cache")
+def reload(finding: Finding, fpm: Fpm, opcache: Opcache) -> Iterator[Step]:
+    yield from compile_again(fpm, opcache, finding.ids("pool"), "a reset must reach PHP-FPM's own cache")

@@ -13,14 +13,15 @@ find {app} -name '*.php' -newermt "$(systemctl show -p ActiveEnterTimestamp --va
 ```
 
 ## Fix safety
-Safe: a graceful reload builds a new cache from the files as they are. Put it at the end of the deploy.
+Safe: a graceful reload builds a new cache from the files as they are; where that would cut off requests, PHP-FPM
+compiles only the changed scripts again. Put a reload at the end of the deploy.
 """
 
 from collections.abc import Iterator
 
 from liveproof.analysis.stale_code import Behind, behind
 from liveproof.analysis.times import moment
-from liveproof.fixes.reload import graceful_reloads
+from liveproof.fixes.compile_again import compile_again
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.fpm import Fpm
 from liveproof.model.facts.nginx import Nginx
@@ -71,7 +72,7 @@ def _what(app: App, one: Behind) -> str:
 
 
 @rule.fix(Safety.SAFE)
-def reload(finding: Finding, fpm: Fpm) -> Iterator[Step]:
-    yield from graceful_reloads(
-        fpm, finding.ids("pool"), "PHP must compile the deployed files; it does not look by itself"
+def reload(finding: Finding, fpm: Fpm, opcache: Opcache) -> Iterator[Step]:
+    yield from compile_again(
+        fpm, opcache, finding.ids("pool"), "PHP must compile the deployed files; it does not look by itself"
     )

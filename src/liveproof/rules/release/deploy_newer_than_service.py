@@ -14,14 +14,15 @@ journalctl -u {unit} -n 20 --no-pager   # when it was reloaded last
 ```
 
 ## Fix safety
-Safe: a graceful reload, after which the cache is younger than the deploy.
+Safe: a graceful reload, after which the cache is younger than the deploy; where that would cut off requests, PHP-FPM
+compiles only the deployed scripts again.
 """
 
 from collections.abc import Iterator
 
 from liveproof.analysis.stale_code import Behind, behind
 from liveproof.analysis.times import moment
-from liveproof.fixes.reload import graceful_reloads
+from liveproof.fixes.compile_again import compile_again
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.files import Files
 from liveproof.model.facts.fpm import Fpm
@@ -75,5 +76,5 @@ def _evidence(app: App, files: Files, opcache: Opcache, one: Behind) -> Iterator
 
 
 @rule.fix(Safety.SAFE)
-def reload(finding: Finding, fpm: Fpm) -> Iterator[Step]:
-    yield from graceful_reloads(fpm, finding.ids("pool"), "the cache must be younger than the deploy")
+def reload(finding: Finding, fpm: Fpm, opcache: Opcache) -> Iterator[Step]:
+    yield from compile_again(fpm, opcache, finding.ids("pool"), "what runs must be younger than the deploy")
