@@ -1,5 +1,6 @@
 """A check while PHP-FPM is being reloaded: what is only passing is never told as broken."""
 
+import json
 import random
 
 import pytest
@@ -27,3 +28,40 @@ def test_a_reload_is_no_fault(suite: str, how: str) -> None:
         host.sh("sleep 1")
         report = checked(host)
         assert report["verdict"] == "proven", told(report)
+
+
+# Keeps a worker busy for so many seconds; a signal ends a sleep, so it naps.
+SLOW = """
+cat > public/slow.php <<'PHP'
+<?php $until = microtime(true) + $_GET["s"]; while (microtime(true) < $until) usleep(50000); echo "whole";
+PHP
+chown "$WWW:" public/slow.php
+"""
+
+
+def _slow(host: Host, seconds: int, name: str) -> None:
+    """A request of so many seconds begins; what it gets comes to /root/NAME."""
+    host.sh(f'(curl -s -m 60 "http://127.0.0.1/slow.php?s={seconds}" > /root/{name} 2>&1 &) ; sleep 0.3')
+
+
+def test_a_safe_reload_waits_for_a_moment_and_cuts_nothing_off(suite: str) -> None:
+    """A request that may finish does; one that would be cut off forbids the reload."""
+    with Host.up(suite) as host:
+        host.ini("opcache.validate_timestamps=0")
+        host.sh(f"{SLOW} sleep 2")
+        host.warm()
+        host.liveproof("check")
+        host.sh('sleep 1; sed -i "s/handler-v[0-9]*/handler-v9/" "$HANDLER"')
+        host.warm()
+        _slow(host, 20, "long")
+        ran = host.liveproof("fix", "--yes", "--format", "json")
+        (outcome,) = json.loads(ran.stdout)["outcome"]
+        assert (ran.returncode, outcome["kind"], outcome["would_drop"]) == (1, "rolled back", True), outcome
+        assert "process_control_timeout is 10 s: a reload now would cut it off" in outcome["reason"]
+        host.sh("for i in $(seq 250); do grep -q whole /root/long && exit 0; sleep 0.1; done; exit 1")
+        _slow(host, 4, "short")
+        ran = host.liveproof("fix", "--yes", "--format", "json")
+        (outcome,) = json.loads(ran.stdout)["outcome"]
+        assert (ran.returncode, outcome["kind"]) == (0, "fixed"), outcome
+        assert host.sh("cat /root/short") == "whole"
+        assert "handler-v9" in host.post().body

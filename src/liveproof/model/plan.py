@@ -205,8 +205,12 @@ class OutcomeKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of a plan: ``reason`` tells why it was not fixed, or what remains; ``run`` names it for rollback."""
+    """What came of a plan: ``reason`` tells why it was not fixed, or what remains; ``run`` names it for rollback.
+
+    ``would_drop``: it can be done now only in a way that may drop requests.
+    """
 
     kind: OutcomeKind
     reason: str = ""
     run: str = ""
+    would_drop: bool = False

@@ -3,8 +3,8 @@
 Each module of ``actions`` registers one function for one kind, by ``@action(Kind)``.
 """
 
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from dataclasses import field, replace
 from typing import Any, TypeVar
 
 from liveproof.host.files.snapshot import FILE, TIMES, WHOLE, Image, look, read_tree, read_whole
@@ -27,6 +27,15 @@ def _never() -> bool:
 
 
 @dataclass(frozen=True, slots=True)
+class RunningMaster:
+    """A running master: its pid, the addresses of its pools as nginx writes them, its process_control_timeout in s."""
+
+    pid: int
+    addresses: tuple[str, ...]
+    timeout: float
+
+
+@dataclass(frozen=True, slots=True)
 class StepContext:
     """What an action may know besides its act.
 
@@ -34,6 +43,7 @@ class StepContext:
         paths: where it may change files.
         stopped: tells whether somebody asked to stop.
         patience: how long PHP-FPM waits for running requests at a reload, in seconds.
+        masters: the PHP-FPM masters whose reload must cut off no request, by unit, or by pid where no unit runs one.
         temporary: how it must name a file that it makes for a moment; empty when nothing will be done.
         keeper: where it must copy contents that it changes; None when nothing will be done.
     """
@@ -41,6 +51,7 @@ class StepContext:
     paths: AllowedPaths
     stopped: Callable[[], bool] = _never
     patience: float = 0.0
+    masters: Mapping[str | int, RunningMaster] = field(default_factory=dict)
     temporary: str = ""
     keeper: Keeper | None = None
 
@@ -64,6 +75,7 @@ class PreparedAction:
 
     Attributes:
         before, goals, trees: as in ``repair.undo_step.Begun``.
+        ready: waits for the moment at which it may begin; where it raises, nothing was done, so nothing is undone.
         run: carries it out and returns what stands there after.
         verify: judges what came of it, once that is written down; raises when it is not good.
         output: what its command printed, secrets removed, once it ran.
@@ -74,6 +86,7 @@ class PreparedAction:
     before: Places
     run: Callable[[], Places]
     goals: Places = ()
+    ready: Callable[[], None] = _nothing
     trees: tuple[tuple[str, str], ...] = ()
     verify: Callable[[], None] = _nothing
     output: Callable[[], str] = str

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from liveproof.host.process.proc import child_pids, children, processes
 from liveproof.host.reader import Reader
 from liveproof.host.write.opcache import HeldWorkers, NotInvalidated, Told
-from liveproof.host.write.service_control import ServiceFailed
+from liveproof.host.write.service_control import ServiceFailed, WouldDrop
 from liveproof.probes.fpm.idle import busy
 from liveproof.probes.fpm.masters import pool_of
 from liveproof.repair.action import Stopped
@@ -42,7 +42,8 @@ def drop(act: InvalidateScripts, stopped: Callable[[], bool] = lambda: False, *,
     cache that has begun since.
 
     Raises:
-        ServiceFailed: the master or its cache is another one, it was not idle long enough, or PHP did not do it.
+        ServiceFailed: the master or its cache is another one.
+        WouldDrop: it was not idle long enough, or PHP did not do it: only a reload does.
         Stopped: somebody asked to stop before.
     """
     deadline = time.monotonic() + _WAIT
@@ -50,11 +51,11 @@ def drop(act: InvalidateScripts, stopped: Callable[[], bool] = lambda: False, *,
     while True:
         if not same_master(act):
             raise ServiceFailed(_GONE.format(act))
-        _await_idle(act, deadline, stopped)
+        await_idle(act, stopped, deadline)
         try:
             held = _dropped(act, generation)
         except NotInvalidated as error:
-            raise ServiceFailed(f"PHP-FPM pool {act.pool} did not drop the scripts from its memory: {error}") from None
+            raise WouldDrop(f"PHP-FPM pool {act.pool} did not drop the scripts from its memory: {error}") from None
         if not same_master(act):
             raise ServiceFailed(_GONE.format(act))
         if held and not held.told.kept:
@@ -63,7 +64,7 @@ def drop(act: InvalidateScripts, stopped: Callable[[], bool] = lambda: False, *,
             return
         if time.monotonic() > deadline:
             why = f"PHP still has {held.told.kept[0]} in its memory" if held else "a worker went on serving"
-            raise ServiceFailed(_BUSY.format(act, why))
+            raise WouldDrop(_BUSY.format(act, why))
 
 
 class _Dropped(NamedTuple):
@@ -103,14 +104,17 @@ def _dropped(act: InvalidateScripts, generation: tuple[int, int] | None) -> _Dro
         return _Dropped(moment, held.drop())
 
 
-def _await_idle(act: InvalidateScripts, deadline: float, stopped: Callable[[], bool]) -> None:
+def await_idle(act: InvalidateScripts, stopped: Callable[[], bool], deadline: float = 0.0) -> None:
     """Wait for two looks that find nobody served, so that nobody has to wait for long once workers are held.
 
+    ``deadline`` by the monotonic clock; 0: in five seconds.
+
     Raises:
-        ServiceFailed: there was none in time.
+        WouldDrop: there was none in time.
         Stopped: somebody asked to stop.
     """
     reader = Reader()
+    deadline = deadline or time.monotonic() + _WAIT
     before = False
     while True:
         why = busy(reader, act.pid, tuple(dict(act.pools).values()))
@@ -120,7 +124,7 @@ def _await_idle(act: InvalidateScripts, deadline: float, stopped: Callable[[], b
         if stopped():
             raise Stopped
         if time.monotonic() > deadline:
-            raise ServiceFailed(_BUSY.format(act, why or "it was idle for too short a time"))
+            raise WouldDrop(_BUSY.format(act, why or "it was idle for too short a time"))
         time.sleep(_BETWEEN if before else _PAUSE)
 
 

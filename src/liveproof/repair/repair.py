@@ -7,9 +7,10 @@ from dataclasses import replace
 
 from liveproof.analysis.serving import configuration_files
 from liveproof.examine import examine
+from liveproof.fixes.reload import reload_of
 from liveproof.host.reader import Reader
 from liveproof.host.write.safety import LeftAlone, why
-from liveproof.host.write.service_control import ServiceFailed
+from liveproof.host.write.service_control import ServiceFailed, WouldDrop
 from liveproof.host.write.signals import Stopping
 from liveproof.model.dataclass import dataclass
 from liveproof.model.examination import AppExamination, Examination
@@ -17,10 +18,10 @@ from liveproof.model.facts.fpm import Fpm, Socket
 from liveproof.model.facts.nginx import Nginx
 from liveproof.model.plan import Outcome, OutcomeKind, Plan, PlanOptions, Step
 from liveproof.model.settings import Settings
-from liveproof.model.verdicts import Link
+from liveproof.model.verdicts import Link, Safety
 from liveproof.planning.plan import differences, make_plan
 from liveproof.planning.verify import came, remains, unproven
-from liveproof.repair.action import StepContext, Stopped
+from liveproof.repair.action import RunningMaster, StepContext, Stopped
 from liveproof.repair.actions.run_artisan import ArtisanFailed
 from liveproof.repair.allowed_paths import AllowedPaths, Refused
 from liveproof.repair.journal import Journal
@@ -182,6 +183,7 @@ class _Repairing:
         self._cache = cache
         self._options = options
         self._progress, self._step_done = told
+        self._would_drop = False
 
     def all(self, stopping: Stopping) -> Outcome:
         """Look again, apply, prove.
@@ -245,7 +247,20 @@ class _Repairing:
         made = frozenset(path for step in self._plan.steps for path in step.act.made_directories())
         read = frozenset(map(os.path.realpath, configuration_files(app.facts.get(Fpm), app.facts.get(Nginx))))
         paths = AllowedPaths(app.app, frozenset(sockets - {""}), made, configuration=read)
-        return StepContext(paths, lambda: stopping.asked, patience)
+        return StepContext(paths, lambda: stopping.asked, patience, self._masters(fpm))
+
+    def _masters(self, fpm: object) -> dict[str | int, RunningMaster]:
+        """The masters whose reload must cut off no request: all, unless what drops requests is allowed."""
+        if not isinstance(fpm, Fpm) or Safety.DROPS in self._options.allow:
+            return {}
+        return {
+            act.unit or act.pid: RunningMaster(
+                master.pid, tuple(pool.address for pool in master.pools), master.control_timeout
+            )
+            for master in fpm.masters
+            if master.pid and master.control_timeout > 0
+            for act in (reload_of(master),)
+        }
 
     def _apply_and_verify(self, runner: Runner, journal: Journal, app: AppExamination, stopping: Stopping) -> str:
         """Change files, prove what that must fix, then let services take it up, and prove everything.
@@ -277,6 +292,7 @@ class _Repairing:
             except Stopped:
                 return f"stopped by {stopping.name}"
             except _FAILED as error:
+                self._would_drop = isinstance(error, WouldDrop)
                 return f"{name} failed: {error}"
             except OSError as error:
                 return f"{name} failed: {_message(error)}"
@@ -310,7 +326,8 @@ class _Repairing:
         notes = "".join(
             f"; {note}" for note in (*done.notes, *(f"since PHP-FPM's memory is new, {text}" for text in bare))
         )
-        return Outcome(OutcomeKind.ROLLED_BACK, f"{failure}; everything was taken back{notes}", run)
+        reason = f"{failure}; everything was taken back{notes}"
+        return Outcome(OutcomeKind.ROLLED_BACK, reason, run, would_drop=self._would_drop)
 
     def _take_back(self, run: str) -> RolledBack | None:
         for found in list_runs():

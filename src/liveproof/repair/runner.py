@@ -39,6 +39,7 @@ class Runner:
             prepared = actions[type(step.act)](step.act, context)
         finally:
             keeper.flush()
+        prepared.ready()
         journal.begins(number, step, prepared)
         after = prepared.run()
         journal.done(number, after, output=prepared.output())

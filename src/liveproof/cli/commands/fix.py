@@ -33,7 +33,7 @@ from liveproof.cli.options import (
     add_yes_argument,
 )
 from liveproof.cli.output import refuse_unwritable, write_file
-from liveproof.model.plan import SAFE_ONLY, Outcome, OutcomeKind, Plan, PlanOptions
+from liveproof.model.plan import SAFE_ONLY, OutcomeKind, Plan, PlanOptions
 from liveproof.model.run_record import Repair
 from liveproof.model.secrets import hide
 from liveproof.model.verdicts import Safety
@@ -43,8 +43,6 @@ from liveproof.report.plan import plan_lines, step_lines
 from liveproof.report.style.escaping import visible
 from liveproof.report.style.lines import BLANK, Line, line
 from liveproof.rules import codes
-from liveproof.steps.invalidate_scripts import InvalidateScripts
-from liveproof.steps.service_action import ServiceAction
 from liveproof.store.plan_file import dump, saved
 
 HELP_ORDER = 2
@@ -190,8 +188,8 @@ def _fix(plan: Plan, fixing: FixRun, request: _Request, console: Console) -> Out
             console.lines((*plan_lines(plan, whole=request.diff), BLANK))
     question = "" if request.yes else f"Apply the plan for {visible(plan.app)}?"
     outcome = fixing.apply(plan, options, question)
-    if _needs_reload(plan, outcome):
-        return _reload(plan, options, fixing, request, console)
+    if outcome.would_drop:
+        return _all_the_same(plan, options, fixing, request, console)
     kind = outcome.kind
     tried = {plan.digest}
     for number in range(2, _ROUNDS + 1):
@@ -206,27 +204,20 @@ def _fix(plan: Plan, fixing: FixRun, request: _Request, console: Console) -> Out
     return kind
 
 
-def _needs_reload(plan: Plan, outcome: Outcome) -> bool:
-    """Whether all was rolled back because PHP-FPM could not compile scripts again without a reload: it was busy."""
-    tried = (f"({step.what}) failed" for step in plan.steps if isinstance(step.act, InvalidateScripts))
-    return outcome.kind is OutcomeKind.ROLLED_BACK and any(text in outcome.reason for text in tried)
-
-
-def _reload(plan: Plan, options: PlanOptions, fixing: FixRun, request: _Request, console: Console) -> OutcomeKind:
-    """Plan anew with a reload, where that is allowed or a person accepts it."""
-    options = replace(options, reload=True)
-    further = fixing.planned_now(plan.app, options)
-    if further and further.held_back and not request.yes:
-        options = replace(options, accepted=options.accepted | _accepted(further, console))
+def _all_the_same(plan: Plan, options: PlanOptions, fixing: FixRun, request: _Request, console: Console) -> OutcomeKind:
+    """All was rolled back, since PHP-FPM was busy: reload it where requests may be dropped, by option or answer."""
+    question = "Reload PHP-FPM all the same, which may cut off requests?"
+    if Safety.DROPS in options.allow or (not request.yes and console.confirm(question)):
+        options = replace(options, allow=options.allow | {Safety.DROPS}, reload=True)
         further = fixing.planned_now(plan.app, options)
-    if further and any(isinstance(step.act, ServiceAction) for step in further.steps):
-        if fixing.shows_text:
-            head = line(("Round 2", "head"), "  with a reload, since PHP-FPM was too busy without")
-            console.lines((BLANK, head, BLANK, *plan_lines(further, whole=request.diff), BLANK))
-        return fixing.apply(further, options).kind
+        if further and further.steps:
+            if fixing.shows_text:
+                head = line(("Round 2", "head"), "  with a reload that may cut off requests")
+                console.lines((BLANK, head, BLANK, *plan_lines(further, whole=request.diff), BLANK))
+            return fixing.apply(further, options).kind
     if fixing.shows_text:
         command = f"liveproof fix --allow drops {quoted(plan.app)}"
-        console.lines([line("PHP-FPM was too busy; with a reload: ", (command, "command"), indent=3)])
+        console.lines([line("with a reload all the same: ", (command, "command"), indent=3)])
     return OutcomeKind.ROLLED_BACK
 
 

@@ -17,6 +17,10 @@ class ServiceFailed(Exception):
     """A service did not do what it was told; the message says what it said."""
 
 
+class WouldDrop(ServiceFailed):
+    """It can be done now only in a way that may drop requests."""
+
+
 @dataclass(frozen=True, slots=True)
 class UnitState:
     """A unit as ``systemctl show`` tells it: LoadState, ActiveState, SubState, MainPID."""

@@ -5,11 +5,14 @@ queue that is there at every look, or connections that every worker holds from t
 passing peak.
 """
 
+from collections.abc import Sequence
+
 from liveproof.host.numbers import whole
 from liveproof.host.process import namespaces
 from liveproof.host.reader import Reader
 from liveproof.model.dataclass import dataclass
 from liveproof.model.facts.fpm import Load, Socket
+from liveproof.model.findings import Unknown
 from liveproof.probes.fpm.masters import pool_of
 from liveproof.probes.fpm.sockets import Sockets
 
@@ -74,6 +77,17 @@ def load(
             break
     stuck = frozenset.intersection(*lately[-_LAST:]) if len(lately) > _LAST else held
     return Load(count, waiting, len(held), max(0.0, reader.now() - started), unanswered, len(stuck))
+
+
+def connections(reader: Reader, master: int, addresses: Sequence[str]) -> frozenset[int]:
+    """The connections that the workers of a master hold at this moment, by inode; nginx opens one for each request."""
+    sockets = Sockets(reader, 0, Unknown("not asked"))
+    held: frozenset[int] = frozenset()
+    for address in addresses:
+        path = address[5:] if address.startswith("unix:") else ""
+        socket = Socket(True, True, 0, 0, 0, True, reader.resolve(path) if path else "")
+        held |= _look(sockets, Subject(master, "", address, socket, 1, 0), 0).held
+    return held
 
 
 def _look(sockets: Sockets, subject: Subject, processes: int) -> _Look:

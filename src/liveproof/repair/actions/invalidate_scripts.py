@@ -6,7 +6,7 @@ from liveproof.host.write import opcache
 from liveproof.host.write.opcache import NotInvalidated
 from liveproof.repair.action import PreparedAction, StepContext, action
 from liveproof.repair.allowed_paths import Refused
-from liveproof.repair.invalidation import drop, same_master
+from liveproof.repair.invalidation import await_idle, drop, same_master
 from liveproof.repair.undo_step import Places
 from liveproof.steps.invalidate_scripts import MOST_SCRIPTS, InvalidateScripts
 
@@ -35,4 +35,4 @@ def invalidate_scripts(act: InvalidateScripts, context: StepContext) -> Prepared
         drop(act, context.stopped)
         return ()
 
-    return PreparedAction((), run, invalidates=act)
+    return PreparedAction((), run, ready=lambda: await_idle(act, context.stopped), invalidates=act)

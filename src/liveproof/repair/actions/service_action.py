@@ -4,6 +4,7 @@ from liveproof.host.write import service_control
 from liveproof.host.write.service_control import Service, ServiceFailed
 from liveproof.repair.action import PreparedAction, StepContext, action
 from liveproof.repair.allowed_paths import Refused
+from liveproof.repair.reload_moment import await_moment
 from liveproof.repair.undo_step import Places
 from liveproof.steps.service_action import ServiceAction
 
@@ -26,8 +27,14 @@ def service_action(act: ServiceAction, context: StepContext) -> PreparedAction:
         was = now.active
     service = Service(act.verb, act.unit, act.test, context.patience, was, act.pid, act.start)
 
+    master = context.masters.get(act.unit or act.pid) if act.verb in ("reload", "signal") else None
+
+    def ready() -> None:
+        if master:
+            await_moment(master, context.stopped)
+
     def run() -> Places:
         service_control.carry_out(service, context.stopped)
         return ()
 
-    return PreparedAction((), run, service=service)
+    return PreparedAction((), run, ready=ready, service=service)
