@@ -221,9 +221,9 @@ def test_an_immutable_file(host: Host, what: str) -> None:
     now = state(host)
     host.sh(f'chattr -i "{path}"')
     assert codes(report), told(report)
-    assert plan["steps"] == []
+    assert not changes_of_files(plan)
     assert any("chattr -i /" in why for _, why in plan["manual"]), plan
-    assert outcome["kind"] == "nothing to do", outcome
+    assert outcome["kind"] in ("nothing to do", "settled"), outcome
     assert difference(before, now) == []
     if fault != "true":
         assert fixed(host)["kind"] == "fixed"
@@ -252,9 +252,14 @@ def test_a_read_only_file_system(host: Host) -> None:
     host.sh('chown root:root app/Http/Controllers/*.php; mount --bind "$APP/app" "$APP/app"')
     host.sh('mount -o remount,ro,bind "$APP/app"')
     plan, outcome = planned_and_done(host)
-    assert plan["steps"] == []
+    assert not changes_of_files(plan)
     assert any("mounted read-only" in why for _, why in plan["manual"]), plan
-    assert outcome["kind"] == "nothing to do", outcome
+    assert outcome["kind"] in ("nothing to do", "settled"), outcome
+
+
+def changes_of_files(plan: dict[str, Any]) -> list[dict[str, Any]]:
+    """The acts of a plan but for reloads, which settle what the change of a file's status leaves unknown."""
+    return [step["act"] for step in plan["steps"] if step["act"]["is"] != "ServiceAction"]
 
 
 def planned_and_done(host: Host, *arguments: str) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -341,6 +346,7 @@ def test_a_socket_that_moved_on_disk_only(host: Host) -> None:
     """`listen` was edited and not loaded: no fix reloads PHP-FPM, which would take the socket away from nginx."""
     host.ini("opcache.validate_timestamps=0")
     host.warm()
+    host.liveproof("check")
     host.sh("""sed -i 's#^listen = .*#listen = /run/php/moved.sock#' "$POOL"; chown root:root app/Http/Kernel.php""")
     host.sh("""sleep 1.2; sed -i "s/handler-v[0-9]*/handler-v9/" "$HANDLER" """)
     workers = host.workers()

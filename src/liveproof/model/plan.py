@@ -190,8 +190,8 @@ def allow_option(steps: Iterable[Step]) -> str:
 class OutcomeKind(Enum):
     """What came of a plan.
 
-    ``fixed in part``: what the plan was for is gone, but not all that was found. ``settled``: nothing had been found,
-    and what could not be seen before is seen now and is right.
+    ``fixed in part``: what the plan was for is gone, but not all that was found. ``settled``: nothing was to be
+    fixed by it, and what could not be seen before is seen now; the reason names what is broken all the same.
     """
 
     FIXED = "fixed"

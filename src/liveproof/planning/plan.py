@@ -45,9 +45,9 @@ def make_plan(app: AppExamination, rules: Iterable[Rule], options: PlanOptions =
     for finding in found:
         steps, reason = _steps(finding, by_code[finding.code], app)
         sorting.add(finding, tuple(as_reload(app, step) for step in steps) if options.reload else steps, reason)
-    for code, settling in _settling(app):
+    for code, settling, reason in _settling(app):
         if options.covers(code):
-            sorting.add(code, tuple(as_reload(app, step) for step in settling) if options.reload else settling, "")
+            sorting.add(code, tuple(as_reload(app, step) for step in settling) if options.reload else settling, reason)
     mended, held, reasons = sorting.mended, sorting.held, sorting.reasons
     hidden = [f.code for f in found if by_code[f.code].hidden_by_memory and f not in mended]
     if hidden:
@@ -75,7 +75,7 @@ def make_plan(app: AppExamination, rules: Iterable[Rule], options: PlanOptions =
         steps,
         _held_back([*(step for mending in held.values() for step in mending), *sorting.further, *late], steps),
         fixes,
-        tuple((finding.code, reasons[finding]) for finding in found if finding in reasons and finding not in follows),
+        tuple((_code(aim), reason) for aim, reason in reasons.items() if aim not in follows),
         _digest(app.app.path, steps, [finding for finding in found if finding in mended], settles),
         tuple(dict.fromkeys((f.code, follows[f]) for f in found if f in follows)),
         _held_back(sorting.unasked, steps),
@@ -214,12 +214,17 @@ def _guarded(step: Step, hidden: list[str]) -> Step:
     return replace(step, cost=cost, safety=stricter(step.safety, Safety.DROPS))
 
 
-def _settling(app: AppExamination) -> Iterator[tuple[str, tuple[Step, ...]]]:
-    """The code of each rule that could not see something, with the steps after which it can."""
+def _code(aim: _Aim) -> str:
+    return aim if isinstance(aim, str) else aim.code
+
+
+def _settling(app: AppExamination) -> Iterator[tuple[str, tuple[Step, ...], str]]:
+    """The code of each rule that could not see something, and the steps after which it can, or why they must wait."""
     for result in app.results:
-        steps = tuple(step for step in result.settled_by if not moved_by(app, step))
-        if steps:
-            yield result.code, tuple(_prepared(step, result.code, app.app) for step in steps)
+        barred = next((why for step in result.settled_by if (why := moved_by(app, step))), "")
+        if result.settled_by:
+            steps = () if barred else tuple(_prepared(step, result.code, app.app) for step in result.settled_by)
+            yield result.code, steps, barred
 
 
 def _closed(

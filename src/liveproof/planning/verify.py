@@ -64,6 +64,12 @@ def remains(plan: Plan, before: AppExamination, after: AppExamination | None) ->
     return "; ".join(dict.fromkeys(answer))
 
 
+def settled(plan: Plan, after: AppExamination | None) -> bool:
+    """Whether every rule that could not see something before can see it now."""
+    unseen = {result.code for result in after.results if result.verdict is RuleVerdict.UNKNOWN} if after else set()
+    return after is not None and not unseen & set(plan.settles)
+
+
 def came(
     before: AppExamination, after: AppExamination, rules: Iterable[Rule], *, later: frozenset[str] = frozenset()
 ) -> tuple[str, ...]:

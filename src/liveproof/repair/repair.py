@@ -20,7 +20,7 @@ from liveproof.model.plan import Outcome, OutcomeKind, Plan, PlanOptions, Step
 from liveproof.model.settings import Settings
 from liveproof.model.verdicts import Link, Safety
 from liveproof.planning.plan import differences, make_plan
-from liveproof.planning.verify import came, remains, unproven
+from liveproof.planning.verify import came, remains, settled, unproven
 from liveproof.repair.action import RunningMaster, StepContext, Stopped
 from liveproof.repair.actions.run_artisan import ArtisanFailed
 from liveproof.repair.allowed_paths import AllowedPaths, Refused
@@ -118,7 +118,7 @@ def repair(
     ``options`` are those that the plan was made with. Takes the lock, asks (``ask`` gets the plan; no: REFUSED,
     "declined"), examines again and refuses a plan whose
     digest changed. Never raises for anything that the host does: the outcome tells it. Outcome kinds: FIXED; SETTLED
-    (nothing had been found; what could not be seen is seen now and right); PARTLY (what the plan was for is gone, other
+    (nothing was fixed; what could not be seen is seen now); PARTLY (what the plan was for is gone, other
     faults remain or cannot be seen: the reason names them); ROLLED_BACK (all is as before; the reason names the step or
     finding); FAILED (not everything could be put back; the reason names what and how to go on); REFUSED (nothing was
     touched); NOTHING_TO_DO (the plan has no steps).
@@ -218,9 +218,12 @@ class _Repairing:
         journal.close()
         if failure:
             return self._rolled_back(journal.run, failure)
-        left = remains(self._plan, app, _find(self.after, self._plan.app))
-        done = OutcomeKind.FIXED if self._plan.fixes else OutcomeKind.SETTLED
-        return Outcome(OutcomeKind.PARTLY if left else done, left, journal.run)
+        after = _find(self.after, self._plan.app)
+        left = remains(self._plan, app, after)
+        kind = OutcomeKind.PARTLY if left else OutcomeKind.FIXED
+        if not self._plan.fixes and settled(self._plan, after):
+            kind = OutcomeKind.SETTLED
+        return Outcome(kind, left, journal.run)
 
     def _examine(self) -> Examination:
         return examine(Reader(), self._settings, self._cache, self._progress)

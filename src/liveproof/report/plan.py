@@ -87,7 +87,8 @@ def outcome_lines(repair: Repair) -> Iterator[Line]:
     plan = repair.plan
     left = plan.needing_a_person if outcome.kind is OutcomeKind.NOTHING_TO_DO else ()
     fine = outcome.kind in (OutcomeKind.FIXED, OutcomeKind.SETTLED, OutcomeKind.NOTHING_TO_DO)
-    style = "unsure" if left or outcome.kind is OutcomeKind.PARTLY else "good" if fine else "bad"
+    remains = outcome.kind is OutcomeKind.PARTLY or (outcome.kind is OutcomeKind.SETTLED and outcome.reason)
+    style = "unsure" if left or remains else "good" if fine else "bad"
     head, reason = outcome.kind.value.upper(), shown(outcome.reason)
     if left:
         head = f"NOT FIXED: {len(left)} {'needs' if len(left) == 1 else 'need'} you"

@@ -58,6 +58,9 @@ def test_what_was_to_be_settled_is_seen_afterwards_or_told() -> None:
     of = replace(plan(), settles=("A",))
     before = seen(("A", UNKNOWN))
     assert remains(of, before, seen(("A", OK))) == ""
+    assert verify.settled(of, seen(("A", OK), found("B")))
+    assert not verify.settled(of, seen(("A", UNKNOWN)))
+    assert not verify.settled(of, None)
     assert remains(of, before, seen(("A", UNKNOWN))) == "A can still not be seen: because"
     assert remains(of, before, seen(found("A"))) == "A is seen now: A here"
 
