@@ -7,13 +7,12 @@ from dataclasses import dataclass, field, replace
 
 from liveproof.model.codec import to_json
 from liveproof.model.examination import AppExamination
-from liveproof.model.facts.access import Access
 from liveproof.model.facts.apps import App
-from liveproof.model.facts.files import Files
 from liveproof.model.findings import Absent, Finding, Unknown
 from liveproof.model.plan import Act, Plan, PlanOptions, Step
 from liveproof.model.rule import Rule, arguments, needs
 from liveproof.model.verdicts import Safety
+from liveproof.planning.barred import barred
 from liveproof.planning.merge import merge
 from liveproof.planning.reloads import as_reload, closing_reloads, lives_by_reloads, moved_by, without_superseded
 from liveproof.steps.merging import Contradiction, stricter
@@ -58,11 +57,11 @@ def make_plan(app: AppExamination, rules: Iterable[Rule], options: PlanOptions =
     steps, late = _closed(app, mended, options, hidden)
     if late and lives_by_reloads(app):
         # Without the reload these would change the disk and not what is live: no better than before.
-        barred = next((why for step in late if (why := moved_by(app, step))), "")
+        waits = next((why for step in late if (why := moved_by(app, step))), "")
         for key in [key for key, mending in mended.items() if any(step.act.recompiles for step in mending)]:
-            if barred:
+            if waits:
                 del mended[key]
-                reasons[key] = barred
+                reasons[key] = waits
             else:
                 held[key] = mended.pop(key)
         steps, late = _closed(app, mended, options, hidden)
@@ -138,37 +137,10 @@ def _steps(finding: Finding, rule: Rule, app: AppExamination) -> tuple[tuple[Ste
         return (), f"{advice} (liveproof failed in {rule.code}: {type(error).__name__}: {error}; please report this)"
     if any(step.safety is Safety.MANUAL for step in made):
         return (), advice
-    barred = next((why for step in made if (why := moved_by(app, step) or _fixed(app, step))), "")
-    if barred:
-        return (), f"{barred} {advice}"
+    reason = next((why for step in made if (why := barred(app, step))), "")
+    if reason:
+        return (), f"{reason} {advice}"
     return tuple(made), advice
-
-
-def _fixed(app: AppExamination, step: Step) -> str:
-    """Why a step would fail on a mount that the pool cannot write, or on what nobody can change; else empty."""
-    access, files = app.facts.get(Access), app.facts.get(Files)
-    if not isinstance(access, Access) or not isinstance(files, Files):
-        return ""
-    changed, folders = (
-        {_behind(path, app.app, files) for path in paths}
-        for paths in (step.act.changed_paths(), step.act.directories())
-    )
-    paths = changed | folders
-    for top in access.read_only:
-        if any(path == (real := files.real(top)) or path.startswith(f"{real}/") for path in paths):
-            return f"{app.app.below(top)} is mounted read-only and cannot be changed in place: deploy it again."
-    # In a directory that is itself changed files are made again.
-    again = tuple(f"{path}/" for path in changed & folders)
-    held = [
-        (path, why) for path, why in access.fixed if path in paths or (path.startswith(again) and path.endswith(".php"))
-    ]
-    more = f" (and {len(held) - 1} more)" if len(held) > 1 else ""
-    return f"By hand: {held[0][0]} {held[0][1]}{more}." if held else ""
-
-
-def _behind(path: str, app: App, files: Files) -> str:
-    """An absolute path without a link of the app on its way."""
-    return files.real(path[len(app.real) + 1 :]) if path.startswith(f"{app.real}/") else path
 
 
 def _prepared(step: Step, code: str, app: App) -> Step:
@@ -221,10 +193,10 @@ def _code(aim: _Aim) -> str:
 def _settling(app: AppExamination) -> Iterator[tuple[str, tuple[Step, ...], str]]:
     """The code of each rule that could not see something, and the steps after which it can, or why they must wait."""
     for result in app.results:
-        barred = next((why for step in result.settled_by if (why := moved_by(app, step))), "")
+        waits = next((why for step in result.settled_by if (why := moved_by(app, step))), "")
         if result.settled_by:
-            steps = () if barred else tuple(_prepared(step, result.code, app.app) for step in result.settled_by)
-            yield result.code, steps, barred
+            steps = () if waits else tuple(_prepared(step, result.code, app.app) for step in result.settled_by)
+            yield result.code, steps, waits
 
 
 def _closed(

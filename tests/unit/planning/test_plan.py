@@ -12,6 +12,7 @@ from liveproof.model.facts.apps import App
 from liveproof.model.facts.files import Files
 from liveproof.model.facts.fpm import Fpm, Master, Pool, Unit
 from liveproof.model.facts.opcache import Opcache, PoolOpcache, Script
+from liveproof.model.facts.schedule import RootRuns, Schedule
 from liveproof.model.findings import Diagnosis, Evidence, Finding, Ref, Result, Unknown
 from liveproof.model.plan import EVERYTHING, Act, Plan, PlanOptions, Step, allow_option
 from liveproof.model.rule import Rule
@@ -388,6 +389,21 @@ def test_without_systemd_the_master_gets_a_signal() -> None:
     """A master that no unit runs is reloaded as the very process that was seen."""
     plan = planned(rule("FIL001", owner("app/x.php")), facts={Fpm: fpm(unit=False), Opcache: opcache()})
     assert acts(plan.steps)[-1] == ServiceAction("signal", test=("php-fpm8.2", "-t"), pid=7, start=5.0)
+
+
+def test_what_root_runs_is_given_to_nobody() -> None:
+    """Whoever owns a file that root executes is root; giving it back to root, or giving away others, is no harm."""
+    ran = (RootRuns(f"{REAL}/storage/app/backup.sh", "/etc/cron.d/backup:3"),)
+    facts: dict[type, object] = {
+        Files: blank(Files, root=REAL, signature="s"),
+        Schedule: Schedule((), (), (), ran),
+    }
+    plan = planned(rule("FIL005", owner("storage/app", "storage/app/backup.sh")), facts=facts)
+    assert plan.steps == ()
+    ((_, why),) = plan.manual
+    assert "storage/app/backup.sh is run by root (/etc/cron.d/backup:3): what root runs belongs to root" in why
+    assert planned(rule("FIL005", owner("storage/app/backup.sh", uid=0, gid=0, now=33)), facts=facts).steps
+    assert planned(rule("FIL005", owner("storage/app")), facts=facts).steps
 
 
 def test_a_reload_that_would_drop_requests_is_held_back() -> None:
