@@ -94,7 +94,7 @@ def saved(plans: Iterable[Plan], options: PlanOptions, made_with: dict[str, str]
     return SavedPlan(
         _FORMAT, __version__, _host(), time.time(), made_with, tuple(sorted(level.value for level in options.allow)),
         tuple(sorted(options.accepted)), options.notices, tuple(sorted(options.select)),
-        tuple(SavedAppPlan(p.app, p.digest, p.fixes, p.settles, tuple(map(_step, p.steps))) for p in plans),
+        tuple(map(_app_plan, plans)),
     )  # fmt: skip
 
 
@@ -129,20 +129,25 @@ def load(path: str) -> SavedPlan:
 
 def differences(kept: SavedAppPlan, plan: Plan) -> Iterator[str]:
     """What a saved plan says that the plan which is made now does not, and the other way round, in words."""
-    now, then = tuple(map(_step, plan.steps)), kept.steps
-    if kept.digest == plan.digest:
-        if tuple(map(_meaning, now)) != tuple(map(_meaning, then)):
-            yield "the file's text was changed: it does not say what its digest stands for"
+    now = _app_plan(plan)
+    if _meaning(now) == _meaning(kept):
         return
-    yield from (f"no longer needed: {step.what}" for step in then if step.what not in {one.what for one in now})
-    yield from (f"needed now: {step.what}" for step in now if step.what not in {one.what for one in then})
-    if [step.what for step in then] == [step.what for step in now]:
-        yield "the details of its steps"
+    if kept.digest == now.digest:
+        yield "the file's text was changed: it does not say what its digest stands for"
+        return
+    planned, needed = ([step.what for step in each.steps] for each in (kept, now))
+    told = [f"no longer needed: {what}" for what in planned if what not in needed]
+    told += [f"needed now: {what}" for what in needed if what not in planned]
+    yield from told or ["the order or the details of its steps"]
 
 
-def _meaning(step: SavedStep) -> SavedStep:
-    """Without its reason, in which figures may differ from one look at the host to the next."""
-    return replace(step, why="")
+def _meaning(plan: SavedAppPlan) -> SavedAppPlan:
+    """Without the reasons of its steps, in which figures may differ from one look at the host to the next."""
+    return replace(plan, steps=tuple(replace(step, why="") for step in plan.steps))
+
+
+def _app_plan(plan: Plan) -> SavedAppPlan:
+    return SavedAppPlan(plan.app, plan.digest, plan.fixes, plan.settles, tuple(map(_step, plan.steps)))
 
 
 def _step(step: Step) -> SavedStep:
