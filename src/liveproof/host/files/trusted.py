@@ -75,6 +75,8 @@ def _target(link: int, seen: os.stat_result, here: str, owner: int) -> str:
 
 
 def _judge(seen: os.stat_result, here: str, owner: int) -> None:
+    if not modes.S_ISDIR(seen.st_mode) and not modes.S_ISREG(seen.st_mode):
+        raise OSError(22, "Not a regular file", here)  # and nobody is told to change the mode of a device
     kind = "directory" if modes.S_ISDIR(seen.st_mode) else "file"
     who = _name(owner)
     # A directory is often somebody's home, or shared: whoever changed that would lock people out.
