@@ -107,7 +107,9 @@ def load(path: str) -> SavedPlan:
     """Read a plan that nobody but root and the caller could have written.
 
     Raises:
-        BadPlan: others could have, it is no plan, or it was made on another host; the message says what to do.
+        BadPlan: others could have, it is no plan, it was made on another host, or it is not to the byte as ``dump``
+            writes it (of two keys of one name JSON takes the last, and a person reads the first); the message says
+            what to do.
         OSError: it cannot be read.
     """
     try:
@@ -124,6 +126,8 @@ def load(path: str) -> SavedPlan:
         raise BadPlan(f"it was written by another version of liveproof ({plan.version[:20]}): make a new one")
     if plan.host != _host():
         raise BadPlan("it was made on another host: make one on this host")
+    if dump(plan).encode() != content:
+        raise BadPlan("it is not as `fix --save` wrote it: make a new one")
     return plan
 
 

@@ -192,7 +192,7 @@ def _edited(change: Callable[[dict[str, Any]], None]) -> Callable[[Path], None]:
     def edit(path: Path) -> None:
         kept = json.loads(path.read_text())
         change(kept)
-        path.write_text(json.dumps(kept))
+        path.write_text(json.dumps(kept, indent=1) + "\n")
 
     return edit
 
@@ -209,7 +209,14 @@ def _edited(change: Callable[[dict[str, Any]], None]) -> Callable[[Path], None]:
         (_edited(lambda kept: kept.update(format=2)), 2, "another version"),
         (_edited(lambda kept: kept.update(allow=["everything"])), 2, "no plan of this version"),
         (_edited(lambda kept: kept.update(plans="all")), 2, "no whole plan"),
+        (_edited(lambda kept: kept.update(remark="")), 2, "not as `fix --save` wrote it"),
+        (_edited(lambda kept: kept["plans"][0]["fixes"].pop()), 4, "text was changed"),
         (lambda path: path.write_bytes(path.read_bytes()[:-40]), 2, "no whole plan"),
+        (lambda path: path.write_text(path.read_text() + " " * (32 << 20)), 2, "larger than any plan"),
+        (lambda path: (path.unlink(), os.mkfifo(path, 0o666)), 2, "Not a regular file"),
+        (lambda path: (path.unlink(), path.symlink_to("/dev/zero")), 2, "Not a regular file"),
+        (lambda path: (path.unlink(), path.symlink_to(path)), 2, "cannot read"),
+        (lambda path: (path.rename(f"{path}.1"), path.symlink_to(f"{path}.1"), os.lchown(path, 33, 33)), 2, "www-data"),
         (lambda path: path.write_bytes(b"\xff\x00"), 2, "no whole plan"),
         (lambda path: path.write_text("[" * 100_000), 2, "no whole plan"),
         (lambda path: path.chmod(0o666), 2, "chmod"),

@@ -1,12 +1,16 @@
 """A saved plan is the plan of now to the letter, or it is refused in a sentence."""
 
+import os
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from liveproof.model.plan import PlanOptions
-from liveproof.store.plan_file import SavedAppPlan, SavedPlan, differences, saved
+from liveproof.store.plan_file import BadPlan, SavedAppPlan, SavedPlan, differences, dump, load, saved
 from tests.golden import incident
 
 
@@ -51,3 +55,63 @@ def test_whatever_it_says_otherwise_is_told(change: Change, digest: str) -> None
     (kept,) = made().plans
     forged = change(replace(kept, digest=digest))
     assert bool(tuple(differences(forged, incident.plan()))) == (forged != kept)
+
+
+roots = pytest.mark.skipif(os.geteuid() != 0, reason="a plan must be root's")
+
+
+def _written(tmp_path: Path, content: bytes) -> str:
+    path = tmp_path / "plan.json"
+    path.write_bytes(content)
+    path.chmod(0o600)
+    return str(path)
+
+
+@roots
+def test_what_is_written_is_read(tmp_path: Path) -> None:
+    """The same value, and the same bytes again."""
+    plan = saved([incident.plan()], PlanOptions(notices=True), {"user": "\udcff ü\n"})
+    assert load(_written(tmp_path, dump(plan).encode())) == plan
+
+
+@roots
+def test_cut_off_at_every_length(tmp_path: Path) -> None:
+    """A copy that was not finished, however much of it there is."""
+    content = dump(made()).encode()
+    for length in range(len(content)):
+        with pytest.raises(BadPlan):
+            load(_written(tmp_path, content[:length]))
+
+
+@roots
+@pytest.mark.parametrize(
+    "change",
+    [
+        # Of two keys of one name JSON takes the last, and a person may read the first.
+        lambda text: text.replace('"what": "', '"what": "nothing", "what": "', 1),
+        lambda text: text.replace('"plans": [', '"plans": [], "plans": [', 1),
+        lambda text: text.replace('"format": 1,', '"format": 1, "remark": "ignored",', 1),
+        lambda text: text + " " * 4096,
+        lambda text: text.replace("\n", "\r\n"),
+        lambda text: text.replace('"what": "', '"what": "\\u200b', 1).replace("\\u200b", "\N{ZERO WIDTH SPACE}", 1),
+        lambda text: text.replace('"made": ', '"made": 0', 1),
+        lambda text: text.replace('"made": 1', '"made": Infinity, "made": 1', 1),
+    ],
+)
+def test_it_is_to_the_letter_what_was_written(change: Callable[[str], str], tmp_path: Path) -> None:
+    """Nothing stands in it that a person could read otherwise than liveproof does."""
+    with pytest.raises(BadPlan, match="not as `fix --save` wrote it|no whole plan"):
+        load(_written(tmp_path, change(dump(made())).encode()))
+
+
+@roots
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(at=st.integers(0, 10_000), cut=st.integers(0, 40), put=st.binary(max_size=20))
+def test_whatever_is_put_into_it(at: int, cut: int, put: bytes, tmp_path: Path) -> None:
+    """It is refused, or it is a plan that says what it says: written again it has the same bytes."""
+    content = dump(made()).encode()
+    spoilt = content[: at % len(content)] + put + content[at % len(content) + cut :]
+    try:
+        assert dump(load(_written(tmp_path, spoilt))).encode() == spoilt
+    except BadPlan:
+        assert spoilt != content
