@@ -2,9 +2,11 @@
 
 import argparse
 import os
-from dataclasses import fields, replace
+from collections.abc import Mapping
+from dataclasses import fields
 from typing import get_args
 
+from liveproof.analysis.shell_words import quoted
 from liveproof.model.dataclass import dataclass
 from liveproof.model.settings import PolicyName
 from liveproof.report import formats
@@ -51,16 +53,16 @@ class Options:
         given = {"path": path, "config": config, "policy": self.policy, "user": self.user, "release": self.release}
         return {name: value for name, value in given.items() if value}
 
-    def made_as(self, made_with: dict[str, str]) -> "Options":
-        """These options with what such a plan depended on."""
-        return replace(
-            self,
-            path=made_with.get("path", ""),
-            config=made_with.get("config"),
-            policy=made_with.get("policy"),
-            user=made_with.get("user"),
-            release=made_with.get("release"),
-        )
+    @property
+    def unsaved(self) -> dict[str, str]:
+        """What of ``made_with`` says how a host is examined, which no plan file decides: all but the path."""
+        return {name: value for name, value in self.made_with.items() if name != "path"}
+
+
+def apply_command(plan_file: str, unsaved: Mapping[str, str]) -> str:
+    """The command that applies a saved plan, with the options (``unsaved``) that it was made with."""
+    words = (f"--{name}={value}" for name, value in unsaved.items())
+    return " ".join(("liveproof apply", *map(quoted, (plan_file, *words))))
 
 
 def add_app_arguments(parser: argparse.ArgumentParser) -> None:
@@ -68,6 +70,11 @@ def add_app_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "path", metavar="PATH", nargs="?", default="", help="the app's directory (default: every app that nginx serves)"
     )
+    add_examination_arguments(parser)
+
+
+def add_examination_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options that say how apps are examined."""
     add_config_argument(parser)
     parser.add_argument("--policy", choices=POLICIES, help="how owners and modes are judged")
     parser.add_argument("--user", metavar="NAME", help="the app's user, instead of the pool's")

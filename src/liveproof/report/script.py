@@ -18,11 +18,11 @@ _HEAD = """\
 """
 
 
-def script(plans: Iterable[Plan], plan_file: str = "") -> str:
+def script(plans: Iterable[Plan], apply_command: str = "") -> str:
     """The plans as bash: comments, then the line that applies them.
 
-    With ``plan_file``, where they are saved, exactly these are applied or nothing; without it liveproof plans anew and
-    asks. Every name in a comment is made printable, so that none gets out of its line.
+    With ``apply_command``, which applies them as they were saved, it is these or nothing; without it liveproof plans
+    anew and asks. Every name in a comment is made printable, so that none gets out of its line.
     """
     parts = [_HEAD]
     plans = tuple(plans)
@@ -39,8 +39,8 @@ def script(plans: Iterable[Plan], plan_file: str = "") -> str:
     parts.append("\n")
     if not any(plan.steps for plan in plans):
         parts.append("echo 'nothing to do'\n")
-    elif plan_file:
-        parts.append(f"liveproof apply {quoted(plan_file)}\n")
+    elif apply_command:
+        parts.append(f"{apply_command}\n")
     else:
         parts += [f"liveproof fix {quoted(plan.app)}\n" for plan in plans if plan.steps]
     return "".join(parts)

@@ -90,7 +90,10 @@ class SavedPlan:
 
 
 def saved(plans: Iterable[Plan], options: PlanOptions, made_with: dict[str, str]) -> SavedPlan:
-    """The plans as they are saved."""
+    """The plans as they are saved; where a directory was named, its one app under the path that it is served by."""
+    plans = tuple(plans)
+    if "path" in made_with and len(plans) == 1:
+        made_with = made_with | {"path": plans[0].app}
     return SavedPlan(
         _FORMAT, __version__, _host(), time.time(), made_with, tuple(sorted(level.value for level in options.allow)),
         tuple(sorted(options.accepted)), options.notices, tuple(sorted(options.select)),

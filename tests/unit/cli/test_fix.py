@@ -197,6 +197,17 @@ def _edited(change: Callable[[dict[str, Any]], None]) -> Callable[[Path], None]:
     return edit
 
 
+def _a_fifo(path: Path) -> None:
+    path.unlink()
+    os.mkfifo(path, 0o666)
+
+
+def _linked_by_another(path: Path) -> None:
+    path.rename(f"{path}.1")
+    path.symlink_to(f"{path}.1")
+    os.lchown(path, 33, 33)
+
+
 @pytest.mark.parametrize(
     ("spoil", "status", "reason"),
     [
@@ -209,14 +220,15 @@ def _edited(change: Callable[[dict[str, Any]], None]) -> Callable[[Path], None]:
         (_edited(lambda kept: kept.update(format=2)), 2, "another version"),
         (_edited(lambda kept: kept.update(allow=["everything"])), 2, "no plan of this version"),
         (_edited(lambda kept: kept.update(plans="all")), 2, "no whole plan"),
+        (_edited(lambda kept: kept["made_with"].update(format="json")), 2, "--format=json"),
         (_edited(lambda kept: kept.update(remark="")), 2, "not as `fix --save` wrote it"),
         (_edited(lambda kept: kept["plans"][0]["fixes"].pop()), 4, "text was changed"),
         (lambda path: path.write_bytes(path.read_bytes()[:-40]), 2, "no whole plan"),
         (lambda path: path.write_text(path.read_text() + " " * (32 << 20)), 2, "larger than any plan"),
-        (lambda path: (path.unlink(), os.mkfifo(path, 0o666)), 2, "Not a regular file"),
+        (_a_fifo, 2, "Not a regular file"),
         (lambda path: (path.unlink(), path.symlink_to("/dev/zero")), 2, "Not a regular file"),
         (lambda path: (path.unlink(), path.symlink_to(path)), 2, "cannot read"),
-        (lambda path: (path.rename(f"{path}.1"), path.symlink_to(f"{path}.1"), os.lchown(path, 33, 33)), 2, "www-data"),
+        (_linked_by_another, 2, "www-data"),
         (lambda path: path.write_bytes(b"\xff\x00"), 2, "no whole plan"),
         (lambda path: path.write_text("[" * 100_000), 2, "no whole plan"),
         (lambda path: path.chmod(0o666), 2, "chmod"),
@@ -241,6 +253,38 @@ def test_what_is_not_the_plan_of_now_is_refused(
     assert main.main(["apply", str(plan_file)]) == status
     assert reason in capsys.readouterr().err
     assert not bench.applied
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="a plan must be root's")
+def test_how_the_host_is_examined_is_said_again(
+    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The app's code runs as --user while it is examined, so a file alone cannot name one; nothing is looked at."""
+    plan_file = _saved(tmp_path, "--user", "www-data", "--policy", "seed")
+    words = f"{plan_file} --policy=seed --user=www-data"
+    assert f"liveproof apply {words}" in capsys.readouterr().out
+    monkeypatch.setattr(session, "examine", lambda *_: pytest.fail("examined"))
+    for given in ([], ["--user", "root", "--policy", "seed"], ["--user=www-data", "--policy=seed", "--release=HEAD"]):
+        assert main.main(["apply", str(plan_file), *given]) == 2
+        assert f"liveproof apply {words}" in capsys.readouterr().err
+    monkeypatch.setattr(session, "examine", lambda *_: incident.broken().examination)
+    assert main.main(["apply", *words.split()]) == 0
+    assert main.main(["fix", "--script", "--save", str(plan_file), "--policy", "seed", "--user", "www-data"]) == 0
+    assert f"liveproof apply {words}\n" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("path", ["/tmp", "app", "/\0", "/\ud800", "/" + "x" * 100_000])
+@pytest.mark.skipif(os.geteuid() != 0, reason="a plan must be root's")
+def test_a_plan_names_only_the_app_that_it_is_for(
+    path: str, bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """No directory is examined whose plan does not stand in the file."""
+    plan_file = _saved(tmp_path)
+    _edited(lambda kept: kept["made_with"].update(path=path))(plan_file)
+    monkeypatch.setattr(session, "examine", lambda *_: pytest.fail("examined"))
+    capsys.readouterr()
+    assert main.main(["apply", str(plan_file)]) == 2
+    assert "another app" in capsys.readouterr().err
 
 
 def test_json_tells_all(bench: Bench, capsys: pytest.CaptureFixture[str]) -> None:

@@ -65,10 +65,10 @@ def test_a_whole_plan_is_one_line_and_comments() -> None:
         ServiceAction("reload", "php8.2-fpm", ("php-fpm8.2", "-t")),
         ServiceAction("signal", pid=7, start=1.0),
     ]
-    text = script((plan(*acts, held=(held,)),), "/root/it's.json")
+    text = script((plan(*acts, held=(held,)),), "liveproof apply plan.json")
     checked = bash(text, "-n")
     assert checked.returncode == 0, checked.stderr
-    assert lines_that_run(text) == ["liveproof apply " + quoted("/root/it's.json")]
+    assert lines_that_run(text) == ["liveproof apply plan.json"]
     assert "\n#      $ php-fpm8.2 -t\n#      $ systemctl reload php8.2-fpm.service\n" in text
     assert "Held back; add --allow config to include" in text
     assert "server {" not in text
@@ -84,7 +84,7 @@ def test_without_a_saved_plan_the_line_plans_anew() -> None:
 
 def test_an_empty_plan_is_a_script() -> None:
     """Nothing to do is said."""
-    assert bash(script((plan(),), "/root/plan.json")).stdout == b"nothing to do\n"
+    assert bash(script((plan(),), "liveproof apply /root/plan.json")).stdout == b"nothing to do\n"
 
 
 @given(st.lists(st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1), min_size=1))
@@ -96,4 +96,6 @@ def test_no_name_gets_out_of_its_comment(names: list[str]) -> None:
         *(RemoveFile("/var/www/x", name) for name in names),
         *(PointSymlink(f"/var/www/{name}", "a", name) for name in names),
     ]
-    assert lines_that_run(script((plan(*acts),), "/root/plan.json")) == ["liveproof apply /root/plan.json"]
+    assert lines_that_run(script((plan(*acts),), "liveproof apply /root/plan.json")) == [
+        "liveproof apply /root/plan.json"
+    ]

@@ -31,6 +31,7 @@ from liveproof.cli.options import (
     add_report_arguments,
     add_select_argument,
     add_yes_argument,
+    apply_command,
 )
 from liveproof.cli.output import refuse_unwritable, write_file
 from liveproof.model.plan import SAFE_ONLY, OutcomeKind, Plan, PlanOptions
@@ -127,7 +128,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     if request.save:
         write_file(request.save, dump(saved(plans, request.steps, request.options.made_with)))
     if request.script:
-        console.text("\n".join(map(hide, script.script(plans, os.path.abspath(request.save)).split("\n"))))
+        applies = apply_command(os.path.abspath(request.save), request.options.unsaved)
+        console.text("\n".join(map(hide, script.script(plans, applies).split("\n"))))
         return 0
     if fixing.shows_text:
         console.lines((*brief_lines(fixing.before), *_shown(plans, request), BLANK))
@@ -138,7 +140,9 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
             break
     status = fixing.report(kept=request.applies)
     if request.save and fixing.shows_text:
-        console.lines([line("apply it with ", (f"liveproof apply {quoted(request.save)}", "command"), indent=3)])
+        console.lines(
+            [line("apply it with ", (apply_command(request.save, request.options.unsaved), "command"), indent=3)]
+        )
     return status
 
 
