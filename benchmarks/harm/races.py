@@ -1,4 +1,4 @@
-"""Races of the pool's user against fix and rollback: nothing outside of the tree changes, whatever is swapped when."""
+"""Races of the pool's user against fix, apply and rollback: nothing outside of the tree changes, ever."""
 
 import json
 import random
@@ -41,25 +41,27 @@ _BROKEN: Final = {
     "a stale cache and owners": 'sed -i "s/^APP_NAME=.*/APP_NAME=n$RANDOM/" .env; chown "$WWW": .env; '
     'chown root:root "$CACHE" "$CACHE"/packages.php; chmod 755 "$CACHE"',
 }
-# The race begins with the run's journal: before that, a plan that does not fit any more is refused at once.
+# The race begins with the run's journal, of which only the last ones are kept: before that, a plan that does not fit
+# any more is refused at once.
 _COMMANDS: Final = """
 exec 9> >(exec runuser -u "$WWW" -- python3 -I /opt/racers.py "$APP" {seed}); racers=$!
-begun() {{ ls /var/lib/liveproof/runs 2>/dev/null | wc -l; }}
+begun() {{ ls /var/lib/liveproof/runs 2>/dev/null | tail -1; }}
 known=$(begun)
-liveproof fix --yes --format json >/tmp/fix 2>&1 9>&- & fix=$!
+liveproof {command} --format json >/tmp/fix 2>&1 9>&- & fix=$!
 while kill -0 $fix 2>/dev/null && [ "$(begun)" = "$known" ]; do sleep 0.002; done
+now=$(begun)
 [ {late} = 1 ] || echo >&9
 status=0; wait $fix || status=$?
 [ {late} = 0 ] || echo >&9
-back=0; liveproof rollback --yes >/tmp/back 2>&1 9>&- || back=$?
+back=0; [ {back} = 0 ] || liveproof rollback --yes >/tmp/back 2>&1 9>&- || back=$?
 exec 9>&-; wait $racers
-echo $status $back
+echo $status $back $([ "$now" = "$known" ]; echo $?)
 """
 
 
 def trials(budget: Budget) -> Iterator[Trial]:
     """Exact swaps in one process with the real code, then whole commands while several processes race."""
-    rounds = budget.of(300, 60)
+    rounds, applies = budget.of(300, 60), budget.of(84, 2)
     with Host.up(budget.suite) as host:
         host.sh(_PREPARE)
         for name in ("boundaries.py", "racers.py"):
@@ -67,10 +69,10 @@ def trials(budget: Budget) -> Iterator[Trial]:
         whole = outside(host)
         yield from _exact(host, rounds * 10, 25 if budget.short else 600, budget.seed)
         began, chance = time.monotonic(), random.Random(budget.seed)
-        for number in range(rounds // 10):
+        for number in range(rounds // 10 + applies):
             if budget.short and time.monotonic() - began > 35:
                 break
-            yield _commands(host, number, chance)
+            yield _commands(host, number, chance, applies=number < applies)
         yield Trial("everything outside, after all of it", changes(whole, outside(host)))
 
 
@@ -97,19 +99,27 @@ def _exact(host: Host, rounds: int, seconds: int, seed: int) -> Iterator[Trial]:
     yield Trial("enough swaps", ran.stderr[-500:] or "too few" if failed else "", f"{len(raced)} rounds")
 
 
-def _commands(host: Host, number: int, chance: random.Random) -> Trial:
+def _commands(host: Host, number: int, chance: random.Random, *, applies: bool) -> Trial:
+    """One command that is raced, and its rollback: after each second fix that alone, after each fifth apply as well."""
     name = chance.choice(list(_BROKEN))
-    late = number % 2
+    late, back = (0, int(number % 5 == 4)) if applies else (number % 2, 1)
     host.sh(_REPAIR, timeout=60)
     host.sh(_BROKEN[name])
+    command, plan_file = "fix --yes", f"/run/{name.replace(' ', '-')}.json"
+    if applies:
+        command = f"apply {plan_file}"
+        host.sh(f"test -e {plan_file} || liveproof fix --save {plan_file} || test $? = 1")
     before = _outside(host)
-    statuses = host.sh(_COMMANDS.format(seed=chance.randrange(1 << 20), late=late), timeout=240).split()
-    said = host.sh("cat /tmp/fix /tmp/back")
+    commands = _COMMANDS.format(command=command, seed=chance.randrange(1 << 20), late=late, back=back)
+    *statuses, began = host.sh(commands, timeout=240).split()
+    said = host.sh("cat /tmp/fix /tmp/back 2>/dev/null || true")
     left = host.sh("find /var/www /etc -name '.liveproof-*'; pgrep -fa 'artisan (config|route|view|package)' || true")
     lost = changes(before, _outside(host))
     if left.strip():
         lost = lost or f"left: {left[:300]}"
     if not set(statuses) <= {"0", "1", "3", "4"} or "Traceback" in said or "please report" in said:
         lost = lost or f"status {' '.join(statuses)}: {said[-500:]}"
-    raced = "rollback" if late else "fix and rollback"
+    if began == "0" and not late:
+        lost = lost or f"nothing was raced: {said[-500:]}"
+    raced = "rollback" if late else f"{command.split()[0]}{' and rollback' * back}"
     return Trial(f"{raced} of {name}", lost, f"status {' and '.join(statuses)}")
