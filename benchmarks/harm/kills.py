@@ -43,7 +43,7 @@ def trials(budget: Budget) -> Iterator[Trial]:
     """Runs in one process, killed before any change of the file system; then whole commands at random moments."""
     chance = random.Random(budget.seed)
     kinds: list[tuple[str, ...]] = [chosen for chosen in CHAINS if len(chosen) == _STEPS]
-    kinds += [tuple(chance.choice(KINDS) for _ in range(_STEPS)) for _ in range(budget.of(12, 1))]
+    kinds += [tuple(chance.choice(KINDS) for _ in range(_STEPS)) for _ in range(budget.of(5, 1))]
     for chosen in kinds[: 2 if budget.short else None]:
         yield _in_process(chosen, chance, budget.of(24, 8))
     with Host.up(budget.suite) as host:
@@ -58,9 +58,9 @@ def trials(budget: Budget) -> Iterator[Trial]:
             saw = next((line.strip() for line in whole.stdout.split("\n") if f" {_STEPS}/{_STEPS} done" in line), "")
             lost = "" if saw else whole.stdout[-600:] + whole.stderr
             yield Trial("a plan that nobody kills", lost or _rolled_back(host, before), saw)
-        for command, kills in (("apply", budget.of(64, 1)), ("fix", budget.of(20, 1))):
+        for command, kills in (("apply", budget.of(62, 1)), ("fix", budget.of(12, 1))):
             for number in range(kills):
-                yield _killed(host, command, before, after, chance, by_fix=number % 6 == 5)
+                yield _killed(host, command, before, after, chance, by_fix=number % 10 == 9)
 
 
 def _killed(
@@ -69,6 +69,8 @@ def _killed(
     """One command that is killed, then a rollback, or the next fix and its rollback."""
     records = chance.randrange(_RECORDS + 1)
     seconds = chance.choice((0.0, chance.random() / 50, chance.random() / 5, chance.random() * (1 if records else 2)))
+    if command == "apply":  # what was in memory before the last round may be another reason for the reload
+        host.liveproof("fix", "--save", _PLAN)
     ran = host.exec(["python3", "/opt/killed.py", str(records), str(seconds), *_COMMANDS[command]], timeout=120)
     status, last = ran.stdout.split("\n")[:2]
     way = "fix" if by_fix else "rollback"

@@ -142,8 +142,10 @@ def differences(kept: SavedAppPlan, plan: Plan) -> Iterator[str]:
     if kept.digest == now.digest:
         yield "the file's text was changed: it does not say what its digest stands for"
         return
+    then, after = ({*each.fixes, *each.settles} for each in (kept, now))
     planned, needed = ([step.what for step in each.steps] for each in (kept, now))
-    told = [f"no longer needed: {what}" for what in planned if what not in needed]
+    told = [f"{code} is gone" for code in sorted(then - after)] + [f"{code} has come" for code in sorted(after - then)]
+    told += [f"no longer needed: {what}" for what in planned if what not in needed]
     told += [f"needed now: {what}" for what in needed if what not in planned]
     yield from told or ["the order or the details of its steps"]
 

@@ -26,6 +26,13 @@ def test_it_differs_in_nothing_from_what_it_was_made_from() -> None:
     assert tuple(differences(kept, now)) == ()
 
 
+def test_what_the_plan_is_for_is_named() -> None:
+    """A fault that came or went since, also where the steps are the same."""
+    (kept,) = made().plans
+    now = replace(incident.plan(), digest="d2", fixes=("FIL001", "FIL003", "LAR002", "OPC001"), settles=("OPC007",))
+    assert tuple(differences(kept, now)) == ("OPC002 is gone", "OPC007 has come")
+
+
 Change = Callable[[SavedAppPlan], SavedAppPlan]
 
 
