@@ -1,8 +1,6 @@
 """The dialogues around fix and rollback."""
 
 import json
-import os
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,10 +10,9 @@ import pytest
 from liveproof.cli import fix_run, main, session
 from liveproof.cli.commands import rollback
 from liveproof.cli.console import Console
-from liveproof.model.plan import Outcome, OutcomeKind, Plan, PlanOptions, Step
+from liveproof.model.plan import Outcome, OutcomeKind, Plan, Step
 from liveproof.model.verdicts import Safety
 from liveproof.planning.plan import Contradiction
-from liveproof.repair.repair import Repaired
 from liveproof.repair.rollback import RolledBack
 from liveproof.steps.service_action import ServiceAction
 from liveproof.store.history import History
@@ -24,46 +21,7 @@ from liveproof.store.lock import Held
 from liveproof.store.runs import NoSuchRun, Run
 from tests.golden import incident
 from tests.golden.seed_facts import PATH
-
-RUN = "20251024-103000-3f"
-
-
-class Bench:
-    """What stands in for the changing of a host: it says what a real one said, and what it was asked."""
-
-    def __init__(self) -> None:
-        self.outcome = Outcome(OutcomeKind.FIXED, "", RUN)
-        self.after = incident.fixed().examination
-        self.applied: list[Plan] = []
-        self.options = PlanOptions()
-        self.answer = ""
-
-    def repair(
-        self, plan: Plan, *_: object, ask: Callable[[Plan], bool], options: PlanOptions, **__: object
-    ) -> Repaired:
-        """As liveproof.repair.repair."""
-        self.options = options
-        if not ask(plan):
-            return Repaired(Outcome(OutcomeKind.REFUSED, "declined"), None, None)
-        self.applied.append(plan)
-        return Repaired(self.outcome, incident.broken().examination, self.after)
-
-
-@pytest.fixture
-def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bench:
-    """A broken app, a plan that mends it, and nothing that was interrupted."""
-    made = Bench()
-    monkeypatch.setenv("LIVEPROOF_STATE", str(tmp_path / "state"))
-    monkeypatch.setattr("liveproof.config.default_path", lambda: str(tmp_path / "none.toml"))
-    monkeypatch.setattr(session, "rule_pages", lambda: incident.PAGES)
-    monkeypatch.setattr(fix_run, "load", lambda: incident.RULES)
-    monkeypatch.setattr(session, "examine", lambda *_: incident.broken().examination)
-    monkeypatch.setattr(fix_run, "make_plan", lambda *_, **__: incident.plan())
-    monkeypatch.setattr(fix_run, "recover", lambda *_: ())
-    monkeypatch.setattr(session, "pending", tuple)
-    monkeypatch.setattr(rollback, "chosen", lambda _: ())
-    monkeypatch.setattr(fix_run, "repair", made.repair)
-    return made
+from tests.unit.cli.conftest import RUN, Bench
 
 
 def _person(bench: Bench, monkeypatch: pytest.MonkeyPatch, answer: str) -> None:
@@ -169,122 +127,6 @@ def test_what_costs_more_is_offered_one_by_one(
     out = capsys.readouterr().out
     assert out.count("Include this step?") == 1
     assert "may delay or drop requests" in out
-
-
-def _saved(tmp_path: Path, *words: str) -> Path:
-    plan_file = tmp_path / "plan.json"
-    main.main(["fix", "--save", str(plan_file), *words])
-    return plan_file
-
-
-def test_a_saved_plan_is_applied_as_it_was_made(
-    bench: Bench, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """With what was allowed then, and without a question."""
-    plan_file = _saved(tmp_path, "--allow", "drops", "--select", "FIL", "--notices")
-    capsys.readouterr()
-    assert main.main(["apply", str(plan_file)]) == 0
-    assert bench.options == PlanOptions(frozenset({Safety.SAFE, Safety.DROPS}), notices=True, select=frozenset({"FIL"}))
-    assert "FIXED" in capsys.readouterr().out
-
-
-def _edited(change: Callable[[dict[str, Any]], None]) -> Callable[[Path], None]:
-    def edit(path: Path) -> None:
-        kept = json.loads(path.read_text())
-        change(kept)
-        path.write_text(json.dumps(kept, indent=1) + "\n")
-
-    return edit
-
-
-def _a_fifo(path: Path) -> None:
-    path.unlink()
-    os.mkfifo(path, 0o666)
-
-
-def _linked_by_another(path: Path) -> None:
-    path.rename(f"{path}.1")
-    path.symlink_to(f"{path}.1")
-    os.lchown(path, 33, 33)
-
-
-@pytest.mark.parametrize(
-    ("spoil", "status", "reason"),
-    [
-        (_edited(lambda kept: kept["plans"][0].update(digest="other")), 4, "details of its steps"),
-        (_edited(lambda kept: kept["plans"][0]["steps"][0].update(what="rm -rf /")), 4, "text was changed"),
-        (_edited(lambda kept: kept["plans"][0]["steps"].pop()), 4, "text was changed"),
-        (_edited(lambda kept: kept["plans"][0].update(app="/var/www/other")), 4, "is no longer there"),
-        (_edited(lambda kept: kept["plans"].clear()), 4, "has come"),
-        (_edited(lambda kept: kept.update(host="another")), 2, "another host"),
-        (_edited(lambda kept: kept.update(format=2)), 2, "another version"),
-        (_edited(lambda kept: kept.update(allow=["everything"])), 2, "no plan of this version"),
-        (_edited(lambda kept: kept.update(plans="all")), 2, "no whole plan"),
-        (_edited(lambda kept: kept["made_with"].update(format="json")), 2, "--format=json"),
-        (_edited(lambda kept: kept.update(remark="")), 2, "not as `fix --save` wrote it"),
-        (_edited(lambda kept: kept["plans"][0]["fixes"].pop()), 4, "text was changed"),
-        (lambda path: path.write_bytes(path.read_bytes()[:-40]), 2, "no whole plan"),
-        (lambda path: path.write_text(path.read_text() + " " * (32 << 20)), 2, "larger than any plan"),
-        (_a_fifo, 2, "Not a regular file"),
-        (lambda path: (path.unlink(), path.symlink_to("/dev/zero")), 2, "Not a regular file"),
-        (lambda path: (path.unlink(), path.symlink_to(path)), 2, "cannot read"),
-        (_linked_by_another, 2, "www-data"),
-        (lambda path: path.write_bytes(b"\xff\x00"), 2, "no whole plan"),
-        (lambda path: path.write_text("[" * 100_000), 2, "no whole plan"),
-        (lambda path: path.chmod(0o666), 2, "chmod"),
-        (lambda path: os.chown(path, 33, 33), 2, "chown"),
-        (lambda path: path.unlink(), 2, "cannot read"),
-        (lambda path: (path.unlink(), path.mkdir()), 2, "cannot read"),
-    ],
-)
-@pytest.mark.skipif(os.geteuid() != 0, reason="a plan must be root's")
-def test_what_is_not_the_plan_of_now_is_refused(
-    spoil: Callable[[Path], object],
-    status: int,
-    reason: str,
-    bench: Bench,
-    tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    """Stale, forged, foreign, truncated, or writable by others: nothing is changed, and it is said why."""
-    plan_file = _saved(tmp_path)
-    spoil(plan_file)
-    capsys.readouterr()
-    assert main.main(["apply", str(plan_file)]) == status
-    assert reason in capsys.readouterr().err
-    assert not bench.applied
-
-
-@pytest.mark.skipif(os.geteuid() != 0, reason="a plan must be root's")
-def test_how_the_host_is_examined_is_said_again(
-    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """The app's code runs as --user while it is examined, so a file alone cannot name one; nothing is looked at."""
-    plan_file = _saved(tmp_path, "--user", "www-data", "--policy", "seed")
-    words = f"{plan_file} --policy=seed --user=www-data"
-    assert f"liveproof apply {words}" in capsys.readouterr().out
-    monkeypatch.setattr(session, "examine", lambda *_: pytest.fail("examined"))
-    for given in ([], ["--user", "root", "--policy", "seed"], ["--user=www-data", "--policy=seed", "--release=HEAD"]):
-        assert main.main(["apply", str(plan_file), *given]) == 2
-        assert f"liveproof apply {words}" in capsys.readouterr().err
-    monkeypatch.setattr(session, "examine", lambda *_: incident.broken().examination)
-    assert main.main(["apply", *words.split()]) == 0
-    assert main.main(["fix", "--script", "--save", str(plan_file), "--policy", "seed", "--user", "www-data"]) == 0
-    assert f"liveproof apply {words}\n" in capsys.readouterr().out
-
-
-@pytest.mark.parametrize("path", ["/tmp", "app", "/\0", "/\ud800", "/" + "x" * 100_000])
-@pytest.mark.skipif(os.geteuid() != 0, reason="a plan must be root's")
-def test_a_plan_names_only_the_app_that_it_is_for(
-    path: str, bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """No directory is examined whose plan does not stand in the file."""
-    plan_file = _saved(tmp_path)
-    _edited(lambda kept: kept["made_with"].update(path=path))(plan_file)
-    monkeypatch.setattr(session, "examine", lambda *_: pytest.fail("examined"))
-    capsys.readouterr()
-    assert main.main(["apply", str(plan_file)]) == 2
-    assert "another app" in capsys.readouterr().err
 
 
 def test_json_tells_all(bench: Bench, capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from liveproof.host.files import trusted
 from liveproof.model.plan import PlanOptions
 from liveproof.store.plan_file import BadPlan, SavedAppPlan, SavedPlan, differences, dump, load, saved
 from tests.golden import incident
@@ -79,6 +80,24 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
     """The same value, and the same bytes again."""
     plan = saved([incident.plan()], PlanOptions(notices=True), {"user": "\udcff ü\n"})
     assert load(_written(tmp_path, dump(plan).encode())) == plan
+
+
+@roots
+def test_what_was_judged_is_what_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another plan that is put in its place once it was judged is not the one that is read."""
+    path = _written(tmp_path, dump(made()).encode())
+    other = tmp_path / "other.json"
+    other.write_text(dump(saved([], PlanOptions(), {})))
+    judge = trusted._judge
+
+    def swapped(seen: os.stat_result, here: str, owner: int) -> None:
+        judge(seen, here, owner)
+        if here == path:
+            other.rename(path)
+
+    monkeypatch.setattr(trusted, "_judge", swapped)
+    assert load(path).plans == made().plans
+    assert not other.exists()
 
 
 @roots
