@@ -28,9 +28,8 @@ def _never() -> bool:
 
 @dataclass(frozen=True, slots=True)
 class RunningMaster:
-    """A running master: its pid, the addresses of its pools as nginx writes them, its process_control_timeout in s."""
+    """A running master: the addresses of its pools as nginx writes them, its process_control_timeout in seconds."""
 
-    pid: int
     addresses: tuple[str, ...]
     timeout: float
 

@@ -257,9 +257,7 @@ class _Repairing:
         if not isinstance(fpm, Fpm) or Safety.DROPS in self._options.allow:
             return {}
         return {
-            act.unit or act.pid: RunningMaster(
-                master.pid, tuple(pool.address for pool in master.pools), master.control_timeout
-            )
+            act.unit or act.pid: RunningMaster(tuple(pool.address for pool in master.pools), master.control_timeout)
             for master in fpm.masters
             if master.pid and master.control_timeout > 0
             for act in (reload_of(master),)

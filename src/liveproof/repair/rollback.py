@@ -5,10 +5,11 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from liveproof.host.files.snapshot import from_row
-from liveproof.host.write.service_control import Service, ServiceFailed, bring_back
+from liveproof.host.write.service_control import Service, ServiceFailed, WouldDrop, bring_back
 from liveproof.model.codec import Misshapen, from_json
 from liveproof.model.dataclass import dataclass
 from liveproof.repair.invalidation import drop_again
+from liveproof.repair.reload_moment import await_moment
 from liveproof.repair.undo_step import Begun, Places, Renewed, take_back
 from liveproof.steps.invalidate_scripts import InvalidateScripts
 from liveproof.store.journal_log import Damaged, Log, records
@@ -134,19 +135,16 @@ class _Recovery:
             note = f"PHP-FPM was not let compile files again: {why}" if why else drop_again(act)
             if note:
                 self._notes.append(note)
-        for row in (record["service"] for record in self._told if record.get("service")):
-            service = Service(**{**row, "test": tuple(row["test"])})
-            if service.verb != "start" and (service.verb == "signal" or "fpm" in service.unit):
-                why = barred(str(self._first.get("app", ""))) if why is None else why
-                if why:
-                    self._notes.append(f"{service.unit or f'the PHP-FPM master {service.pid}'} was not reloaded: {why}")
-                    continue
-            try:
-                note = bring_back(service, stop_started=stop_started)
-            except ServiceFailed as error:
-                note = f"after the files were put back: {error}"
-            if note:
-                self._notes.append(note)
+        begun = [record for record in self._told if record.get("is") == "begin"]
+        changed = any(record["before"] or record["trees"] for record in begun)
+        for row in (record["service"] for record in begun if record.get("service")):
+            lists = {name: tuple(row.get(name, ())) for name in ("test", "addresses")}
+            service = Service(**{**row, **lists})
+            if service.verb == "start" or changed:  # else nothing was put back that it would have to load
+                if service.verb != "start" and (service.verb == "signal" or "fpm" in service.unit):
+                    why = barred(str(self._first.get("app", ""))) if why is None else why
+                note = _brought_back(service, why or "", stop_started=stop_started)
+                self._notes += [note] if note else []
 
     def _invalidations(self) -> Iterator[InvalidateScripts]:
         """What PHP was, or may have been, made to drop; a step that failed matters only where files were changed."""
@@ -165,6 +163,22 @@ class _Recovery:
             self._log.append(record)
         except OSError:
             return  # a full disk must not keep anything from being put back; the next start begins again
+
+
+def _brought_back(service: Service, barred: str, *, stop_started: bool) -> str:
+    """Let a service load what was put back; a remark for the administrator, or nothing."""
+    name = service.unit or f"the PHP-FPM master {service.pid}"
+    fpm = service.verb == "signal" or "fpm" in service.unit
+    if barred and fpm and service.verb != "start":
+        return f"{name} was not reloaded: {barred}"
+    try:
+        if service.verb != "start":
+            await_moment(service)
+        return bring_back(service, stop_started=stop_started)
+    except WouldDrop as error:
+        return f"{name} was not reloaded: {error}; reload it later"
+    except ServiceFailed as error:
+        return f"after the files were put back: {error}"
 
 
 def _steps(told: tuple[_Record, ...]) -> list[Begun]:

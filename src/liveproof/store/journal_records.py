@@ -44,7 +44,9 @@ def _run(value: dict[str, Any]) -> bool:
 
 def _service(value: dict[str, Any]) -> bool:
     return (
-        value.keys() == {"verb", "unit", "test", "patience", "was", "pid", "start"}
+        value.keys() - {"addresses", "timeout"} == {"verb", "unit", "test", "patience", "was", "pid", "start"}
+        and _texts(value.get("addresses", []))
+        and _number(value.get("timeout", 0.0))
         and _all(str, value["verb"], value["unit"], value["was"])
         and _all(int, value["pid"])
         and _texts(value["test"])

@@ -37,6 +37,8 @@ class Service:
 
     ``verb`` is reload, start, restart or signal; ``was`` is the unit's ActiveState
     before; ``patience`` is how long PHP-FPM waits for running requests, in seconds.
+    ``addresses`` are those of its pools and ``timeout`` its process_control_timeout in seconds, where a reload must cut
+    off no request; else empty and 0.
     """
 
     verb: str
@@ -46,6 +48,8 @@ class Service:
     was: str = ""
     pid: int = 0
     start: float = 0.0
+    addresses: tuple[str, ...] = ()
+    timeout: float = 0.0
 
 
 def carry_out(service: Service, stopped: Callable[[], bool] = lambda: False) -> None:

@@ -25,13 +25,14 @@ def service_action(act: ServiceAction, context: StepContext) -> PreparedAction:
         if act.verb == "reload" and now.active != "active":
             raise ServiceFailed(f"{act.unit} does not run (it is {now.active or 'unknown'}), so it is not reloaded")
         was = now.active
-    service = Service(act.verb, act.unit, act.test, context.patience, was, act.pid, act.start)
-
     master = context.masters.get(act.unit or act.pid) if act.verb in ("reload", "signal") else None
+    service = Service(
+        act.verb, act.unit, act.test, context.patience, was, act.pid, act.start,
+        master.addresses if master else (), master.timeout if master else 0.0,
+    )  # fmt: skip
 
     def ready() -> None:
-        if master:
-            await_moment(master, context.stopped)
+        await_moment(service, context.stopped)
 
     def run() -> Places:
         service_control.carry_out(service, context.stopped)
