@@ -26,8 +26,8 @@ def graceful_reload(master: Master, why: str, undo: str = _UNDO) -> Step:
     """The reload of a running master.
 
     It is safe where ``process_control_timeout`` lets every running request finish: it must be longer, by ``MARGIN``,
-    than the longest request that the pools' status pages tell of. Measured under load on PHP 8.2 and 8.4: three reloads
-    lost no request with 10 s, eight of 1,500 with 0, the default, and every request that took longer than the timeout.
+    than the longest request that the pools' status pages tell of. Measured on PHP 8.2 with 10 short requests a second:
+    none lost with 10 s; one by 48 of 200 reloads with 0, the default, and by 35 of 200 at a moment without a request.
     """
     cost = "" if _unreachable(master) else cuts_off(master)
     return Step(reload_of(master), why, undo, Safety.DROPS if cost else Safety.SAFE, cost=cost)
@@ -36,7 +36,10 @@ def graceful_reload(master: Master, why: str, undo: str = _UNDO) -> Step:
 def cuts_off(master: Master) -> str:
     """Why a reload of this master would cut off requests; empty where nothing says that it would."""
     if master.control_timeout <= 0:
-        return "process_control_timeout is 0, so requests that run at that moment are cut off (OPC013)"
+        return (
+            "process_control_timeout is 0, so requests that run at that moment are cut off (OPC013); measured with 10 "
+            "short requests a second: one of four reloads lost a request"
+        )
     setting = f"process_control_timeout is {master.control_timeout:g} s"
     longest = max((state.seconds for pool in master.pools for state in _states(pool)), default=0.0)
     if longest + MARGIN <= master.control_timeout:
