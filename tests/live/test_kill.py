@@ -94,7 +94,7 @@ def test_the_next_fix_recovers_first(host: Host) -> None:
     assert status == -9
     fixed = host.liveproof("fix", "--yes")
     assert fixed.returncode == 0, fixed.stdout + fixed.stderr
-    assert "taken back first" in fixed.stdout + fixed.stderr
+    assert "rolled back first" in fixed.stdout + fixed.stderr
     assert answers(host)
     assert host.liveproof("check").returncode == 0
 
@@ -120,7 +120,7 @@ def test_asked_to_stop(host: Host) -> None:
         status, _, text = signalled(host, records, number)
         assert status in (1, 130), text
         assert f"stopped by {name}" in text
-        assert "everything was taken back" in text
+        assert "everything was rolled back" in text
         assert difference(before, state(host)) == []
 
 

@@ -315,19 +315,19 @@ class _Repairing:
             time.sleep(_AGAIN_SECONDS)
 
     def _rolled_back(self, run: str, failure: str) -> Outcome:
-        self._progress("taking everything back")
+        self._progress("rolling everything back")
         done = self._take_back(run)
         self.after = self._examine()
         before, after = _find(self.before, self._plan.app), _find(self.after, self._plan.app)
         if done is None or not done.complete:
             left = "; ".join(f"{path} {reason}" for path, reason in (done.refused[:5] if done else ()))
             how = f"`liveproof rollback {run}` tries again"
-            return Outcome(OutcomeKind.FAILED, f"{failure}; not everything could be taken back: {left}; {how}", run)
+            return Outcome(OutcomeKind.FAILED, f"{failure}; not everything could be rolled back: {left}; {how}", run)
         bare = came(before, after, load()) if before and after else ()
         notes = "".join(
             f"; {note}" for note in (*done.notes, *(f"since PHP-FPM's memory is new, {text}" for text in bare))
         )
-        reason = f"{failure}; everything was taken back{notes}"
+        reason = f"{failure}; everything was rolled back{notes}"
         return Outcome(OutcomeKind.ROLLED_BACK, reason, run, would_drop=self._would_drop)
 
     def _take_back(self, run: str) -> RolledBack | None:

@@ -72,7 +72,7 @@ def take_back_run(run: Run, progress: Progress, *, stop_started: bool, barred: B
         OSError: the journal cannot be read or written to.
     """
     if run.state == BACK:
-        return RolledBack(run.id, 0, (), ("it was taken back before; nothing was left to do",))
+        return RolledBack(run.id, 0, (), ("it was rolled back before; nothing was left to do",))
     result = records(run.directory)
     if not result or result[0].get("is") != "run":
         raise Damaged(f"{run.directory} does not begin as a run does")

@@ -41,7 +41,7 @@ def plan_lines(plan: Plan, *, whole: bool = False, offered: bool = False) -> Ite
         yield line((f"Held back: add `{allow_option(plan.held_back)}` to include", "unsure"))
         for step in plan.held_back:
             yield BLANK
-            yield from step_lines("-", step, whole=whole)
+            yield from step_lines("-", step, whole=whole, held=True)
     if plan.notices:
         yield BLANK
         yield line(("Not asked for: these fix what breaks nothing; add `--notices` to include them", "unsure"))
@@ -59,14 +59,17 @@ def plan_lines(plan: Plan, *, whole: bool = False, offered: bool = False) -> Ite
             yield field(code, f"follows from {cause}")
 
 
-def step_lines(mark: str, step: Step, *, whole: bool = False) -> Iterator[Line]:
-    """A step: what it does, what it touches, why, what it costs, how it is undone."""
+def step_lines(mark: str, step: Step, *, whole: bool = False, held: bool = False) -> Iterator[Line]:
+    """A step: what it does, what it touches, why, what it costs, how it is undone; ``held``: it is held back."""
     yield line(f"{mark:<3}", (what(step), "head"), f"  ({', '.join(step.fixes)})" if step.fixes else "", hang=3)
     for entry in details(step, whole=whole):
         yield line(entry, indent=13)
     yield field("why", shown(step.why))
     style = "good" if step.safety is Safety.SAFE else "unsure"
-    yield field("safety", (SAFETY[step.safety], style), f": {shown(step.cost)}" if step.cost else "")
+    more = f": {shown(step.cost)}" if step.cost else ""
+    if held and step.safety is Safety.SAFE:
+        more = "; held back with a step that is not"
+    yield field("safety", (SAFETY[step.safety], style), more)
     yield field("undo", shown(step.undo) or "cannot be undone")
 
 

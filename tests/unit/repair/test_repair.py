@@ -194,7 +194,7 @@ def test_a_failing_step_takes_everything_back(site: Site) -> None:
     done = mended(site.plan())
     assert done.outcome.kind is OutcomeKind.ROLLED_BACK
     assert "artisan rebuild failed with status 1" in done.outcome.reason
-    assert "everything was taken back" in done.outcome.reason
+    assert "everything was rolled back" in done.outcome.reason
     assert snapshot(site.top) == before
     assert runs.list_runs()[0].state == BACK
 
