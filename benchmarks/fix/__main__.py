@@ -9,10 +9,11 @@ import sys
 import time
 from collections.abc import Callable
 
-from benchmarks.fix import invalidations, reloads
+from benchmarks.fix import invalidations, quiet, reloads
 from tests import lab
 
 PARTS: dict[str, tuple[Callable[[str, int, int], None], int]] = {
+    "quiet": (quiet.main, quiet.ROUNDS),
     "reloads": (reloads.main, reloads.ROUNDS),
     "invalidations": (invalidations.main, invalidations.ROUNDS),
 }

@@ -16,7 +16,7 @@ from tests.lab import Host
 ROUNDS = 1000
 _CONTROL = 20.0
 _EACH = 3.0  # s that a reload may take with its wait, on average
-_PAGES = {"short.php": f"<?php usleep({int(stage.LENGTH * 1e6)}); echo 'whole';"}
+PAGES = {"short.php": f"<?php usleep({int(stage.LENGTH * 1e6)}); echo 'whole';"}
 
 
 def main(suite: str, rounds: int, seed: int) -> None:
@@ -26,7 +26,7 @@ def main(suite: str, rounds: int, seed: int) -> None:
         RuntimeError: requests are lost while nothing is reloaded, or PHP-FPM does not come back.
     """
     with Host.up(suite, fpm="debian") as host:
-        stage.furnish(host, _PAGES)
+        stage.furnish(host, PAGES)
         host.warm()
         with Random(host.ip, "/short.php", stage.RATE, seed) as load:
             time.sleep(_CONTROL)
