@@ -20,8 +20,8 @@ def compile_again(
     """One step for each running master of the pools with these ids.
 
     A graceful reload where it costs nothing; else, where that can be done, PHP drops only the scripts that are not
-    proven to be fresh, or those that ``scripts`` names of a pool, and compiles them again; else the reload with its
-    cost. Nothing where ``scripts`` names none.
+    proven to be fresh, or those that ``scripts`` names of a pool, and compiles them again, with those that could not be
+    proven any more after that; else the reload with its cost. Nothing where ``scripts`` names none.
     """
     wanted = tuple(pools)
     done: set[int] = set()
@@ -40,6 +40,8 @@ def compile_again(
             continue
         # All pools of a master share its cache, but each tells of it by its own settings.
         chosen = {script.path: script for cache in caches for script in (scripts or _not_fresh(opcache))(cache)}
+        if chosen:
+            chosen |= {script.path: script for cache in caches for script in _known_before(opcache, cache)}
         if chosen or not scripts:
             step = invalidation(fpm, opcache, caches[0], chosen.values(), why)
             yield step if isinstance(step, Step) else _costly(reload, step)
@@ -50,5 +52,15 @@ def _costly(reload: Step, reason: str) -> Step:
 
 
 def _not_fresh(opcache: Opcache) -> Chosen:
-    fine = (State.FRESH, State.GONE)
-    return lambda cache: (script for script in cache.scripts if freshness(cache, script, opcache.now).state not in fine)
+    return lambda cache: (script for script in cache.scripts if not _fine(opcache, cache, script))
+
+
+def _known_before(opcache: Opcache, cache: PoolOpcache) -> Iterator[Script]:
+    """What is proven by what past runs know alone: PHP's wasted memory, by which that is known to hold, grows."""
+    for script in cache.scripts:
+        if script.same and not _fine(opcache, cache, replace(script, same=None)):
+            yield script
+
+
+def _fine(opcache: Opcache, cache: PoolOpcache, script: Script) -> bool:
+    return freshness(cache, script, opcache.now).state in (State.FRESH, State.GONE)
