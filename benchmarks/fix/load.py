@@ -1,6 +1,7 @@
 """Requests to a page while something is done to its host: at random, or from connections that never rest.
 
-Lost is a request without a whole 2xx answer within 60 s; each page of this bench ends its answer with ``whole``.
+Lost is a request without a whole 2xx answer within 60 s; each page of this bench ends its answer with ``whole``, one of
+the app's own with what closes its JSON.
 """
 
 import http.client
@@ -33,8 +34,8 @@ class Answer:
         return self.ended - self.began
 
 
-def ask(address: str, path: str) -> Answer:
-    """One request on a connection of its own."""
+def ask(address: str, path: str, end: str = WHOLE) -> Answer:
+    """One request on a connection of its own, whose answer is whole if it ends so."""
     began = time.monotonic()
     body, lost = "", ""
     connection = http.client.HTTPConnection(address, 80, timeout=TIME_LIMIT)
@@ -44,7 +45,7 @@ def ask(address: str, path: str) -> Answer:
         body = answer.read().decode(errors="replace")
         if not 200 <= answer.status < 300:
             lost = f"status {answer.status}"
-        elif not body.endswith(WHOLE):
+        elif not body.endswith(end):
             lost = "cut off"
     except (OSError, http.client.HTTPException) as error:
         lost = type(error).__name__
@@ -57,9 +58,9 @@ def ask(address: str, path: str) -> Answer:
 class Load:
     """Requests from beginning to end of a ``with``; then ``answers`` has them all, in the order of their sending."""
 
-    def __init__(self, address: str, path: str) -> None:
+    def __init__(self, address: str, path: str, end: str = WHOLE) -> None:
         self.answers: Sequence[Answer] = ()
-        self._address, self._path = address, path
+        self._address, self._path, self._end = address, path, end
         self._stop = threading.Event()
         self._pool = ThreadPoolExecutor(64)
         self._asked: list[Future[Answer]] = []
@@ -71,12 +72,17 @@ class Load:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        time.sleep(1.0)
+        if not self._stop.is_set():
+            time.sleep(1.0)
         self._stop.set()
         for thread in self._running:
             thread.join()
         self._pool.shutdown()
         self.answers = sorted((one.result() for one in self._asked), key=lambda answer: answer.began)
+
+    def stop(self) -> None:
+        """Send no more; what was sent is still waited for at the end of the ``with``."""
+        self._stop.set()
 
     def _senders(self) -> int:
         raise NotImplementedError
@@ -88,8 +94,8 @@ class Load:
 class Random(Load):
     """Requests that come by themselves, at ``rate`` a second (Poisson), however long others take."""
 
-    def __init__(self, address: str, path: str, rate: float, seed: int) -> None:
-        super().__init__(address, path)
+    def __init__(self, address: str, path: str, rate: float, seed: int, end: str = WHOLE) -> None:
+        super().__init__(address, path, end)
         self._rate, self._chance = rate, random.Random(seed)
 
     def _senders(self) -> int:
@@ -101,21 +107,26 @@ class Random(Load):
             due += self._chance.expovariate(self._rate)
             if self._stop.wait(max(0.0, due - time.monotonic())):
                 return
-            self._asked.append(self._pool.submit(ask, self._address, self._path))
+            self._asked.append(self._pool.submit(ask, self._address, self._path, self._end))
 
 
 class Restless(Load):
-    """``connections`` clients that ask again as soon as they have their answer."""
+    """``connections`` clients that ask again as soon as they have their answer, or after a pause of their own.
 
-    def __init__(self, address: str, path: str, connections: int) -> None:
-        super().__init__(address, path)
-        self._connections = connections
+    ``rest`` is the mean of these pauses in seconds, which are as random as the time between events that come by
+    themselves.
+    """
+
+    def __init__(self, address: str, path: str, connections: int, end: str = WHOLE, *, rest: float = 0.0) -> None:
+        super().__init__(address, path, end)
+        self._connections, self._rest = connections, rest
 
     def _senders(self) -> int:
         return self._connections
 
     def _send(self) -> None:
-        while not self._stop.wait(_PAUSE):
-            one = self._pool.submit(ask, self._address, self._path)
+        chance = random.Random(threading.get_ident())
+        while not self._stop.wait(chance.expovariate(1 / self._rest) if self._rest else _PAUSE):
+            one = self._pool.submit(ask, self._address, self._path, self._end)
             self._asked.append(one)
             one.result()
