@@ -9,11 +9,12 @@ import sys
 import time
 from collections.abc import Callable
 
-from benchmarks.fix import invalidations, quiet, reloads
+from benchmarks.fix import invalidations, plans, quiet, reloads
 from tests import lab
 
 PARTS: dict[str, tuple[Callable[[str, int, int], None], int]] = {
     "quiet": (quiet.main, quiet.ROUNDS),
+    "load": (plans.main, plans.ROUNDS),
     "reloads": (reloads.main, reloads.ROUNDS),
     "invalidations": (invalidations.main, invalidations.ROUNDS),
 }
