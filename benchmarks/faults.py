@@ -5,11 +5,13 @@ found as a root or led to its root, then mended or named as work for a person, t
 hosts of every layout must be proven. One pass over forky: healthy, and the three diagnoses of the seed.
 
 ``--fpm debian`` tries the rules on hosts whose PHP-FPM nobody tuned instead, and tells what is only fixed after asking.
+At the end stands how many faults were fixed without asking, after asking or named, and how many lookalikes were silent.
 """
 
 import argparse
 import sys
 import time
+from collections import Counter
 from concurrent.futures import ProcessPoolExecutor, as_completed
 
 from liveproof.rules import load
@@ -20,6 +22,8 @@ from tests.live.test_healthy import HOSTS
 from tests.live.trial import Trial, TrialFailed, checked, codes, told, try_fault, try_lookalike
 
 LAST = "forky"
+FAILED = "failed"
+_WORDS = ("fixed without asking", "fixed after asking", "named")
 
 
 def main(suites: list[str], fpm: str = "tuned", select: tuple[str, ...] = ()) -> int:
@@ -50,13 +54,17 @@ def main(suites: list[str], fpm: str = "tuned", select: tuple[str, ...] = ()) ->
         jobs += [(kind, suite, rule.code) for suite in suites for kind in ("lookalike", "fault")]
     print(f"{len(jobs)} trials on {', '.join(whole)}, {fpm} values of PHP-FPM", flush=True)
     started, failed = time.monotonic(), 0
+    words: Counter[tuple[str, str, str]] = Counter()
     with ProcessPoolExecutor(2) as pool:
         running = {pool.submit(_job, *job, fpm): job for job in jobs}
         for done in as_completed(running):
             kind, suite, name = running[done]
-            said, ok = done.result()
+            said, word = done.result()
+            ok = word != FAILED
             failed += not ok
+            words[suite, kind, word] += 1
             print(f"{'ok  ' if ok else 'FAIL'} {suite:9} {kind:9} {name:18} {said}", flush=True)
+    _summary(words, fpm)
     print(f"{len(jobs) - failed} passed, {failed} failed", flush=True)
     print(f"in {time.monotonic() - started:.0f} s", flush=True)
     return 1 if failed else 0
@@ -69,20 +77,22 @@ _DIAGNOSES = {
 }
 
 
-def _job(kind: str, suite: str, name: str, fpm: str) -> tuple[str, bool]:
+def _job(kind: str, suite: str, name: str, fpm: str) -> tuple[str, str]:
+    """What is said of a trial, and what came of it in a word."""
     try:
         if kind == "healthy":
-            return _healthy(suite, *name.split()), True
+            return _healthy(suite, *name.split()), "proven"
         if kind == "diagnosis":
             _DIAGNOSES[name](suite)
-            return "root and consequences right", True
+            return "root and consequences right", "right"
         rule = next(rule for rule in load() if rule.code == name)
         if kind == "lookalike":
             try_lookalike(rule, suite, fpm)
-            return "silent", True
-        return _line(try_fault(rule, suite, fpm)), True
+            return "silent", "silent"
+        trial = try_fault(rule, suite, fpm)
+        return _line(trial), _word(trial)
     except (TrialFailed, AssertionError, RuntimeError, OSError) as error:
-        return str(error), False
+        return str(error), FAILED
 
 
 def _healthy(suite: str, layout: str, user: str) -> str:
@@ -91,6 +101,23 @@ def _healthy(suite: str, layout: str, user: str) -> str:
         if codes(report, breaking=False) or report["verdict"] != "proven":
             raise TrialFailed(told(report))
     return "proven, nothing found"
+
+
+def _word(trial: Trial) -> str:
+    if trial.fixed == "named":
+        return trial.fixed
+    return _WORDS[1] if trial.asks else _WORDS[0]
+
+
+def _summary(words: Counter[tuple[str, str, str]], fpm: str) -> None:
+    """A line for each suite: what came of its faults and lookalikes."""
+    print(f"{'suite':9} {'values':8} {'faults':>6}  {'  '.join(_WORDS)}  {FAILED}  lookalikes  silent")
+    for suite in sorted({suite for suite, _, _ in words}):
+        faulty = {word: count for (where, kind, word), count in words.items() if (where, kind) == (suite, "fault")}
+        like = sum(count for (where, kind, _), count in words.items() if (where, kind) == (suite, "lookalike"))
+        row = "  ".join(f"{faulty.get(word, 0):{len(word)}}" for word in (*_WORDS, FAILED))
+        silent = words[suite, "lookalike", "silent"]
+        print(f"{suite:9} {fpm:8} {sum(faulty.values()):6}  {row}  {like:10}  {silent:6}", flush=True)
 
 
 def _line(trial: Trial) -> str:
