@@ -100,8 +100,10 @@ def _told(answers: dict[str, Sequence[Answer]], began: float, remark: str) -> in
     print(f"{sum(map(len, answers.values())):9,} {lost:5} {1000 * stall.seconds:5.0f} ms")
     for name, each in answers.items():
         if why := stage.reasons(each):
-            when = ", ".join(f"{answer.ended - began:.1f}" for answer in each if answer.lost)[:60]
-            print(f"        lost of those that are {name}: {why}; s after the work began: {when}")
+            ends = [answer.ended - began for answer in each if answer.lost]
+            print(
+                f"        lost of those that are {name}: {why}; {min(ends):.1f} to {max(ends):.1f} s after the work began"
+            )
     if stall.seconds > 1:
         print(f"        the one with the longest stall was sent {stall.began - began:.1f} s after the work began")
     if remark:
