@@ -101,9 +101,8 @@ def _told(answers: dict[str, Sequence[Answer]], began: float, remark: str) -> in
     for name, each in answers.items():
         if why := stage.reasons(each):
             ends = [answer.ended - began for answer in each if answer.lost]
-            print(
-                f"        lost of those that are {name}: {why}; {min(ends):.1f} to {max(ends):.1f} s after the work began"
-            )
+            when = f"{min(ends):.1f} to {max(ends):.1f} s after the work began"
+            print(f"        lost of those that are {name}: {why}; {when}")
     if stall.seconds > 1:
         print(f"        the one with the longest stall was sent {stall.began - began:.1f} s after the work began")
     if remark:
