@@ -65,3 +65,22 @@ def test_a_safe_reload_waits_for_a_moment_and_cuts_nothing_off(suite: str) -> No
         assert (ran.returncode, outcome["kind"]) == (0, "fixed"), outcome
         assert host.sh("cat /root/short") == "whole"
         assert "handler-v9" in host.post().body
+
+
+def test_no_safe_reload_between_two_requests_that_it_would_cut_off(suite: str) -> None:
+    """One that runs at the first look and soon ends has not been seen to take long, but the next one is."""
+    with Host.up(suite) as host:
+        host.ini("opcache.validate_timestamps=0")
+        host.sh(f"{SLOW} sleep 2")
+        host.warm()
+        host.liveproof("check")
+        host.sh('sleep 1; sed -i "s/handler-v[0-9]*/handler-v9/" "$HANDLER"')
+        host.warm()
+        again = 'curl -s -w " %{http_code};" -m 60 "http://127.0.0.1/slow.php?s=15" >> /root/again'
+        host.sh(f"((for i in 1 2 3; do {again}; done) >/dev/null 2>&1 &) ; sleep 6")
+        ran = host.liveproof("fix", "--yes", "--format", "json")
+        (outcome,) = json.loads(ran.stdout)["outcome"]
+        host.sh("for i in $(seq 450); do [ $(wc -c < /root/again) -ge 30 ] && exit 0; sleep 0.1; done", timeout=60)
+        assert host.sh("cat /root/again") == "whole 200;" * 3
+        # Refused where the plan was another one a second later, since the request ran for too long by then.
+        assert (ran.returncode, outcome["kind"]) in ((1, "rolled back"), (4, "refused")), outcome
