@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from liveproof.analysis.shell_words import quoted
 from liveproof.model.examination import AppExamination, Examination, LinkState
 from liveproof.model.findings import disabled
+from liveproof.model.plan import allow_option
 from liveproof.model.run_record import Record
 from liveproof.model.verdicts import LinkVerdict, RuleVerdict, Severity
 from liveproof.report.content.findings import Found, causes
@@ -162,6 +163,17 @@ def _offer(record: Record, pages: Pages) -> str:
     return ""
 
 
+def _settling(record: Record) -> Iterator[tuple[str, str]]:
+    """Commands after which something can be told that could not be seen, with what they do."""
+    for app in record.examination.apps:
+        unseen = {result.code for result in app.results if result.settled_by}
+        for plan in (repair.plan for repair in record.repairs if repair.plan.app == app.app.path):
+            for step in (*plan.steps, *plan.held_back):
+                if unseen & set(step.fixes):
+                    words = ("liveproof fix", allow_option([step]), quoted(plan.app))
+                    yield " ".join(filter(None, words)), f"{shown(step.what)}, which settles it"
+
+
 def _next(record: Record, pages: Pages) -> Iterator[Line]:
     apps = record.examination.apps
     found = [diagnosis for app in apps for diagnosis in causes(app.diagnoses)]
@@ -172,10 +184,8 @@ def _next(record: Record, pages: Pages) -> Iterator[Line]:
         if offer:
             answer.append((f"{offer}{app}", _OFFERED.get(offer, _COSTLY)))
         answer.append((f"liveproof explain {found[0].root.code}", "says why, and how to see it by hand"))
-    settling = [(repair.plan, step) for repair in record.repairs for step in repair.plan.steps if repair.plan.settles]
-    if not found and record.kind == "check" and settling:
-        plan, step = settling[0]
-        answer.append((f"liveproof fix {quoted(plan.app)}", f"{shown(step.what)}, which settles it"))
+    if not found and record.kind == "check":
+        answer += list(_settling(record))[:1]
     if any("as root" in result.reason for app in apps for result in app.results):
         answer.append((f"sudo liveproof check{app}", "sees what only root can see"))
     if record.id:
