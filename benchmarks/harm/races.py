@@ -41,7 +41,10 @@ _BROKEN: Final = {
     "a stale cache and owners": 'sed -i "s/^APP_NAME=.*/APP_NAME=n$RANDOM/" .env; chown "$WWW": .env; '
     'chown root:root "$CACHE" "$CACHE"/packages.php; chmod 755 "$CACHE"',
 }
-_LEFT: Final = "find /var/www /etc -name '.liveproof-*'; pgrep -fa 'artisan (config|route|view|package)' || true"
+_LEFT: Final = (
+    "find /var/www /etc -name '.liveproof-*' -printf '%y %p\\n'; "
+    "pgrep -fa 'artisan (config|route|view|package)' || true"
+)
 # The race begins with the run's journal, of which only the last ones are kept: before that, a plan that does not fit
 # any more is refused at once.
 _COMMANDS: Final = """
@@ -120,8 +123,9 @@ def _commands(host: Host, number: int, chance: random.Random, *, applies: bool) 
     *statuses, began = host.sh(commands, timeout=240).split()
     said = host.sh("cat /tmp/fix /tmp/back 2>/dev/null || true")
     left = host.sh(_LEFT)
-    if "tries again" in said:  # it says what it left alone: a racer puts its own files under liveproof's names as well
-        left = "\n".join(line for line in left.splitlines() if not line.startswith("/"))
+    if "tries again" in said:
+        # It says what it left alone: a racer puts its own files, links and FIFOs under liveproof's names as well.
+        left = "\n".join(line for line in left.splitlines() if not line.startswith(("f /", "l /", "p /")))
     lost = changes(before, _outside(host))
     if left.strip():
         lost = lost or f"left: {left[:300]}, {said[-300:]}"
