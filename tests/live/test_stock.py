@@ -11,7 +11,9 @@ from tests.live.trial import checked, codes, told
 
 # A request that keeps a worker busy for longer than a fix waits, until the test is over.
 BUSY = """
-printf '<?php $until = microtime(true) + 60; while (microtime(true) < $until) { usleep(50000); }' > public/busy.php
+cat > public/busy.php <<'PHP'
+<?php $until = microtime(true) + 60; while (microtime(true) < $until && !file_exists("/tmp/enough")) usleep(50000);
+PHP
 chown "$WWW:" public/busy.php
 (curl -s -o /dev/null http://127.0.0.1/busy.php &) ; sleep 0.5
 """
@@ -55,3 +57,19 @@ def test_a_busy_pool_is_reloaded_only_where_that_is_allowed(host: Host) -> None:
     ran = host.liveproof("fix", "--yes", "--allow", "drops")
     assert (ran.returncode, old_answer(host)) == (0, False), ran.stdout
     assert "with a reload that may cut off requests" in ran.stdout
+
+
+def test_files_are_fixed_although_php_fpm_is_busy(suite: str) -> None:
+    """What only renews what is known of the memory is left out and said; later it is settled without asking."""
+    with Host.up(suite, fpm="debian") as host:
+        host.warm()
+        host.sh(f"chown root: app/Http/Controllers/*.php; {BUSY}")
+        ran = host.liveproof("fix", "--yes", "--format", "json")
+        (outcome,) = json.loads(ran.stdout)["outcome"]
+        assert (outcome["kind"], outcome["would_drop"]) == ("fixed in part", True), outcome
+        assert "was not idle for a moment" in outcome["reason"]
+        assert not codes(checked(host))
+        host.sh("rm public/busy.php; touch /tmp/enough; sleep 2")
+        ran = host.liveproof("fix", "--yes", "--format", "json")
+        (outcome,) = json.loads(ran.stdout)["outcome"]
+        assert (ran.returncode, outcome["kind"]) == (0, "settled"), outcome

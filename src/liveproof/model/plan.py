@@ -68,6 +68,10 @@ class Act(ABC):
         """The absolute paths of what goes."""
         return ()
 
+    def lasting(self) -> Self:
+        """The same without what changes by itself on a busy host from one look to the next."""
+        return self
+
     @property
     def least_safety(self) -> Safety:
         """What it costs at least, wherever it is done."""

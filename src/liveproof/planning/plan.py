@@ -231,7 +231,7 @@ def _digest(path: str, steps: tuple[Step, ...], mended: list[Finding], settles: 
         [f.code, f.severity.value if f.severity else "", sorted([r.kind, r.id] for r in f.about if r.kind != "process")]
         for f in mended
     ]
-    acts = [[to_json(step.act, Act), step.safety.value] for step in steps]
+    acts = [[to_json(step.act.lasting(), Act), step.safety.value] for step in steps]
     return hashlib.sha256(json.dumps([path, acts, sorted(about), settles], sort_keys=True).encode()).hexdigest()
 
 

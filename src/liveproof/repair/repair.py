@@ -20,6 +20,7 @@ from liveproof.model.plan import Outcome, OutcomeKind, Plan, PlanOptions, Step
 from liveproof.model.settings import Settings
 from liveproof.model.verdicts import Link, Safety
 from liveproof.planning.plan import differences, make_plan
+from liveproof.planning.reloads import lives_by_reloads
 from liveproof.planning.verify import came, remains, settled, unproven
 from liveproof.repair.action import RunningMaster, StepContext, Stopped
 from liveproof.repair.actions.run_artisan import ArtisanFailed
@@ -184,6 +185,7 @@ class _Repairing:
         self._options = options
         self._progress, self._step_done = told
         self._would_drop = False
+        self._left_out: list[str] = []
 
     def all(self, stopping: Stopping) -> Outcome:
         """Look again, apply, prove.
@@ -219,11 +221,11 @@ class _Repairing:
         if failure:
             return self._rolled_back(journal.run, failure)
         after = _find(self.after, self._plan.app)
-        left = remains(self._plan, app, after)
+        left = "; ".join(filter(None, (*self._left_out, remains(self._plan, app, after))))
         kind = OutcomeKind.PARTLY if left else OutcomeKind.FIXED
         if not self._plan.fixes and settled(self._plan, after):
             kind = OutcomeKind.SETTLED
-        return Outcome(kind, left, journal.run)
+        return Outcome(kind, left, journal.run, would_drop=self._would_drop)
 
     def _examine(self) -> Examination:
         return examine(Reader(), self._settings, self._cache, self._progress)
@@ -237,6 +239,7 @@ class _Repairing:
         except Contradiction as error:
             return f"{error}; nothing was changed"
         if now.digest == self._plan.digest:
+            self._plan = now  # the same, with what a busy host has changed by itself meanwhile
             return ""
         changes = ", ".join(differences(self._plan, now)) or "details of its steps"
         return f"the host has changed since the plan was made ({changes}): make a new one; nothing was changed"
@@ -272,16 +275,19 @@ class _Repairing:
         numbered = list(enumerate(self._plan.steps))
         files = [(number, step) for number, step in numbered if not step.act.service]
         rest = [(number, step) for number, step in numbered if step.act.service]
-        failure = self._apply(files, runner, journal, stopping)
+        failure = self._apply(files, app, (runner, journal), stopping)
         if files and rest and not failure:
             later = {code for _, step in rest for code in step.fixes}
             later |= {rule.code for rule in load() if rule.link in (Link.MEMORY, Link.SERVICES)}
             failure = self._prove(app, stopping, _DISK_SECONDS, frozenset(later))
-        failure = failure or self._apply(rest, runner, journal, stopping)
+        failure = failure or self._apply(rest, app, (runner, journal), stopping)
         return failure or self._prove(app, stopping, _SETTLE_SECONDS, frozenset())
 
-    def _apply(self, steps: list[tuple[int, Step]], runner: Runner, journal: Journal, stopping: Stopping) -> str:
+    def _apply(
+        self, steps: list[tuple[int, Step]], app: AppExamination, by: tuple[Runner, Journal], stopping: Stopping
+    ) -> str:
         """Carry out some steps; why it failed, or nothing."""
+        runner, journal = by
         for number, step in steps:
             name = f"step {number + 1} ({step.what})"
             place = f"{number + 1}/{len(self._plan.steps)}"
@@ -292,14 +298,27 @@ class _Repairing:
                 self._step_done(f"{place} done in {time.monotonic() - started:.1f} s: {step.what}")
             except Stopped:
                 return f"stopped by {stopping.name}"
+            except WouldDrop as error:
+                self._would_drop = True
+                if self._needed(step, app):
+                    return f"{name} failed: {error}"
+                self._left_out.append(f"{step.what} was not done: {error}")
+                self._step_done(f"{place} left out: {error}")
             except _FAILED as error:
-                self._would_drop = isinstance(error, WouldDrop)
                 return f"{name} failed: {error}"
             except OSError as error:
                 return f"{name} failed: {_message(error)}"
             except Exception as error:  # noqa: BLE001  (whatever it is, what was begun is rolled back)
                 return f"liveproof failed in {name} ({type(error).__name__}: {error}); please report this"
         return ""
+
+    def _needed(self, step: Step, app: AppExamination) -> bool:
+        """Whether the plan does not reach what it is for without a step that lets PHP compile files again.
+
+        Where it only renews what is known of the memory, what was fixed on disk is better kept than taken back.
+        """
+        rebuilt = any(each.act.recompiles for each in self._plan.steps)
+        return bool(set(step.fixes) & set(self._plan.fixes)) or (rebuilt and lives_by_reloads(app))
 
     def _prove(self, before: AppExamination, stopping: Stopping, seconds: float, later: frozenset[str]) -> str:
         """Look again until everything is as the plan wants it; what is not, or nothing."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from liveproof.model.dataclass import dataclass
 from liveproof.model.plan import Act, Step
@@ -40,8 +40,11 @@ class InvalidateScripts(Act):
 
     def describe(self) -> str:
         """What is done, in words."""
-        what = self.scripts[0] if len(self.scripts) == 1 else f"{len(self.scripts)} scripts"
-        return f"let PHP-FPM pool {self.pool} compile {what} again, without a reload"
+        return f"let PHP-FPM pool {self.pool} compile what has changed again, without a reload"
+
+    def lasting(self) -> Self:
+        """Which scripts stand in the cache changes with every request."""
+        return replace(self, scripts=(), generation=(0, 0))
 
     def details(self) -> tuple[str, ...]:
         """The scripts."""

@@ -160,7 +160,7 @@ def _app_plan(plan: Plan) -> SavedAppPlan:
 
 
 def _step(step: Step) -> SavedStep:
-    return SavedStep(step.what, step.why, step.undo, step.safety.value, step.fixes, step.act.details())
+    return SavedStep(step.what, step.why, step.undo, step.safety.value, step.fixes, step.act.lasting().details())
 
 
 def _host() -> str:

@@ -446,6 +446,15 @@ def test_without_a_safe_reload_only_what_changes_is_compiled_again() -> None:
     assert acts(planned(rule("FIL001", owner("routes/y.php")), facts=facts).steps) == [owner("routes/y.php")]
 
 
+def test_what_the_cache_holds_does_not_change_a_plan() -> None:
+    """Every request may add a script; which are compiled again is looked at when it is done."""
+    digests = {
+        planned(rule("FIL001", owner("app")), facts={Fpm: fpm(timeout=0), Opcache: roomy(*scripts)}).digest
+        for scripts in ((f"{REAL}/app/x.php",), (f"{REAL}/app/x.php", f"{REAL}/app/y.php"))
+    }
+    assert len(digests) == 1
+
+
 def test_what_a_reload_does_anyway_is_not_done_before_it() -> None:
     """One step for a master; the reload carries the codes of both."""
     facts = {Fpm: fpm(timeout=0), Opcache: roomy(f"{REAL}/app/x.php")}

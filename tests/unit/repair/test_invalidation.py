@@ -62,7 +62,7 @@ def test_what_was_compiled_in_between_is_told_where_it_cannot_be_dropped(done: b
 def test_a_rollback_says_beforehand_that_scripts_are_compiled_again() -> None:
     begun(done=True)
     (run,) = runs.list_runs()
-    assert run.services == ("let PHP-FPM pool 8.2/www compile /srv/a.php again, without a reload",)
+    assert run.services == ("let PHP-FPM pool 8.2/www compile what has changed again, without a reload",)
 
 
 @pytest.mark.parametrize("damage", ['{"pid": "x"}', "7"])

@@ -193,7 +193,7 @@ def _fix(plan: Plan, fixing: FixRun, request: _Request, console: Console) -> Out
     question = "" if request.yes else f"Apply the plan for {visible(plan.app)}?"
     outcome = fixing.apply(plan, options, question)
     if outcome.would_drop:
-        return _all_the_same(plan, options, fixing, request, console)
+        return _all_the_same(plan, options, fixing, request, console) or outcome.kind
     kind = outcome.kind
     tried = {plan.digest}
     for number in range(2, _ROUNDS + 1):
@@ -208,8 +208,10 @@ def _fix(plan: Plan, fixing: FixRun, request: _Request, console: Console) -> Out
     return kind
 
 
-def _all_the_same(plan: Plan, options: PlanOptions, fixing: FixRun, request: _Request, console: Console) -> OutcomeKind:
-    """All was rolled back, since PHP-FPM was busy: reload it where requests may be dropped, by option or answer."""
+def _all_the_same(
+    plan: Plan, options: PlanOptions, fixing: FixRun, request: _Request, console: Console
+) -> OutcomeKind | None:
+    """PHP-FPM was too busy: reload it where requests may be dropped, by option or answer; else say how, and None."""
     question = "Reload PHP-FPM all the same, which may cut off requests?"
     if Safety.DROPS in options.allow or (not request.yes and console.confirm(question)):
         options = replace(options, allow=options.allow | {Safety.DROPS}, reload=True)
@@ -222,7 +224,7 @@ def _all_the_same(plan: Plan, options: PlanOptions, fixing: FixRun, request: _Re
     if fixing.shows_text:
         command = f"liveproof fix --allow drops {quoted(plan.app)}"
         console.lines([line("with a reload all the same: ", (command, "command"), indent=3)])
-    return OutcomeKind.ROLLED_BACK
+    return None
 
 
 def _accepted(plan: Plan, console: Console) -> frozenset[str]:
