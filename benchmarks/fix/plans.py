@@ -119,13 +119,11 @@ def _nothing(_host: Host, _codes: tuple[str, ...]) -> _Work:
 def _ours(host: Host, codes: tuple[str, ...]) -> _Work:
     told = product.fix(host)
     gone = _gone(host, codes)
-    if not told.run:
+    if not told.stands:
         return _Work(told.word, gone, (told.seconds,), told.reason)
     time.sleep(_BETWEEN)
-    if not told.holds:
-        return _Work(told.word, gone, (told.seconds,), told.reason)
     whole, seconds = product.roll_back(host)
-    reason = "" if whole else "the rollback says that not all is as it was"
+    reason = told.reason if whole else f"{told.reason}; the rollback says that not all is as it was".lstrip("; ")
     return _Work(told.word, gone, (told.seconds, seconds), reason)
 
 

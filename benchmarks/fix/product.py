@@ -9,6 +9,7 @@ from tests.lab import Host
 
 _TIME_LIMIT = 180.0
 _FIXED = ("fixed", "settled")
+_STANDS = (*_FIXED, "fixed in part")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,11 @@ class Fix:
     def holds(self) -> bool:
         """Whether liveproof says that nothing is wrong any more."""
         return self.word in _FIXED
+
+    @property
+    def stands(self) -> bool:
+        """Whether something was changed and stays so, which a rollback would undo."""
+        return bool(self.run) and self.word in _STANDS
 
 
 def fix(host: Host, *arguments: str) -> Fix:
