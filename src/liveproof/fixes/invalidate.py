@@ -25,7 +25,7 @@ def invalidation(fpm: Fpm, opcache: Opcache, pool: PoolOpcache, scripts: Iterabl
     if found is None or not found[0].pid:
         return f"no running PHP-FPM master is known for pool {pool.pool}"
     master, one = found
-    reason = _scripts(wanted) or _link(opcache, pool) or _settings(pool) or _room(pool, wanted)
+    reason = _link(opcache, pool) or _settings(pool) or _scripts(wanted) or _room(pool, wanted)
     if not reason and any(each.chroot for each in master.pools):
         reason = f"a pool of PHP-FPM {master.version} is chrooted, where scripts have other paths"
     if reason:
