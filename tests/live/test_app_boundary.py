@@ -48,7 +48,8 @@ def test_an_app_beside_its_document_root_is_proven(two: Host, path: str) -> None
 
 
 def test_old_code_beside_the_document_root_is_found_and_fixed(two: Host) -> None:
-    """An edit of ../src/lib.php without a reload is old code that is live."""
+    """An edit of ../src/lib.php without a reload is old code that is live, where liveproof had looked before it."""
+    checked(two, "/srv/two")
     two.sh("sleep 1; sed -i s/v1/v2/ /srv/two/src/lib.php; sleep 1")
     assert visit(two) == "v1"
     for path in ("/srv/two", "/srv/two/public"):
