@@ -206,6 +206,11 @@ class OutcomeKind(Enum):
     REFUSED = "refused"
     NOTHING_TO_DO = "nothing to do"
 
+    @property
+    def stands(self) -> bool:
+        """Whether what the plan changed stands, so that it can be rolled back."""
+        return self in (OutcomeKind.FIXED, OutcomeKind.SETTLED, OutcomeKind.PARTLY)
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:

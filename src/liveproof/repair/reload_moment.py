@@ -10,12 +10,12 @@ are watched to their end as well.
 import time
 from collections.abc import Callable
 
+from liveproof.fixes.reload import MARGIN
 from liveproof.host.reader import Reader
 from liveproof.host.write.service_control import Service, WouldDrop, state
 from liveproof.probes.fpm.load import connections
 from liveproof.repair.action import Stopped
 
-MARGIN = 2.0  # s that must be left of process_control_timeout; as fixes/reload.py has it
 _CALM = 0.3  # s; whoever runs longer may make others wait for long
 _PATIENCE = 10.0  # s for a moment at which nobody does, once it is known how long requests take
 _PAUSE = 0.05

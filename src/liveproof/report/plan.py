@@ -100,5 +100,5 @@ def outcome_lines(repair: Repair) -> Iterator[Line]:
     if left and plan.held_back:
         command = f"liveproof fix {allow_option(plan.held_back)} {quoted(plan.app)}"
         yield line("with what is held back: ", (command, "command"), indent=3)
-    if outcome.kind in (OutcomeKind.FIXED, OutcomeKind.SETTLED, OutcomeKind.PARTLY) and outcome.run:
+    if outcome.kind.stands and outcome.run:
         yield line("to undo: ", (f"liveproof rollback {outcome.run}", "command"), indent=3)

@@ -52,7 +52,6 @@ CHANGES_HOST = True
 _ALLOW = {"config": {Safety.CONFIG}, "drops": {Safety.DROPS}, "disruptive": {Safety.CONFIG, Safety.DROPS}}
 # What a fix brings to light is planned again: a configuration cache that artisan could not build before, for one.
 _ROUNDS = 3
-_STANDS = (OutcomeKind.FIXED, OutcomeKind.SETTLED, OutcomeKind.PARTLY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +197,7 @@ def _fix(plan: Plan, fixing: FixRun, request: _Request, console: Console) -> Out
     tried = {plan.digest}
     for number in range(2, _ROUNDS + 1):
         further = fixing.planned_now(plan.app, options)
-        if kind not in _STANDS or further is None or not further.steps or further.digest in tried:
+        if not kind.stands or further is None or not further.steps or further.digest in tried:
             break
         tried.add(further.digest)
         if fixing.shows_text:

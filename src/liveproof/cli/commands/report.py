@@ -16,14 +16,11 @@ from liveproof.cli.errors import UsageError
 from liveproof.cli.options import Options, add_config_argument, add_report_arguments
 from liveproof.cli.run_list import show_runs
 from liveproof.cli.session import load_settings, open_history, show_record
-from liveproof.model.plan import OutcomeKind
 from liveproof.model.run_record import Record
 from liveproof.store.history import History, NoSuchRun, StoreFailed
 
 HELP_ORDER = 5
 
-# The outcomes of a fix that stands.
-_STANDING = (OutcomeKind.FIXED, OutcomeKind.SETTLED, OutcomeKind.PARTLY)
 # How long before a check a fix may have been made that led to it, in seconds.
 _LED_TO_IT = 24 * 3600.0
 
@@ -74,7 +71,7 @@ def _newest(history: History) -> tuple[Record, Record | None]:
             break
         if earlier.kind == "fix" and earlier.apps == newest.apps and newest.started - earlier.started < _LED_TO_IT:
             fix = history.load(earlier.id)
-            fixed = any(repair.outcome and repair.outcome.kind in _STANDING for repair in fix.repairs)
+            fixed = any(repair.outcome and repair.outcome.kind.stands for repair in fix.repairs)
             if fix.before and fixed:
                 return replace(record, repairs=fix.repairs), replace(fix, examination=fix.before, before=None)
     return record, None
