@@ -5,6 +5,7 @@ import random
 
 import pytest
 
+from tests.faults.opcache.timestamps_never_validated import fault as old_code
 from tests.lab import Host
 from tests.live.trial import checked, codes, told
 
@@ -47,12 +48,8 @@ def _slow(host: Host, seconds: int, name: str) -> None:
 def test_a_safe_reload_waits_for_a_moment_and_cuts_nothing_off(suite: str) -> None:
     """A request that may finish does; one that would be cut off forbids the reload."""
     with Host.up(suite) as host:
-        host.ini("opcache.validate_timestamps=0")
-        host.sh(f"{SLOW} sleep 2")
-        host.warm()
-        host.liveproof("check")
-        host.sh('sleep 1; sed -i "s/handler-v[0-9]*/handler-v9/" "$HANDLER"')
-        host.warm()
+        host.sh(SLOW)
+        old_code(host)
         _slow(host, 20, "long")
         ran = host.liveproof("fix", "--yes", "--format", "json")
         (outcome,) = json.loads(ran.stdout)["outcome"]
@@ -70,12 +67,8 @@ def test_a_safe_reload_waits_for_a_moment_and_cuts_nothing_off(suite: str) -> No
 def test_no_safe_reload_between_two_requests_that_it_would_cut_off(suite: str) -> None:
     """One that runs at the first look and soon ends has not been seen to take long, but the next one is."""
     with Host.up(suite) as host:
-        host.ini("opcache.validate_timestamps=0")
-        host.sh(f"{SLOW} sleep 2")
-        host.warm()
-        host.liveproof("check")
-        host.sh('sleep 1; sed -i "s/handler-v[0-9]*/handler-v9/" "$HANDLER"')
-        host.warm()
+        host.sh(SLOW)
+        old_code(host)
         again = 'curl -s -w " %{http_code};" -m 60 "http://127.0.0.1/slow.php?s=15" >> /root/again'
         host.sh(f"((for i in 1 2 3; do {again}; done) >/dev/null 2>&1 &) ; sleep 6")
         ran = host.liveproof("fix", "--yes", "--format", "json")

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.faults.snippets import EDIT, old_answer
+from tests.faults.opcache.timestamps_never_validated import fault as old_code
+from tests.faults.snippets import old_answer
 from tests.lab import Host
 from tests.live.trial import checked, codes, told
 
@@ -23,12 +24,7 @@ chown "$WWW:" public/busy.php
 def host(suite: str, request: pytest.FixtureRequest) -> Iterator[Host]:
     """A host with old code: deployed, and PHP-FPM was not reloaded."""
     with Host.up(suite, fpm=request.param) as up:
-        up.ini("opcache.validate_timestamps=0")
-        up.sh("sleep 2")
-        up.warm()
-        up.liveproof("check")
-        up.sh(f"sleep 1; {EDIT}")
-        up.warm()
+        old_code(up)
         assert old_answer(up)
         yield up
 
