@@ -42,11 +42,10 @@ def make_plan(app: AppExamination, rules: Iterable[Rule], options: PlanOptions =
     found = [finding for finding in _roots_first(app) if options.covers(finding.code)]
     sorting = _Sorting(options, frozenset() if options.notices else _alone(app))
     for finding in found:
-        steps, reason = _steps(finding, by_code[finding.code], app)
-        sorting.add(finding, tuple(as_reload(app, step) for step in steps) if options.reload else steps, reason)
-    for code, settling, reason in _settling(app):
+        sorting.add(finding, *_steps(finding, by_code[finding.code], app, options))
+    for code, settling, reason in _settling(app, options):
         if options.covers(code):
-            sorting.add(code, tuple(as_reload(app, step) for step in settling) if options.reload else settling, reason)
+            sorting.add(code, settling, reason)
     mended, held, reasons = sorting.mended, sorting.held, sorting.reasons
     hidden = [f.code for f in found if by_code[f.code].hidden_by_memory and f not in mended]
     if hidden:
@@ -122,7 +121,7 @@ def _roots_first(app: AppExamination) -> list[Finding]:
     return list(dict.fromkeys((*(f for diagnosis in app.diagnoses for f in diagnosis.findings), *app.findings)))
 
 
-def _steps(finding: Finding, rule: Rule, app: AppExamination) -> tuple[tuple[Step, ...], str]:
+def _steps(finding: Finding, rule: Rule, app: AppExamination, options: PlanOptions) -> tuple[tuple[Step, ...], str]:
     """The steps that fix a finding; without any the advice, or the reason why there are none."""
     advice = finding.advice or f"liveproof explain {finding.code} tells how"
     if rule.fix_function is None or rule.fix_safety is Safety.MANUAL:
@@ -132,7 +131,7 @@ def _steps(finding: Finding, rule: Rule, app: AppExamination) -> tuple[tuple[Ste
     if isinstance(given, Unknown | Absent):
         return (), f"{advice} (no plan was made: {given.reason})"
     try:
-        made = [_prepared(step, finding.code, app.app) for step in rule.fix_function(finding, **given)]
+        made = [_prepared(step, finding.code, app, options) for step in rule.fix_function(finding, **given)]
     except Exception as error:  # noqa: BLE001  (any failure of a rule is ours; nothing is changed on the strength of it)
         return (), f"{advice} (liveproof failed in {rule.code}: {type(error).__name__}: {error}; please report this)"
     if any(step.safety is Safety.MANUAL for step in made):
@@ -143,13 +142,10 @@ def _steps(finding: Finding, rule: Rule, app: AppExamination) -> tuple[tuple[Ste
     return tuple(made), advice
 
 
-def _prepared(step: Step, code: str, app: App) -> Step:
-    """The step on the app's real directory: the writer refuses to go through ``current``."""
-    return replace(
-        step,
-        act=step.act.on(lambda path: _resolved(path, app)),
-        fixes=(code,),
-    )
+def _prepared(step: Step, code: str, app: AppExamination, options: PlanOptions) -> Step:
+    """The step on the app's real directory (the writer refuses to go through ``current``), as a reload if so wanted."""
+    step = replace(step, act=step.act.on(lambda path: _resolved(path, app.app)), fixes=(code,))
+    return as_reload(app, step) if options.reload else step
 
 
 def _resolved(path: str, app: App) -> str:
@@ -190,13 +186,13 @@ def _code(aim: _Aim) -> str:
     return aim if isinstance(aim, str) else aim.code
 
 
-def _settling(app: AppExamination) -> Iterator[tuple[str, tuple[Step, ...], str]]:
+def _settling(app: AppExamination, options: PlanOptions) -> Iterator[tuple[str, tuple[Step, ...], str]]:
     """The code of each rule that could not see something, and the steps after which it can, or why they must wait."""
     for result in app.results:
-        waits = next((why for step in result.settled_by if (why := moved_by(app, step))), "")
-        if result.settled_by:
-            steps = () if waits else tuple(_prepared(step, result.code, app.app) for step in result.settled_by)
-            yield result.code, steps, waits
+        steps = tuple(_prepared(step, result.code, app, options) for step in result.settled_by)
+        waits = next((why for step in steps if (why := moved_by(app, step))), "")
+        if steps:
+            yield result.code, () if waits else steps, waits
 
 
 def _closed(

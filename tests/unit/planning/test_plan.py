@@ -474,6 +474,16 @@ def test_where_the_pool_is_too_busy_a_reload_takes_the_place() -> None:
     assert acts(make_plan(seen, rules, PlanOptions(EVERYTHING, reload=True)).steps) == [owner("app/x.php"), RELOAD]
 
 
+def test_a_reload_in_that_place_moves_no_socket() -> None:
+    """It is barred like every other reload of a master whose pool would leave nginx."""
+    facts = moved(timeout=0)
+    seen = examined(finding("OPC001"), facts=facts)
+    plan = make_plan(seen, (rule("OPC001", compiled("app/x.php")),), PlanOptions(EVERYTHING, reload=True))
+    ((_, why),) = plan.manual
+    assert (plan.steps, plan.held_back) == ((), ())
+    assert "would listen on unix:/run/new.sock" in why
+
+
 def test_nothing_is_compiled_again_that_keeps_a_site_alive() -> None:
     """While the pool's user cannot read code, what PHP has compiled of it must stay."""
     facts = {Fpm: fpm(timeout=0), Opcache: roomy(f"{REAL}/app/x.php")}
