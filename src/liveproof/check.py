@@ -75,23 +75,32 @@ def _nobody(facts: Facts) -> Unknown | None:
 
 
 def links(
-    rules: Iterable[Rule], results: Iterable[Result], unjudged: Iterable[tuple[Link, str]] = ()
+    rules: Iterable[Rule],
+    results: Iterable[Result],
+    unjudged: Iterable[tuple[Link, str]] = (),
+    selected: tuple[str, ...] = (),
 ) -> tuple[LinkState, ...]:
     """The chain: each link with its verdict.
 
     A link is broken by a finding that breaks; unproven by a breaking rule that could not see or is disabled, and by
     what no rule judges (``unjudged``); proven when at least one rule on it answered and none of these happened. Release
-    and caches may be not asked; the others are unproven then.
+    and caches may be not asked; the others are unproven then. Where only the ``selected`` rules were asked, a link is
+    broken, unproven or not asked, never proven.
     """
     by_code = {rule.code: rule for rule in rules}
     grouped: dict[Link, list[Result]] = {link: [] for link in Link}
     for result in results:
         grouped[by_code[result.code].link].append(result)
     beside = tuple(unjudged)
-    return tuple(_link(link, grouped[link], [why for of, why in beside if of is link], by_code) for link in Link)
+    partly = f"only {', '.join(selected)} asked" if selected else ""
+    return tuple(
+        _link(link, grouped[link], [why for of, why in beside if of is link], by_code, partly) for link in Link
+    )
 
 
-def _link(link: Link, results: list[Result], unjudged: list[str], by_code: Mapping[str, Rule]) -> LinkState:
+def _link(
+    link: Link, results: list[Result], unjudged: list[str], by_code: Mapping[str, Rule], partly: str
+) -> LinkState:
     breaking = [f for result in results for f in result.findings if f.breaks]
     if breaking:
         codes = ", ".join(dict.fromkeys(finding.code for finding in breaking))
@@ -103,6 +112,8 @@ def _link(link: Link, results: list[Result], unjudged: list[str], by_code: Mappi
     reasons = (*dict.fromkeys(unseen), *unjudged, *disabled(matters))
     if reasons:
         return LinkState(link, LinkVerdict.UNPROVEN, "; ".join(reasons))
+    if partly:
+        return LinkState(link, LinkVerdict.NOT_ASKED, partly)
     if asked:
         return LinkState(link, LinkVerdict.PROVEN, "")
     if link in _NOT_ASKED:

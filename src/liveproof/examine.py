@@ -70,24 +70,28 @@ def _examine_app(host: "_Facts", app: App, rules: tuple[Rule, ...], progress: Pr
     settings = sight.facts[Settings]
     assert isinstance(settings, Settings)
     with within(remaining() / apps):
+        rules = tuple(rule for rule in rules if settings.asks(rule.code))
         asked = [_function(rule) for rule in rules if rule.code not in settings.rules.disabled]
-        for function in (*asked, unjudged):
+        for function in (*asked, *(() if settings.selected else (unjudged,))):
             for kind in needs(function).values():
                 sight.fact(_fact_type(kind))
     progress("judging")
     clock = time.perf_counter()
-    examination = judge(app, rules, sight.facts)
+    examination = judge(app, rules, sight.facts, settings.selected)
     host.timings["rules"] = host.timings.get("rules", 0.0) + time.perf_counter() - clock
     return examination
 
 
-def judge(app: App, rules: tuple[Rule, ...], facts: Mapping[type, object]) -> AppExamination:
-    """What the rules say of facts, live or recorded ones."""
+def judge(
+    app: App, rules: tuple[Rule, ...], facts: Mapping[type, object], selected: tuple[str, ...] = ()
+) -> AppExamination:
+    """What the rules say of facts, live or recorded ones; where only some were ``selected``, no link is proven."""
     results = check(rules, facts)
     findings = tuple(finding for result in results for finding in result.findings)
     given: Any = arguments(needs(unjudged), facts)
-    beside = tuple(unjudged(**given)) if isinstance(given, dict) else ()
-    return AppExamination(app, links(rules, results, beside), results, diagnose(rules, findings), facts, beside)
+    beside = tuple(unjudged(**given)) if isinstance(given, dict) and not selected else ()
+    chain = links(rules, results, beside, selected)
+    return AppExamination(app, chain, results, diagnose(rules, findings), facts, beside, selected)
 
 
 def _function(rule: Rule) -> Callable[..., Any]:

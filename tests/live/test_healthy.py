@@ -1,5 +1,7 @@
 """Healthy hosts are proven, and looking at them leaves no trace."""
 
+import json
+
 import pytest
 
 from tests.lab import NOISE, Host
@@ -30,3 +32,23 @@ def test_check_leaves_no_trace(suite: str) -> None:
         assert host.liveproof("check").returncode == 0
         own = "/var/lib/liveproof"
         assert [path for path in host.diff(ignore=NOISE) if not path.startswith(own)] == []
+
+
+def test_only_what_selected_rules_need_is_looked_at(suite: str) -> None:
+    """A narrowed check asks just these rules and probes just their facts; it proves nothing and is not kept."""
+    with Host.up(suite) as host:
+        narrow = ("check", "--select", "FPM001,FPM002", "--timings", "--format", "json")
+        ran = host.liveproof(*narrow)
+        report = json.loads(ran.stdout)
+        assert (ran.returncode, report["nothing_found"], report["verdict"]) == (0, True, "unproven"), told(report)
+        assert {result["code"] for app in report["apps"] for result in app["results"]} == {"FPM001", "FPM002"}
+        assert not {"files", "opcache", "wire", "laravel"} & report["timings"].keys()
+        assert report["run"] == ""
+        assert "no run is kept yet" in host.liveproof("report").stderr
+        host.sh(f"systemctl stop php{host.php}-fpm")
+        ran = host.liveproof(*narrow)
+        assert (ran.returncode, json.loads(ran.stdout)["verdict"]) == (1, "broken")
+        beside = json.loads(host.liveproof("check", "--ignore", "FPM", "--format", "json").stdout)
+        answers = {result["code"]: result for app in beside["apps"] for result in app["results"]}
+        assert answers["FPM001"]["verdict"] == "disabled"
+        assert answers["FPM001"]["reason"] == "disabled by the command line"

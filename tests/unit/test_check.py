@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import pytest
 
 from liveproof.check import check, links
+from liveproof.examine import judge
 from liveproof.model.facts.apps import App
 from liveproof.model.findings import Absent, Evidence, Finding, Ref, Result, Unknown
 from liveproof.model.rule import Rule
@@ -211,3 +212,25 @@ def test_what_no_rule_judges_keeps_its_link_from_being_proven() -> None:
         assert next(state.verdict for state in states if state.link is Link.DISK) is verdict
     states = links([rule], check([rule], {Colour: Colour("green")}), ((Link.WIRE, "elsewhere"),))
     assert next(state.verdict for state in states if state.link is Link.DISK) is LinkVerdict.PROVEN
+
+
+@pytest.mark.parametrize(
+    ("fact", "verdict", "nothing_found"),
+    [
+        (Colour("green"), LinkVerdict.NOT_ASKED, True),
+        (Colour("red"), LinkVerdict.BROKEN, False),
+        (Colour("dim"), LinkVerdict.UNPROVEN, False),
+        (Absent("no colours here"), LinkVerdict.NOT_ASKED, False),
+    ],
+)
+def test_a_part_of_the_rules_proves_no_link(fact: object, verdict: LinkVerdict, nothing_found: bool) -> None:
+    """With --select a link is never proven; that nothing was found is said only where a rule could see."""
+    app = App(
+        "/var/www/a", "/var/www/a", "/var/www/a/public", "www-data", 33, 33, (33,), ("8.2/www",), (), laravel=True
+    )
+    seen = judge(app, (_rule(),), {Colour: fact}, ("FIL",))
+    chain = {state.link: state for state in seen.links}
+    assert (chain[Link.DISK].verdict, seen.nothing_found) == (verdict, nothing_found)
+    assert LinkVerdict.PROVEN not in {state.verdict for state in seen.links}
+    assert chain[Link.MEMORY].reason == "only FIL asked"
+    assert judge(app, (_rule(),), {Colour: fact}).nothing_found is False

@@ -26,7 +26,7 @@ class AppExamination:
 
     ``facts`` maps fact types to a value, Unknown or Absent; it does not go into the JSON contract. ``unjudged`` tells
     what no rule judges and what keeps a link from being proven all the same, such as paths that the configuration
-    ignores.
+    ignores. ``selected`` are the codes and families of the rules that were asked, empty where all were.
     """
 
     app: App
@@ -35,6 +35,14 @@ class AppExamination:
     diagnoses: tuple[Diagnosis, ...]
     facts: Mapping[type, object]
     unjudged: tuple[tuple[Link, str], ...] = ()
+    selected: tuple[str, ...] = ()
+
+    @property
+    def nothing_found(self) -> bool:
+        """Whether only some rules were asked, and each could see and found nothing that breaks: no proof of a link."""
+        return bool(self.selected and self.results) and all(
+            state.verdict is LinkVerdict.NOT_ASKED for state in self.links
+        )
 
     @property
     def verdict(self) -> LinkVerdict:
@@ -75,6 +83,16 @@ class Examination:
     def verdict(self) -> LinkVerdict:
         """The weakest app; unproven where there is none."""
         return weakest(app.verdict for app in self.apps)
+
+    @property
+    def selected(self) -> tuple[str, ...]:
+        """The codes and families of the rules that were asked; empty where all were."""
+        return self.apps[0].selected if self.apps else ()
+
+    @property
+    def nothing_found(self) -> bool:
+        """Whether that holds for every app."""
+        return bool(self.apps) and all(app.nothing_found for app in self.apps)
 
     @property
     def release_compared(self) -> bool:

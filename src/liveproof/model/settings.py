@@ -269,12 +269,18 @@ COMMAND_LINE = "command line"
 class Settings(Document):
     """The configuration of one run: what the file and the command line say.
 
-    ``seconds`` is how long a whole check may take, its start and its report included. ``sources`` tells for each key
-    (``app.path``, ``request[0].status``) where its value came from.
+    ``seconds`` is how long a whole check may take, its start and its report included. ``selected`` are the codes and
+    families (``FIL001``, ``OPC``) of the rules that are asked, all of them where it is empty. ``sources`` tells for
+    each key (``app.path``, ``request[0].status``) where its value came from.
     """
 
     seconds: float = 30.0
+    selected: tuple[str, ...] = ()
     sources: tuple[tuple[str, str], ...] = ()
+
+    def asks(self, code: str) -> bool:
+        """Whether a rule is asked: it is selected, or nothing is."""
+        return not self.selected or code in self.selected or code[:3] in self.selected
 
     def typed(self, key: str) -> bool:
         """Whether a value was given on the command line."""

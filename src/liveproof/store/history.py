@@ -246,5 +246,6 @@ def _app_to_json(app: AppExamination, cut: Cut) -> dict[str, Any]:
 
 
 def _app_from_json(data: Mapping[str, Any]) -> AppExamination:
-    given = {f.name: from_json(f.type, data[f.name]) for f in fields(AppExamination) if f.name != "facts"}  # type: ignore[arg-type]
+    kinds: dict[str, Any] = {f.name: f.type for f in fields(AppExamination) if f.name in data and f.name != "facts"}
+    given = {name: from_json(kind, data[name]) for name, kind in kinds.items()}
     return AppExamination(**given, facts={App: given["app"], **facts_from_json(data["facts"])})

@@ -63,6 +63,8 @@ def test_exit_status_is_the_verdict(
         ["check", "a", "b"],
         ["check", "--config", "/no/such/file"],
         ["check", "--policy", "none"],
+        ["check", "--select", "NOPE"],
+        ["check", "--ignore", "FIL999"],
         ["fix"],
         ["fix", "--format", "json"],
         ["explain"],

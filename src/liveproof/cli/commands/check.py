@@ -6,9 +6,11 @@ Examples:
   liveproof check
   liveproof check /var/www/api-gateway --format json
   liveproof check --format markdown --output report.md
+  liveproof check --select OPC,FPM006
 
 Exit status:
   0 proven   1 broken   2 usage or configuration error   3 unproven   70 our bug
+  With --select, 0 says that these rules found nothing; no link is proven by that, and the run is not kept.
 """
 
 import argparse
@@ -18,11 +20,12 @@ from dataclasses import replace
 
 from liveproof import __version__, rules
 from liveproof.cli.console import Console
-from liveproof.cli.exit_status import BY_VERDICT
-from liveproof.cli.options import Options, add_app_arguments, add_report_arguments
+from liveproof.cli.exit_status import BY_VERDICT, OK
+from liveproof.cli.options import Options, add_app_arguments, add_report_arguments, add_select_argument
 from liveproof.cli.session import examine_host, keep_record, prepare, show_record, warn_of_interrupted
 from liveproof.model.examination import Examination
 from liveproof.model.run_record import Record, Repair
+from liveproof.model.settings import Settings
 from liveproof.store.history import new_id
 
 HELP_ORDER = 1
@@ -32,6 +35,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of ``check``."""
     add_report_arguments(parser)
     add_app_arguments(parser)
+    add_select_argument(parser, "ask only these rules")
+    parser.add_argument(
+        "--ignore", metavar="CODE|FAMILY", action="append", default=[], help="ask all but these rules (may be repeated)"
+    )
     parser.add_argument("--timings", action="store_true", help="say what the time went to")
 
 
@@ -40,6 +47,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     options = Options.from_arguments(arguments)
     clock = time.perf_counter()
     settings, cache = prepare(options)
+    if arguments.select or arguments.ignore:
+        settings = _narrowed(settings, arguments)
     warn_of_interrupted(console)
     prepared = time.perf_counter()
     examination = examine_host(settings, cache, console)
@@ -47,7 +56,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     if any(app.findings or any(result.settled_by for result in app.results) for app in examination.apps):
         record = replace(record, repairs=_planned_repairs(examination))
     examined = time.perf_counter()
-    record = keep_record(record, console)
+    # A narrowed run is no proof to compare others with.
+    record = replace(record, id="") if settings.selected else keep_record(record, console)
     stored = time.perf_counter()
     timings: tuple[tuple[str, float], ...] = ()
     if options.timings:
@@ -55,7 +65,13 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         rest = stored - clock - sum(seconds for _, seconds in steps)
         timings = (("start", _since_start() - (time.perf_counter() - clock)), *steps, ("everything else", rest))
     show_record(record, options, console, settings, timings=timings)
-    return BY_VERDICT[examination.verdict]
+    return OK if examination.nothing_found else BY_VERDICT[examination.verdict]
+
+
+def _narrowed(settings: Settings, arguments: argparse.Namespace) -> Settings:
+    from liveproof.cli.selection import narrowed  # noqa: PLC0415  (a plain check names no rule)
+
+    return narrowed(settings, arguments.select, arguments.ignore)
 
 
 def _planned_repairs(examination: Examination) -> tuple[Repair, ...]:

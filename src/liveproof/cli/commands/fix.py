@@ -34,6 +34,7 @@ from liveproof.cli.options import (
     apply_command,
 )
 from liveproof.cli.output import refuse_unwritable, write_file
+from liveproof.cli.selection import rule_names
 from liveproof.model.plan import SAFE_ONLY, OutcomeKind, Plan, PlanOptions
 from liveproof.model.run_record import Repair
 from liveproof.model.secrets import hide
@@ -43,7 +44,6 @@ from liveproof.report.formats.text import brief_lines
 from liveproof.report.plan import plan_lines, step_lines
 from liveproof.report.style.escaping import visible
 from liveproof.report.style.lines import BLANK, Line, line
-from liveproof.rules import codes
 from liveproof.store.plan_file import dump, saved
 
 HELP_ORDER = 2
@@ -78,7 +78,7 @@ class _Request:
             PlanOptions(
                 SAFE_ONLY.union(*(_ALLOW[word] for word in arguments.allow)),
                 notices=arguments.notices,
-                select=_selected(arguments.select),
+                select=frozenset(rule_names("--select", arguments.select)),
             ),
         )
 
@@ -157,21 +157,6 @@ def _refuse(request: _Request, console: Console) -> None:
         raise UsageError(
             "stdin is not a terminal, so nobody can be asked: add --yes to apply, or --dry-run to see the plan"
         )
-
-
-def _selected(words: Iterable[str]) -> frozenset[str]:
-    """The codes and families that ``--select`` names, several in one word with commas between them.
-
-    Raises:
-        UsageError: there is no such rule or family.
-    """
-    named = frozenset(part.strip().upper() for word in words for part in word.split(",") if part.strip())
-    known = {*codes(), *(code[:3] for code in codes())}
-    if named - known:
-        raise UsageError(
-            f"--select: there is no rule or family {', '.join(sorted(named - known))}; `liveproof rules` lists them"
-        )
-    return named
 
 
 def _shown(plans: Iterable[Plan], request: _Request) -> Iterator[Line]:

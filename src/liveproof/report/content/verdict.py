@@ -25,6 +25,8 @@ def word(verdict: LinkVerdict) -> tuple[str, str]:
 
 def headline(of: Examination | AppExamination) -> str:
     """The verdict as a loud word; a proof without a release says so (``PROVEN (no release compared)``)."""
+    if of.nothing_found:
+        return "NOTHING FOUND"
     result = of.verdict.value.upper()
     if of.verdict is not LinkVerdict.PROVEN or of.release_compared:
         return result
@@ -35,6 +37,8 @@ def headline(of: Examination | AppExamination) -> str:
 
 def meaning(of: Examination | AppExamination) -> str:
     """What the verdict claims, as a clause."""
+    if of.nothing_found:
+        return f"only {', '.join(of.selected)} asked; this proves no link of the chain"
     if of.verdict is not LinkVerdict.PROVEN or of.release_compared:
         return _MEANINGS[of.verdict]
     some = isinstance(of, Examination) and any(app.release_compared for app in of.apps)

@@ -61,6 +61,8 @@ def _examination(examination: Examination) -> dict[str, Any]:
     return {
         "verdict": examination.verdict.value,
         "release_compared": examination.release_compared,
+        "selected": list(examination.selected),
+        "nothing_found": examination.nothing_found,
         "host": examination.host,
         "started": iso(examination.started),
         "seconds": round(examination.seconds, 4),

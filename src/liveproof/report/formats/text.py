@@ -68,7 +68,7 @@ def _head(examination: Examination) -> Iterator[Line]:
         if examination.reason:
             yield line(shown(examination.reason), indent=3)
         return
-    hang = len(examination.verdict.value) + 2
+    hang = (len(label[0]) if examination.nothing_found else len(examination.verdict.value)) + 2
     which = visible(examination.apps[0].app.path) if len(examination.apps) == 1 else f"{len(examination.apps)} apps"
     yield line(label, "  ", (which, "head"), f"  {claimed(examination)}", hang=hang)
     when = f"{visible(examination.host)}, {clock(examination.started)}, {span(examination.seconds)}"
@@ -100,6 +100,8 @@ def app_lines(app: AppExamination, mended: Remedies, *, titled: bool = False, ch
 
 def _chain(app: AppExamination) -> Iterator[Line]:
     for state in app.links:
+        if app.selected and state.verdict is LinkVerdict.NOT_ASKED:
+            continue  # the headline says which rules were asked
         spans: list[str | tuple[str, str]] = [f"{state.link.value:<10}"]
         verdict, style = word(state.verdict)
         reason = shown(state.reason)
