@@ -25,8 +25,8 @@ _STEPS: Final = 7
 _RECORDS: Final = 2 * _STEPS + 1  # what the journal holds before its end
 _PLAN: Final = "/root/plan.json"
 _INSIDE: Final = Path(__file__).parent / "inside" / "killed.py"
-# config.php gets its owner, is removed and made again; packages.php and services.php get theirs and are made again. A
-# class that is gone keeps the site down until the last of them: then no rollback waits for an answer that cannot come.
+# config.php gets its owner, is removed and made again; packages.php and services.php get theirs and are made again,
+# both at once: a class that is gone keeps the site down until then, so that no request has Laravel write them itself.
 _BROKEN: Final = r"""
 systemctl stop cron api-gateway-queue
 curl -sS -o /dev/null http://localhost/
@@ -34,6 +34,7 @@ echo "<?php return array ('acme/gone' => array ('providers' => array ('Acme\\Gon
 sed -i "0,/0 => '/s/0 => '/0 => 'Acme\\\\Gone\\\\Provider', 999 => '/" "$CACHE/services.php"
 chown root:root app/Http/Controllers/*.php "$CACHE"/config.php "$CACHE"/services.php "$CACHE"/packages.php
 sed -i 's/^APP_NAME=.*/APP_NAME=killed/' .env; chmod 555 storage/framework/views
+printf "Route::get('/killed', fn () => 'killed');\n" >>routes/api.php
 systemctl reload "$FPM"; sleep 1; curl -sS -o /dev/null http://localhost/
 """
 _COMMANDS: Final = {"apply": ("liveproof", "apply", _PLAN), "fix": ("liveproof", "fix", "--yes")}

@@ -13,11 +13,11 @@ from liveproof.steps.run_artisan import RunArtisan
 
 _UNDO = "the files as they were come back from the journal, with their owners, modes and times"
 _SECRET = ("config", "routes")
-# What a command makes, and without what else it starts: the manifest before the services, both before all else.
+# What a command makes, and without what else it starts. Both manifests are made by one command and put in place
+# together: a visitor who met the one without the other would have Laravel write services.php in between.
 _FRESH = {
-    "package:discover": ("packages", ("services", "config")),
-    "config:cache": ("config", ("packages", "services")),
-    "env": ("services", ()),
+    "package:discover": (("packages", "services"), ("config",)),
+    "config:cache": (("config",), ("packages", "services")),
 }
 _VARIABLES = {"config": "APP_CONFIG_CACHE", "packages": "APP_PACKAGES_CACHE", "services": "APP_SERVICES_CACHE"}
 _MANIFESTS = ("config", "routes", "packages", "services")
@@ -40,7 +40,7 @@ def without_dotenv(laravel: Laravel) -> str:
 
 
 def artisan(app: App, laravel: Laravel, command: str, why: str, *also: str) -> Step:
-    """Run ``config:cache``, ``route:cache``, ``package:discover``, ``view:cache`` or ``env`` (just starts the app).
+    """Run ``config:cache``, ``route:cache``, ``package:discover`` or ``view:cache``.
 
     Booting the app for any of them may write the two manifests as well (Illuminate's PackageManifest and
     ProviderRepository), through a temporary file beside them: so the directories are named, not the files. ``also`` are
@@ -54,14 +54,14 @@ def artisan(app: App, laravel: Laravel, command: str, why: str, *also: str) -> S
 
 
 def _fresh(laravel: Laravel, command: str) -> Iterator[tuple[str, str]]:
-    """The caches that a command must not start from, and the one of them that it is run for.
+    """The caches that a command must not start from, those that it is run for with their paths.
 
     route:cache starts from the configuration cache as visitors do: without it env() in routes/ gives other values.
     """
-    made, without = _FRESH.get(command, ("", ()))
-    cache = laravel.cache(made)
-    if cache and cache.path.startswith(f"{CACHE}/"):
-        yield _VARIABLES[made], cache.path
+    made, without = _FRESH.get(command, ((), ()))
+    caches = [(kind, laravel.cache(kind)) for kind in made]
+    if caches and all(cache and cache.path.startswith(f"{CACHE}/") for _, cache in caches):
+        yield from ((_VARIABLES[kind], cache.path) for kind, cache in caches if cache)
         yield from ((_VARIABLES[kind], "") for kind in without)
 
 

@@ -192,7 +192,7 @@ def test_a_stale_manifest_is_discovered_anew() -> None:
     """Without taking anything away while artisan can start."""
     seen = laravel(cache("packages", fresh=False, differs=("a/b",)), packages_differ=("a/b",))
     (found,) = findings(package_manifest_stale.check(_APP, seen))
-    assert acts(package_manifest_stale.discover(found, _APP, seen)) == ["package:discover", "env"]
+    assert acts(package_manifest_stale.discover(found, _APP, seen)) == ["package:discover"]
 
 
 def test_artisan_starts_without_the_manifest_that_it_replaces() -> None:
@@ -201,13 +201,12 @@ def test_artisan_starts_without_the_manifest_that_it_replaces() -> None:
         cache("packages", fresh=False, differs=("a/b",)), packages_differ=("a/b",), missing_providers=("A\\B",)
     )
     (found,) = findings(package_manifest_stale.check(_APP, seen))
-    discovering, starting = (step.act for step in package_manifest_stale.discover(found, _APP, seen))
+    (discovering,) = (step.act for step in package_manifest_stale.discover(found, _APP, seen))
     assert isinstance(discovering, RunArtisan)
-    assert isinstance(starting, RunArtisan)
     assert dict(discovering.fresh) == {
-        "APP_PACKAGES_CACHE": "bootstrap/cache/packages.php", "APP_SERVICES_CACHE": "", "APP_CONFIG_CACHE": "",
+        "APP_PACKAGES_CACHE": "bootstrap/cache/packages.php", "APP_SERVICES_CACHE": "bootstrap/cache/services.php",
+        "APP_CONFIG_CACHE": "",
     }  # fmt: skip
-    assert starting.fresh == (("APP_SERVICES_CACHE", "bootstrap/cache/services.php"),)
 
 
 def test_no_manifest_is_made_that_would_stop_the_app() -> None:

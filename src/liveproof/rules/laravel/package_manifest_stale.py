@@ -15,10 +15,10 @@ grep -A5 '"laravel"' {app}/vendor/composer/installed.json
 ```
 
 ## Fix safety
-Safe: `artisan package:discover` as the app's user, then one start of the app, which writes `services.php`. Both start
-without the manifest that they are to replace, since artisan cannot start with one that names a class that is gone: what
-they write is put in its place at once. Where the app would not
-start with the packages as they are nothing is done: missing files are Composer's to mend, by `composer install`.
+Safe: `artisan package:discover` as the app's user. It starts without the two manifests, since artisan cannot start with
+one that names a class that is gone, and so writes both beside those that are in use; then they are put in their places
+together. Where the app would not start with the packages as they are nothing is done: missing files are Composer's to
+mend, by `composer install`.
 """
 
 from collections.abc import Iterator
@@ -89,4 +89,3 @@ def discover(_finding: Finding, app: App, laravel: Laravel) -> Iterator[Step]:
     if laravel.missing_providers and not laravel.packages_differ:
         return  # the manifest is right, the package's files are missing
     yield artisan(app, laravel, "package:discover", "the manifest does not list the packages that are installed")
-    yield artisan(app, laravel, "env", "the app starts once, so that services.php is written now and not by a visitor")
