@@ -15,19 +15,19 @@ def hangs(path: str) -> bool:
     """Whether ``path`` lies on, or holds, a file system that may make a call wait for ever; unknown counts as no."""
     path = os.path.abspath(path)
     on, above = "", ""
-    for point, kind in _mounts():
+    for point, kind in mounts():
         if point == path or point.startswith(f"{path.rstrip('/')}/"):
-            if _remote(kind):
+            if remote(kind):
                 return True
         elif f"{path}/".startswith(f"{point.rstrip('/')}/") and len(point) >= len(above):
             on, above = kind, point
-    return _remote(on)
+    return remote(on)
 
 
 def silent(seconds: float) -> tuple[str, ...]:
     """The mount points of servers that do not answer within ``seconds`` each; the first few that there are."""
     found = []
-    for point in [point for point, kind in _mounts() if _remote(kind)][:_ASKED]:
+    for point in [point for point, kind in mounts() if remote(kind)][:_ASKED]:
         try:
             forked(lambda point=point: os.statvfs(point)[0], seconds)  # type: ignore[misc]
         except Lost:
@@ -42,12 +42,16 @@ def pseudo(path: str) -> bool:
     return any(f"{path}/".startswith(f"{top}/") for top in _PSEUDO)
 
 
-def _remote(kind: str) -> bool:
+def remote(kind: str) -> bool:
+    """Whether a file system of this type has a server, or a program, that may not answer or changes files unseen."""
     return kind in _REMOTE or kind.startswith("fuse")
 
 
-def _mounts() -> list[tuple[str, str]]:
-    """Mount points and types. A name's blanks and backslashes are written as three octal digits."""
+def mounts() -> list[tuple[str, str]]:
+    """Mount points and types in the order of mounting; none without /proc.
+
+    A name's blanks and backslashes are written as three octal digits.
+    """
     try:
         with open(_TABLE, encoding="utf-8", errors="surrogateescape") as file:
             lines = file.read().split("\n")

@@ -51,6 +51,15 @@ def processes() -> tuple[Process, ...]:
     return tuple(sorted(found, key=lambda process: process.pid))
 
 
+def process(pid: int) -> Process | None:
+    """One process as it is now; None for one that is gone, a zombie, a kernel thread or in a container.
+
+    Raises:
+        OSError: /proc is not mounted.
+    """
+    return _process(str(pid), _boot_time(), _namespace("self"))
+
+
 def descendants(pid: int) -> list[int]:
     """Every process below ``pid``, as the parents stand in /proc now."""
     below: dict[int, list[int]] = {}

@@ -1,0 +1,1 @@
+"""What changes in files, told by the kernel when it happens, with the process that did it where that can be proven."""

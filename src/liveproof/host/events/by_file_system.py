@@ -1,0 +1,225 @@
+"""Events by fanotify: the kernel tells of every change on a file system; what is not wanted is left out at once."""
+
+import os
+import sys
+import time
+from contextlib import suppress
+
+from liveproof.host.errors import CannotSee
+from liveproof.host.events import fanotify
+from liveproof.host.events.culprits import Culprits
+from liveproof.host.events.event import Culprit, Event, Kind
+from liveproof.host.events.fanotify import Record, Unsupported
+from liveproof.host.events.wanted import Scope, Wanted
+from liveproof.host.files.mounts import mounts, remote
+
+_BATCH = 16384  # bytes of one read: about 250 events at most, each with a descriptor of its own
+_REMEMBERED = 20_000  # directories of which is known what is wanted in them
+
+# In the order in which they are told where the kernel made one record of several.
+_KINDS = (
+    (fanotify.CREATE, Kind.CREATED), (fanotify.MOVED_TO, Kind.MOVED_TO), (fanotify.MODIFY, Kind.MODIFIED),
+    (fanotify.CLOSE_WRITE, Kind.WRITTEN), (fanotify.ATTRIB, Kind.ATTRIBUTES), (fanotify.MOVED_FROM, Kind.MOVED_FROM),
+    (fanotify.DELETE, Kind.DELETED),
+)  # fmt: skip
+_MOVES = fanotify.MOVED_FROM | fanotify.MOVED_TO
+_ENTRIES = _MOVES | fanotify.CREATE | fanotify.DELETE
+
+
+class ByFileSystem:
+    """One fanotify group with a mark for each file system that holds something wanted.
+
+    Attributes:
+        proves: whether the kernel proves who caused an event.
+        refused: mount points that cannot be watched so, with the reason.
+        covered: the devices (``st_dev``) of the file systems that are.
+        moved_on: the wanted paths lead elsewhere than before; whoever acts on it sets it back.
+
+    Raises:
+        CannotSee: there is no fanotify for us; the message says why.
+    """
+
+    def __init__(self, wanted: Wanted, culprits: Culprits) -> None:
+        try:
+            self._group, self.proves = fanotify.new_group()
+        except Unsupported as error:
+            raise CannotSee(f"fanotify_init: {error.strerror}") from None
+        self._wanted = wanted
+        self._culprits = culprits
+        self._scopes: dict[bytes, Scope | None] = {}
+        self._marked: dict[str, int] = {}  # mount point to device
+        self._by_id: dict[bytes, list[str]] = {}
+        self._writes: frozenset[str] = frozenset()
+        self.refused: dict[str, str] = {}
+        self.moved_on = False
+        self.refresh()
+
+    @property
+    def covered(self) -> frozenset[int]:
+        """See the class."""
+        return frozenset(self._marked.values())
+
+    def fileno(self) -> int:
+        """Readable when there are events."""
+        return self._group
+
+    def close(self) -> None:
+        """Take all marks away."""
+        os.close(self._group)
+
+    def refresh(self) -> list[str]:
+        """Mark the file systems that hold what is wanted now; the mount points of those not seen until now."""
+        self._scopes.clear()
+        added = []
+        points = relevant_mounts(self._wanted)
+        self._by_id.clear()
+        for gone in self._marked.keys() - points.keys():
+            del self._marked[gone]  # the mark stays with the file system; its events are not wanted
+        for point, kind in points.items():
+            try:
+                device = os.lstat(point).st_dev if not remote(kind) else 0
+                if self._marked.get(point) != device:
+                    self._mark(point, kind)
+                    self._marked[point] = device
+                    added.append(point)
+                self._by_id.setdefault(_id(point), []).append(point)
+                self.refused.pop(point, None)
+            except OSError as error:
+                self._marked.pop(point, None)
+                self.refused[point] = error.strerror or str(error)
+        for point in self.refused.keys() - points.keys():
+            del self.refused[point]
+        self._mark_writes()
+        return added
+
+    def read(self) -> list[Event]:
+        """The next events, without blocking; the same thing to the same path by the same process is told once."""
+        try:
+            data = os.read(self._group, _BATCH)
+        except BlockingIOError:
+            return []
+        now = time.time()
+        self._culprits.forget()
+        found: dict[tuple[Kind, str, Culprit | None], Event] = {}
+        pidfds: list[int] = []
+        try:
+            for record in fanotify.records(data):
+                if record.pidfd >= 0:
+                    pidfds.append(record.pidfd)
+                for kind, path, process in self._told(record):
+                    found.pop((kind, path, process), None)  # the last one's place counts
+                    found[kind, path, process] = Event(kind, path, process, now)
+        finally:
+            for pidfd in pidfds:
+                os.close(pidfd)
+        return list(found.values())
+
+    def _told(self, record: Record) -> list[tuple[Kind, str, Culprit | None]]:
+        mask = record.mask
+        if mask & fanotify.OVERFLOW:
+            self._wanted.resolve()  # what moved a link may be among what was lost
+            self._scopes.clear()
+            self.moved_on = True
+            return [(Kind.OVERFLOW, "", None)]
+        try:
+            scope = self._scopes[record.handle]
+        except KeyError:
+            scope = self._scope(record.handle)
+        if scope is None:
+            return []
+        name = os.fsdecode(record.name)
+        if not scope.wants(name):
+            return []
+        path = scope.at(name)
+        if mask & fanotify.ONDIR and mask & _MOVES:
+            self._scopes.clear()  # all below it have other paths now
+        if mask & _ENTRIES and path in self._wanted.points and self._wanted.resolve():
+            self._scopes.clear()
+            self.moved_on = True
+        if mask & ~(fanotify.MODIFY | fanotify.ONDIR) == 0 and not (scope.modify or path in self._wanted.modify):
+            return []
+        process, left_out = self._culprits.of(record.pid, record.pidfd)
+        if left_out:
+            return []
+        return [(kind, path, process) for bit, kind in _KINDS if mask & bit]
+
+    def _scope(self, handle: bytes) -> Scope | None:
+        """What is wanted of the directory with this handle. It is found under one of the mounts, or it is gone."""
+        if len(self._scopes) >= _REMEMBERED:
+            self._scopes.clear()
+        found = None
+        for point in self._by_id.get(handle[:8], self._marked):
+            path = _path(point, handle[8:])
+            found = self._wanted.scope(path) if path else None
+            if found:
+                break
+        self._scopes[handle] = found
+        return found
+
+    def _mark(self, point: str, kind: str) -> None:
+        if remote(kind):
+            raise Unsupported(0, f"{kind}: changes that other machines make are not told")
+        fanotify.mark_file_system(self._group, point)
+        try:
+            mount = os.open(point, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC | os.O_NONBLOCK)
+            try:
+                os.close(fanotify.open_handle(mount, fanotify.handle_of(point)))
+            finally:
+                os.close(mount)
+        except OSError:
+            with suppress(OSError):
+                fanotify.unmark_file_system(self._group, point)
+            raise
+
+    def _mark_writes(self) -> None:
+        for path in self._writes - self._wanted.modify:
+            with suppress(OSError):
+                fanotify.unmark_writes(self._group, path)
+        for path in self._wanted.modify:
+            with suppress(OSError):  # it is gone again, or its file system has no marks
+                fanotify.mark_writes(self._group, path)
+        self._writes = self._wanted.modify
+
+
+def relevant_mounts(wanted: Wanted) -> dict[str, str]:
+    """The mount points, with their types, that hold a wanted entry or lie in a wanted tree."""
+    table = dict(mounts()) or {"/": "unknown"}
+    found = {}
+    for path in {*wanted.directories, *wanted.trees}:
+        above = path
+        while above not in table and above != "/":
+            above = os.path.dirname(above)
+        if above in table:
+            found[above] = table[above]
+    below = {point: kind for point, kind in table.items() if wanted.walks(point)}
+    return found | {point: kind for point, kind in below.items() if remote(kind) or os.path.isdir(point)}
+
+
+def _id(point: str) -> bytes:
+    """The file system's id as records have it (statfs(2))."""
+    return (os.statvfs(point).f_fsid & 0xFFFFFFFFFFFFFFFF).to_bytes(8, sys.byteorder)
+
+
+def _path(point: str, handle: bytes) -> str | None:
+    """The path of a directory as seen below the mount point; None if it is gone or not below it.
+
+    A mount that shows a part of a file system opens handles of the rest as well, by a path that is another file's.
+    """
+    try:
+        mount = os.open(point, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC | os.O_NONBLOCK)
+    except OSError:
+        return None
+    try:
+        opened = fanotify.open_handle(mount, handle)
+    except OSError:
+        return None
+    finally:
+        os.close(mount)
+    try:
+        path = os.readlink(f"/proc/self/fd/{opened}")
+        there, this = os.lstat(path), os.fstat(opened)
+    except OSError:
+        return None
+    finally:
+        os.close(opened)
+    return path if (there.st_dev, there.st_ino) == (this.st_dev, this.st_ino) else None
