@@ -172,13 +172,15 @@ class ByFileSystem:
             raise
 
     def _mark_writes(self) -> None:
-        for path in self._writes - self._wanted.modify:
+        # A file's directory, so that the file that comes in its place is watched, too.
+        writes = frozenset(path if os.path.isdir(path) else os.path.dirname(path) for path in self._wanted.modify)
+        for path in self._writes - writes:
             with suppress(OSError):
                 fanotify.unmark_writes(self._group, path)
-        for path in self._wanted.modify:
+        for path in writes:
             with suppress(OSError):  # it is gone again, or its file system has no marks
                 fanotify.mark_writes(self._group, path)
-        self._writes = self._wanted.modify
+        self._writes = writes
 
 
 def relevant_mounts(wanted: Wanted) -> dict[str, str]:

@@ -151,7 +151,9 @@ class Source:
                 self._whole.moved_on = False
                 now = time.time()
                 for point in self._whole.refresh():
-                    found += [Event(Kind.RESCAN, tree, None, now) for tree in self._wanted.trees if below(tree, point)]
+                    trees = {tree for tree in self._wanted.trees if below(tree, point)}
+                    trees |= {point} if self._wanted.walks(point) else set()
+                    found += [Event(Kind.RESCAN, tree, None, now) for tree in sorted(trees)]
             self._refresh_single(everything=everything)
             if not self._wanted.resolve():  # else it changed while we looked
                 break
