@@ -1,5 +1,6 @@
 """Events by fanotify: the kernel tells of every change on a file system; what is not wanted is left out at once."""
 
+import errno
 import os
 import sys
 import time
@@ -8,13 +9,19 @@ from contextlib import suppress
 from liveproof.host.errors import CannotSee
 from liveproof.host.events import fanotify
 from liveproof.host.events.culprits import Culprits
-from liveproof.host.events.event import Culprit, Event, Kind
+from liveproof.host.events.event import Event, Kind
 from liveproof.host.events.fanotify import Record, Unsupported
 from liveproof.host.events.wanted import Scope, Wanted
 from liveproof.host.files.mounts import mounts, remote
 
 _BATCH = 16384  # bytes of one read: about 250 events at most, each with a descriptor of its own
+_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC | os.O_NONBLOCK
+# A directory that is no more, or lies deeper than a path can say.
+_GONE = (errno.ESTALE, errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG)
 _REMEMBERED = 20_000  # directories of which is known what is wanted in them
+
+# Nothing that these hold can be watched, or a look at it mounts something.
+_NO_FILES = ("proc", "sysfs", "cgroup", "cgroup2", "autofs", "binfmt_misc", "bpf", "debugfs", "securityfs", "tracefs")
 
 # In the order in which they are told where the kernel made one record of several.
 _KINDS = (
@@ -78,8 +85,8 @@ class ByFileSystem:
         for point, kind in points.items():
             try:
                 device = os.lstat(point).st_dev if not remote(kind) else 0
+                self._mark(point, kind)  # also again: it may have been unmounted and mounted
                 if self._marked.get(point) != device:
-                    self._mark(point, kind)
                     self._marked[point] = device
                     added.append(point)
                 self._by_id.setdefault(_id(point), []).append(point)
@@ -100,68 +107,114 @@ class ByFileSystem:
             return []
         now = time.time()
         self._culprits.forget()
-        found: dict[tuple[Kind, str, Culprit | None], Event] = {}
+        found: dict[tuple[int, str, int], Event] = {}
         pidfds: list[int] = []
         try:
             for record in fanotify.records(data):
                 if record.pidfd >= 0:
                     pidfds.append(record.pidfd)
-                for kind, path, process in self._told(record):
-                    found.pop((kind, path, process), None)  # the last one's place counts
-                    found[kind, path, process] = Event(kind, path, process, now)
+                path = self._wanted_path(record)
+                if path is not None:
+                    self._keep(record, path, found, now)
         finally:
             for pidfd in pidfds:
                 os.close(pidfd)
         return list(found.values())
 
-    def _told(self, record: Record) -> list[tuple[Kind, str, Culprit | None]]:
+    def _keep(self, record: Record, path: str, found: dict[tuple[int, str, int], Event], now: float) -> None:
+        if not path:
+            found[fanotify.OVERFLOW, "", 0] = Event(Kind.OVERFLOW, "", None, now)
+            return
+        process, left_out = self._culprits.of(record.pid, record.pidfd)
+        if left_out:
+            return
+        for bit, kind in _KINDS:
+            if record.mask & bit:
+                key = bit, path, process.pid if process else 0
+                found.pop(key, None)  # the last one's place counts
+                found[key] = Event(kind, path, process, now)
+
+    def _wanted_path(self, record: Record) -> str | None:
+        """The path of the record, and what follows from it for other paths.
+
+        None if it is not wanted, empty where events were lost, or this one as good as.
+        """
         mask = record.mask
         if mask & fanotify.OVERFLOW:
             self._wanted.resolve()  # what moved a link may be among what was lost
             self._scopes.clear()
             self.moved_on = True
-            return [(Kind.OVERFLOW, "", None)]
+            return ""
         try:
             scope = self._scopes[record.handle]
         except KeyError:
-            scope = self._scope(record.handle)
+            try:
+                scope = self._scope(record.handle)
+            except OSError:
+                return ""
         if scope is None:
-            return []
+            return None
         name = os.fsdecode(record.name)
         if not scope.wants(name):
-            return []
+            return None
         path = scope.at(name)
-        if mask & fanotify.ONDIR and mask & _MOVES:
-            self._scopes.clear()  # all below it have other paths now
-        if mask & _ENTRIES and path in self._wanted.points and self._wanted.resolve():
-            self._scopes.clear()
-            self.moved_on = True
-        if mask & ~(fanotify.MODIFY | fanotify.ONDIR) == 0 and not (scope.modify or path in self._wanted.modify):
-            return []
-        process, left_out = self._culprits.of(record.pid, record.pidfd)
-        if left_out:
-            return []
-        return [(kind, path, process) for bit, kind in _KINDS if mask & bit]
+        if mask & _ENTRIES:
+            if mask & fanotify.ONDIR and mask & _MOVES:
+                self._scopes.clear()  # all below it have other paths now
+            if path in self._wanted.points and self._wanted.resolve():
+                self._scopes.clear()
+                self.moved_on = True
+        elif mask == fanotify.MODIFY and not (scope.modify or path in self._wanted.modify):
+            return None
+        return path
 
     def _scope(self, handle: bytes) -> Scope | None:
-        """What is wanted of the directory with this handle. It is found under one of the mounts, or it is gone."""
+        """What is wanted of the directory with this handle. It is found under one of the mounts, or it is gone.
+
+        Raises:
+            OSError: it cannot be told, as where no descriptor is left.
+        """
         if len(self._scopes) >= _REMEMBERED:
             self._scopes.clear()
         found = None
         for point in self._by_id.get(handle[:8], self._marked):
-            path = _path(point, handle[8:])
-            found = self._wanted.scope(path) if path else None
+            found = self._found_below(point, handle[8:])
             if found:
                 break
         self._scopes[handle] = found
         return found
+
+    def _found_below(self, point: str, handle: bytes) -> Scope | None:
+        """As ``_scope``, seen from one mount point.
+
+        A mount that shows a part of a file system opens handles of the rest as well, by a path that is another file's.
+        """
+        opened = -1
+        try:
+            mount = os.open(point, _DIRECTORY)
+            try:
+                opened = fanotify.open_handle(mount, handle)
+            finally:
+                os.close(mount)
+            found = self._wanted.scope(os.readlink(f"/proc/self/fd/{opened}"))
+            if found is None:
+                return None
+            there, this = os.lstat(found.path), os.fstat(opened)
+        except OSError as error:
+            if error.errno in _GONE:
+                return None
+            raise
+        finally:
+            if opened >= 0:
+                os.close(opened)
+        return found if (there.st_dev, there.st_ino) == (this.st_dev, this.st_ino) else None
 
     def _mark(self, point: str, kind: str) -> None:
         if remote(kind):
             raise Unsupported(0, f"{kind}: changes that other machines make are not told")
         fanotify.mark_file_system(self._group, point)
         try:
-            mount = os.open(point, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC | os.O_NONBLOCK)
+            mount = os.open(point, _DIRECTORY)
             try:
                 os.close(fanotify.open_handle(mount, fanotify.handle_of(point)))
             finally:
@@ -185,7 +238,7 @@ class ByFileSystem:
 
 def relevant_mounts(wanted: Wanted) -> dict[str, str]:
     """The mount points, with their types, that hold a wanted entry or lie in a wanted tree."""
-    table = dict(mounts()) or {"/": "unknown"}
+    table = {point: kind for point, kind in mounts() if kind not in _NO_FILES} or {"/": "unknown"}
     found = {}
     for path in {*wanted.directories, *wanted.trees}:
         above = path
@@ -200,28 +253,3 @@ def relevant_mounts(wanted: Wanted) -> dict[str, str]:
 def _id(point: str) -> bytes:
     """The file system's id as records have it (statfs(2))."""
     return (os.statvfs(point).f_fsid & 0xFFFFFFFFFFFFFFFF).to_bytes(8, sys.byteorder)
-
-
-def _path(point: str, handle: bytes) -> str | None:
-    """The path of a directory as seen below the mount point; None if it is gone or not below it.
-
-    A mount that shows a part of a file system opens handles of the rest as well, by a path that is another file's.
-    """
-    try:
-        mount = os.open(point, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC | os.O_NONBLOCK)
-    except OSError:
-        return None
-    try:
-        opened = fanotify.open_handle(mount, handle)
-    except OSError:
-        return None
-    finally:
-        os.close(mount)
-    try:
-        path = os.readlink(f"/proc/self/fd/{opened}")
-        there, this = os.lstat(path), os.fstat(opened)
-    except OSError:
-        return None
-    finally:
-        os.close(opened)
-    return path if (there.st_dev, there.st_ino) == (this.st_dev, this.st_ino) else None

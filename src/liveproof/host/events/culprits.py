@@ -38,8 +38,11 @@ class Culprits:
             return self._known[pid]
         if pidfd < 0:
             return None, False
-        found = process(pid)
-        parent = process(found.parent) if found else None
+        try:
+            found = process(pid)
+            parent = process(found.parent) if found else None
+        except OSError:  # /proc is not mounted, or no descriptor is left
+            return None, False
         if found is None or not _exists(pidfd):
             return None, False
         known = _culprit(found, parent), self._left_out(found)

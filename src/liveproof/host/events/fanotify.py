@@ -5,7 +5,7 @@ import errno
 import os
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 _LIBC = ctypes.CDLL(None, use_errno=True)
 _AT_FDCWD = -100
@@ -22,6 +22,8 @@ _CHANGES = ATTRIB | CLOSE_WRITE | MOVED_FROM | MOVED_TO | CREATE | DELETE | ONDI
 
 _METADATA = struct.Struct("=IBBHQii")  # struct fanotify_event_metadata
 _HEADER = struct.Struct("=BBH")  # struct fanotify_event_info_header
+_INFO_SIZE = 8  # of the shortest record of information, with its header
+_NUMBER = struct.Struct("=i")
 _DFID_NAME, _DFID, _PIDFD = 2, 3, 4
 _VERSION = 3
 _LONGEST_HANDLE = 128  # MAX_HANDLE_SZ
@@ -31,9 +33,8 @@ class Unsupported(OSError):
     """The kernel refuses; ``strerror`` is its reason."""
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
-    """One record. ``handle`` is the directory's, after its file system's id; ``pidfd`` is to be closed."""
+class Record(NamedTuple):
+    """One record. ``handle`` is the directory's, after its file system's id; ``pidfd`` is to be closed, -1 is none."""
 
     mask: int
     pid: int
@@ -136,18 +137,17 @@ def records(data: bytes) -> Iterator[Record]:
             raise Unsupported(errno.EPROTO, f"fanotify speaks version {version}, not {_VERSION}")
         pidfd, handle, name = -1, b"", b""
         part, end = at + metadata, at + length
-        while part + _HEADER.size <= end:
+        while part + _INFO_SIZE <= end:
             kind, _, size = _HEADER.unpack_from(data, part)
-            if kind == _PIDFD:
-                (pidfd,) = struct.unpack_from("=i", data, part + 4)
-            elif kind in (_DFID_NAME, _DFID):
-                (long,) = struct.unpack_from("=I", data, part + 12)
-                start = part + 20 + long
+            if kind in (_DFID_NAME, _DFID):
+                start = part + 20 + _NUMBER.unpack_from(data, part + 12)[0]
                 handle = data[part + 4 : start]
-                name = data[start : part + size].split(b"\0", 1)[0] if kind == _DFID_NAME else b"."
-            part += max(size, _HEADER.size)
+                name = data[start : data.index(b"\0", start)] if kind == _DFID_NAME else b"."
+            elif kind == _PIDFD:
+                (pidfd,) = _NUMBER.unpack_from(data, part + 4)
+            part += size or _INFO_SIZE
         yield Record(mask, pid, pidfd, handle, name)
-        at += length
+        at = end
 
 
 def _unsupported() -> Unsupported:

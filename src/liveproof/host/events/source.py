@@ -103,7 +103,7 @@ class Source:
     @property
     def description(self) -> str:
         """Which interface is used, and why not the better one: one sentence."""
-        if self._whole and not self._single:
+        if self._whole and not (self._single and self._whole.refused):
             who = "" if self._whole.proves else "; this kernel does not prove which process it was (Linux 5.15 does)"
             return f"Changes are seen by fanotify{who}."
         if self._whole:
@@ -161,28 +161,28 @@ class Source:
 
     def _refresh_single(self, *, everything: bool) -> None:
         """Give inotify what fanotify cannot have."""
-        directories, trees = self._wanted.directories, self._wanted.trees
         points = relevant_mounts(self._wanted)
         apart = frozenset(point for point, kind in points.items() if remote(kind))
-        covered = self._whole.covered if self._whole else frozenset()
+        mine = points.keys() - apart
+        trees = {tree for tree in self._wanted.trees if _mount(tree, points) not in apart}
         if self._whole:
-            refused = self._whole.refused.keys() - apart if self._use is Use.BEST else frozenset()
-            trees = tuple(tree for tree in {*trees, *filter(self._wanted.walks, refused)} if _apart(tree, covered))
-            directories = tuple(directory for directory in directories if refused and _apart(directory, covered))
-            if not refused:
-                trees = ()
+            mine = mine & self._whole.refused.keys() if self._use is Use.BEST else set()
+            trees = {tree for tree in trees if _mount(tree, points) in mine} | set(filter(self._wanted.walks, mine))
+        directories = tuple(some for some in self._wanted.directories if _mount(some, points) in mine)
+        covered = self._whole.covered if self._whole else frozenset()
         if self._single is None:
             if self._whole and not (directories or trees):
                 return
             self._single = ByDirectory(self._wanted)
             self._either.register(self._single.fileno(), select.EPOLLIN)
         self._single.moved_on = False
-        self._single.refresh(directories, trees, covered, apart, everything=everything)
+        self._single.refresh(directories, tuple(trees), covered, apart, everything=everything)
 
 
-def _apart(path: str, covered: frozenset[int]) -> bool:
-    """Whether it lies on none of these devices."""
-    try:
-        return os.lstat(path).st_dev not in covered
-    except OSError:
-        return False
+def _mount(path: str, points: Collection[str]) -> str:
+    """The one of these mount points that a path lies on, empty for none."""
+    while path not in points:
+        if path == "/":
+            return ""
+        path = os.path.dirname(path)
+    return path

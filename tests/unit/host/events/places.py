@@ -51,7 +51,7 @@ def ext4(directory: Path) -> Iterator[Path]:
 def source(use: Use, watch: Watch, **options: Any) -> Source:
     """A source that watches all of it already; a test is skipped where the interface cannot be had."""
     try:
-        made = Source(watch, use=use, **options: Any)
+        made = Source(watch, use=use, **options)
     except CannotSee as error:
         pytest.skip(str(error))
     end = time.monotonic() + PATIENCE

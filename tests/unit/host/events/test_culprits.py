@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 
 import pytest
 
@@ -14,7 +15,7 @@ CHILD = "import sys; open(sys.argv[1], 'w').close(); print('done', flush=True); 
 
 
 @pytest.fixture
-def child(place: Place):
+def child(place: Place) -> Iterator["subprocess.Popen[bytes]"]:
     """A process that writes a file and then lives until its input ends."""
     _, directory = place
     with subprocess.Popen(

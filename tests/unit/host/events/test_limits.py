@@ -1,6 +1,7 @@
 """Where the better interface, or any, cannot be had: it is said, and what can be seen is seen."""
 
 import os
+import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -35,6 +36,31 @@ def test_without_root_the_reason_is_said(tmp_path: Path) -> None:
         "Changes are seen by inotify, without the process, since fanotify cannot be had"
         " (fanotify_init: Operation not permitted).\nfanotify_init: Operation not permitted\n"
     )
+
+
+def test_without_descriptors_it_is_said_that_events_are_lost(tmp_path: Path) -> None:
+    """Each record brings a descriptor, and finding a directory's path takes two more."""
+    (tmp_path / "sub").mkdir()
+    with source(Use.FANOTIFY, Watch(trees=(str(tmp_path),))) as reads:
+        drain(reads)
+        write(tmp_path / "sub/file")
+        now, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        taken: list[int] = []
+        try:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (200, most))
+            while True:
+                try:
+                    taken.append(os.open("/", os.O_PATH))
+                except OSError:
+                    break
+            found = reads.read()
+        finally:
+            for descriptor in taken:
+                os.close(descriptor)
+            resource.setrlimit(resource.RLIMIT_NOFILE, (now, most))
+        assert {event.kind for event in found} == {Kind.OVERFLOW}
+        write(tmp_path / "sub/file", "y")
+        assert told(reads) == {(Kind.WRITTEN, str(tmp_path / "sub/file"))}
 
 
 def test_the_limit_of_watches_is_said(tmp_path: Path) -> None:

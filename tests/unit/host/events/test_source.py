@@ -4,7 +4,7 @@ import os
 import shutil
 import socket
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -15,7 +15,7 @@ from tests.unit.host.events.places import Place, Tree, drain, source, told, writ
 
 
 @pytest.fixture
-def tree(place: Place):
+def tree(place: Place) -> Iterator[Tree]:
     """A watched tree with a file and a directory: the source, and its directory."""
     use, directory = place
     top = directory / "tree"
