@@ -125,6 +125,22 @@ def test_what_is_mounted_in_two_places(tmp_path: Path, use: Use) -> None:
         assert told(reads) == {(Kind.CREATED, str(app / "file")), (Kind.WRITTEN, str(app / "file"))}
 
 
+def test_a_directory_beside_what_is_mounted_is_not_taken_for_another(tmp_path: Path) -> None:
+    """Seen from the mount of a part of a file system, its other directories have paths from that file system's root."""
+    watched = tmp_path / "etc"
+    watched.mkdir()
+    with mounted(tmp_path / "whole", "-t", "tmpfs", "tmpfs") as whole:
+        beside = whole / str(watched).lstrip("/")
+        beside.mkdir(parents=True)
+        (whole / "app").mkdir()
+        app = tmp_path / "app"
+        with mounted(app, "--bind", str(whole / "app")), source(Use.FANOTIFY, Watch((str(app), str(watched)))) as reads:
+            drain(reads)
+            write(beside / "file")
+            write(app / "file")
+            assert told(reads) == {(Kind.CREATED, str(app / "file")), (Kind.WRITTEN, str(app / "file"))}
+
+
 def test_a_mount_in_a_tree_that_comes_later(tmp_path: Path) -> None:
     (tmp_path / "tree").mkdir()
     data = tmp_path / "tree/data"

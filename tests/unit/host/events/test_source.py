@@ -162,8 +162,13 @@ def test_a_link_that_is_swapped(place: Place) -> None:
         assert told(reads) == set()
         write(directory / "releases/2/app/file", "y")
         assert told(reads) == {(Kind.WRITTEN, str(directory / "releases/2/app/file"))}
-        (directory / "releases/2").rename(directory / "releases/3")
-        assert (Kind.MOVED_FROM, str(directory / "releases/2")) in told(reads)
+        (directory / "new").symlink_to("releases/1")
+        (directory / "new").rename(current)
+        write(directory / "releases/1/app/at once")
+        paths = {path for _, path in told(reads)}
+        assert paths & {str(directory / "releases/1"), str(directory / "releases/1/app/at once")}
+        (directory / "releases/1").rename(directory / "releases/3")
+        assert (Kind.MOVED_FROM, str(directory / "releases/1")) in told(reads)
         current.unlink()
         assert (Kind.DELETED, str(current)) in told(reads)
 
@@ -224,11 +229,13 @@ def test_the_directory_above_a_single_entry_is_replaced(place: Place) -> None:
 
 def test_excludes(place: Place) -> None:
     use, directory = place
-    sessions = directory / "app/storage/sessions"
+    sessions, views = directory / "app/storage/sessions", directory / "app/views"
+    views.mkdir(parents=True)
     (sessions / "keep").mkdir(parents=True)
     (directory / "link").symlink_to("app")
     watch = Watch(
-        trees=(str(directory / "app"), str(sessions / "keep")), excludes=(str(directory / "link/storage/sessions"),)
+        trees=(str(directory / "app"), str(sessions / "keep")),
+        excludes=(str(directory / "link/storage/sessions"), str(views)),
     )
     with source(use, watch) as reads:
         drain(reads)
@@ -236,8 +243,10 @@ def test_excludes(place: Place) -> None:
         (sessions / "d/e").mkdir(parents=True)
         write(sessions / "d/e/file")
         assert told(reads) == set()
-        sessions.chmod(0o700)
-        assert told(reads) == {(Kind.ATTRIBUTES, str(sessions))}
+        write(views / "file")
+        for excluded in (sessions, views):
+            excluded.chmod(0o700)
+            assert told(reads) == {(Kind.ATTRIBUTES, str(excluded))}
         (sessions / "d").rename(directory / "app/d")
         assert (Kind.MOVED_TO, str(directory / "app/d")) in told(reads)
         write(directory / "app/d/e/file", "y")
