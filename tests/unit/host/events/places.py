@@ -73,7 +73,12 @@ def drain(reads: Source, seconds: float = PATIENCE) -> list[Event]:
 
 def told(reads: Source) -> set[tuple[Kind, str]]:
     """The same without time and process."""
-    return {(event.kind, event.path) for event in drain(reads)}
+    return {(event.kind, event.path) for event in drain(reads) if not _others(event.path)}
+
+
+def _others(path: str) -> bool:
+    """Whether it is a directory of pytest's above those of the tests, which other runs of it change as well."""
+    return os.path.basename(path).startswith("pytest-")
 
 
 def write(path: Path, text: str = "x") -> None:
