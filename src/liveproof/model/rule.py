@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from types import UnionType
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from liveproof.model.findings import Absent, Finding, Unknown
 from liveproof.model.questions import Question
@@ -31,6 +31,10 @@ _LINKS = {
     "WIR": Link.WIRE,
 }
 
+MonitorName = Literal["ownership", "writability", "fpm", "opcache", "logs", "chain"]
+# The monitor of `liveproof watch` that asks a family's rules between two looks at the whole chain.
+_MONITORS: dict[str, MonitorName] = {"FPM": "fpm", "NGX": "fpm", "OPC": "opcache"}
+
 
 def chain_order(code: str) -> tuple[int, str]:
     """Where lists of codes have this one: by its family in the order of the chain, then by its number."""
@@ -55,12 +59,14 @@ class Rule:
         answers: the questions of reports that this rule answers.
         deployed: how likely the PHP files that its findings name are those of the last deploy, 0 (not) to 9.
         hidden_by_memory: what PHP-FPM keeps in memory hides the fault from visitors until it is reloaded.
+        monitor: which monitor of `liveproof watch` asks it; by default that of the family, or only the whole chain's.
+        alerts: its notices are alerted of as well: each finding as ``one``, or ``each`` piece of its evidence apart.
         past: tells of what happened, perhaps before a fix: where an older fault explains it, no fix brought it about.
     """
 
     __slots__ = (
-        "_way_of", "answers", "caused_by", "check_function", "code", "deployed", "fix_function", "fix_safety",
-        "hidden_by_memory", "leads_to", "link", "module", "past", "severity", "ways",
+        "_way_of", "alerts", "answers", "caused_by", "check_function", "code", "deployed", "fix_function", "fix_safety",
+        "hidden_by_memory", "leads_to", "link", "module", "monitor", "past", "severity", "ways",
     )  # fmt: skip
 
     def __init__(
@@ -75,6 +81,8 @@ class Rule:
         answers: tuple[Question, ...] = (),
         deployed: int = 0,
         hidden_by_memory: bool = False,
+        monitor: MonitorName | None = None,
+        alerts: Literal["", "one", "each"] = "",
         past: bool = False,
     ) -> None:
         self.code = code
@@ -86,6 +94,8 @@ class Rule:
         self.answers = answers
         self.deployed = deployed
         self.hidden_by_memory = hidden_by_memory
+        self.monitor: MonitorName = monitor or _MONITORS.get(code[:3], "chain")
+        self.alerts = alerts
         self.past = past
         self._way_of: dict[str, str] = {}
         self.module = ""

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 VERSION = 1
 KEPT_RUNS = 1000
 KEPT_BYTES = 128 * 1024 * 1024
+# Runs of only some rules, which a watcher makes every few minutes, are kept apart: none takes the place of a whole one.
+PART, KEPT_PARTS = "part", 300
 # A run is kept for its report: of the tens of thousands of paths of a large app a report shows a few.
 _ITEMS, _TEXT = 200, 4000
 _WHOLE = Cut(sys.maxsize, sys.maxsize)
@@ -75,7 +77,7 @@ class History:
         self._path = f"{self._directory}/history.db"
 
     def save(self, record: Record) -> None:
-        """Keep a run under its id, then forget the oldest beyond 1,000 runs or 128 MB.
+        """Keep a run under its id, then forget the oldest beyond 1,000 runs (300 of only some rules) or 128 MB.
 
         Raises:
             StoreFailed: it could not be kept; what was kept before is untouched.
@@ -83,8 +85,9 @@ class History:
         examination = record.examination
         text = json.dumps(_to_json(record), separators=(",", ":"), check_circular=False)
         apps = json.dumps([app.app.path for app in examination.apps])
+        kind = PART if examination.selected else record.kind
         row = (
-            record.id, examination.started, record.kind, examination.verdict.value, apps,
+            record.id, examination.started, kind, examination.verdict.value, apps,
             zlib.compress(text.encode(), 1),
         )  # fmt: skip
         with self._open(write=True) as store:
@@ -94,7 +97,7 @@ class History:
             store.execute("COMMIT")
 
     def runs(self, limit: int = 50) -> tuple[Run, ...]:
-        """The newest runs, newest first.
+        """The newest runs, newest first, without those of only some rules.
 
         Raises:
             StoreFailed: the history cannot be read.
@@ -102,7 +105,10 @@ class History:
         if not os.path.lexists(self._path):
             return ()
         with self._open(write=False) as store:
-            rows = store.execute("SELECT id, started, kind, verdict, apps FROM run ORDER BY id DESC LIMIT ?", (limit,))
+            rows = store.execute(
+                "SELECT id, started, kind, verdict, apps FROM run WHERE kind != ? ORDER BY id DESC LIMIT ?",
+                (PART, limit),
+            )
             return tuple(Run(row[0], row[1], row[2], row[3], tuple(json.loads(row[4]))) for row in rows)
 
     def load(self, id: str) -> Record:
@@ -195,9 +201,17 @@ class History:
 
 
 def _forget(store: "sqlite3.Connection") -> None:
-    count, size = store.execute("SELECT count(*), coalesce(sum(length(body)), 0) FROM run").fetchone()
+    store.execute(
+        "DELETE FROM run WHERE kind = ? AND id NOT IN (SELECT id FROM run WHERE kind = ? ORDER BY id DESC LIMIT ?)",
+        (PART, PART, KEPT_PARTS),
+    )
+    count, size = store.execute(
+        "SELECT count(*), coalesce(sum(length(body)), 0) FROM run WHERE kind != ?", (PART,)
+    ).fetchone()
     while count > 1 and (count > KEPT_RUNS or size > KEPT_BYTES):
-        oldest, length = store.execute("SELECT id, length(body) FROM run ORDER BY id LIMIT 1").fetchone()
+        oldest, length = store.execute(
+            "SELECT id, length(body) FROM run WHERE kind != ? ORDER BY id LIMIT 1", (PART,)
+        ).fetchone()
         store.execute("DELETE FROM run WHERE id = ?", (oldest,))
         count, size = count - 1, size - length
 

@@ -1,4 +1,4 @@
-"""One fix at a time: a lock that the kernel lets go when its holder ends, however it ends (flock(2))."""
+"""One fix at a time, and one watcher: locks that the kernel lets go when their holder ends, however it ends (flock(2))."""
 
 import fcntl
 import os
@@ -11,12 +11,16 @@ from liveproof.store import directory
 _LEFT_SECONDS = 10.0
 
 
+FIX, WATCH = "lock", "watch.lock"
+_WHO = {FIX: "fix or rollback", WATCH: "watcher"}
+
+
 class Held(Exception):
-    """Another fix or rollback is at work; the message names its pid and since when."""
+    """Another one is at work; the message names its pid and since when."""
 
 
 class Lock:
-    """The lock of this host's state directory, held inside a ``with``.
+    """A lock of this host's state directory, held inside a ``with``: that of what changes the host, or ``WATCH``.
 
     Raises:
         Held: somebody else holds it.
@@ -24,11 +28,12 @@ class Lock:
         OSError: the state directory cannot be made or written.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, name: str = FIX) -> None:
+        self._name = name
         self._descriptor = -1
 
     def __enter__(self) -> Self:
-        path = f"{directory.ensure(directory.directory())}/lock"
+        path = f"{directory.ensure(directory.directory())}/{self._name}"
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o600)
         try:
             _refuse_odd(descriptor, path)
@@ -37,7 +42,7 @@ class Lock:
         except BlockingIOError:
             result = os.pread(descriptor, 100, 0).decode(errors="replace").split()
             os.close(descriptor)
-            raise Held(_who(result)) from None
+            raise Held(_who(_WHO[self._name], result)) from None
         except BaseException:
             os.close(descriptor)
             raise
@@ -88,8 +93,8 @@ def _lives(pid: int) -> bool:
     return True
 
 
-def _who(told: list[str]) -> str:
+def _who(who: str, told: list[str]) -> str:
     if len(told) != 2 or not all(part.isdigit() for part in told):
-        return "another liveproof fix or rollback is just starting; try again when it has ended"
+        return f"another liveproof {who} is just starting; try again when it has ended"
     since = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(int(told[1])))
-    return f"another liveproof fix or rollback is at work: process {told[0]}, since {since}; wait until it has ended"
+    return f"another liveproof {who} is at work: process {told[0]}, since {since}; wait until it has ended"

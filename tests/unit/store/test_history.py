@@ -294,3 +294,22 @@ def test_an_edited_file_is_kept_and_told_as_its_changed_lines(store: History) ->
     assert isinstance(step.act, WriteFile)
     assert (step.act.content, step.act.diff) == ("", act.diff)
     assert "-listen.mode = 0600 ; [hidden]" in details(step)
+
+
+def test_runs_of_some_rules_are_kept_apart(store: History, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are found by their id, are in no list, and take no whole run's place."""
+    monkeypatch.setattr(history, "KEPT_PARTS", 3)
+    monkeypatch.setattr(history, "KEPT_RUNS", 2)
+    whole = incident.broken()
+    store.save(whole)
+    app = replace(whole.examination.apps[0], selected=("OPC",))
+    parts = [
+        replace(whole, id=f"20991231-2359{number:02}-aa", examination=replace(whole.examination, apps=(app,)))
+        for number in range(5)
+    ]
+    for part in parts:
+        store.save(part)
+    assert [run.id for run in store.runs()] == [whole.id]
+    assert store.load(parts[-1].id).examination.selected == ("OPC",)
+    with pytest.raises(NoSuchRun):
+        store.load(parts[0].id)

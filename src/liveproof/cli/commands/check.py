@@ -10,7 +10,7 @@ Examples:
 
 Exit status:
   0 proven   1 broken   2 usage or configuration error   3 unproven   70 our bug
-  With --select, 0 says that these rules found nothing; no link is proven by that, and the run is not kept.
+  With --select, 0 says that these rules found nothing; no link is proven by that.
 """
 
 import argparse
@@ -56,8 +56,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     if any(app.findings or any(result.settled_by for result in app.results) for app in examination.apps):
         record = replace(record, repairs=_planned_repairs(examination))
     examined = time.perf_counter()
-    # A narrowed run is no proof to compare others with.
-    record = replace(record, id="") if settings.selected else keep_record(record, console)
+    record = keep_record(record, console)
     stored = time.perf_counter()
     timings: tuple[tuple[str, float], ...] = ()
     if options.timings:

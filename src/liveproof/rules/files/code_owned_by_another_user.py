@@ -52,7 +52,13 @@ _SHOWN = 10
 _SECTIONS = ("code", "vendor", "public", "env")
 
 rule = Rule(
-    "FIL001", Severity.HIGH, caused_by=("SYS001",), leads_to=("LAR015",), answers=("code ownership",), deployed=1
+    "FIL001",
+    Severity.HIGH,
+    caused_by=("SYS001",),
+    leads_to=("LAR015",),
+    answers=("code ownership",),
+    deployed=1,
+    monitor="ownership",
 )
 
 

@@ -50,6 +50,7 @@ rule = Rule(
     answers=("code readable",),
     deployed=2,
     hidden_by_memory=True,
+    monitor="ownership",
 )
 
 

@@ -41,6 +41,7 @@ rule = Rule(
     caused_by=("SYS001", "SYS003"),
     leads_to=("LAR015", "WIR001:answered", "WIR003"),
     answers=("log writable",),
+    monitor="writability",
 )
 
 

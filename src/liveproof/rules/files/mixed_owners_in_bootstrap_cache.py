@@ -38,7 +38,12 @@ _SHOWN = 10
 _NOT_ASKED = Access((), (), (), 0)  # owners are judged, not rights
 
 rule = Rule(
-    "FIL004", Severity.MEDIUM, caused_by=("SYS001", "FIL003"), leads_to=("LAR015",), answers=("owners of caches",)
+    "FIL004",
+    Severity.MEDIUM,
+    caused_by=("SYS001", "FIL003"),
+    leads_to=("LAR015",),
+    answers=("owners of caches",),
+    monitor="ownership",
 )
 
 

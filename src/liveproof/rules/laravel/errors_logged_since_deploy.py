@@ -27,7 +27,9 @@ from liveproof.model.findings import Absent, Evidence, Finding, Ref, Unknown
 from liveproof.model.rule import Rule
 from liveproof.model.verdicts import Link, Severity
 
-rule = Rule("LAR015", Severity.HIGH, link=Link.WIRE, answers=("errors logged",), past=True)
+rule = Rule(
+    "LAR015", Severity.HIGH, link=Link.WIRE, answers=("errors logged",), monitor="logs", alerts="each", past=True
+)
 
 _NAMED = 10
 _DENIALS = ("permission", "cache_write")
