@@ -4,7 +4,8 @@ import errno
 import os
 import sys
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 from liveproof.host.errors import CannotSee
 from liveproof.host.events import fanotify
@@ -18,6 +19,7 @@ _BATCH = 16384  # bytes of one read: about 250 events at most, each with a descr
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC | os.O_NONBLOCK
 # A directory that is no more, or lies deeper than a path can say.
 _GONE = (errno.ESTALE, errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG)
+_TOO_MUCH = 20  # events of one directory that are not wanted, until the kernel is to leave them out
 _REMEMBERED = 20_000  # directories of which is known what is wanted in them
 
 # Nothing that these hold can be watched, or a look at it mounts something.
@@ -55,6 +57,8 @@ class ByFileSystem:
         self._culprits = culprits
         self._scopes: dict[bytes, Scope | None] = {}
         self._marked: dict[str, int] = {}  # mount point to device
+        self._unwanted: dict[bytes, int] = {}  # how many events of a directory were left out
+        self._ignored = False
         self._by_id: dict[bytes, list[str]] = {}
         self._writes: frozenset[str] = frozenset()
         self.refused: dict[str, str] = {}
@@ -76,7 +80,7 @@ class ByFileSystem:
 
     def refresh(self) -> list[str]:
         """Mark the file systems that hold what is wanted now; the mount points of those not seen until now."""
-        self._scopes.clear()
+        self._look_again()
         added = []
         points = relevant_mounts(self._wanted)
         self._by_id.clear()
@@ -135,14 +139,14 @@ class ByFileSystem:
                 found[key] = Event(kind, path, process, now)
 
     def _wanted_path(self, record: Record) -> str | None:
-        """The path of the record, and what follows from it for other paths.
+        """The path of the record.
 
         None if it is not wanted, empty where events were lost, or this one as good as.
         """
         mask = record.mask
         if mask & fanotify.OVERFLOW:
             self._wanted.resolve()  # what moved a link may be among what was lost
-            self._scopes.clear()
+            self._look_again()
             self.moved_on = True
             return ""
         try:
@@ -152,21 +156,45 @@ class ByFileSystem:
                 scope = self._scope(record.handle)
             except OSError:
                 return ""
+        if scope is None or scope.excluded:
+            self._leave_out(record.handle)
         if scope is None:
             return None
         name = os.fsdecode(record.name)
-        if not scope.wants(name):
-            return None
-        path = scope.at(name)
+        return self._noted(mask, scope.at(name), scope) if scope.wants(name) else None
+
+    def _noted(self, mask: int, path: str, scope: Scope) -> str | None:
+        """The path of a wanted entry, None where only its writing is not wanted; and what follows for other paths."""
         if mask & _ENTRIES:
             if mask & fanotify.ONDIR and mask & _MOVES:
-                self._scopes.clear()  # all below it have other paths now
+                self._look_again()  # all below it have other paths now
             if path in self._wanted.points and self._wanted.resolve():
-                self._scopes.clear()
+                self._look_again()
                 self.moved_on = True
         elif mask == fanotify.MODIFY and not (scope.modify or path in self._wanted.modify):
             return None
         return path
+
+    def _leave_out(self, handle: bytes) -> None:
+        """Have the kernel tell no more of a directory from which much came that is not wanted."""
+        count = self._unwanted[handle] = self._unwanted.get(handle, 0) + 1
+        if count != _TOO_MUCH:
+            return
+        for point in self._by_id.get(handle[:8], self._marked):
+            with suppress(OSError), _opened(point, handle[8:]) as directory:
+                fanotify.ignore(self._group, directory)
+                self._ignored = True
+                return
+
+    def _look_again(self) -> None:
+        """Forget what is wanted of which directory."""
+        self._scopes.clear()
+        self._unwanted.clear()
+        if self._ignored:
+            self._ignored = False
+            fanotify.flush(self._group)
+            self._writes = frozenset()
+            self._mark_writes()
 
     def _scope(self, handle: bytes) -> Scope | None:
         """What is wanted of the directory with this handle. It is found under one of the mounts, or it is gone.
@@ -176,6 +204,7 @@ class ByFileSystem:
         """
         if len(self._scopes) >= _REMEMBERED:
             self._scopes.clear()
+            self._unwanted.clear()
         found = None
         for point in self._by_id.get(handle[:8], self._marked):
             found = self._found_below(point, handle[8:])
@@ -189,24 +218,16 @@ class ByFileSystem:
 
         A mount that shows a part of a file system opens handles of the rest as well, by a path that is another file's.
         """
-        opened = -1
         try:
-            mount = os.open(point, _DIRECTORY)
-            try:
-                opened = fanotify.open_handle(mount, handle)
-            finally:
-                os.close(mount)
-            found = self._wanted.scope(os.readlink(f"/proc/self/fd/{opened}"))
-            if found is None:
-                return None
-            there, this = os.lstat(found.path), os.fstat(opened)
+            with _opened(point, handle) as directory:
+                found = self._wanted.scope(os.readlink(f"/proc/self/fd/{directory}"))
+                if found is None:
+                    return None
+                there, this = os.lstat(found.path), os.fstat(directory)
         except OSError as error:
             if error.errno in _GONE:
                 return None
             raise
-        finally:
-            if opened >= 0:
-                os.close(opened)
         return found if (there.st_dev, there.st_ino) == (this.st_dev, this.st_ino) else None
 
     def _mark(self, point: str, kind: str) -> None:
@@ -248,6 +269,20 @@ def relevant_mounts(wanted: Wanted) -> dict[str, str]:
             found[above] = table[above]
     below = {point: kind for point, kind in table.items() if wanted.walks(point)}
     return found | {point: kind for point, kind in below.items() if remote(kind) or os.path.isdir(point)}
+
+
+@contextmanager
+def _opened(point: str, handle: bytes) -> Iterator[int]:
+    """What a handle stands for, opened by the mount at ``point``."""
+    mount = os.open(point, _DIRECTORY)
+    try:
+        opened = fanotify.open_handle(mount, handle)
+    finally:
+        os.close(mount)
+    try:
+        yield opened
+    finally:
+        os.close(opened)
 
 
 def _id(point: str) -> bytes:

@@ -5,7 +5,7 @@ from enum import Enum
 
 
 class Kind(Enum):
-    """What happened to a path. After a directory's ``CREATED`` or ``MOVED_TO``, look at everything below it."""
+    """What happened to a path. After a directory or a link is ``CREATED`` or ``MOVED_TO``, look at all below."""
 
     CREATED = "created"
     DELETED = "deleted"

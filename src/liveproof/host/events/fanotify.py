@@ -14,6 +14,7 @@ _AT_FDCWD = -100
 _CLOEXEC, _NONBLOCK, _REPORT_PIDFD, _REPORT_DFID_NAME = 0x1, 0x2, 0x80, 0xC00
 # For fanotify_mark(2).
 _ADD, _REMOVE, _FILESYSTEM = 0x1, 0x2, 0x100
+_FLUSH, _EVICTABLE, _IGNORE_SURVIVING = 0x80, 0x200, 0x440
 _EVENT_ON_CHILD = 0x08000000
 
 MODIFY, ATTRIB, CLOSE_WRITE, MOVED_FROM, MOVED_TO, CREATE, DELETE = 0x2, 0x4, 0x8, 0x40, 0x80, 0x100, 0x200
@@ -89,6 +90,25 @@ def unmark_writes(group: int, path: str) -> None:
         Unsupported: there is none.
     """
     _mark(group, _REMOVE, MODIFY | _EVENT_ON_CHILD, path)
+
+
+def ignore(group: int, directory: int) -> None:
+    """Tell no more of files right in an open directory, as long as the kernel remembers it; of directories still.
+
+    Raises:
+        Unsupported: a kernel before Linux 6.0, or fs.fanotify.max_user_marks is reached.
+    """
+    mask = (_CHANGES & ~ONDIR) | _EVENT_ON_CHILD
+    _mark(group, _ADD | _EVICTABLE | _IGNORE_SURVIVING, mask, f"/proc/self/fd/{directory}")
+
+
+def flush(group: int) -> None:
+    """Forget what ``ignore`` and ``mark_writes`` did.
+
+    Raises:
+        Unsupported: never, by its documentation.
+    """
+    _mark(group, _FLUSH, 0, "/")
 
 
 def _mark(group: int, flags: int, mask: int, path: str) -> None:

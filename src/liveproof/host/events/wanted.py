@@ -19,6 +19,11 @@ class Scope:
     itself: bool
     modify: bool
 
+    @property
+    def excluded(self) -> bool:
+        """Whether nothing in it is wanted but itself."""
+        return not self.everything and not self.names and not self.modify
+
     def wants(self, name: str) -> bool:
         """Whether the entry ``name`` is wanted; ``.`` is the directory itself."""
         if name == ".":

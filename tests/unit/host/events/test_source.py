@@ -174,6 +174,34 @@ def test_a_link_that_is_swapped(place: Place) -> None:
         assert (Kind.DELETED, str(current)) in told(reads)
 
 
+def test_a_directory_of_which_too_much_was_left_out_is_wanted_later(place: Place) -> None:
+    use, directory = place
+    for name in ("tree", "out/sub", "releases/1", "releases/2", "tree/sessions"):
+        (directory / name).mkdir(parents=True)
+    (directory / "current").symlink_to("releases/1")
+    sessions = directory / "tree/sessions"
+    watch = Watch((str(directory / "tree"), str(directory / "current")), excludes=(str(sessions),))
+    with source(use, watch) as reads:
+        drain(reads)
+        for name in ("out/sub", "releases/2", "tree/sessions"):
+            for number in range(100):
+                write(directory / name / f"{number}")
+                assert told(reads) == set()
+        sessions.chmod(0o700)
+        assert told(reads) == {(Kind.ATTRIBUTES, str(sessions))}
+        (directory / "out").rename(directory / "tree/came")
+        told(reads)
+        write(directory / "tree/came/sub/1", "y")
+        assert told(reads) == {(Kind.WRITTEN, str(directory / "tree/came/sub/1"))}
+        (directory / "new").symlink_to("releases/2")
+        (directory / "new").rename(directory / "current")
+        told(reads)
+        write(directory / "releases/2/1", "y")
+        assert told(reads) == {(Kind.WRITTEN, str(directory / "releases/2/1"))}
+        (directory / "tree/sessions/0").rename(directory / "tree/0")
+        assert (Kind.MOVED_TO, str(directory / "tree/0")) in told(reads)
+
+
 def test_a_path_through_links_and_a_link_that_leads_in_a_circle(place: Place) -> None:
     use, directory = place
     (directory / "real/app").mkdir(parents=True)
