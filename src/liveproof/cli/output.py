@@ -21,8 +21,8 @@ class CannotWrite(UsageError):
     """What was asked for cannot be written where it was asked; the message says where and why. Exit status 2."""
 
 
-def write_file(path: str, text: str) -> None:
-    """Write a report to a file, whole or not at all. A new file is only its owner's to read (0600).
+def write_file(path: str, text: str, mode: int = 0o600) -> None:
+    """Write a report to a file, whole or not at all. A new file has ``mode``; one that is there keeps its own.
 
     Raises:
         CannotWrite: it cannot be written, or what stands there must not be replaced.
@@ -33,7 +33,7 @@ def write_file(path: str, text: str) -> None:
         if path in _DESCRIPTORS:
             _write(os.dup(_DESCRIPTORS[path]), content)
         elif now is None:
-            _replace(path, content, 0o600, new=True)
+            _replace(path, content, mode, new=True)
         elif modes.S_ISREG(now.st_mode):
             _replace(path, content, modes.S_IMODE(now.st_mode), new=False)
         else:

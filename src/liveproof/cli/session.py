@@ -117,10 +117,11 @@ def show_record(
         CannotWrite: it cannot be written there.
     """
     context = formats.Context(rule_pages(), before, timings, settings.thresholds.hit_ratio)
-    report = formats.load(options.format).render(record, context)
+    form = formats.load(options.format)
+    report = form.render(record, context)
     if isinstance(report, str):
         if options.output:
-            write_file(options.output, report)
+            write_file(options.output, report, mode=formats.file_mode(form))
         else:
             console.text(report)
         return

@@ -87,6 +87,23 @@ def _headers(value: dict[str, str]) -> None:
             raise ValueError(f"the value of {name} holds a line break or NUL")
 
 
+def _listen(value: str) -> None:
+    if value and not listen_address(value):
+        raise ValueError("should be an IP address and a port, such as 127.0.0.1:9978 or [::1]:9978, or empty for none")
+
+
+def listen_address(value: str) -> tuple[str, int] | None:
+    """Host and port of ``127.0.0.1:9978`` or ``[::1]:9978``; None where it is no such thing."""
+    found = re.fullmatch(r"(?:(localhost|[0-9.]{7,15})|\[([0-9A-Fa-f:.]{2,45})\]):([0-9]{1,5})", value)
+    port = int(found[3]) if found else 0
+    return (found[1] or found[2], port) if found and 0 < port < 65536 else None
+
+
+def _absolute_or_empty(value: str) -> None:
+    if value:
+        _absolute(value)
+
+
 Absolute = Annotated[str, Check(_absolute)]
 Below = Annotated[str, Check(_below)]
 PolicyName = Literal["default", "seed", "hardened", "own"]
@@ -246,6 +263,19 @@ class FilesTable:
 
 
 @dataclass(frozen=True, slots=True)
+class MetricsTable:
+    """Where `liveproof watch` tells Prometheus what it knows."""
+
+    listen: Annotated[str, Check(_listen)] = key(
+        "127.0.0.1:9978",
+        "Address and port of /metrics; empty for none. It has no password, so keep it on the loopback interface.",
+    )
+    textfile: Annotated[str, Check(_absolute_or_empty), Unset("not written")] = key(
+        "", "A file ending in .prom for the textfile collector of node_exporter; by default none is written."
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """The whole file."""
 
@@ -260,6 +290,7 @@ class Document:
     thresholds: Thresholds = Thresholds()
     rules: RulesTable = RulesTable()
     files: FilesTable = FilesTable()
+    metrics: MetricsTable = MetricsTable()
 
 
 COMMAND_LINE = "command line"

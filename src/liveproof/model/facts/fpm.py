@@ -29,7 +29,10 @@ class WorkerState:
 
 @dataclass(frozen=True, slots=True)
 class PoolStatus:
-    """The pool's status page (``pm.status_path``), asked straight over the socket. Counters since the pool's start."""
+    """The pool's status page (``pm.status_path``), asked straight over the socket. Counters since the pool's start.
+
+    ``max_listen_queue`` and ``slow_requests`` are -1 where the page does not tell them.
+    """
 
     accepted: int
     listen_queue: int
@@ -39,6 +42,8 @@ class PoolStatus:
     max_children_reached: int
     start: float
     workers: tuple[WorkerState, ...]
+    max_listen_queue: int = -1
+    slow_requests: int = -1
 
 
 @dataclass(frozen=True, slots=True)

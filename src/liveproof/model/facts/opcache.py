@@ -74,6 +74,8 @@ class PoolOpcache:
         scripts: those of this app only. entries: front controllers of this app and of releases beside it.
         incomplete: more scripts than the probe tells.
         pid: the worker that answered. Sizes are bytes.
+        interned_used, interned_free, interned_strings: the buffer of interned strings, in bytes, and how many it
+            holds; -1 where PHP does not tell.
     """
 
     pool: str
@@ -107,6 +109,9 @@ class PoolOpcache:
     scripts: tuple[Script, ...]
     entries: tuple[Script, ...]
     incomplete: bool
+    interned_used: int = -1
+    interned_free: int = -1
+    interned_strings: int = -1
 
     @property
     def epoch(self) -> int:

@@ -29,7 +29,7 @@ def ask(address: str, path: str, timeout: float) -> PoolStatus:
 
 
 def parse(body: bytes) -> PoolStatus:
-    """The page as JSON; every number that is missing is 0, as older PHP tells less.
+    """The page as JSON; a number that is missing is 0, or -1 where 0 would mean something else.
 
     Raises:
         CannotSee: it is no such page.
@@ -59,9 +59,11 @@ def parse(body: bytes) -> PoolStatus:
             for one in (processes if isinstance(processes, list) else [])[:_MOST_PROCESSES]
             if isinstance(one, dict)
         ),
+        _number(page, "max listen queue", -1),
+        _number(page, "slow requests", -1),
     )
 
 
-def _number(page: dict[str, Any], name: str) -> int:
-    value = page.get(name, 0)
-    return int(value) if isinstance(value, int | float) and abs(value) < 1 << 62 else 0
+def _number(page: dict[str, Any], name: str, missing: int = 0) -> int:
+    value = page.get(name, missing)
+    return int(value) if isinstance(value, int | float) and abs(value) < 1 << 62 else missing

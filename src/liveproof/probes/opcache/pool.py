@@ -29,7 +29,7 @@ def pool_opcache(
     settings.update(_user_ini(reader, app, settings.get("user_ini.filename", "")))
     status: dict[str, Any] = result.get("status") or {}
     counts, memory_usage = status.get("opcache_statistics", {}), status.get("memory_usage", {})
-    jit = status.get("jit", {})
+    jit, interned = status.get("jit", {}), status.get("interned_strings_usage") or {}
     now = int(result["time"])
     start, restart = int(counts.get("start_time", 0)), int(counts.get("last_restart_time", 0))
     wasted = int(memory_usage.get("wasted_memory", 0))
@@ -69,6 +69,9 @@ def pool_opcache(
         scripts=tuple(script for script in scripts if around.holds(script.path)),
         entries=_entries(scripts, app),
         incomplete=result["problem"] == "too_many",
+        interned_used=int(interned.get("used_memory", -1)),
+        interned_free=int(interned.get("free_memory", -1)),
+        interned_strings=int(interned.get("number_of_strings", -1)),
     )
     if found.scripts:
         earlier.keep(found)

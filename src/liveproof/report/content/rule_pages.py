@@ -5,14 +5,14 @@ from collections.abc import Iterable, Mapping
 from liveproof.model.dataclass import dataclass
 from liveproof.model.questions import Question
 from liveproof.model.rule import Rule, chain_order
-from liveproof.model.verdicts import Safety
+from liveproof.model.verdicts import Safety, Severity
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
     """A rule's page: ``text`` is Markdown, its first line the ``title``; ``safety`` is that of its fix.
 
-    ``answers`` and ``deployed`` are the rule's.
+    ``answers``, ``deployed`` and ``severity`` are the rule's.
     """
 
     code: str
@@ -22,6 +22,7 @@ class Page:
     safety: Safety
     answers: tuple[Question, ...] = ()
     deployed: int = 0
+    severity: Severity = Severity.HIGH
 
     def section(self, heading: str) -> str:
         """The text below ``## heading`` up to the next heading, empty when there is none."""
@@ -35,7 +36,9 @@ Pages = Mapping[str, Page]
 def pages_of(rules: Iterable[Rule]) -> Pages:
     """The pages of some rules by code."""
     return {
-        rule.code: Page(rule.code, rule.name, rule.title, rule.page, rule.fix_safety, rule.answers, rule.deployed)
+        rule.code: Page(
+            rule.code, rule.name, rule.title, rule.page, rule.fix_safety, rule.answers, rule.deployed, rule.severity
+        )
         for rule in rules
     }
 

@@ -1,6 +1,7 @@
 """One file, one format of a run's report, found by walking this folder.
 
-A format's module has ``render(record, context)``: a text, or lines where a terminal may colour them.
+A format's module has ``render(record, context)``: a text, or lines where a terminal may colour them. Where
+it has ``FILE_MODE``, that is the mode of a new file that ``--output`` makes: by default only its owner may read it.
 """
 
 import os
@@ -44,6 +45,11 @@ def names() -> tuple[str, ...]:
     return tuple(
         sorted(name[:-3].replace("_", "-") for name in modules if name.endswith(".py") and not name.startswith("_"))
     )
+
+
+def file_mode(form: Format) -> int:
+    """The mode of a new file in this format."""
+    return int(getattr(form, "FILE_MODE", 0o600))
 
 
 def load(name: str) -> Format:
