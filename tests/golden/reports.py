@@ -11,7 +11,7 @@ from liveproof.model.run_record import Record
 from liveproof.report.comparison import comparison_lines
 from liveproof.report.content.symptoms import SYMPTOMS
 from liveproof.report.explain import page_lines, symptom_lines
-from liveproof.report.formats import Context, json, markdown
+from liveproof.report.formats import Context, json, markdown, prometheus
 from liveproof.report.formats.text import record_lines
 from liveproof.report.plan import outcome_lines, plan_lines
 from liveproof.report.style.lines import BLANK, Line, plain
@@ -63,6 +63,10 @@ def _markdown(record: Record) -> str:
     return markdown.render(record, Context(incident.PAGES))
 
 
+def _prometheus(record: Record) -> str:
+    return prometheus.render(record, Context(incident.PAGES))
+
+
 def _explained(number: int) -> str:
     return plain(symptom_lines(SYMPTOMS[number], incident.broken().examination, incident.PAGES))
 
@@ -83,6 +87,9 @@ REPORTS: dict[str, Callable[[], str]] = {
     "fixed.md": lambda: _markdown(incident.fixed()),
     "unproven.md": lambda: _markdown(incident.unproven()),
     "hostile.md": lambda: _markdown(hostile.record()),
+    "several.prom": lambda: _prometheus(incident.several()),
+    "unproven.prom": lambda: _prometheus(incident.unproven()),
+    "hostile.prom": lambda: _prometheus(hostile.record()),
     "explain-code-changes.txt": lambda: _explained(0),
     "explain-permission-denied.txt": lambda: _explained(1),
     "explain-socket.txt": lambda: _explained(2),

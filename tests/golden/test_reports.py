@@ -31,7 +31,7 @@ def test_report_is_the_golden_one(name: str, made: dict[str, str]) -> None:
 
 def test_no_report_is_forgotten() -> None:
     """Every golden file belongs to a report."""
-    assert {path.name for path in HERE.iterdir() if path.suffix in (".txt", ".json", ".md")} == set(REPORTS)
+    assert {path.name for path in HERE.iterdir() if path.suffix in (".txt", ".json", ".md", ".prom")} == set(REPORTS)
 
 
 @pytest.mark.parametrize("name", [name for name in REPORTS if name.endswith(".json")])

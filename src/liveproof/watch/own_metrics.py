@@ -1,6 +1,6 @@
 """The watcher's own counters. Labels have few values by nature; should they ever not, the rest counts as ``other``."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from liveproof.model.secrets import hide
@@ -53,6 +53,14 @@ class OwnMetrics:
         for reason in ("failed", "timeout"):
             self._failed.labels(reason)
         client.ProcessCollector(namespace="liveproof_watch", registry=registry)
+
+    def expect(self, channels: Iterable[str] = (), areas: Iterable[str] = ()) -> None:
+        """Begin the counters of these alert channels and areas of errors at 0: so the first failure is an increase."""
+        for channel in channels:
+            for counter in (self._delivered, self._undelivered):
+                counter.labels(self._label("channel", channel))
+        for area in areas:
+            self._errors.labels(self._label("area", area))
 
     def check_started(self, trigger: str) -> None:
         """A check was started; ``trigger`` is the monitor or event that asked for it."""

@@ -164,6 +164,7 @@ def test_the_history_knows_of_earlier_proofs(metrics: Metrics) -> None:
 def test_its_own_counters(metrics: Metrics) -> None:
     """Each with the labels that alerts ask for; secrets in them are hidden, and their number is bounded."""
     own = metrics.own
+    own.expect(channels=["slack"], areas=["journal"])
     own.check_started("opcache")
     own.check_ended(0.3)
     own.check_failed(timed_out=True)
@@ -179,6 +180,8 @@ def test_its_own_counters(metrics: Metrics) -> None:
     for number in range(1000):
         own.events(f"kind{number}")
     told = series(metrics)
+    assert value(metrics, "watch_deliveries_failed_total", channel="slack") == 0
+    assert value(metrics, "watch_errors_total", area="journal") == 0
     assert value(metrics, "watch_checks_started_total", trigger="opcache") == 1
     assert value(metrics, "watch_checks_failed_total", reason="timeout") == 1
     assert value(metrics, "watch_check_duration_seconds_bucket", le="0.5") == 1
