@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from liveproof import config
 from liveproof.config.checked import errors, schema
 from liveproof.config.keys import show
-from liveproof.model.settings import Settings
+from liveproof.model.settings import Settings, listen_address
 from liveproof.rules import codes
 from liveproof.store.cache import Cache
 
@@ -268,3 +268,22 @@ def test_any_document_is_right_or_has_errors(document):
     assert all(error.partition(": ")[0] or document for error in found)
     if not found:
         assert isinstance(config.settings_of(document, "file", {}), Settings)
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["127.0.0.1", ":9978", "127.0.0.1:0", "127.0.0.1:65536", "::1:9978", "example.com:80", "http://x:1"],
+)
+def test_an_address_of_the_metrics_that_is_none_is_refused(file, value):
+    """An address that cannot be listened on would be noticed only when the watcher starts."""
+    (told,) = wrong(file(f'[metrics]\nlisten = "{value}"'))
+    assert "metrics.listen" in told
+    assert "should be an IP address and a port" in told
+
+
+def test_addresses_of_the_metrics(file):
+    """IPv4, IPv6, or none; the port is a number."""
+    for value, address in (("127.0.0.1:9978", ("127.0.0.1", 9978)), ("[::1]:80", ("::1", 80)), ("", None)):
+        settings = load(file(f'[metrics]\nlisten = "{value}"'))
+        assert listen_address(settings.metrics.listen) == address
+    assert "an absolute path" in wrong(file('[metrics]\ntextfile = "x.prom"'))[0]
