@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.faults.fpm import pool_saturated
 from tests.lab import Host
 from tests.lab.packages import install
 from tests.lab.places import REPOSITORY
@@ -112,3 +113,15 @@ def test_the_alert_fires_and_resolves(host: Host) -> None:
     host.sh("systemctl stop serve-metrics")
     _until(lambda: "LiveproofWatchDown" in _alerts(host), "LiveproofWatchDown fires")
     assert "Traceback" not in host.sh("journalctl -u serve-metrics -o cat")
+
+
+def test_a_full_pool_is_told_though_its_status_page_is_silent(host: Host) -> None:
+    """The numbers that the alert asks for are those of the kernel."""
+    pool_saturated.fault(host)
+    told = host.liveproof("check", "--select", "FPM", "--format", "prometheus").stdout
+    values = dict(re.findall(r"^liveproof_fpm_(\w+)\{pool=\"[^\"]+\"\} (\S+)$", told, re.MULTILINE))
+    assert float(values["connections_held"]) >= float(values["workers_limit"])
+    assert float(values["listen_queue"]) > 0
+    assert "liveproof_fpm_processes" not in told
+    assert 'verdict="proven"} 1.0' not in told
+    assert 'rule="FIL001"' not in told

@@ -1,7 +1,8 @@
 """What is known of one app from several checks: the last one of everything, and later ones of some rules only."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 
 from liveproof.check import links as judged
 from liveproof.model.dataclass import dataclass
@@ -11,7 +12,7 @@ from liveproof.model.rule import Rule
 from liveproof.model.verdicts import Link, LinkVerdict
 from liveproof.report.content.rule_pages import Pages
 from liveproof.report.metrics import catalogue as metrics
-from liveproof.report.metrics.apps import chain_samples, rule_samples
+from liveproof.report.metrics.apps import broken, chain_samples, rule_samples
 from liveproof.report.metrics.catalogue import Sample
 from liveproof.report.metrics.pools import fpm_pools, opcaches
 
@@ -19,7 +20,8 @@ from liveproof.report.metrics.pools import fpm_pools, opcaches
 _REASON = 80
 _GONE = "the app was not found by the last check"
 
-PoolSamples = dict[str, tuple[Sample, ...]]
+PoolSamples = Mapping[str, tuple[Sample, ...]]
+_NOT_LOOKED: tuple[float, PoolSamples] = (0.0, MappingProxyType({}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,76 +42,72 @@ class HeldApp:
     """
 
     path: str
-    checked: float
-    proof: float
-    whole: bool
-    compared: bool
-    links: tuple[LinkState, ...]
-    results: tuple[Result, ...]
-    unjudged: tuple[tuple[Link, str], ...]
-    pools: tuple[str, ...]
-    fpm: tuple[float, PoolSamples]
-    opcache: tuple[float, PoolSamples]
+    checked: float = 0.0
+    proof: float = 0.0
+    whole: bool = False
+    compared: bool = False
+    links: tuple[LinkState, ...] = ()
+    results: tuple[Result, ...] = ()
+    unjudged: tuple[tuple[Link, str], ...] = ()
+    pools: tuple[str, ...] = ()
+    fpm: tuple[float, PoolSamples] = _NOT_LOOKED
+    opcache: tuple[float, PoolSamples] = _NOT_LOOKED
 
 
-def held(
-    app: AppExamination,
-    started: float,
-    before: HeldApp | None,
-    *,
-    selected: Collection[str] = (),
-    rules: Sequence[Rule] = (),
-) -> HeldApp:
-    """What is known of an app after a check of it; ``selected`` are the codes that it asked, empty for all.
+def held(app: AppExamination, started: float, before: HeldApp | None, rules: Sequence[Rule]) -> HeldApp:
+    """What is known of an app after a check of it, by all rules or by those that were selected.
 
     After a check of some rules a link is broken by what these and the others found last. One that thereby would be
     proven, and was not before, is unproven: nobody looked at all of it at once.
     """
-    path = app.app.path
+    before = before or HeldApp(app.app.path)
     fpm, opcache = fpm_pools(app.facts, started), opcaches(app.facts)
-    pools = {
-        "pools": app.app.pools,
-        "fpm": (started, fpm) if fpm is not None else before.fpm if before else (0.0, {}),
-        "opcache": (started, opcache) if opcache is not None else before.opcache if before else (0.0, {}),
-    }
+    seen = replace(
+        before,
+        checked=started,
+        pools=app.app.pools,
+        fpm=before.fpm if fpm is None else (started, fpm),
+        opcache=before.opcache if opcache is None else (started, opcache),
+    )
     results = tuple(map(_stripped, app.results))
-    last_proof = before.proof if before else 0.0
-    if not selected:
-        proof = max(last_proof, started) if app.verdict is LinkVerdict.PROVEN else last_proof
-        links = tuple(replace(state, reason=state.reason[:_REASON]) for state in app.links)
-        return HeldApp(path, started, proof, True, app.release_compared, links, results, app.unjudged, **pools)  # type: ignore[arg-type]
-    kept = tuple(one for one in before.results if one.code not in selected) if before else ()
-    merged = (*kept, *(one for one in results if one.code in selected))
-    unjudged = before.unjudged if before and before.whole else ()
-    links = judged(rules, merged, unjudged)
-    if before and before.whole:
+    if not app.selected:
+        return replace(
+            seen,
+            proof=max(before.proof, started) if app.verdict is LinkVerdict.PROVEN else before.proof,
+            whole=True,
+            compared=app.release_compared,
+            links=tuple(replace(state, reason=state.reason[:_REASON]) for state in app.links),
+            results=results,
+            unjudged=app.unjudged,
+        )
+    asked = set(app.selected)
+    merged = (*(one for one in before.results if not {one.code, one.code[:3]} & asked), *results)
+    links = judged(rules, merged, before.unjudged)
+    if before.whole:
         was = {state.link: state.verdict for state in before.links}
-        links = tuple(_not_raised(state, was.get(state.link)) for state in links)
+        links = tuple(_not_raised(state, was[state.link]) for state in links)
     else:
-        links = tuple(state for state in links if state.verdict is LinkVerdict.BROKEN)
-    whole, compared = (before.whole, before.compared) if before else (False, False)
-    return HeldApp(path, started, last_proof, whole, compared, links, merged, unjudged, **pools)  # type: ignore[arg-type]
+        links = broken(links)
+    return replace(seen, links=links, results=merged)
 
 
 def lost(app: HeldApp) -> HeldApp:
     """An app that a check of the whole host did not find, as it found none: nothing is known of it now."""
     links = tuple(LinkState(link, LinkVerdict.UNPROVEN, _GONE) for link in Link)
-    return replace(app, links=links, results=(), fpm=(0.0, {}), opcache=(0.0, {}))
+    return replace(app, links=links, results=(), fpm=_NOT_LOOKED, opcache=_NOT_LOOKED)
 
 
 def app_samples(app: HeldApp, pages: Pages) -> Iterator[Sample]:
     """The series of one app, without its last proof, and those of its pools, which several apps may share."""
     yield metrics.APP_CHECKED, (app.path,), app.checked
     if app.links:
-        for sample in chain_samples(app.path, app.links, release_compared=app.compared):
-            if app.whole or sample[0] is not metrics.COMPARED:
-                yield sample
+        yield from chain_samples(app.path, app.links, release_compared=app.compared if app.whole else None)
     yield from rule_samples(app.path, app.results, pages)
     for pool in app.pools:
         yield metrics.APP_POOL, (app.path, pool), 1
 
 
-def _not_raised(state: LinkState, was: LinkVerdict | None) -> LinkState:
+def _not_raised(state: LinkState, was: LinkVerdict) -> LinkState:
     if state.verdict is LinkVerdict.PROVEN and was is not LinkVerdict.PROVEN:
         return LinkState(state.link, LinkVerdict.UNPROVEN, "not all of it was looked at since")
     return state

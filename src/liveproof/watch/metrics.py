@@ -6,7 +6,7 @@ pools and nothing else. ``metrics_server`` and ``textfile`` give it out.
 
 import threading
 import time
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from liveproof.model.examination import Examination
 from liveproof.model.rule import Rule
@@ -24,7 +24,7 @@ class Metrics:
     """The metrics of one watcher. Every method may be called from any thread.
 
     Args:
-        rules: all rules; a family's code (``OPC``) in ``selected`` means its rules.
+        rules: all rules.
         now: when the watcher started (epoch seconds).
     """
 
@@ -41,24 +41,18 @@ class Metrics:
         register(self._registry, self._samples)
         self.own = OwnMetrics(self._registry, time.time() if now is None else now)
 
-    def update(self, record: Record, *, selected: Collection[str] = (), whole_host: bool = True) -> None:
-        """Take what a check found.
+    def update(self, record: Record, *, whole_host: bool = True) -> None:
+        """Take what a check found, of all rules or of those that it was narrowed to.
 
         Args:
             record: the run.
-            selected: codes or families that it was narrowed to; empty where all rules were asked.
             whole_host: every app was looked for, so one that is not in it is gone. Where no app at all was found
                 (nginx does not run), those that were known are unproven and not gone.
         """
-        codes = {rule.code for rule in self._rules if {rule.code, rule.code[:3]} & set(selected)}
-        if selected and not codes:
-            return
         examination = record.examination
         with self._lock:
             found = {
-                app.app.path: held(
-                    app, examination.started, self._apps.get(app.app.path), selected=codes, rules=self._rules
-                )
+                app.app.path: held(app, examination.started, self._apps.get(app.app.path), self._rules)
                 for app in examination.apps
             }
             if whole_host:
@@ -105,7 +99,7 @@ class Metrics:
 
 def _pools(apps: Iterable[HeldApp]) -> dict[tuple[str, str], tuple[Sample, ...]]:
     """The series of each pool as it was seen last. Each look at PHP-FPM is at all pools, the newest has them all."""
-    fpm = max((app.fpm for app in apps), key=lambda part: part[0], default=(0.0, {}))[1]
+    fpm = max((app.fpm for app in apps), key=lambda part: part[0], default=(0.0, None))[1] or {}
     opcache: dict[tuple[str, str], tuple[Sample, ...]] = {}
     for _, pools in sorted((app.opcache for app in apps), key=lambda part: part[0]):
         opcache |= {("opcache", pool): samples for pool, samples in pools.items()}

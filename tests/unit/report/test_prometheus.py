@@ -13,6 +13,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 
+from liveproof.check import links
 from liveproof.cli.commands.replay import judge_recording
 from liveproof.cli.output import write_file
 from liveproof.model.examination import Examination
@@ -76,6 +77,20 @@ def test_what_was_recorded_is_told(path: Path) -> None:
                 status = each.status if isinstance(each.status, PoolStatus) else None
                 assert value("fpm_running", pool=each.id) == float(master.pid > 0)
                 assert value("fpm_processes", pool=each.id, state="idle") == (status.idle if status else None)
+
+
+def test_of_a_check_of_some_rules_only_what_is_broken_is_told() -> None:
+    """Nobody asked for the rest, so it is neither proven nor unproven."""
+    for codes in ((), ("FIL003",)):
+        app = incident.app(*codes)
+        results = tuple(result for result in app.results if result.code == "FIL003")
+        app = replace(app, results=results, selected=("FIL003",), links=links(load(), results, (), ("FIL003",)))
+        record = replace(incident.broken(), examination=incident.examination(app))
+        told = parsed(prometheus.render(record, Context(incident.PAGES)))
+        held = {(name, *dict(labels).values()) for (name, labels), value in told.items() if "verdict" in name and value}
+        broken = {(name, "broken") for name, *of in held if "broken" in of}
+        expected = {("liveproof_app_verdict", "broken"), ("liveproof_link_verdict", "broken")} if codes else set()
+        assert (broken, len(held)) == (expected, len(expected))
 
 
 def test_a_host_without_an_app_is_told() -> None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from liveproof.check import links
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.fpm import Fpm
 from liveproof.model.facts.opcache import Opcache, PoolOpcache
@@ -45,12 +46,13 @@ def verdict(metrics: Metrics, link: str = "", app: str = PATH) -> str | None:
 
 
 def check(*codes: str, at: float = AT, path: str = PATH, keep: tuple[str, ...] = (), **facts: object) -> Record:
-    """A check that found these; of ``keep`` only the results of these families or codes."""
+    """A check that found these; narrowed to the families or codes in ``keep``, if any."""
     app = incident.app(*codes)
     results = tuple(r for r in app.results if not keep or r.code in keep or r.code[:3] in keep)
+    chain = links(load(), results, (), keep) if keep else app.links
     kinds = {"opcache": Opcache, "fpm": Fpm}
     seen = {**app.facts, **{kinds[name]: fact for name, fact in facts.items()}}
-    app = replace(app, app=replace(APP, path=path, real=path), results=results, facts=seen)
+    app = replace(app, app=replace(APP, path=path, real=path), results=results, facts=seen, selected=keep, links=chain)
     return replace(incident.broken(), examination=incident.examination(app, at=at))
 
 
@@ -90,12 +92,12 @@ def test_the_last_proof_stays_when_it_breaks(metrics: Metrics) -> None:
 def test_a_partial_check_breaks_but_never_proves(metrics: Metrics) -> None:
     """A link is proven only by a check of all of it."""
     metrics.update(check())
-    metrics.update(check("FIL003", at=AT + 60, keep=("FIL",)), selected=("FIL",))
+    metrics.update(check("FIL003", at=AT + 60, keep=("FIL",)))
     assert (verdict(metrics), verdict(metrics, "disk"), verdict(metrics, "memory")) == ("broken", "broken", "proven")
-    metrics.update(check(at=AT + 120, keep=("FIL003",)), selected=("FIL003",))
+    metrics.update(check(at=AT + 120, keep=("FIL003",)))
     assert (verdict(metrics), verdict(metrics, "disk")) == ("unproven", "unproven")
     assert value(metrics, "findings", app=PATH, rule="FIL003", severity="high") == 0
-    metrics.update(check(at=AT + 180, keep=("OPC",)), selected=("OPC",))
+    metrics.update(check(at=AT + 180, keep=("OPC",)))
     assert verdict(metrics, "disk") == "unproven"
     assert value(metrics, "last_proof_timestamp_seconds", app=PATH) == AT
     metrics.update(check(at=AT + 240))
@@ -105,9 +107,9 @@ def test_a_partial_check_breaks_but_never_proves(metrics: Metrics) -> None:
 
 def test_a_partial_check_alone_claims_only_what_is_broken(metrics: Metrics) -> None:
     """Nobody looked at the rest."""
-    metrics.update(check(keep=("OPC",)), selected=("OPC",))
+    metrics.update(check(keep=("OPC",)))
     assert verdict(metrics) is verdict(metrics, "memory") is None
-    metrics.update(check("OPC002", keep=("OPC",)), selected=("OPC",))
+    metrics.update(check("OPC002", keep=("OPC",)))
     assert (verdict(metrics), verdict(metrics, "memory")) == ("broken", "broken")
     assert verdict(metrics, "disk") is None
 
@@ -200,7 +202,7 @@ def test_memory_stays_flat(metrics: Metrics) -> None:
     def rounds(count: int) -> int:
         for number in range(count):
             metrics.update(check("FIL003", at=AT + number, path=f"/var/www/release-{number}"))
-            metrics.update(check(at=AT + number, path=f"/var/www/release-{number}", keep=("OPC",)), selected=("OPC",))
+            metrics.update(check(at=AT + number, path=f"/var/www/release-{number}", keep=("OPC",)))
             metrics.own.delivery("mail", taken=True)
             metrics.text()
         gc.collect()

@@ -23,8 +23,13 @@ def run_samples(examination: Examination, version: str, apps: int | None) -> Ite
     yield metrics.DURATION, (), examination.seconds
 
 
-def chain_samples(app: str, links: Iterable[LinkState], *, release_compared: bool) -> Iterator[Sample]:
-    """The verdict of an app and of each of its links."""
+def broken(links: Iterable[LinkState]) -> tuple[LinkState, ...]:
+    """The links that are broken: all that a check of some rules only can say of a chain."""
+    return tuple(state for state in links if state.verdict is LinkVerdict.BROKEN)
+
+
+def chain_samples(app: str, links: Iterable[LinkState], *, release_compared: bool | None) -> Iterator[Sample]:
+    """The verdict of an app and of each of its links; ``release_compared`` is None where nobody asked."""
     states = tuple(links)
     verdict = weakest(state.verdict for state in states)
     for one in _OF_APP:
@@ -33,7 +38,8 @@ def chain_samples(app: str, links: Iterable[LinkState], *, release_compared: boo
         for one in LinkVerdict:
             labels = (app, state.link.value, one.value.replace(" ", "_"))
             yield metrics.LINK_VERDICT, labels, one is state.verdict
-    yield metrics.COMPARED, (app,), release_compared
+    if release_compared is not None:
+        yield metrics.COMPARED, (app,), release_compared
 
 
 def rule_samples(app: str, results: Iterable[Result], pages: Pages) -> Iterator[Sample]:

@@ -97,8 +97,15 @@ FPM_RUNNING = _gauge("fpm_running", "Whether the PHP-FPM master of the pool runs
 FPM_SEEN = _gauge("fpm_last_seen_timestamp_seconds", "When the pool's processes were looked at.", "pool")
 FPM_WORKERS = _gauge("fpm_workers", "Worker processes of the pool, seen from outside.", "pool")
 FPM_LIMIT = _gauge("fpm_workers_limit", "pm.max_children.", "pool")
+FPM_HELD = _gauge(
+    "fpm_connections_held",
+    "Connections that workers held when the pool was looked at from outside; with fastcgi_keep_conn also idle ones.",
+    "pool",
+)
 FPM_PROCESSES = _gauge(
-    "fpm_processes", "Worker processes by what the pool's status page says they do (active or idle).", "pool", "state"
+    "fpm_processes",
+    "Worker processes by what the pool's status page says (active or idle); a pool that is full does not say.",
+    *("pool", "state"),
 )
 FPM_REACHED = _counter(
     "fpm_max_children_reached_total", "How often a process was missing since pm.max_children was reached.", "pool"

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from liveproof.model.facts.fpm import Fpm, Master, Pool, PoolStatus, Socket
+from liveproof.model.facts.fpm import Fpm, Load, Master, Pool, PoolStatus, Socket
 from liveproof.model.facts.opcache import Opcache, PoolOpcache
 from liveproof.report.metrics import catalogue as metrics
 from liveproof.report.metrics.catalogue import Sample
@@ -84,6 +84,8 @@ def _pool(master: Master, pool: Pool, at: float) -> Iterator[Sample]:
         yield metrics.FPM_QUEUE, of, status.listen_queue
     if socket and socket.limit >= 0:
         yield metrics.FPM_QUEUE_LIMIT, of, socket.limit
+    if isinstance(pool.load, Load):
+        yield metrics.FPM_HELD, of, pool.load.held
     if not status:
         return
     yield metrics.FPM_PROCESSES, (pool.id, "active"), status.active
