@@ -5,6 +5,7 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -109,6 +110,15 @@ def test_the_alert_fires_and_resolves(host: Host) -> None:
     host.sh(f"chown {host.user}:{host.user} bootstrap/cache; chmod 775 bootstrap/cache")
     checked(host)
     _until(lambda: not _alerts(host), "it resolves")
+
+    dashboard = json.loads((REPOSITORY / "docs/monitoring/grafana-dashboard.json").read_text())
+    for panel in dashboard["panels"]:
+        for target in panel.get("targets", ()):
+            query = target["expr"].replace("$__rate_interval", "1m").replace("$pool", ".*").replace("$app", ".*")
+            answer = _get(host, f"query?query={quote(query.replace('$instance', '.*'))}")
+            assert answer.get("resultType") == "vector", target["expr"]
+            if panel["gridPos"]["y"] < 10 and " > 0" not in query:
+                assert answer["result"], target["expr"]
 
     host.sh("systemctl stop serve-metrics")
     _until(lambda: "LiveproofWatchDown" in _alerts(host), "LiveproofWatchDown fires")

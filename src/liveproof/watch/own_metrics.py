@@ -1,5 +1,6 @@
 """The watcher's own counters. Labels have few values by nature; should they ever not, the rest counts as ``other``."""
 
+import threading
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,7 @@ class OwnMetrics:
         def counter(name: str, help: str, *labels: str) -> client.Counter:
             return client.Counter(_PREFIX + name, help, labels, registry=registry)
 
+        self._lock = threading.Lock()
         self._known: dict[str, set[str]] = {}
         client.Gauge(_PREFIX + "start_timestamp_seconds", "When the watcher started.", registry=registry).set(now)
         self._started = counter("checks_started_total", "Checks that were started, by what asked for them.", "trigger")
@@ -92,7 +94,9 @@ class OwnMetrics:
 
     def alerts_open(self, count: Mapping[str, int]) -> None:
         """How many alerts are open, by severity; a severity that is not named has none."""
-        for severity in {*self._known.get("open", ()), *count}:
+        with self._lock:
+            known = set(self._known.get("open", ()))
+        for severity in known | count.keys():
             self._open.labels(self._label("open", severity)).set(count.get(severity, 0))
 
     def delivery(self, channel: str, *, taken: bool) -> None:
@@ -108,9 +112,10 @@ class OwnMetrics:
         self._errors.labels(self._label("area", area)).inc()
 
     def _label(self, name: str, value: str) -> str:
-        known = self._known.setdefault(name, set())
         text = visible(hide(value))[:100]
-        if text not in known and len(known) >= _MOST:
-            return "other"
-        known.add(text)
+        with self._lock:
+            known = self._known.setdefault(name, set())
+            if text not in known and len(known) >= _MOST:
+                return "other"
+            known.add(text)
         return text

@@ -166,12 +166,13 @@ def test_the_memory_limit_is_in_bytes() -> None:
         assert values["liveproof_opcache_interned_strings_limit_bytes"] == 8 << 20
 
 
-def test_before_the_first_lookup_there_is_no_ratio() -> None:
-    """0 of 0 is not 0 %."""
+@pytest.mark.parametrize(("hits", "misses"), [(0, 0), (10**400, 1 - 10**400), (5, -1)])
+def test_before_the_first_lookup_there_is_no_ratio(hits: int, misses: int) -> None:
+    """0 of 0 is not 0 %; nor is there one where a pool lies."""
     fact = incident.broken().examination.apps[0].facts[Opcache]
     assert isinstance(fact, Opcache)
     (seen,) = fact.seen
-    samples = opcaches({Opcache: replace(fact, pools=((seen.pool, replace(seen, hits=0, misses=0)),))})
+    samples = opcaches({Opcache: replace(fact, pools=((seen.pool, replace(seen, hits=hits, misses=misses)),))})
     assert samples
     assert "liveproof_opcache_hit_ratio" not in {metric.name for metric, _, _ in samples[seen.pool]}
 

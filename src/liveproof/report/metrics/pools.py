@@ -55,7 +55,7 @@ def _opcache(pool: PoolOpcache) -> Iterator[Sample]:
     yield metrics.INTERNED_COUNT, of, pool.interned_strings
     yield metrics.HITS, of, pool.hits
     yield metrics.MISSES, of, pool.misses
-    if pool.lookups > 0:
+    if pool.lookups > 0 and min(pool.hits, pool.misses) >= 0:
         yield metrics.HIT_RATIO, of, pool.hits / pool.lookups
     reasons = (("oom", pool.oom_restarts), ("hash", pool.hash_restarts), ("manual", pool.manual_restarts))
     for reason, count in reasons:
