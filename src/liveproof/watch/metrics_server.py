@@ -1,8 +1,8 @@
 """/metrics over HTTP in a thread of its own, which neither slow clients nor many of them can fill or hold up.
 
 prometheus_client's own server starts a thread for each connection and waits for its client without limit. Here one
-thread serves all, each connection has a few seconds, there are at most 32 at once, and what is asked for again within a
-second is not made again.
+thread serves all, each connection has a few seconds, there are at most 128 at once, and what is asked for again within
+a second is not made again.
 """
 
 import socket
@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import asyncio
 
-_AT_ONCE = 32
+_AT_ONCE = 128
+_ACCEPTED = 16  # in one go; well below _AT_ONCE, so that who comes has time to say what it wants
 _WAITING = 1024
 _SECONDS = 5.0
 _REQUEST = 8192
@@ -29,7 +30,7 @@ class CannotServe(Exception):
 class MetricsServer:
     """Serves what ``text`` gives at /metrics; ``failed`` is told, in the server's thread, what it could not do and why.
 
-    Who comes while 32 are connected takes the place of the one that is connected for the longest.
+    Who comes while 128 are connected takes the place of the one that is connected for the longest.
     """
 
     def __init__(self, text: Callable[[], bytes], failed: Callable[[str], None] = lambda _: None) -> None:
@@ -75,7 +76,9 @@ class MetricsServer:
         self._loop, self._ended = asyncio.get_running_loop(), asyncio.Event()
         self._loop.set_exception_handler(lambda _, context: self._failed(str(context.get("exception") or context)))
         ended = self._ended
-        server = await asyncio.start_server(self._client, sock=listener, limit=_REQUEST, backlog=_WAITING)
+        server = await asyncio.start_server(self._client, sock=listener, limit=_REQUEST, backlog=_ACCEPTED)
+        # asyncio accepts as many at a time as may wait: more may wait in the kernel, without a file descriptor of ours.
+        listener.listen(_WAITING)
         ready.set()
         await ended.wait()
         server.close()
@@ -85,7 +88,9 @@ class MetricsServer:
 
         self._open[writer] = None
         if len(self._open) > _AT_ONCE:
-            next(iter(self._open)).transport.abort()
+            oldest = next(iter(self._open))
+            del self._open[oldest]
+            oldest.transport.abort()
         try:
             async with asyncio.timeout(_SECONDS):
                 writer.write(self._answer(await reader.readuntil(b"\r\n\r\n")))
@@ -95,7 +100,7 @@ class MetricsServer:
         except (OSError, TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, asyncio.CancelledError):
             pass  # it went away, was too slow, or sent no request; or the server ends
         finally:
-            del self._open[writer]
+            self._open.pop(writer, None)
             writer.transport.abort()
 
     def _answer(self, request: bytes) -> bytes:
