@@ -21,7 +21,7 @@ _REASON = 80
 _GONE = "the app was not found by the last check"
 
 PoolSamples = Mapping[str, tuple[Sample, ...]]
-_NOT_LOOKED: tuple[float, PoolSamples] = (0.0, MappingProxyType({}))
+_NOT_LOOKED: tuple[int, PoolSamples] = (0, MappingProxyType({}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,31 +31,29 @@ class HeldApp:
     Attributes:
         path: the app's.
         checked: when the last check of it began, full or partial (epoch seconds).
-        proof: when the last check began that proved it, 0 where none is known.
         whole: whether it was ever checked by all rules; else only what is broken is known of its chain.
         compared: whether its files were compared with a release.
         links: the chain. Only a check by all rules makes a link proven.
         results: what each rule answered last, findings without their texts.
         unjudged: links that something keeps from being proven though no rule judges it.
         pools: the ids of the pools that serve it.
-        fpm, opcache: the series of each pool that was seen, with when.
+        fpm, opcache: the series of each pool that was seen, with the number of the check: clocks may jump.
     """
 
     path: str
     checked: float = 0.0
-    proof: float = 0.0
     whole: bool = False
     compared: bool = False
     links: tuple[LinkState, ...] = ()
     results: tuple[Result, ...] = ()
     unjudged: tuple[tuple[Link, str], ...] = ()
     pools: tuple[str, ...] = ()
-    fpm: tuple[float, PoolSamples] = _NOT_LOOKED
-    opcache: tuple[float, PoolSamples] = _NOT_LOOKED
+    fpm: tuple[int, PoolSamples] = _NOT_LOOKED
+    opcache: tuple[int, PoolSamples] = _NOT_LOOKED
 
 
-def held(app: AppExamination, started: float, before: HeldApp | None, rules: Sequence[Rule]) -> HeldApp:
-    """What is known of an app after a check of it, by all rules or by those that were selected.
+def held(app: AppExamination, started: float, before: HeldApp | None, rules: Sequence[Rule], number: int) -> HeldApp:
+    """What is known of an app after a check of it, by all rules or by those that were selected; ``number`` counts checks.
 
     After a check of some rules a link is broken by what these and the others found last. One that thereby would be
     proven, and was not before, is unproven: nobody looked at all of it at once.
@@ -66,14 +64,13 @@ def held(app: AppExamination, started: float, before: HeldApp | None, rules: Seq
         before,
         checked=started,
         pools=app.app.pools,
-        fpm=before.fpm if fpm is None else (started, fpm),
-        opcache=before.opcache if opcache is None else (started, opcache),
+        fpm=before.fpm if fpm is None else (number, fpm),
+        opcache=before.opcache if opcache is None else (number, opcache),
     )
     results = tuple(map(_stripped, app.results))
     if not app.selected:
         return replace(
             seen,
-            proof=max(before.proof, started) if app.verdict is LinkVerdict.PROVEN else before.proof,
             whole=True,
             compared=app.release_compared,
             links=tuple(replace(state, reason=state.reason[:_REASON]) for state in app.links),

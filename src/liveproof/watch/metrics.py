@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from liveproof.model.examination import Examination
 from liveproof.model.rule import Rule
 from liveproof.model.run_record import Record
+from liveproof.model.verdicts import LinkVerdict
 from liveproof.report.content.rule_pages import pages_of
 from liveproof.report.metrics import catalogue as metrics
 from liveproof.report.metrics.apps import run_samples
@@ -36,6 +37,7 @@ class Metrics:
         self._apps: dict[str, HeldApp] = {}
         self._last: tuple[Examination, str] | None = None
         self._count: int | None = None
+        self._checks = 0
         self._proofs: dict[str, float] = {}
         self._registry = CollectorRegistry(auto_describe=False)
         register(self._registry, self._samples)
@@ -51,27 +53,29 @@ class Metrics:
         """
         examination = record.examination
         with self._lock:
+            self._checks += 1
             found = {
-                app.app.path: held(app, examination.started, self._apps.get(app.app.path), self._rules)
+                app.app.path: held(app, examination.started, self._apps.get(app.app.path), self._rules, self._checks)
                 for app in examination.apps
             }
             if whole_host:
                 self._count = len(found)
-                gone = {} if found else {path: lost(app) for path, app in self._apps.items()}
+                gone = {} if found else {path: lost(known) for path, known in self._apps.items()}
                 self._apps = found or gone
             else:
                 self._apps |= found
-            for path, app in self._apps.items():
-                if app.proof:
-                    self._proofs[path] = max(app.proof, self._proofs.get(path, 0.0))
-            self._proofs = {path: at for path, at in self._proofs.items() if path in self._apps}
+            for app in examination.apps:
+                if app.verdict is LinkVerdict.PROVEN:
+                    self._proofs[app.app.path] = examination.started
+            if self._apps:
+                self._proofs = {path: at for path, at in self._proofs.items() if path in self._apps}
             bare = Examination(examination.host, examination.started, examination.seconds, (), "", ())
             self._last = bare, record.version
 
     def proven(self, app: str, at: float) -> None:
         """When an app was last proven, as the history of runs tells. It is told once a check has found the app."""
         with self._lock:
-            self._proofs[app] = max(at, self._proofs.get(app, 0.0))
+            self._proofs.setdefault(app, at)
 
     def forget(self, app: str) -> None:
         """Drop the series of an app that is watched no more."""
@@ -99,7 +103,7 @@ class Metrics:
 
 def _pools(apps: Iterable[HeldApp]) -> dict[tuple[str, str], tuple[Sample, ...]]:
     """The series of each pool as it was seen last. Each look at PHP-FPM is at all pools, the newest has them all."""
-    fpm = max((app.fpm for app in apps), key=lambda part: part[0], default=(0.0, None))[1] or {}
+    fpm = max((app.fpm for app in apps), key=lambda part: part[0], default=(0, None))[1] or {}
     opcache: dict[tuple[str, str], tuple[Sample, ...]] = {}
     for _, pools in sorted((app.opcache for app in apps), key=lambda part: part[0]):
         opcache |= {("opcache", pool): samples for pool, samples in pools.items()}

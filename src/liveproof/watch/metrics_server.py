@@ -59,7 +59,10 @@ class MetricsServer:
             target=lambda: asyncio.run(self._serve(listener, ready)), name="metrics", daemon=True
         )
         self._thread.start()
-        ready.wait(_SECONDS)
+        if not ready.wait(_SECONDS):
+            raise CannotServe(
+                f"cannot serve /metrics on {host} port {port}: its thread did not start in {_SECONDS:.0f} s"
+            )
         address = listener.getsockname()
         return str(address[0]), int(address[1])
 

@@ -163,6 +163,24 @@ def test_the_history_knows_of_earlier_proofs(metrics: Metrics) -> None:
     assert not [key for key in series(metrics) if "gone" in str(key)]
 
 
+def test_a_clock_that_jumps_back_changes_nothing(metrics: Metrics) -> None:
+    """What was seen last counts, not what bears the latest time."""
+    metrics.update(check(at=AT + 3600))
+    metrics.update(check("OPC002", path="/var/www/shop"), whole_host=False)
+    assert value(metrics, "opcache_hits_total", pool="8.3/www") == 95_000
+    assert value(metrics, "fpm_last_seen_timestamp_seconds", pool="8.3/www") == AT
+    metrics.update(check())
+    assert value(metrics, "last_proof_timestamp_seconds", app=PATH) == AT
+
+
+def test_the_history_is_kept_while_no_app_is_found(metrics: Metrics) -> None:
+    """nginx may be down just when the watcher starts."""
+    metrics.proven(PATH, AT - 5000)
+    metrics.update(incident.nothing())
+    metrics.update(check("FIL003"))
+    assert value(metrics, "last_proof_timestamp_seconds", app=PATH) == AT - 5000
+
+
 def test_its_own_counters(metrics: Metrics) -> None:
     """Each with the labels that alerts ask for; secrets in them are hidden, and their number is bounded."""
     own = metrics.own
