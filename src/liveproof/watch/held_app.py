@@ -53,7 +53,7 @@ class HeldApp:
 
 
 def held(app: AppExamination, started: float, before: HeldApp | None, rules: Sequence[Rule], number: int) -> HeldApp:
-    """What is known of an app after a check of it, by all rules or by those that were selected; ``number`` counts checks.
+    """What is known of an app after a check of it, by all rules or by those selected; ``number`` counts checks.
 
     After a check of some rules a link is broken by what these and the others found last. One that thereby would be
     proven, and was not before, is unproven: nobody looked at all of it at once.
