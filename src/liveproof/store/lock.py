@@ -1,4 +1,4 @@
-"""One fix at a time, and one watcher: locks that the kernel lets go when their holder ends, however it ends (flock(2))."""
+"""One fix at a time, and one watcher: locks that the kernel drops when a holder ends, however it ends (flock(2))."""
 
 import fcntl
 import os
