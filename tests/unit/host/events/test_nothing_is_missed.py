@@ -41,7 +41,7 @@ DOES: dict[str, Callable[[Path], object]] = {
     "mkdir": lambda path: path.mkdir(parents=True),
     "rmtree": shutil.rmtree,
     "mode": lambda path: path.chmod(0o700 if path.stat().st_mode & 0o055 else 0o755),
-    "link": lambda path: path.symlink_to("/nowhere"),
+    "link": lambda path: path.symlink_to("/proc/nowhere"),
 }
 OPERATIONS = st.one_of(
     st.tuples(st.sampled_from(sorted(DOES)), PATHS),

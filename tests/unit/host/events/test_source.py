@@ -40,7 +40,7 @@ def tree(place: Place) -> Iterator[Tree]:
         (lambda top: (top / "file").unlink(), {(Kind.DELETED, "file")}),
         (lambda top: (top / "sub").rmdir(), {(Kind.DELETED, "sub")}),
         (lambda top: (top / "sub/deep").mkdir(), {(Kind.CREATED, "sub/deep")}),
-        (lambda top: (top / "link").symlink_to("/nowhere"), {(Kind.CREATED, "link")}),
+        (lambda top: (top / "link").symlink_to("/proc/nowhere"), {(Kind.CREATED, "link")}),
         (lambda top: os.link(top / "file", top / "sub/same"), {(Kind.CREATED, "sub/same")}),
         (lambda top: os.mkfifo(top / "fifo"), {(Kind.CREATED, "fifo")}),
         (lambda top: (top / "file").rename(top / "sub/f"), {(Kind.MOVED_FROM, "file"), (Kind.MOVED_TO, "sub/f")}),
