@@ -12,9 +12,10 @@ from liveproof.report.formats.json import SCHEMA, dumps
 from liveproof.report.style.escaping import visible
 from liveproof.report.style.lines import line
 from liveproof.report.style.times import clock, iso
-from liveproof.store.history import History, NoSuchRun, Run, StoreFailed
+from liveproof.store.history import History, NoSuchRun, Run
 from liveproof.store.runs import BACK, BACK_IN_PART
 from liveproof.store.runs import list_runs as list_journals
+from liveproof.store.sqlite import StoreFailed
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,8 +21,9 @@ from liveproof.report.style.lines import Line, plain
 from liveproof.report.style.times import clock
 from liveproof.steps import load as load_steps
 from liveproof.store.cache import Cache, open_cache
-from liveproof.store.history import History, StoreFailed
+from liveproof.store.history import History
 from liveproof.store.runs import pending
+from liveproof.store.sqlite import StoreFailed
 
 # Why nothing can be examined: an earlier examination hung and was ended. Empty while nothing hangs.
 hang_reason = ""

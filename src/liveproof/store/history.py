@@ -6,12 +6,10 @@ never the check: ``StoreFailed`` is reported on standard error and nothing else 
 
 import json
 import os
-import stat as modes
 import sys
 import time
 import zlib
-from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from collections.abc import Mapping
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
@@ -21,8 +19,8 @@ from liveproof.model.examination import AppExamination, Examination
 from liveproof.model.facts.apps import App
 from liveproof.model.run_record import Record, Repair
 from liveproof.model.secrets import hide_all
-from liveproof.store import directory as state
 from liveproof.store.fact_records import facts_from_json, facts_to_json
+from liveproof.store.sqlite import Database, StoreFailed
 
 if TYPE_CHECKING:
     import sqlite3
@@ -35,7 +33,6 @@ PART, KEPT_PARTS = "part", 300
 # A run is kept for its report: of the tens of thousands of paths of a large app a report shows a few.
 _ITEMS, _TEXT = 200, 4000
 _WHOLE = Cut(sys.maxsize, sys.maxsize)
-_WAIT = 1.0
 
 _TABLE = """
 CREATE TABLE IF NOT EXISTS run (
@@ -43,10 +40,6 @@ CREATE TABLE IF NOT EXISTS run (
     body BLOB NOT NULL
 ) WITHOUT ROWID
 """
-
-
-class StoreFailed(Exception):
-    """The history cannot be written or read; the message says why and what to do."""
 
 
 class NoSuchRun(Exception):
@@ -73,8 +66,7 @@ class History:
     """The kept runs of this host, in ``history.db`` of the given directory (by default the state directory)."""
 
     def __init__(self, directory: str | None = None) -> None:
-        self._directory = directory or state.directory()
-        self._path = f"{self._directory}/history.db"
+        self._database = Database("history.db", VERSION, (_TABLE,), "history", directory=directory)
 
     def save(self, record: Record) -> None:
         """Keep a run under its id, then forget the oldest beyond 1,000 runs (300 of only some rules) or 128 MB.
@@ -90,7 +82,7 @@ class History:
             record.id, examination.started, kind, examination.verdict.value, apps,
             zlib.compress(text.encode(), 1),
         )  # fmt: skip
-        with self._open(write=True) as store:
+        with self._database.writing() as store:
             store.execute("BEGIN IMMEDIATE")
             store.execute("INSERT OR REPLACE INTO run VALUES (?, ?, ?, ?, ?, ?)", row)
             _forget(store)
@@ -102,9 +94,9 @@ class History:
         Raises:
             StoreFailed: the history cannot be read.
         """
-        if not os.path.lexists(self._path):
+        if not self._database.exists():
             return ()
-        with self._open(write=False) as store:
+        with self._database.reading() as store:
             rows = store.execute(
                 "SELECT id, started, kind, verdict, apps FROM run WHERE kind != ? ORDER BY id DESC LIMIT ?",
                 (PART, limit),
@@ -118,9 +110,9 @@ class History:
             NoSuchRun: there is none, or more than one.
             StoreFailed: the history cannot be read.
         """
-        if not os.path.lexists(self._path):
+        if not self._database.exists():
             raise NoSuchRun("no run is kept yet; `liveproof check` makes one")
-        with self._open(write=False) as store:
+        with self._database.reading() as store:
             rows = store.execute(
                 "SELECT id, body FROM run WHERE id = ? OR substr(id, 1, ?) = ? ORDER BY id = ? DESC LIMIT 3",
                 (id, len(id), id, id),
@@ -142,62 +134,6 @@ class History:
             f"the newest are {', '.join(newest)}; `liveproof report --list` lists more" if newest else "none is kept"
         )
         return f"no run {id!r}; {known}"
-
-    @contextmanager
-    def _open(self, *, write: bool) -> "Iterator[sqlite3.Connection]":
-        import sqlite3  # noqa: PLC0415  (3 ms, and only a run that is kept or reported)
-
-        try:
-            if write:
-                state.ensure(self._directory)
-                flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-                os.close(os.open(self._path, flags, 0o600))
-            if not modes.S_ISREG(os.lstat(self._path).st_mode):
-                raise StoreFailed(f"{self._path} is no plain file: move it away and a new one is begun")
-            with closing(self._connect(sqlite3, write=write)) as store:
-                self._prepare(store, write=write)
-                yield store
-        except OSError as error:
-            raise StoreFailed(state.unusable(error)) from None
-        except state.UnsafeState as error:
-            raise StoreFailed(str(error)) from None
-        except sqlite3.DatabaseError as error:
-            raise StoreFailed(self._why(error)) from None
-
-    def _connect(self, sqlite3: Any, *, write: bool) -> "sqlite3.Connection":
-        if write:
-            return sqlite3.connect(self._path, timeout=_WAIT, isolation_level=None)  # type: ignore[no-any-return]
-        from urllib.parse import quote  # noqa: PLC0415  (3 ms, and only to read)
-
-        # A write-ahead log on a read-only disk can be opened only as immutable (sqlite.org/wal.html).
-        mode = "mode=ro" if os.access(self._directory, os.W_OK) else "immutable=1"
-        return sqlite3.connect(f"file:{quote(self._path)}?{mode}", timeout=_WAIT, isolation_level=None, uri=True)  # type: ignore[no-any-return]
-
-    def _prepare(self, store: "sqlite3.Connection", *, write: bool) -> None:
-        found = store.execute("PRAGMA user_version").fetchone()[0]
-        if found > VERSION:
-            raise StoreFailed(
-                f"{self._path} was written by a newer liveproof (schema {found}, this one knows {VERSION})"
-            )
-        if write:
-            # NORMAL: a crash of the machine may lose the newest runs, never the store (sqlite.org/wal.html).
-            store.execute("PRAGMA synchronous=NORMAL")
-            if found < VERSION:
-                store.execute("PRAGMA journal_mode=WAL")
-                store.execute("BEGIN IMMEDIATE")
-                store.execute(_TABLE)
-                store.execute(f"PRAGMA user_version={VERSION}")
-                store.execute("COMMIT")
-        elif found < VERSION:
-            raise StoreFailed(f"{self._path} holds no history")
-
-    def _why(self, error: "sqlite3.DatabaseError") -> str:
-        name = getattr(error, "sqlite_errorname", "")
-        if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
-            return f"{self._path} was locked by another program for more than {_WAIT:g} s"
-        if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
-            return f"{self._path} is damaged; move it away and a new one is begun: mv {self._path} {self._path}.damaged"
-        return f"{self._path}: {error}"
 
 
 def _forget(store: "sqlite3.Connection") -> None:

@@ -22,7 +22,8 @@ from liveproof.report.plan import details
 from liveproof.steps.change_owner import ChangeOwner, Owned
 from liveproof.steps.write_file import WriteFile
 from liveproof.store import history
-from liveproof.store.history import History, NoSuchRun, StoreFailed, new_id
+from liveproof.store.history import History, NoSuchRun, new_id
+from liveproof.store.sqlite import StoreFailed
 from tests.golden import incident
 from tests.golden.seed_facts import APP, PATH
 
@@ -181,7 +182,7 @@ def test_a_locked_store_is_waited_for_only_briefly(
 ) -> None:
     """A backup that holds the database costs this record, not the check."""
     store.save(incident.broken())
-    monkeypatch.setattr(history, "_WAIT", 0.05)
+    monkeypatch.setattr(store._database, "_wait", 0.05)
     holder = sqlite3.connect(tmp_path / "state/history.db", isolation_level=None)
     holder.execute("BEGIN EXCLUSIVE")
     try:

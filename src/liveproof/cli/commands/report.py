@@ -17,7 +17,8 @@ from liveproof.cli.options import Options, add_config_argument, add_report_argum
 from liveproof.cli.run_list import show_runs
 from liveproof.cli.session import load_settings, open_history, show_record
 from liveproof.model.run_record import Record
-from liveproof.store.history import History, NoSuchRun, StoreFailed
+from liveproof.store.history import History, NoSuchRun
+from liveproof.store.sqlite import StoreFailed
 
 HELP_ORDER = 5
 

@@ -38,10 +38,11 @@ from liveproof.rules import hidden_by_memory
 from liveproof.store import lock
 from liveproof.store.cache import Cache
 from liveproof.store.directory import UnsafeState, unusable
-from liveproof.store.history import NoSuchRun, StoreFailed, new_id
+from liveproof.store.history import NoSuchRun, new_id
 from liveproof.store.journal_log import Damaged
 from liveproof.store.runs import INTERRUPTED, Run, chosen
 from liveproof.store.runs import NoSuchRun as NoSuchFix
+from liveproof.store.sqlite import StoreFailed
 
 HELP_ORDER = 4
 CHANGES_HOST = True
