@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import Field, fields, is_dataclass, replace
+from dataclasses import Field, fields, is_dataclass
 from typing import Any, get_args
 
 from liveproof.model.codec import to_json
 from liveproof.model.dataclass import dataclass
-from liveproof.model.settings import Document, Settings, Unset
+from liveproof.model.settings import Document, Settings
+from liveproof.model.settings_keys import Unset
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +38,9 @@ def _toml(value: Any) -> str:
 def show(settings: Settings) -> tuple[Setting, ...]:
     """Every effective value, secrets hidden, and where it came from: default, the file, or command line."""
     sources = dict(settings.sources)
-    safe = replace(settings, request=tuple(request.without_secrets() for request in settings.request))
     return tuple(
         Setting(key, None if note and not value else value, note if not value else "", sources.get(key, "default"))
-        for key, declared, value in keys(to_json(safe))
+        for key, declared, value in keys(to_json(settings.without_secrets()))
         for note in ("".join(part.note for part in _parts(declared.type) if isinstance(part, Unset)),)
     )
 

@@ -5,56 +5,18 @@ The dataclasses are the file's tables, their fields its keys: name, type, defaul
 """
 
 import re
-from collections.abc import Callable
 from dataclasses import field, replace
 from typing import Annotated, Any, ClassVar, Literal
 
 from liveproof.model.dataclass import dataclass
 from liveproof.model.secrets import HIDDEN, hide_headers, hide_in_path
+from liveproof.model.settings_alerts import AlertsTable
+from liveproof.model.settings_keys import NAME, Absolute, Check, Unset, absolute, key
 
-
-def key(default: Any, description: str, **limits: Any) -> Any:
-    """A key of the file with its default; ``limits`` are those of ``pydantic.Field``: ge, le, pattern, min_length."""
-    limits |= {"strict": True} if {"ge", "le"} & limits.keys() else {}  # a number in quotes is no number
-    if default is dict:
-        return field(default_factory=dict, metadata={"description": description, **limits})
-    return field(default=default, metadata={"description": description, **limits})
-
-
-class Check:
-    """A check of one value. ``wrong`` raises ValueError with what it should be, as an administrator reads it."""
-
-    def __init__(self, wrong: Callable[[Any], None]) -> None:
-        self._wrong = wrong
-
-    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> Any:
-        """The hook by which pydantic asks an annotation for its check; without pydantic nothing calls it."""
-        from pydantic_core.core_schema import no_info_after_validator_function  # noqa: PLC0415  (only pydantic calls this)
-
-        return no_info_after_validator_function(self._checked, handler(source))
-
-    def _checked(self, value: Any) -> Any:
-        self._wrong(value)
-        return value
-
-
-@dataclass(frozen=True, slots=True)
-class Unset:
-    """What holds where a key is left out, as `config show` says it."""
-
-    note: str
-
-
-_NAME = r"^[A-Za-z0-9_][A-Za-z0-9_.@-]*\$?$"
 _MODE = "^0?[0-7]{3}$"
 _NOT_ASKED = Unset("not asked")
 _FOUND = Unset("found by the policy")
 _OURS = frozenset({"host", "content-length", "connection", "transfer-encoding"})
-
-
-def _absolute(value: str) -> None:
-    if not value.startswith("/") or "\0" in value:
-        raise ValueError("should be an absolute path")
 
 
 def _below(value: str) -> None:
@@ -101,10 +63,9 @@ def listen_address(value: str) -> tuple[str, int] | None:
 
 def _absolute_or_empty(value: str) -> None:
     if value:
-        _absolute(value)
+        absolute(value)
 
 
-Absolute = Annotated[str, Check(_absolute)]
 Below = Annotated[str, Check(_below)]
 PolicyName = Literal["default", "seed", "hardened", "own"]
 Way = Literal["pool", "nginx"]
@@ -118,7 +79,7 @@ class AppTable:
         "", "The app's directory (where artisan stands), as it is deployed to."
     )
     user: Annotated[str, Unset("the pool's user")] = key(
-        "", "The user the app runs as; by default that of its PHP-FPM pool.", pattern=_NAME
+        "", "The user the app runs as; by default that of its PHP-FPM pool.", pattern=NAME
     )
     release: Annotated[str, Unset("HEAD of the app's own repository")] = key(
         "", "The intended release: a git revision or a manifest's path; by default HEAD of the app.", min_length=1
@@ -132,8 +93,8 @@ class OwnerRule:
     pattern: Below = field(
         metadata={"description": "A path below the app; * matches within a name, ** over directories."}
     )
-    owner: Annotated[str, _NOT_ASKED] = key("", "The user that should own it; not asked when left out.", pattern=_NAME)
-    group: Annotated[str, _NOT_ASKED] = key("", "The group it should have; not asked when left out.", pattern=_NAME)
+    owner: Annotated[str, _NOT_ASKED] = key("", "The user that should own it; not asked when left out.", pattern=NAME)
+    group: Annotated[str, _NOT_ASKED] = key("", "The group it should have; not asked when left out.", pattern=NAME)
     mode: Annotated[str, Check(_mode), _NOT_ASKED] = key(
         "",
         'The permission bits a file may have, in octal, e.g. "0640"; directories get x where r is.',
@@ -151,10 +112,10 @@ class Policy:
         "the code and the pool writes only storage and bootstrap/cache; own: the rules below.",
     )
     owner: Annotated[str, _FOUND] = key(
-        "", "The owner of the code, instead of the one that the policy finds.", pattern=_NAME
+        "", "The owner of the code, instead of the one that the policy finds.", pattern=NAME
     )
     group: Annotated[str, _FOUND] = key(
-        "", "The group of the code, instead of the one that the policy finds.", pattern=_NAME
+        "", "The group of the code, instead of the one that the policy finds.", pattern=NAME
     )
     rules: tuple[OwnerRule, ...] = key((), 'Own rules; they need name = "own" or no name.')
 
@@ -291,6 +252,7 @@ class Document:
     rules: RulesTable = RulesTable()
     files: FilesTable = FilesTable()
     metrics: MetricsTable = MetricsTable()
+    alerts: AlertsTable = AlertsTable()
 
 
 COMMAND_LINE = "command line"
@@ -312,6 +274,15 @@ class Settings(Document):
     def asks(self, code: str) -> bool:
         """Whether a rule is asked: it is selected, or nothing is."""
         return not self.selected or code in self.selected or code[:3] in self.selected
+
+    def without_secrets(self) -> "Settings":
+        """The settings as they may be kept and shown."""
+        channels = tuple(channel.without_secrets() for channel in self.alerts.channel)
+        return replace(
+            self,
+            request=tuple(request.without_secrets() for request in self.request),
+            alerts=replace(self.alerts, channel=channels),
+        )
 
     def typed(self, key: str) -> bool:
         """Whether a value was given on the command line."""

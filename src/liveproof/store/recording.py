@@ -8,7 +8,6 @@ that the model declares secret are left out.
 import json
 import sys
 from collections.abc import Mapping
-from dataclasses import replace
 
 from liveproof import __version__
 from liveproof.model.codec import Cut, Misshapen, from_json, to_json
@@ -50,8 +49,7 @@ def record(examination: Examination, settings: Settings) -> Recording:
 def dumps(recording: Recording) -> str:
     """The recording as JSON text, all of it ASCII."""
     whole = Cut(sys.maxsize, sys.maxsize)  # cuts nothing, but leaves out what may be secret
-    settings = recording.settings
-    settings = replace(settings, request=tuple(request.without_secrets() for request in settings.request))
+    settings = recording.settings.without_secrets()
     message = {
         "schema": SCHEMA,
         "liveproof": recording.version,
