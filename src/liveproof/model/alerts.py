@@ -74,11 +74,15 @@ class DeliveryKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """What a channel is to be told of one alert. ``number``: how many messages it has had of it before."""
+    """What a channel is to be told of one alert.
+
+    ``number``: how many messages it has had of it before; ``tries``: how often this one has failed.
+    """
 
     alert: Alert
     kind: DeliveryKind
     number: int = 0
+    tries: int = 0
 
     @property
     def id(self) -> str:

@@ -53,11 +53,12 @@ def run(
     timeout: float = 10.0,
     umask: int = 0o022,
     limit: int = OUTPUT_LIMIT,
+    stdin: int = subprocess.DEVNULL,
 ) -> Ran:
     """Run ``argv`` without a shell and wait for it at most ``timeout`` seconds, then kill its whole process group.
 
     The environment holds PATH, LANG and HOME only, and what ``env`` adds: nothing of the caller's or of an inspected
-    process's leaks in. Each output is kept up to ``limit`` bytes (8 MB); what comes after is read and dropped.
+    process's leaks in. It reads from the descriptor ``stdin``, by default nothing. Each output is kept up to ``limit`` bytes (8 MB); what comes after is read and dropped.
 
     Raises:
         OSError: the program cannot be started (FileNotFoundError: it does not exist, PermissionError: no right to
@@ -70,7 +71,7 @@ def run(
     with subprocess.Popen(
         list(argv),
         executable=None if os.path.isabs(argv[0]) else _which(argv[0]),
-        stdin=subprocess.DEVNULL,
+        stdin=stdin,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         cwd=cwd,

@@ -160,14 +160,14 @@ class Outbox:
 def _claimed(store: "sqlite3.Connection", channel: str) -> Claim | None:
     """What a process that was killed had claimed."""
     rows = store.execute(
-        f"SELECT {ALERT}, claimed, number, claim FROM delivery JOIN alert ON alert.id = delivery.alert "  # noqa: S608
+        f"SELECT {ALERT}, claimed, number, tries, claim FROM delivery JOIN alert ON alert.id = delivery.alert "  # noqa: S608
         "WHERE channel = ? AND claim = (SELECT min(claim) FROM delivery WHERE channel = ? AND claim IS NOT NULL)",
         (channel, channel),
     ).fetchall()
     if not rows:
         return None
-    deliveries = sorted((Delivery(alert(row), DeliveryKind(row[6]), row[7]) for row in rows), key=_order)
-    return Claim(rows[0][8], channel, tuple(deliveries))
+    deliveries = sorted((Delivery(alert(row), DeliveryKind(row[6]), row[7], row[8]) for row in rows), key=_order)
+    return Claim(rows[0][9], channel, tuple(deliveries))
 
 
 def _open(store: "sqlite3.Connection", channel: str, now: float) -> bool:
@@ -184,24 +184,24 @@ def _next(store: "sqlite3.Connection", route: Route, now: float) -> tuple[Delive
     if sent >= route.per_hour and not route.state:
         return ()
     rows = store.execute(
-        f"SELECT {ALERT}, pending, number, told, tries FROM delivery JOIN alert ON alert.id = delivery.alert "  # noqa: S608
+        f"SELECT {ALERT}, pending, number, tries, told FROM delivery JOIN alert ON alert.id = delivery.alert "  # noqa: S608
         "WHERE channel = ? AND pending != '' AND claim IS NULL AND (tries = 0 OR due <= ? OR due > ?)",
         (route.channel, now, now + _FAR),
     ).fetchall()
     held = tables.silences(store, now)
     ready = []
     for row in rows:
-        found, pending, told = alert(row), row[6], row[8]
+        found, pending, told = alert(row), row[6], row[9]
         waits = tables.silenced(found.problem.code, held) and pending != "resolved"
         if (waits and not (route.state and told)) or not (told or route.wants(found.problem)):
             continue
         missed = pending == "raised" and found.resolved_at is not None
         kind = DeliveryKind.RAISED_AND_RESOLVED if missed else DeliveryKind(pending)
-        ready.append((row[9], Delivery(found, kind, row[7])))
+        ready.append(Delivery(found, kind, row[7], row[8]))
     # What failed before comes last: one message that a channel refuses does not hold back the others.
-    ready.sort(key=lambda each: (min(each[0], 1), _order(each[1])))
+    ready.sort(key=lambda each: (each.tries > 0, _order(each)))
     together = route.state or (route.per_hour - sent == 1 and len(ready) > 1)
-    return tuple(delivery for _, delivery in ready[: _TOGETHER if together else 1])
+    return tuple(ready[: _TOGETHER if together else 1])
 
 
 def _order(delivery: Delivery) -> tuple[int, float, str]:

@@ -30,10 +30,7 @@ def work(directory: Path) -> None:
         for route in ROUTES:
             with outbox.sending(route.channel) as ours:
                 while ours and (claim := outbox.claim(route.channel, now)):
-                    _append(
-                        directory / route.channel,
-                        [(each.id, each.kind.value, each.alert.id) for each in claim.deliveries],
-                    )
+                    _receive(directory / route.channel, claim)
                     outbox.delivered(claim, now)
         step += 1
 
