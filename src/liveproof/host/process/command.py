@@ -58,7 +58,8 @@ def run(
     """Run ``argv`` without a shell and wait for it at most ``timeout`` seconds, then kill its whole process group.
 
     The environment holds PATH, LANG and HOME only, and what ``env`` adds: nothing of the caller's or of an inspected
-    process's leaks in. It reads from the descriptor ``stdin``, by default nothing. Each output is kept up to ``limit`` bytes (8 MB); what comes after is read and dropped.
+    process's leaks in. It reads from the descriptor ``stdin``, by default nothing. Each output is kept
+    up to ``limit`` bytes (8 MB); what comes after is read and dropped.
 
     Raises:
         OSError: the program cannot be started (FileNotFoundError: it does not exist, PermissionError: no right to

@@ -19,12 +19,12 @@ ROUTES = (Route("mail", per_hour=3600), Route("page", per_hour=3600))
 ROUNDS = 100
 
 
-def work(directory: Path) -> None:
-    """Raise and resolve by what a file says, and send, until killed. A receiver is a file that is appended to."""
+def work(directory: Path, seed: int) -> None:
+    """Raise and resolve what comes by chance, and send, until killed. A receiver is a file that is appended to."""
     book, outbox = AlertBook(ROUTES, str(directory / "state")), Outbox(ROUTES, str(directory / "state"))
-    step = 0
+    chance = random.Random(seed)
     while True:
-        names = [f"p{n}" for n in range(4) if (step >> n) & 1]
+        names = [f"p{n}" for n in range(4) if chance.random() < 0.5]
         now = time.time()
         book.reconcile("ownership", [problem(name) for name in names], now)
         for route in ROUTES:
@@ -32,7 +32,6 @@ def work(directory: Path) -> None:
                 while ours and (claim := outbox.claim(route.channel, now)):
                     _receive(directory / route.channel, claim)
                     outbox.delivered(claim, now)
-        step += 1
 
 
 def _receive(path: Path, claim: Claim) -> None:
@@ -45,11 +44,11 @@ def _receive(path: Path, claim: Claim) -> None:
 def kill_often(directory: Path, seed: int) -> None:
     """Fork, let it work for some milliseconds, kill it."""
     chance = random.Random(seed)
-    for _ in range(ROUNDS):
+    for number in range(ROUNDS):
         child = os.fork()
         if child == 0:
-            work(directory)
-        time.sleep(chance.uniform(0.002, 0.04))
+            work(directory, seed + number)
+        time.sleep(chance.uniform(0.002, 0.05))
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
 
