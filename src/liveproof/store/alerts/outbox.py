@@ -85,6 +85,10 @@ class Outbox:
         with self._database.transaction() as store:
             left = _claimed(store, channel)
             if left:
+                # Also so that nothing is sent again and again while the disk is full.
+                store.execute(
+                    "UPDATE delivery SET tries = tries + 1 WHERE channel = ? AND claim = ?", (channel, left.token)
+                )
                 return left
             tables.enqueue(store, self._routes.values(), now)
             if not _open(store, channel, now):
