@@ -32,7 +32,7 @@ def send(channel: AlertChannel, message: Message, seconds: float = SECONDS) -> N
     """
     url = _url(channel)
     try:
-        transmit = _sender(channel, url)
+        transmit = _sender(channel, url, seconds)
 
         def work() -> str:
             signal.signal(signal.SIGALRM, signal.SIG_DFL)
@@ -50,11 +50,13 @@ def send(channel: AlertChannel, message: Message, seconds: float = SECONDS) -> N
         reason = f"no answer within {seconds:g} s; it was ended"
     except (Lost, OSError, NotSent) as error:
         reason = str(error) or type(error).__name__
+    except Exception as error:  # noqa: BLE001  (a library that cannot be loaded, or trips over a URL)
+        reason = f"{type(error).__name__}: {error}"
     if reason:
         raise NotSent(_without(reason, url))
 
 
-def _sender(channel: AlertChannel, url: str) -> Callable[[Message], None]:
+def _sender(channel: AlertChannel, url: str, seconds: float) -> Callable[[Message], None]:
     match channel.kind:
         case "url":
             from liveproof.watch.channels import apprise as kind  # noqa: PLC0415  (0.3 s, and only where it is used)
@@ -67,7 +69,7 @@ def _sender(channel: AlertChannel, url: str) -> Callable[[Message], None]:
         case "command":
             from liveproof.watch.channels import command  # noqa: PLC0415  (only where it is used)
 
-            return command.sender(channel, SECONDS)
+            return command.sender(channel, seconds)
 
 
 def _url(channel: AlertChannel) -> str:

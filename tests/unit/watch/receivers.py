@@ -2,7 +2,6 @@
 
 import socketserver
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -57,7 +56,7 @@ def http(status: int = 200, said: str = "", *, hang: bool = False, drip: bool = 
     received = Received()
 
     class Session(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:  # noqa: N802  (http.server's name)
+        def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
             received.got.append((self.path, dict(self.headers), body))
             if hang:
@@ -90,7 +89,7 @@ class _Server(socketserver.ThreadingTCPServer):
 
 @contextmanager
 def _serving(server: socketserver.TCPServer, received: Received) -> Iterator[None]:
-    received.port = server.server_address[1]  # type: ignore[assignment]
+    received.port = server.server_address[1]
     thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     try:
@@ -100,11 +99,3 @@ def _serving(server: socketserver.TCPServer, received: Received) -> Iterator[Non
         server.shutdown()
         server.server_close()
         thread.join(5)
-
-
-def wait_for(received: Received, count: int = 1, seconds: float = 5) -> None:
-    """Until so many have come."""
-    until = time.monotonic() + seconds
-    while len(received.got) < count and time.monotonic() < until:
-        time.sleep(0.01)
-    assert len(received.got) >= count

@@ -3,12 +3,41 @@
 import logging
 import re
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
 from liveproof.model.alerts import DeliveryKind
 from liveproof.model.settings_alerts import AlertChannel
 from liveproof.watch.channels import NotSent
 from liveproof.watch.message import Message
+
+# What people mostly use, by module and class: to find a class by its scheme, apprise imports all of its 130 plugins,
+# which takes a second and a half, and an alert should not take longer than the fault. Others are found in that way.
+QUICK = {
+    "discord": ("discord", "NotifyDiscord"),
+    "form": ("custom_form", "NotifyForm"),
+    "forms": ("custom_form", "NotifyForm"),
+    "gotify": ("gotify", "NotifyGotify"),
+    "gotifys": ("gotify", "NotifyGotify"),
+    "json": ("custom_json", "NotifyJSON"),
+    "jsons": ("custom_json", "NotifyJSON"),
+    "mailto": ("email", "NotifyEmail"),
+    "mailtos": ("email", "NotifyEmail"),
+    "matrix": ("matrix", "NotifyMatrix"),
+    "matrixs": ("matrix", "NotifyMatrix"),
+    "mmost": ("mattermost", "NotifyMattermost"),
+    "mmosts": ("mattermost", "NotifyMattermost"),
+    "ntfy": ("ntfy", "NotifyNtfy"),
+    "ntfys": ("ntfy", "NotifyNtfy"),
+    "opsgenie": ("opsgenie", "NotifyOpsgenie"),
+    "pagerduty": ("pagerduty", "NotifyPagerDuty"),
+    "rocket": ("rocketchat", "NotifyRocketChat"),
+    "rockets": ("rocketchat", "NotifyRocketChat"),
+    "slack": ("slack", "NotifySlack"),
+    "tgram": ("telegram", "NotifyTelegram"),
+    "workflow": ("workflows", "NotifyWorkflows"),
+    "workflows": ("workflows", "NotifyWorkflows"),
+}
 
 
 def sender(channel: AlertChannel, url: str) -> Callable[[Message], None]:  # noqa: ARG001  (every kind's signature)
@@ -20,15 +49,18 @@ def sender(channel: AlertChannel, url: str) -> Callable[[Message], None]:  # noq
     import apprise  # noqa: PLC0415  (0.3 s, and only where alerts are sent)
 
     asset = apprise.AppriseAsset(app_id="liveproof", app_desc="liveproof", app_url="", plugin_paths=[])
-    target: Any = apprise.Apprise.instantiate(url, asset=asset, suppress_exceptions=True)
+    capture: Any = apprise.LogCapture
+    with capture(level=logging.WARNING, fmt="%(levelname)s %(message)s") as log:
+        target = _target(apprise, asset, url)
+        said = log.getvalue()
     if target is None:
-        raise NotSent("apprise does not understand the URL; see https://appriseit.com for those that it does")
+        why = f": {_reason(said)}" if said else "; see https://appriseit.com for those that it does"
+        raise NotSent(f"apprise does not understand the URL{why}")
     if "overflow=" not in url:
         target.overflow_mode = apprise.OverflowMode.SPLIT  # of a long message nothing is cut off
     mail = hasattr(target, "smtp_host")
     if mail and "format=" not in url:
         target.notify_format = apprise.NotifyFormat.TEXT
-    capture: Any = apprise.LogCapture
     sending = apprise.Apprise(asset=asset)
     sending.add(target)
 
@@ -47,6 +79,20 @@ def sender(channel: AlertChannel, url: str) -> Callable[[Message], None]:  # noq
             raise NotSent(_reason(said))
 
     return send
+
+
+def _target(apprise: Any, asset: Any, url: str) -> Any:
+    """What apprise makes of a URL; None where it does not understand it."""
+    scheme = url.partition("://")[0].lower()
+    if scheme not in QUICK:
+        return apprise.Apprise.instantiate(url, asset=asset, suppress_exceptions=True)
+    module, name = QUICK[scheme]
+    kind = getattr(import_module(f"apprise.plugins.{module}"), name)
+    try:
+        parsed = kind.parse_url(url)
+        return kind(**{**parsed, "schema": scheme, "asset": asset}) if parsed else None
+    except (TypeError, ValueError):  # how it says that something in the URL is wrong, besides its log
+        return None
 
 
 def _type(apprise: Any, message: Message) -> Any:
@@ -73,6 +119,7 @@ def _identify(target: Any, message: Message) -> None:
 def _reason(said: str) -> str:
     """Why apprise could not send, from what it logged: the exception it met, else its warning."""
     lines = [line.partition(" ") for line in said.splitlines()]
+    warned = [text.rstrip(".") for level, _, text in lines if level in ("WARNING", "ERROR", "CRITICAL")]
     met = [text for level, _, text in lines if level == "DEBUG" and "Exception" in text]
-    warned = [text for level, _, text in lines if level in ("WARNING", "ERROR", "CRITICAL")]
-    return "; ".join([*warned[-1:], *met[-1:]]) or "apprise could not send it and gives no reason"
+    system = re.findall(r"\[Errno -?\d+\] ([A-Za-z][A-Za-z ]+)", "\n".join(met))
+    return ": ".join([*warned[-1:], *(system or met)[-1:]]) or "apprise could not send it and gives no reason"

@@ -25,6 +25,8 @@ def sender(channel: AlertChannel, seconds: float) -> Callable[[Message], None]:
     Raises:
         NotSent: there is no such user, or the program could have been written by others.
     """
+    # A little less than our own time: it is this that should end it, with all that it started.
+    limit = max(seconds - 1, seconds / 2)
     identity = _identity(channel.user)
     try:
         trusted.read(channel.command[0], limit=0, owner=identity.uid if identity else os.geteuid())
@@ -38,12 +40,11 @@ def sender(channel: AlertChannel, seconds: float) -> Callable[[Message], None]:
         try:
             os.write(given, (json.dumps(as_json(message)) + "\n").encode())
             os.lseek(given, 0, os.SEEK_SET)
-            # A little less than our own time: it is this that should end it, with all that it started.
             ran = run(
                 channel.command,
                 identity=identity,
                 env=environment(message),
-                timeout=seconds - 1,
+                timeout=limit,
                 limit=_OUTPUT,
                 stdin=given,
             )
@@ -52,7 +53,7 @@ def sender(channel: AlertChannel, seconds: float) -> Callable[[Message], None]:
         finally:
             os.close(given)
         if ran.timed_out:
-            raise NotSent(f"the command did not end within {seconds - 1:g} s and was ended")
+            raise NotSent(f"the command did not end within {limit:g} s and was ended")
         if ran.status:
             how = f"signal {-ran.status}" if ran.status < 0 else f"exit status {ran.status}"
             said = next((line for line in ran.errors.splitlines() if line.strip()), "")
