@@ -1,6 +1,8 @@
 """The book and its outbox: raised once, repeated, resolved, silenced, joined; nothing lost, nothing doubled."""
 
+import os
 import sqlite3
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -325,6 +327,35 @@ def test_a_damaged_or_newer_book_is_told(host: Host, tmp_path: Path, content: by
         with pytest.raises(StoreFailed, match=r"damaged|newer"):
             use()
     assert path.read_bytes() == before
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount a small disk")
+def test_a_full_disk(tmp_path: Path) -> None:
+    """Nothing is half done, and nothing is sent again and again because it cannot be marked as sent."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=512k,mode=700", "tmpfs", disk], check=False).returncode:
+        pytest.skip("this machine lets nobody mount a tmpfs (a container without CAP_SYS_ADMIN)")
+    try:
+        host = Host(disk)
+        host.see(CACHE)
+        claim = host.outbox.claim("mail", NOON)
+        assert claim
+        with pytest.raises(OSError, match="No space"):
+            (disk / "fill").write_bytes(os.urandom(1024 * 1024))
+        with pytest.raises(StoreFailed):
+            host.outbox.delivered(claim, NOON)
+        for _ in range(3):
+            with pytest.raises(StoreFailed):
+                host.outbox.claim("mail", NOON)
+        with pytest.raises(StoreFailed):
+            host.see(CACHE, LOGS)
+        (disk / "fill").unlink()
+        assert host.told(NOON) == [((CACHE.what, "raised"),)]
+        host.see(CACHE, LOGS)
+        assert host.told(NOON) == [((LOGS.what, "raised"),)]
+    finally:
+        subprocess.run(["umount", disk], check=True)
 
 
 def test_an_alert_of_another_shape_is_told(host: Host, tmp_path: Path) -> None:
