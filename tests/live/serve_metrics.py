@@ -8,9 +8,9 @@ sys.path[:0] = ["/opt/liveproof/app", "/opt/liveproof/lib"]
 from liveproof.rules import load  # noqa: E402  (the path comes first)
 from liveproof.steps import load as load_steps  # noqa: E402
 from liveproof.store.history import History  # noqa: E402
-from liveproof.watch.metrics import Metrics  # noqa: E402
-from liveproof.watch.metrics_server import MetricsServer  # noqa: E402
-from liveproof.watch.textfile import write_textfile  # noqa: E402
+from liveproof.watch.metrics.metrics import Metrics  # noqa: E402
+from liveproof.watch.metrics.server import MetricsServer  # noqa: E402
+from liveproof.watch.metrics.textfile import write_textfile  # noqa: E402
 
 load_steps()
 metrics = Metrics(load())

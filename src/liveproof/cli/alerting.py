@@ -9,11 +9,11 @@ from liveproof.cli.errors import UsageError
 from liveproof.cli.options import Options
 from liveproof.cli.session import load_settings
 from liveproof.model.dataclass import dataclass
-from liveproof.model.settings_alerts import AlertChannel
+from liveproof.model.settings.alerts import AlertChannel
 from liveproof.store.alerts.book import AlertBook
 from liveproof.store.alerts.outbox import Outbox
 from liveproof.store.sqlite import StoreFailed
-from liveproof.watch.delivery import routes
+from liveproof.watch.alerting.delivery import routes
 
 
 @dataclass(frozen=True, slots=True)

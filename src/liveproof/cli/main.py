@@ -11,12 +11,16 @@ from liveproof.cli.exit_status import BUG, INTERRUPTED, UNPROVEN
 from liveproof.host.process.watchdog import watched
 
 _MOUNT_SECONDS, _REPORT_SECONDS = 0.4, 1.5
+# These stay, and look at nothing themselves: systemd is told by the very process that it started (sd_notify(3)).
+_STAYING = ("watch",)
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; the exit status. Never raises, never shows a traceback."""
     if arguments is not None:
         return _run(arguments)
+    if sys.argv[1:2] and sys.argv[1] in _STAYING:
+        return _run(sys.argv[1:])
     gc.disable()  # a command ends soon; looking for garbage while modules are loaded takes a tenth of its start
     return watched(lambda: _run(sys.argv[1:]), lambda what: _report_hang(sys.argv[1:], what))
 

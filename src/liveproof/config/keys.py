@@ -8,7 +8,7 @@ from typing import Any, get_args
 from liveproof.model.codec import to_json
 from liveproof.model.dataclass import dataclass
 from liveproof.model.settings import Document, Settings
-from liveproof.model.settings_keys import Unset
+from liveproof.model.settings.keys import Unset
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import pytest
 
 from liveproof.report.metrics.catalogue import CATALOGUE
 from liveproof.rules import load
-from liveproof.watch.metrics import Metrics
+from liveproof.watch.metrics.metrics import Metrics
 
 DOCS = Path(__file__).parents[3] / "docs" / "monitoring"
 _NAME = r"\bliveproof_\w+"

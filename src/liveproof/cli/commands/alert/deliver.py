@@ -15,7 +15,7 @@ from liveproof.cli.exit_status import BROKEN, OK
 from liveproof.cli.options import add_config_argument
 from liveproof.report.style.escaping import visible
 from liveproof.report.style.times import clock
-from liveproof.watch.delivery import deliver
+from liveproof.watch.alerting.delivery import deliver
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -17,8 +17,8 @@ from liveproof.cli.options import add_config_argument
 from liveproof.report.style.escaping import visible
 from liveproof.report.style.lines import line
 from liveproof.report.style.times import span
-from liveproof.watch.channels import NotSent
-from liveproof.watch.delivery import try_out
+from liveproof.watch.alerting.channels import NotSent
+from liveproof.watch.alerting.delivery import try_out
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -12,13 +12,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from liveproof.model.settings_alerts import AlertChannel, AlertsTable
+from liveproof.model.settings.alerts import AlertChannel, AlertsTable
 from liveproof.model.verdicts import Severity
 from liveproof.store.alerts.book import AlertBook
 from liveproof.store.alerts.outbox import Outbox
-from liveproof.watch.delivery import REFRESH_SECONDS, deliver, routes, wait
+from liveproof.watch.alerting.delivery import REFRESH_SECONDS, deliver, routes, wait
 from tests.unit.alerting import NOON, problem
-from tests.unit.watch.receivers import http
+from tests.unit.watch.alerting.receivers import http
 
 
 def _table(*channels: AlertChannel, **more: object) -> AlertsTable:

@@ -9,12 +9,12 @@ from dataclasses import replace
 from liveproof.model.alerts import Alert, Claim, Delivery, DeliveryKind, Problem, Route
 from liveproof.model.dataclass import dataclass
 from liveproof.model.durations import seconds
-from liveproof.model.settings_alerts import AlertChannel, AlertsTable
+from liveproof.model.settings.alerts import AlertChannel, AlertsTable
 from liveproof.model.verdicts import Severity
 from liveproof.store.alerts.outbox import Outbox
-from liveproof.watch.channels import NotSent
-from liveproof.watch.message import message
-from liveproof.watch.sending import send
+from liveproof.watch.alerting.channels import NotSent
+from liveproof.watch.alerting.message import message
+from liveproof.watch.alerting.sending import send
 
 REFRESH_SECONDS = 300.0  # how often an Alertmanager hears of what is open
 _FIRST_WAIT, _LONGEST_WAIT = 15.0, 3600.0

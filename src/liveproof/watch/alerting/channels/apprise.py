@@ -7,9 +7,9 @@ from importlib import import_module
 from typing import Any
 
 from liveproof.model.alerts import DeliveryKind
-from liveproof.model.settings_alerts import AlertChannel
-from liveproof.watch.channels import NotSent
-from liveproof.watch.message import Message
+from liveproof.model.settings.alerts import AlertChannel
+from liveproof.watch.alerting.channels import NotSent
+from liveproof.watch.alerting.message import Message
 
 # What people mostly use, by module and class: to find a class by its scheme, apprise imports all of its 130 plugins,
 # which takes a second and a half, and an alert should not take longer than the fault. Others are found in that way.

@@ -1,7 +1,7 @@
 """One file is one kind of channel.
 
 Each has a function ``sender``, which prepares what takes no network and returns what sends a message. Both raise
-``NotSent``; ``watch/sending.py`` runs them, with a time limit.
+``NotSent``; ``watch/alerting/sending.py`` runs them, with a time limit.
 """
 
 

@@ -10,8 +10,9 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from liveproof.model.dataclass import dataclass
 from liveproof.model.secrets import HIDDEN, hide_headers, hide_in_path
-from liveproof.model.settings_alerts import AlertsTable
-from liveproof.model.settings_keys import NAME, Absolute, Check, Unset, absolute, key
+from liveproof.model.settings.alerts import AlertsTable
+from liveproof.model.settings.keys import NAME, Absolute, Check, Unset, absolute, key
+from liveproof.model.settings.watch import WatchTable
 
 _MODE = "^0?[0-7]{3}$"
 _NOT_ASKED = Unset("not asked")
@@ -251,6 +252,7 @@ class Document:
     thresholds: Thresholds = Thresholds()
     rules: RulesTable = RulesTable()
     files: FilesTable = FilesTable()
+    watch: WatchTable = WatchTable()
     metrics: MetricsTable = MetricsTable()
     alerts: AlertsTable = AlertsTable()
 

@@ -10,11 +10,11 @@ from collections.abc import Callable
 
 from liveproof.host.files import trusted
 from liveproof.host.process.command import Identity, run
-from liveproof.model.settings_alerts import AlertChannel
+from liveproof.model.settings.alerts import AlertChannel
 from liveproof.report.style.escaping import utf8
 from liveproof.report.style.times import iso
-from liveproof.watch.channels import NotSent
-from liveproof.watch.message import Message, as_json
+from liveproof.watch.alerting.channels import NotSent
+from liveproof.watch.alerting.message import Message, as_json
 
 _OUTPUT = 64 * 1024
 

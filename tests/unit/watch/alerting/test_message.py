@@ -7,7 +7,7 @@ import pytest
 
 from liveproof.model.alerts import Claim, Delivery, DeliveryKind
 from liveproof.model.verdicts import Severity
-from liveproof.watch.message import as_json, message
+from liveproof.watch.alerting.message import as_json, message
 from tests.unit.alerting import NOON, alert
 
 GOLDEN = Path(__file__).parent / "messages.txt"

@@ -17,8 +17,8 @@ from liveproof.report.metrics import catalogue as metrics
 from liveproof.report.metrics.apps import run_samples
 from liveproof.report.metrics.catalogue import Sample
 from liveproof.report.metrics.exposition import register
-from liveproof.watch.held_app import HeldApp, app_samples, held, lost
-from liveproof.watch.own_metrics import OwnMetrics
+from liveproof.watch.metrics.held_app import HeldApp, app_samples, held, lost
+from liveproof.watch.metrics.own import OwnMetrics
 
 
 class Metrics:

@@ -13,9 +13,9 @@ from urllib.parse import unquote
 from liveproof.host.child_process import Lost, OutOfTime, forked
 from liveproof.host.files import trusted
 from liveproof.model.secrets import HIDDEN, one_line
-from liveproof.model.settings_alerts import AlertChannel
-from liveproof.watch.channels import NotSent
-from liveproof.watch.message import Message
+from liveproof.model.settings.alerts import AlertChannel
+from liveproof.watch.alerting.channels import NotSent
+from liveproof.watch.alerting.message import Message
 
 SECONDS = 20.0
 _URL_LIMIT = 16 * 1024
@@ -59,15 +59,15 @@ def send(channel: AlertChannel, message: Message, seconds: float = SECONDS) -> N
 def _sender(channel: AlertChannel, url: str, seconds: float) -> Callable[[Message], None]:
     match channel.kind:
         case "url":
-            from liveproof.watch.channels import apprise as kind  # noqa: PLC0415  (0.3 s, and only where it is used)
+            from liveproof.watch.alerting.channels import apprise as kind  # noqa: PLC0415  (0.3 s, and only where it is used)
 
             return kind.sender(channel, url)
         case "alertmanager":
-            from liveproof.watch.channels import alertmanager  # noqa: PLC0415  (only where it is used)
+            from liveproof.watch.alerting.channels import alertmanager  # noqa: PLC0415  (only where it is used)
 
             return alertmanager.sender(channel, url)
         case "command":
-            from liveproof.watch.channels import command  # noqa: PLC0415  (only where it is used)
+            from liveproof.watch.alerting.channels import command  # noqa: PLC0415  (only where it is used)
 
             return command.sender(channel, seconds)
 

@@ -14,7 +14,7 @@ from liveproof.model.facts.opcache import Opcache, PoolOpcache
 from liveproof.model.findings import Absent, Unknown
 from liveproof.model.run_record import Record
 from liveproof.rules import load
-from liveproof.watch.metrics import Metrics
+from liveproof.watch.metrics.metrics import Metrics
 from tests.golden import incident
 from tests.golden.seed_facts import APP, AT, PATH
 

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from liveproof.model.dataclass import dataclass
 from liveproof.model.durations import seconds
 from liveproof.model.secrets import HIDDEN, hide_in_arguments
-from liveproof.model.settings_keys import NAME, Absolute, Check, Unset, key
+from liveproof.model.settings.keys import NAME, Absolute, Check, Unset, key
 
 _NOT_GIVEN = Unset("not given")
 

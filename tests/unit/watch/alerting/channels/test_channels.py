@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 
 from liveproof.model.alerts import Claim, Delivery, DeliveryKind
-from liveproof.model.settings_alerts import AlertChannel
-from liveproof.watch.channels import NotSent
-from liveproof.watch.channels.apprise import QUICK
-from liveproof.watch.message import Message, message
-from liveproof.watch.sending import send
+from liveproof.model.settings.alerts import AlertChannel
+from liveproof.watch.alerting.channels import NotSent
+from liveproof.watch.alerting.channels.apprise import QUICK
+from liveproof.watch.alerting.message import Message, message
+from liveproof.watch.alerting.sending import send
 from tests.unit.alerting import NOON, alert
-from tests.unit.watch.receivers import http, smtp
+from tests.unit.watch.alerting.receivers import http, smtp
 
 # apprise asks for it on old Pythons
 pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")

@@ -13,11 +13,11 @@ from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from urllib.parse import unquote, urlsplit
 
 from liveproof.model.alerts import Delivery, DeliveryKind
-from liveproof.model.settings_alerts import AlertChannel
+from liveproof.model.settings.alerts import AlertChannel
 from liveproof.report.style.escaping import utf8
 from liveproof.report.style.times import clock, iso
-from liveproof.watch.channels import NotSent
-from liveproof.watch.message import Message
+from liveproof.watch.alerting.channels import NotSent
+from liveproof.watch.alerting.message import Message
 
 _KEPT_SECONDS = 3600.0
 _SHOWN_SECONDS = 300.0  # how long an alert that is over already fires, or its receivers would never hear of it

@@ -10,8 +10,8 @@ from contextlib import ExitStack
 
 import pytest
 
-from liveproof.watch import metrics_server
-from liveproof.watch.metrics_server import CannotServe, MetricsServer
+from liveproof.watch.metrics import server as metrics_server
+from liveproof.watch.metrics.server import CannotServe, MetricsServer
 
 TEXT = b"# TYPE up gauge\nup 1.0\n" + b"# " + b"x" * 200_000 + b"\n"
 

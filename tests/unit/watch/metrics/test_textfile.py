@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from liveproof.watch.textfile import CannotWriteTextfile, write_textfile
+from liveproof.watch.metrics.textfile import CannotWriteTextfile, write_textfile
 
 
 def test_it_is_replaced_whole_and_readable(tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""Alerts on their way out: their words, the channels, and what sends them."""

@@ -1,0 +1,1 @@
+"""What the watcher tells Prometheus, and how it gives that out."""

@@ -1,0 +1,1 @@
+"""What makes the watcher look: the clock, events, and the end of a deploy."""
