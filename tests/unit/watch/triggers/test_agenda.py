@@ -112,7 +112,7 @@ def test_a_service_that_ended_is_found_again() -> None:
 
 
 def test_a_look_without_a_result_is_repeated() -> None:
-    """What the event, or the clock, asked for is not forgotten; a host on which nothing works is asked less and less."""
+    """What was asked for is not forgotten; a host on which nothing works is asked less and less."""
     agenda = _agenda(fpm=60)
     agenda.sensed(["log"], 0.0)
     assert _answer(agenda, 1, answered=False)
