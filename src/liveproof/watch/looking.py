@@ -18,6 +18,7 @@ from liveproof.watch.problems import problems, unseen
 LIMIT_SECONDS = 60.0  # a check ends within 30 s by itself
 _FAILURES = 3  # so many checks in a row without a result are a problem of their own
 _OWN = "WATCH"
+_AGAIN = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +62,16 @@ class Looker:
         self._detail = detail
         self._failures = 0
 
-    async def look(self, codes: Sequence[str]) -> Look:
-        """Check these codes, or everything where there are none, and alert of what it found."""
-        checked = await child.check(codes, self._path, self._options, LIMIT_SECONDS)
+    async def look(self, codes: Sequence[str], stirred: Callable[[], bool] = lambda: False) -> Look:
+        """Check these codes, or everything where there are none, and alert of what it found.
+
+        Where something changed while the check looked (``stirred``), it may have seen the one half before and the other
+        half after: then it looks again, twice at most.
+        """
+        for _ in range(_AGAIN):
+            checked = await child.check(codes, self._path, self._options, LIMIT_SECONDS)
+            if checked.document is None or not stirred() or not problems(checked.document, self._rules):
+                break
         if checked.document is None:
             self._failures += 1
             return self._failed(checked)

@@ -80,6 +80,7 @@ class Watcher:
         self._notifier = Notifier()
         self._wake = asyncio.Event()
         self._stopping = False
+        self._stirred = False
         self._repeated = 0.0
         self._clocks = moment()
         self._targets = Targets()
@@ -167,7 +168,8 @@ class Watcher:
 
     async def _look(self, job: Job) -> None:
         self._metrics.own.check_started(job.trigger)
-        look = await self._looker.look(job.codes)
+        self._stirred = False
+        look = await self._looker.look(job.codes, self._has_stirred)
         if self._stopping and look.checked.document is None:
             return
         self._took(look)
@@ -179,6 +181,11 @@ class Watcher:
         if look.record and not job.codes:
             self._watch(targets(look.record.examination))
         await self._heal(look.found)
+
+    def _has_stirred(self) -> bool:
+        """Whether something happened since the last call, but for lines in logs: the look itself leaves some."""
+        stirred, self._stirred = self._stirred, False
+        return stirred
 
     def _took(self, look: Look) -> None:
         """Count a look, and say what went wrong with it."""
@@ -230,6 +237,7 @@ class Watcher:
         now = moment().steady
         if sensed.reasons & _CHANGES:
             self._settling.changed(sensed.changes, now, moved="link" in sensed.reasons)
+        self._stirred |= bool(sensed.reasons - {"log", "mark"})
         self._agenda.sensed(sensed.reasons, now)
         self._wake.set()
 

@@ -27,8 +27,18 @@ from liveproof.model.findings import Absent, Evidence, Finding, Ref, Unknown
 from liveproof.model.rule import Rule
 from liveproof.model.verdicts import Link, Severity
 
+# What nginx says of its way to PHP follows from these.
+_NO_WAY = ("FPM001", "FPM002", "FPM003", "FPM006", "NGX004")
+
 rule = Rule(
-    "LAR015", Severity.HIGH, link=Link.WIRE, answers=("errors logged",), monitor="logs", alerts="each", past=True
+    "LAR015",
+    Severity.HIGH,
+    caused_by=_NO_WAY,
+    link=Link.WIRE,
+    answers=("errors logged",),
+    monitor="logs",
+    alerts="each",
+    past=True,
 )
 
 _NAMED = 10
@@ -42,8 +52,12 @@ def check(app: App, logs: Logs, access: Access | Unknown | Absent) -> Iterator[F
     if denials:
         yield _denied(app, denials, at_least=any(kind in _DENIALS for _, kind, _ in logs.more))
     others = [group for group in current if group not in denials]
-    if others:
-        yield _others(logs, others)
+    for there in (
+        [group for group in others if group.kind != "nginx"],
+        [group for group in others if group.kind == "nginx"],
+    ):
+        if there:
+            yield _others(app, logs, there)
     for path, kind, count in logs.more:
         if kind in _DENIALS and not denials and not _all_allowed(access):
             yield Unknown(
@@ -87,17 +101,19 @@ def _denied(app: App, groups: list[LogGroup], *, at_least: bool) -> Finding:
     )
 
 
-def _others(logs: Logs, groups: list[LogGroup]) -> Finding:
+def _others(app: App, logs: Logs, groups: list[LogGroup]) -> Finding:
+    way = groups[0].kind == "nginx"
     kinds = {(group.source, group.kind) for group in groups}
     like = sum(count for path, kind, count in logs.more if kind not in _DENIALS and (path, kind) in kinds)
     count = sum(group.count for group in groups) + like
     different = f"{'more than ' if like else ''}{len(groups)} different"
     return Finding(
         f"{count} error{'s' if count != 1 else ''} logged since {logs.reason} ({different}).",
-        tuple(dict.fromkeys(Ref("file", group.source) for group in groups)),
+        (*([Ref("app", app.path)] if way else []), *dict.fromkeys(Ref("file", group.source) for group in groups)),
         tuple(_evidence(groups)),
         "Read these logs: a new error since the deploy may come from it.",
         severity=Severity.NOTICE,
+        caused_by=_NO_WAY if way else (),
         more=len(groups[_NAMED:]),
         at_least=like > 0,
     )
