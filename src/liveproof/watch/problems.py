@@ -54,7 +54,9 @@ def _of_app(app: _Found, rules: Mapping[str, Rule]) -> Iterator[Problem]:
         rule = rules.get(code)
         if rule and rule.alerts and code not in told:
             for finding in findings:
-                yield from _notice(app["path"], finding, rule)
+                # What names its causes is told with them, and is history where they are gone.
+                if not finding["caused_by"]:
+                    yield from _notice(app["path"], finding, rule)
 
 
 def _root(path: str, root: _Found, breaking: Sequence[_Found], why: str, rules: Mapping[str, Rule]) -> Problem:
