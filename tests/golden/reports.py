@@ -2,11 +2,18 @@
 
 import io
 import os
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from liveproof.cli.command_tree import command_tree
+from liveproof.cli.installing import change_lines, run_lines
+from liveproof.install import changes, systemctl
+from liveproof.install.manifest import Manifest
+from liveproof.install.services import WATCHER
+from liveproof.install.wanted import wanted
 from liveproof.model.run_record import Record
 from liveproof.report.comparison import comparison_lines
 from liveproof.report.content.symptoms import SYMPTOMS
@@ -72,6 +79,7 @@ def _explained(number: int) -> str:
 
 
 REPORTS: dict[str, Callable[[], str]] = {
+    "install-dry-run.txt": lambda: _installed(),  # noqa: PLW0108  (it stands below)
     "broken.txt": lambda: _text(incident.broken()),
     "broken-80.txt": lambda: _terminal(record_lines(incident.broken(), incident.PAGES)),
     "unproven.txt": lambda: _text(incident.unproven()),
@@ -95,3 +103,14 @@ REPORTS: dict[str, Callable[[], str]] = {
     "explain-socket.txt": lambda: _explained(2),
     "explain-rule.txt": lambda: plain(page_lines(incident.PAGES["FIL003"], incident.broken().examination)),
 }
+
+
+def _installed() -> str:
+    """What `install --dry-run` shows on a host where nothing is yet, without the man pages, and the watcher's unit."""
+    files = wanted(("/opt/liveproof/bin/liveproof",), {}, command_tree(), (), cron=False, heal=True)
+    with tempfile.TemporaryDirectory() as root:
+        done = changes.install((file for file in files if not file.purpose.startswith("man ")), Manifest(), root)
+    lines = (*change_lines(done), *run_lines(systemctl.after(done, Manifest(), "1", WATCHER)))
+    return plain(lines) + "".join(
+        f"\n{file.content.decode()}" for file in files if file.path.endswith((WATCHER, ".conf"))
+    )

@@ -91,7 +91,8 @@ def _cover(libc: ctypes.CDLL, path: str, handle: int, layer: str) -> bool:
     for part in ("upper", "work"):
         os.makedirs(f"{layer}/{part}")
     os.chown(f"{layer}/upper", status.st_uid, status.st_gid)
-    os.chmod(f"{layer}/upper", modes.S_IMODE(status.st_mode))
+    # Without setuid and setgid, which a unit with RestrictSUIDSGID= may not set; all of this is thrown away.
+    os.chmod(f"{layer}/upper", modes.S_IMODE(status.st_mode) & 0o1777)
     os.fchdir(handle)  # the lower directory is ".": its name may hold what the mount options use as separators
     options = f"lowerdir=.,upperdir={layer}/upper,workdir={layer}/work".encode()
     if _mount(libc, b"overlay", path, b"overlay", _MS_NOSUID | _MS_NODEV, options=options):

@@ -77,13 +77,16 @@ class AppTable:
     """The app to look at; without it, every app that nginx serves is."""
 
     path: Annotated[Absolute, Unset("every app that nginx serves")] = key(
-        "", "The app's directory (where artisan stands), as it is deployed to."
+        "", "The app's directory (where artisan stands), as it is deployed to.", examples=["/var/www/api-gateway"]
     )
     user: Annotated[str, Unset("the pool's user")] = key(
-        "", "The user the app runs as; by default that of its PHP-FPM pool.", pattern=NAME
+        "", "The user the app runs as; by default that of its PHP-FPM pool.", pattern=NAME, examples=["www-data"]
     )
     release: Annotated[str, Unset("HEAD of the app's own repository")] = key(
-        "", "The intended release: a git revision or a manifest's path; by default HEAD of the app.", min_length=1
+        "",
+        "The intended release: a git revision or a manifest's path; by default HEAD of the app.",
+        min_length=1,
+        examples=["v1.4.2"],
     )
 
 
@@ -92,14 +95,22 @@ class OwnerRule:
     """Who should own what matches; the last rule that matches decides."""
 
     pattern: Below = field(
-        metadata={"description": "A path below the app; * matches within a name, ** over directories."}
+        metadata={
+            "description": "A path below the app; * matches within a name, ** over directories.",
+            "examples": ["storage/**"],
+        }
     )
-    owner: Annotated[str, _NOT_ASKED] = key("", "The user that should own it; not asked when left out.", pattern=NAME)
-    group: Annotated[str, _NOT_ASKED] = key("", "The group it should have; not asked when left out.", pattern=NAME)
+    owner: Annotated[str, _NOT_ASKED] = key(
+        "", "The user that should own it; not asked when left out.", pattern=NAME, examples=["www-data"]
+    )
+    group: Annotated[str, _NOT_ASKED] = key(
+        "", "The group it should have; not asked when left out.", pattern=NAME, examples=["www-data"]
+    )
     mode: Annotated[str, Check(_mode), _NOT_ASKED] = key(
         "",
         'The permission bits a file may have, in octal, e.g. "0640"; directories get x where r is.',
         json_schema_extra={"pattern": _MODE},
+        examples=["0660"],
     )
 
 
@@ -113,10 +124,10 @@ class Policy:
         "the code and the pool writes only storage and bootstrap/cache; own: the rules below.",
     )
     owner: Annotated[str, _FOUND] = key(
-        "", "The owner of the code, instead of the one that the policy finds.", pattern=NAME
+        "", "The owner of the code, instead of the one that the policy finds.", pattern=NAME, examples=["deploy"]
     )
     group: Annotated[str, _FOUND] = key(
-        "", "The group of the code, instead of the one that the policy finds.", pattern=NAME
+        "", "The group of the code, instead of the one that the policy finds.", pattern=NAME, examples=["www-data"]
     )
     rules: tuple[OwnerRule, ...] = key((), 'Own rules; they need name = "own" or no name.')
 
@@ -134,24 +145,42 @@ class Request:
     ``{request_id}`` in path, headers, body, contains and logs stands for the id of the one request that is sent.
     """
 
-    path: Annotated[str, Check(_target)] = key("/", "Path and query, e.g. /api/status?full=1.")
-    method: Annotated[str, Check(_method)] = key(
-        "GET", "The method. Anything but GET and HEAD is really done by the app, once over each way."
+    path: Annotated[str, Check(_target)] = key(
+        "/", "Path and query, e.g. /api/status?full=1.", examples=["/api/retell/function"]
     )
-    headers: Annotated[dict[str, str], Check(_headers)] = key(dict, "Headers to send.")
-    body: str = key("", "The body to send. Give its type in headers, as Content-Type.")
+    method: Annotated[str, Check(_method)] = key(
+        "GET",
+        "The method. Anything but GET and HEAD is really done by the app, once over each way.",
+        examples=["POST"],
+    )
+    headers: Annotated[dict[str, str], Check(_headers)] = key(
+        dict, "Headers to send.", examples=[{"Content-Type": "application/json", "Accept": "application/json"}]
+    )
+    body: str = key(
+        "",
+        "The body to send. Give its type in headers, as Content-Type. {request_id} is a new id for each request.",
+        examples=['{"name":"current_time","call":{"call_id":"{request_id}"}}'],
+    )
     status: Annotated[int | None, Unset("below 500")] = key(
         None,
         "The status to expect exactly; without it anything below 500 that the app itself answers.",
+        examples=[200],
         ge=100,
         le=599,
     )
-    contains: Annotated[str, _NOT_ASKED] = key("", "A text that the answer's body must hold.")
+    contains: Annotated[str, _NOT_ASKED] = key(
+        "", "A text that the answer's body must hold.", examples=['"success":true']
+    )
     logs: Annotated[str, _NOT_ASKED] = key(
-        "", "A text that must appear in the app's log; {request_id} stands for the request's own id."
+        "",
+        "A text that must appear in the app's log; {request_id} stands for the request's own id.",
+        examples=["{request_id}"],
     )
     host: Annotated[str, Unset("the server block's name")] = key(
-        "", "The Host header; by default the first name of the app's server block.", pattern=r"^[A-Za-z0-9._:\[\]-]*$"
+        "",
+        "The Host header; by default the first name of the app's server block.",
+        pattern=r"^[A-Za-z0-9._:\[\]-]*$",
+        examples=["api.example.com"],
     )
     ways: tuple[Way, ...] = key(
         ("pool", "nginx"), "Straight to the pool's socket, through nginx, or both (the default).", min_length=1
@@ -193,7 +222,7 @@ class Request:
 class LogsTable:
     """Where the app logs, besides what its configuration names."""
 
-    paths: tuple[Absolute, ...] = key((), "Log files, as absolute paths.")
+    paths: tuple[Absolute, ...] = key((), "Log files, as absolute paths.", examples=[["/var/log/api-gateway.log"]])
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +240,9 @@ class RulesTable:
     """Which rules are asked."""
 
     disabled: tuple[str, ...] = key(
-        (), "Codes of rules that are not asked. They are listed, and a link that they could break is unproven."
+        (),
+        "Codes of rules that are not asked. They are listed, and a link that they could break is unproven.",
+        examples=[["OPC015"]],
     )
 
 
@@ -220,7 +251,9 @@ class FilesTable:
     """Which files are judged."""
 
     ignore: tuple[Below, ...] = key(
-        (), "Patterns of paths below the app that no rule judges. They are listed, and their links unproven."
+        (),
+        "Patterns of paths below the app that no rule judges. They are listed, and their links unproven.",
+        examples=[["storage/app/import/**"]],
     )
 
 
@@ -233,7 +266,9 @@ class MetricsTable:
         "Address and port of /metrics; empty for none. It has no password, so keep it on the loopback interface.",
     )
     textfile: Annotated[str, Check(_absolute_or_empty), Unset("not written")] = key(
-        "", "A file ending in .prom for the textfile collector of node_exporter; by default none is written."
+        "",
+        "A file ending in .prom for the textfile collector of node_exporter; by default none is written.",
+        examples=["/var/lib/prometheus/node-exporter/liveproof.prom"],
     )
 
 

@@ -36,23 +36,35 @@ class AlertChannel:
         metadata={
             "description": "Its name in messages, logs and metrics; its URL is never shown.",
             "pattern": r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,62}$",
+            "examples": ["ops-mail"],
         }
     )
     kind: Literal["url", "alertmanager", "command"] = field(
         metadata={
             "description": "url: what apprise sends to (mail, Slack, Telegram, webhooks …); alertmanager: the API of a "
-            "Prometheus Alertmanager; command: a program of yours."
+            "Prometheus Alertmanager; command: a program of yours.",
+            "examples": ["url"],
         }
     )
-    url: Annotated[str, Check(_has_scheme), _NOT_GIVEN] = key("", "The URL. It holds secrets: url_file keeps them out.")
-    url_file: Annotated[Absolute, _NOT_GIVEN] = key(
-        "", "A file that holds the URL, which only its owner may read (mode 0600)."
+    url: Annotated[str, Check(_has_scheme), _NOT_GIVEN] = key(
+        "", "The URL. It holds secrets: url_file keeps them out.", examples=["mailtos://…"]
     )
-    command: tuple[str, ...] = key((), "The program, by its absolute path, and its arguments; no shell reads them.")
-    user: Annotated[str, Unset("who runs liveproof")] = key("", "The user that the command runs as.", pattern=NAME)
+    url_file: Annotated[Absolute, _NOT_GIVEN] = key(
+        "",
+        "A file that holds the URL, which only its owner may read (mode 0600).",
+        examples=["/etc/liveproof/mail.url"],
+    )
+    command: tuple[str, ...] = key(
+        (),
+        "The program, by its absolute path, and its arguments; no shell reads them.",
+        examples=[["/usr/local/bin/page", "ops"]],
+    )
+    user: Annotated[str, Unset("who runs liveproof")] = key(
+        "", "The user that the command runs as.", pattern=NAME, examples=["nobody"]
+    )
     severity: Literal["critical", "high", "medium", "notice"] = key("medium", "The least severity that is sent.")
     codes: Annotated[tuple[str, ...], Check(_codes)] = key(
-        (), "Codes or families, such as FIL003 or OPC, that are sent; by default all."
+        (), "Codes or families, such as FIL003 or OPC, that are sent; by default all.", examples=[["FPM", "FIL003"]]
     )
 
     def __post_init__(self) -> None:

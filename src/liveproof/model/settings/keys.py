@@ -10,7 +10,7 @@ NAME = r"^[A-Za-z0-9_][A-Za-z0-9_.@-]*\$?$"
 
 
 def key(default: Any, description: str, **limits: Any) -> Any:
-    """A key of the file with its default; ``limits`` are those of ``pydantic.Field``: ge, le, pattern, min_length."""
+    """A key of the file with its default; ``limits`` of ``pydantic.Field``: ge, le, pattern, min_length, examples."""
     limits |= {"strict": True} if {"ge", "le"} & limits.keys() else {}  # a number in quotes is no number
     if default is dict:
         return field(default_factory=dict, metadata={"description": description, **limits})

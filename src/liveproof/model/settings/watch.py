@@ -46,7 +46,9 @@ class WatchTable:
         "10s", "For how long nothing must change until a deploy that nobody announced counts as over."
     )
     heal: Annotated[tuple[str, ...], Check(_rules)] = key(
-        (), "Codes or families that `liveproof watch --heal` fixes without asking, as far as that is safe."
+        (),
+        "Codes or families that `liveproof watch --heal` fixes without asking, as far as that is safe.",
+        examples=[["FPM001"]],
     )
     heal_per_hour: int = key(3, "The most fixes in an hour.", ge=1, le=60)
     monitors: MonitorsTable = key(MonitorsTable(), "When each monitor looks.")
