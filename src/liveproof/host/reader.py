@@ -6,7 +6,7 @@ from typing import TypeVar, cast
 
 from liveproof.host.deadline import TimeIsUp, left
 from liveproof.host.files.reader import FileReader
-from liveproof.host.process.proc import Process, children, processes
+from liveproof.host.process.proc import Process, children, processes, to_the_tick
 
 _T = TypeVar("_T")
 
@@ -32,6 +32,19 @@ class Reader(FileReader):
     def children(self, pid: int) -> tuple[Process, ...]:
         """The children of a process as they are now, however often it is asked."""
         return children(pid)
+
+    def exact_start(self, start: float) -> float:
+        """The start of a process, as ``Process.start`` has it, to a hundredth of a second."""
+        return to_the_tick(start)
+
+    def moment(self, monotonic: float) -> float:
+        """A moment of CLOCK_MONOTONIC (seconds), as systemd tells them, in epoch seconds by the clock as it is set now.
+
+        0 where that cannot be told: the machine slept since it was booted, and this clock does not count that.
+        """
+        now = time.monotonic()
+        slept = time.clock_gettime(time.CLOCK_BOOTTIME) - now
+        return monotonic + time.time() - now if monotonic and slept < 1 else 0.0
 
     def once(self, name: str, ask: Callable[[], _T]) -> _T:
         """What ``ask`` answers, asked once per run for all probes; what it raises is not kept."""

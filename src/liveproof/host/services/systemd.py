@@ -16,7 +16,8 @@ DIRECTORIES = (
 LOADED = "/run/systemd/systemd-units-load"
 _PROPERTIES = (
     "Id", "LoadState", "ActiveState", "SubState", "Result", "MainPID", "NeedDaemonReload", "UnitFileState",
-    "PrivateTmp", "NRestarts", "ExecStart", "ExecStartPost",
+    "PrivateTmp", "NRestarts", "ExecStart", "ExecStartPost", "InactiveExitTimestampMonotonic",
+    "ActiveEnterTimestampMonotonic", "StateChangeTimestampMonotonic",
 )  # fmt: skip
 _PATIENCE = 5.0
 _WEB = ("nginx", "openresty", "angie", "fpm")
@@ -31,7 +32,9 @@ class Service:
     """A service as systemd has it in force, drop-ins counted; words as in systemctl(1) and org.freedesktop.systemd1(5).
 
     ``start`` and ``post`` are the commands of ExecStart and ExecStartPost; systemd does not tell where an argument that
-    holds blanks ends, so they are split at every blank.
+    holds blanks ends, so they are split at every blank. ``began``, ``entered`` and ``changed`` are when it last left
+    the state inactive, when it became active, and when its state last changed, which the end of a reload does as well:
+    seconds of CLOCK_MONOTONIC, 0 when that never was.
     """
 
     name: str
@@ -46,6 +49,9 @@ class Service:
     start: tuple[tuple[str, ...], ...]
     post: tuple[tuple[str, ...], ...]
     restarts: int = 0
+    began: float = 0.0
+    entered: float = 0.0
+    changed: float = 0.0
 
 
 def names(reader: Reader, parts: Iterable[str]) -> tuple[str, ...]:
@@ -147,6 +153,9 @@ def _service(block: Block) -> Service:
         tuple(tuple(command(value)[0].split()) for value in block.get("ExecStart", ())),
         tuple(tuple(command(value)[0].split()) for value in block.get("ExecStartPost", ())),
         _number(one.get("NRestarts", "")),
+        _number(one.get("InactiveExitTimestampMonotonic", "")) / 1e6,
+        _number(one.get("ActiveEnterTimestampMonotonic", "")) / 1e6,
+        _number(one.get("StateChangeTimestampMonotonic", "")) / 1e6,
     )
 
 

@@ -4,6 +4,7 @@ from dataclasses import field
 
 from liveproof.model.dataclass import dataclass
 from liveproof.model.findings import Unknown
+from liveproof.model.loaded import Loaded
 
 _NOT_LOOKED = Unknown("the pool's load was not looked at")
 
@@ -178,7 +179,8 @@ class Master:
     ``unread`` tells what of the configuration could not be read or understood. ``last_errors`` are the last errors of
     the error log when no master runs. ``refused`` are the first errors of ``test``, where no master runs and nginx
     passes to one of its pools: empty when the configuration is taken, or was not tested (not as root); Unknown when
-    the test gave no result.
+    the test gave no result. ``loaded`` is what the running master has loaded, php.ini and what it scans included,
+    beside what the files hold now; None where it does not run, or nobody looked.
     """
 
     version: str
@@ -195,6 +197,7 @@ class Master:
     unread: tuple[str, ...] = ()
     last_errors: tuple[str, ...] = ()
     refused: tuple[str, ...] | Unknown = ()
+    loaded: Loaded | Unknown | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,8 @@
 from dataclasses import field
 
 from liveproof.model.dataclass import dataclass
+from liveproof.model.findings import Unknown
+from liveproof.model.loaded import Loaded
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +130,8 @@ class Nginx:
     whom its workers run as, ``worker_group`` names ``gid``. ``files`` are all configuration files with their ctime
     (epoch seconds). ``process`` is None when nginx does not run. ``unit`` names its systemd unit, empty when it has
     none; ``unit_state`` is that unit's ActiveState/UnitFileState (``active/enabled``). ``unread`` holds what of the
-    configuration could not be read or understood: ``servers`` may then be incomplete.
+    configuration could not be read or understood: ``servers`` may then be incomplete. ``loaded`` is what the running
+    workers have loaded beside what the files hold now; None where nginx does not run, or nobody looked.
     """
 
     binary: str
@@ -148,3 +151,4 @@ class Nginx:
     test: tuple[str, ...] = ()
     unit_state: str = ""
     unread: tuple[str, ...] = ()
+    loaded: Loaded | Unknown | None = None

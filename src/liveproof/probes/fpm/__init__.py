@@ -17,7 +17,7 @@ from liveproof.host.services.systemd import Service, web_services
 from liveproof.model.facts.fpm import Fpm, Load, Master, Pool, PoolStatus, Socket, Unit
 from liveproof.model.facts.nginx import Nginx
 from liveproof.model.findings import Absent, Unknown
-from liveproof.probes.fpm import configuration_test
+from liveproof.probes.fpm import configuration_test, loaded_files
 from liveproof.probes.fpm import masters as fpmmaster
 from liveproof.probes.fpm import pools as fpmpools
 from liveproof.probes.fpm.masters import Found
@@ -101,6 +101,7 @@ def _master(cache: Cache, accounts: Accounts, sockets: Sockets, found: Found, un
         (found.binary, "-t", "--fpm-config", found.config) if testable else (),
         result.problems,
         () if found.process else fpmpools.last_errors(reader, log),
+        loaded=loaded_files.loaded(reader, cache, found, result.conf) if found.process else None,
     )
 
 

@@ -52,12 +52,16 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class FpmConf:
-    """A whole configuration: the global section, the pools in their order, every file read, and what is wrong."""
+    """A whole configuration: the global section, the pools in their order, every file read, and what is wrong.
+
+    ``patterns`` are the includes, as absolute paths.
+    """
 
     main: Section
     pools: tuple[Section, ...]
     files: tuple[str, ...]
     problems: tuple[str, ...]
+    patterns: tuple[str, ...] = ()
 
 
 def load(path: str, read: Callable[[str], str | None], glob: Callable[[str], Sequence[str]], prefix: str) -> FpmConf:
@@ -80,11 +84,13 @@ class _Loader:
         self._current = self._main
         self._files: list[str] = []
         self._problems: list[str] = []
+        self._patterns: list[str] = []
 
     def load(self, path: str) -> FpmConf:
         self._main.file = path
         self._file(path, self._read(path) or "", 1)
-        return FpmConf(self._main, tuple(self._pools.values()), tuple(self._files), tuple(self._problems))
+        pools, patterns = tuple(self._pools.values()), tuple(self._patterns)
+        return FpmConf(self._main, pools, tuple(self._files), tuple(self._problems), patterns)
 
     def _file(self, path: str, text: str, depth: int) -> None:
         self._files.append(path)
@@ -133,7 +139,9 @@ class _Loader:
         if depth >= _DEEPEST or len(self._files) >= _MOST_FILES:
             self._problems.append(f"{where}: too many files include one another")
             return
-        for path in self._glob(absolute(pattern, self._prefix)):
+        pattern = absolute(pattern, self._prefix)
+        self._patterns.append(pattern)
+        for path in self._glob(pattern):
             try:
                 text = self._read(path)
             except Exception as error:  # noqa: BLE001  (whatever the door says is reported; the other files still count)

@@ -20,10 +20,14 @@ from liveproof.host.services import systemd
 from liveproof.host.services.systemd import web_services
 from liveproof.model.dataclass import dataclass
 from liveproof.model.facts.nginx import Nginx, NginxProcess, Server
+from liveproof.model.findings import Unknown
+from liveproof.model.loaded import Loaded
 from liveproof.model.secrets import harmless_parameter, hide
-from liveproof.probes.nginx import configuration, directives, master, test_inputs
+from liveproof.probes.nginx import configuration, directives, load_moment, master, test_inputs
 from liveproof.probes.nginx.master import Build, Command
+from liveproof.store import loaded_files
 from liveproof.store.cache import Cache
+from liveproof.store.loaded_files import Wanted
 
 _UNITS = ("nginx", "openresty", "angie")
 _PATIENCE = 5.0
@@ -49,6 +53,7 @@ class _Configuration:
     files: tuple[str, ...]
     unread: tuple[str, ...]
     valid: bool
+    patterns: tuple[str, ...]
 
 
 def probe(reader: Reader, cache: Cache) -> Nginx:
@@ -93,7 +98,25 @@ def probe(reader: Reader, cache: Cache) -> Nginx:
         (command.binary, "-t", *command.options) if command.binary else (),
         f"{service.active}/{service.enabled}" if service else "",
         found.unread,
+        _loaded(reader, cache, process, workers, service, found) if process else None,
     )
+
+
+def _loaded(
+    reader: Reader,
+    cache: Cache,
+    process: Process,
+    workers: tuple[Process, ...],
+    service: systemd.Service | None,
+    found: _Configuration,
+) -> Loaded | Unknown:
+    """What the workers have loaded, beside what the files hold now."""
+    load = load_moment.load(reader, process, workers, service, found.error_log)
+    if isinstance(load, Unknown):
+        return load
+    files = tuple((path, 0.0) for path in found.files)
+    wanted = Wanted(files, loaded_files.directories(reader, found.patterns))
+    return loaded_files.compared(reader, cache.entry("nginx-loaded"), load, wanted)
 
 
 def _service(reader: Reader, process: Process | None) -> systemd.Service | None:
@@ -159,7 +182,16 @@ def _read(reader: Reader, command: Command, build: Build, config: str) -> tuple[
     problems = (*tree.problems, *missed)
     lasting = bool(valid) and not test_inputs.asks_resolver(tree)
     return (
-        _Configuration(found.user, found.group, found.error_log, found.servers, tuple(tree.files), problems, lasting),
+        _Configuration(
+            found.user,
+            found.group,
+            found.error_log,
+            found.servers,
+            tuple(tree.files),
+            problems,
+            lasting,
+            tuple(tree.patterns),
+        ),
         inputs,
     )
 

@@ -1,0 +1,186 @@
+"""What a service's configuration files held when it loaded them, so that a mere touch is told from an edit.
+
+A file that was changed last before the service loaded its configuration is loaded as it is: its digest is kept. What is
+kept holds for this one load: for as long as something lives that no reload leaves alive (a witness). Files are read
+once after each load, and those that were changed since; otherwise they are only looked at.
+"""
+
+import os
+from _blake2 import blake2b  # what hashlib.blake2b is, without loading OpenSSL, which takes a check 6 ms
+from collections.abc import Iterable
+
+from liveproof.host.errors import CannotSee
+from liveproof.host.files.file_state import settled
+from liveproof.host.files.reader import FileReader
+from liveproof.model.dataclass import dataclass
+from liveproof.model.loaded import Difference, Loaded
+from liveproof.store.cache import Entry
+
+# The kernel stamps files with a clock that lags behind by up to one tick (10 ms at HZ=100).
+TICK = 0.01
+_LIMIT = 4 * 1024 * 1024
+_SAME = 0.05  # s; a process's start is told in ticks of the kernel
+_MOST_LINKS = 40
+_MAGIC = frozenset("*?[")
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """One load of a configuration, by the process ``pid`` that started at ``start``.
+
+    ``since``: no earlier than this (epoch seconds), as ``by`` tells. ``witnesses`` are processes (pid and start), or
+    moments of what the load itself made (0 and the moment), that another load would have ended.
+    """
+
+    pid: int
+    start: float
+    since: float
+    by: str
+    witnesses: tuple[tuple[int, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What belongs to the configuration: its files, each with how long before ``since`` it may have been read (s).
+
+    ``directories`` are those whose names decide which files are included.
+    """
+
+    files: tuple[tuple[str, float], ...]
+    directories: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """The digest of what was loaded, and the state of the file whose content that is; both empty: not known."""
+
+    digest: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    start: float
+    since: float
+    by: str
+    witnesses: tuple[tuple[int, float], ...]
+    files: dict[str, _File]
+    listings: tuple[Difference, ...]
+
+
+def compared(reader: FileReader, entry: Entry, load: Load, wanted: Wanted) -> Loaded:
+    """The files as they are now beside what was loaded; keeps what that proves in ``entry``."""
+    before = entry.recall(load.pid, _Kept)
+    if before is not None and not _same_load(before, load):
+        before = None
+    since, by = load.since, load.by
+    if before is not None and before.since > since:
+        since, by = before.since, before.by
+    looks = _Looks(reader)
+    known = before.files if before else {}
+    files: dict[str, _File] = {}
+    differing: list[Difference] = []
+    unsure: list[Difference] = []
+    for path, margin in wanted.files:
+        kept = known.get(path)
+        state, ctime = looks.at(path)
+        if kept and kept.digest:
+            digest = kept.digest if kept.state == state else looks.digest(path, state)
+            # One that was changed just now may be changed once more without another time.
+            trusted = digest == kept.digest and settled(int(ctime * 1e9), reader.now())
+            files[path] = _File(digest, state) if trusted else kept
+            if not digest:
+                unsure.append(Difference(path, "changed", ctime))
+            elif digest != kept.digest:
+                differing.append(Difference(path, "changed", ctime))
+        elif before and not kept:
+            differing.append(Difference(path, "added", ctime))
+        elif ctime + TICK <= since - margin:
+            files[path] = _File(looks.digest(path, state), state)
+        else:
+            files[path] = _File("", "")
+            unsure.append(Difference(path, "changed", ctime))
+    listed = {path for path, _ in wanted.files}
+    for path, kept in known.items():
+        if path not in listed:
+            files[path] = kept
+            (differing if kept.digest else unsure).append(Difference(path, "removed", 0.0))
+    listings = before.listings if before else tuple(_listings(looks, wanted, since))
+    now = _Kept(load.start, since, by, load.witnesses, files, listings)
+    if now != before:
+        entry.keep(load.pid, now)
+    return Loaded(since, by, tuple(differing), (*unsure, *listings))
+
+
+def directories(reader: FileReader, patterns: Iterable[str]) -> tuple[str, ...]:
+    """The directories whose names decide what these include patterns match."""
+    found: dict[str, None] = {}
+    for pattern in patterns:
+        above = os.path.dirname(pattern)
+        if _MAGIC.isdisjoint(pattern):
+            continue
+        if _MAGIC.isdisjoint(above):
+            found[above] = None
+            continue
+        found.update(dict.fromkeys(reader.glob(above)))
+        while not _MAGIC.isdisjoint(above):
+            above = os.path.dirname(above)
+        found[above] = None
+    return tuple(found)
+
+
+def _same_load(kept: _Kept, load: Load) -> bool:
+    if abs(kept.start - load.start) >= _SAME:
+        return False
+    return any(pid == other and abs(at - then) < _SAME for pid, at in load.witnesses for other, then in kept.witnesses)
+
+
+def _listings(looks: "_Looks", wanted: Wanted, since: float) -> Iterable[Difference]:
+    """Directories that changed since: what was removed from them nobody knows."""
+    for path in wanted.directories:
+        _, ctime = looks.at(path)
+        if ctime and ctime + TICK > since:
+            yield Difference(path, "listing", ctime)
+
+
+class _Looks:
+    """Paths as they are now: each symbolic link on the way counts as much as what it leads to."""
+
+    def __init__(self, reader: FileReader) -> None:
+        self._reader = reader
+        self._links: dict[str, int] = {}
+
+    def at(self, path: str) -> tuple[str, float]:
+        """The state of a path as one text, and when it got it (ctime, epoch seconds; 0 of what is gone)."""
+        try:
+            found = self._reader.stat(path)
+            links = self._newest_link(path)
+        except OSError as error:
+            return f"{error.strerror}", 0.0
+        if found is None:
+            return "-", 0.0
+        state = f"{found.size} {found.mtime_ns} {found.ctime_ns} {found.inode} {found.device} {links}"
+        return state, max(found.ctime_ns, links) / 1e9
+
+    def digest(self, path: str, state: str) -> str:
+        """The digest of a file that had this state before and after it was read; empty where it cannot be had."""
+        try:
+            content = self._reader.read(path, _LIMIT)
+        except (OSError, CannotSee):
+            return ""
+        if len(content) >= _LIMIT or self.at(path)[0] != state:
+            return ""
+        return blake2b(content, digest_size=16).hexdigest()
+
+    def _newest_link(self, path: str, depth: int = 0) -> int:
+        """The newest ctime of a symbolic link on the way to ``path``, in ns; 0 without one."""
+        if path in ("", "/") or depth > _MOST_LINKS:
+            return 0
+        directory = os.path.dirname(path)
+        if directory not in self._links:
+            self._links[directory] = self._newest_link(directory, depth)
+        found = self._reader.stat(path, follow=False)
+        if found is None or not found.is_link:
+            return self._links[directory]
+        target = os.path.join(directory, self._reader.readlink(path))
+        return max(self._links[directory], found.ctime_ns, self._newest_link(target, depth + 1))
