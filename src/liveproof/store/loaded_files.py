@@ -7,12 +7,14 @@ once after each load, and those that were changed since; otherwise they are only
 
 import os
 from _blake2 import blake2b  # what hashlib.blake2b is, without loading OpenSSL, which takes a check 6 ms
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from liveproof.host.errors import CannotSee
 from liveproof.host.files.file_state import settled
 from liveproof.host.files.reader import FileReader
+from liveproof.host.reader import Reader
 from liveproof.model.dataclass import dataclass
+from liveproof.model.findings import Unknown
 from liveproof.model.loaded import Difference, Loaded
 from liveproof.store.cache import Entry
 
@@ -21,6 +23,7 @@ TICK = 0.01
 _LIMIT = 4 * 1024 * 1024
 _SAME = 0.05  # s; a process's start is told in ticks of the kernel
 _MOST_LINKS = 40
+_LOOKS, _AGAIN, _RECENT = 4, 0.25, 5.0  # how often, after how many s, for changes of the last so many s
 _MAGIC = frozenset("*?[")
 
 
@@ -58,6 +61,9 @@ class _File:
     state: str
 
 
+_NOTHING = _File("", "")
+
+
 @dataclass(frozen=True, slots=True)
 class _Kept:
     start: float
@@ -77,32 +83,18 @@ def compared(reader: FileReader, entry: Entry, load: Load, wanted: Wanted) -> Lo
     if before is not None and before.since > since:
         since, by = before.since, before.by
     looks = _Looks(reader)
-    known = before.files if before else {}
+    known = before.files if before else None
     files: dict[str, _File] = {}
     differing: list[Difference] = []
     unsure: list[Difference] = []
     for path, margin in wanted.files:
-        kept = known.get(path)
-        state, ctime = looks.at(path)
-        if kept and kept.digest:
-            digest = kept.digest if kept.state == state else looks.digest(path, state)
-            # One that was changed just now may be changed once more without another time.
-            trusted = digest == kept.digest and settled(int(ctime * 1e9), reader.now())
-            files[path] = _File(digest, state) if trusted else kept
-            if not digest:
-                unsure.append(Difference(path, "changed", ctime))
-            elif digest != kept.digest:
-                differing.append(Difference(path, "changed", ctime))
-        elif before and not kept:
-            differing.append(Difference(path, "added", ctime))
-        elif ctime + TICK <= since - margin:
-            files[path] = _File(looks.digest(path, state), state)
-        else:
-            files[path] = _File("", "")
-            unsure.append(Difference(path, "changed", ctime))
-    listed = {path for path, _ in wanted.files}
-    for path, kept in known.items():
-        if path not in listed:
+        files[path], difference, certain = _compared(looks, path, since - margin, known)
+        if difference:
+            (differing if certain else unsure).append(difference)
+        if certain and difference and difference.way == "added":
+            del files[path]
+    for path, kept in (known or {}).items():
+        if path not in dict(wanted.files):
             files[path] = kept
             (differing if kept.digest else unsure).append(Difference(path, "removed", 0.0))
     listings = before.listings if before else tuple(_listings(looks, wanted, since))
@@ -110,6 +102,37 @@ def compared(reader: FileReader, entry: Entry, load: Load, wanted: Wanted) -> Lo
     if now != before:
         entry.keep(load.pid, now)
     return Loaded(since, by, tuple(differing), (*unsure, *listings))
+
+
+def _compared(
+    looks: "_Looks", path: str, since: float, known: Mapping[str, _File] | None
+) -> tuple[_File, Difference | None, bool]:
+    """One file: what is known of it from now on, how it differs from what was loaded, and whether that is certain."""
+    kept = known.get(path) if known is not None else None
+    state, ctime = looks.at(path)
+    if known is not None and not kept:
+        return _NOTHING, Difference(path, "added", ctime), True
+    if kept and kept.digest:
+        digest = kept.digest if kept.state == state else looks.digest(path, state)
+        if digest == kept.digest:
+            # One that was changed just now may be changed once more without another time.
+            return _File(digest, state) if looks.settled(ctime) else kept, None, True
+        return kept, Difference(path, "changed", ctime), bool(digest)
+    if ctime + TICK <= since:
+        return _File(looks.digest(path, state), state), None, True
+    return _NOTHING, Difference(path, "changed", ctime), False
+
+
+def at_rest(reader: Reader, look: Callable[[], Loaded | Unknown]) -> Loaded | Unknown:
+    """What ``look`` finds; looked at again where a file was changed just now, for a reload may be under way."""
+    found = look()
+    for _ in range(_LOOKS):
+        if isinstance(found, Unknown) or not any(reader.now() - one.when < _RECENT for one in found.differing):
+            break
+        reader.pause(_AGAIN)
+        reader.forget_processes()
+        found = look()
+    return found
 
 
 def directories(reader: FileReader, patterns: Iterable[str]) -> tuple[str, ...]:
@@ -161,6 +184,10 @@ class _Looks:
             return "-", 0.0
         state = f"{found.size} {found.mtime_ns} {found.ctime_ns} {found.inode} {found.device} {links}"
         return state, max(found.ctime_ns, links) / 1e9
+
+    def settled(self, ctime: float) -> bool:
+        """Whether another change would give another time."""
+        return settled(int(ctime * 1e9), self._reader.now())
 
     def digest(self, path: str, state: str) -> str:
         """The digest of a file that had this state before and after it was read; empty where it cannot be had."""

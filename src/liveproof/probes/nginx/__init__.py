@@ -76,8 +76,9 @@ def probe(reader: Reader, cache: Cache) -> Nginx:
     ctimes = dict(state.ctimes)
     workers, draining = master.workers(reader, process) if process else ((), ())
     user, group, uid, gid, groups = _worker_user(reader, found, build, process, workers or draining)
-    running = None
+    running = loaded = None
     if process:
+        loaded = _loaded(reader, cache, process, service, found)
         starts = tuple((one.pid, one.start) for one in workers)
         running = NginxProcess(process.pid, process.start, config, user, starts, tuple(one.pid for one in draining))
     return Nginx(
@@ -98,25 +99,23 @@ def probe(reader: Reader, cache: Cache) -> Nginx:
         (command.binary, "-t", *command.options) if command.binary else (),
         f"{service.active}/{service.enabled}" if service else "",
         found.unread,
-        _loaded(reader, cache, process, workers, service, found) if process else None,
+        loaded,
     )
 
 
 def _loaded(
-    reader: Reader,
-    cache: Cache,
-    process: Process,
-    workers: tuple[Process, ...],
-    service: systemd.Service | None,
-    found: _Configuration,
+    reader: Reader, cache: Cache, process: Process, service: systemd.Service | None, found: _Configuration
 ) -> Loaded | Unknown:
     """What the workers have loaded, beside what the files hold now."""
-    load = load_moment.load(reader, process, workers, service, found.error_log)
-    if isinstance(load, Unknown):
-        return load
-    files = tuple((path, 0.0) for path in found.files)
-    wanted = Wanted(files, loaded_files.directories(reader, found.patterns))
-    return loaded_files.compared(reader, cache.entry("nginx-loaded"), load, wanted)
+    wanted = Wanted(tuple((path, 0.0) for path in found.files), loaded_files.directories(reader, found.patterns))
+
+    def look() -> Loaded | Unknown:
+        load = load_moment.load(reader, process, master.workers(reader, process)[0], service, found.error_log)
+        if isinstance(load, Unknown):
+            return load
+        return loaded_files.compared(reader, cache.entry("nginx-loaded"), load, wanted)
+
+    return loaded_files.at_rest(reader, look)
 
 
 def _service(reader: Reader, process: Process | None) -> systemd.Service | None:

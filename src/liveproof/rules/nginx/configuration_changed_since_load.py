@@ -50,7 +50,7 @@ def check(app: App, nginx: Nginx) -> Iterator[Finding | Unknown]:
     if loaded.differing:
         yield Finding(
             f"nginx has not loaded its configuration as it is on disk: {summary(loaded)}.",
-            (Ref("app", app.path), *about(loaded)),
+            (Ref("app", app.path), Ref("unit", nginx.unit), *about(loaded)),
             tuple(evidence(loaded)),
             f"{' '.join(nginx.test[:2]) or 'nginx -t'} && systemctl reload {nginx.unit or 'nginx'}",
             more=len(loaded.differing[SHOWN:]),
@@ -63,7 +63,7 @@ def check(app: App, nginx: Nginx) -> Iterator[Finding | Unknown]:
 @rule.fix(Safety.SAFE)
 def reload(finding: Finding, nginx: Nginx) -> Iterator[Step]:
     step = _reload(nginx, "nginx must load its files as they are")
-    if step and nginx.valid:
+    if step and nginx.valid and Ref("unit", nginx.unit) in finding.about:
         yield step
 
 
