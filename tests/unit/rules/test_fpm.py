@@ -9,10 +9,12 @@ import pytest
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.fpm import Fpm, Load, Master, Pool, Socket, Unit, Worker
 from liveproof.model.facts.nginx import FastcgiPass, Listen, Nginx, NginxProcess, Server
-from liveproof.model.findings import Absent, Finding, Unknown
+from liveproof.model.findings import Absent, Finding, Ref, Settleable, Unknown
+from liveproof.model.loaded import Difference, Loaded
 from liveproof.model.settings import Settings, Thresholds
 from liveproof.model.verdicts import Safety
 from liveproof.rules.fpm import (
+    configuration_changed_since_start,
     pool_saturated,
     service_not_running,
     socket_missing,
@@ -201,12 +203,14 @@ def test_socket_not_accessible() -> None:
     facts = fpm(socket=REFUSED)
     finding = found(socket_not_accessible_by_web_server.check(APP, NGINX, facts))
     assert "owner root, group root, mode 0660" in finding.evidence[1].saw
-    owner, file = socket_not_accessible_by_web_server.let_the_web_server_in(finding, NGINX, facts)
+    owner, file, reload = socket_not_accessible_by_web_server.let_the_web_server_in(finding, NGINX, facts)
     assert isinstance(owner.act, ChangeOwner)
     assert (owner.act.root, owner.act.uid, owner.act.names) == ("/run/php", 33, "www-data:www-data")
     assert isinstance(file.act, WriteFile)
     assert "listen.owner = www-data\n" in file.act.content
     assert "listen.mode = 0660\n" in file.act.content
+    assert isinstance(reload.act, ServiceAction)
+    assert (reload.act.verb, file.further, reload.further) == ("reload", True, True)
 
 
 def test_mode_too_narrow() -> None:
@@ -289,3 +293,42 @@ def test_a_reload_in_progress_has_no_count() -> None:
     """While the old workers finish and the new ones are not there yet, nothing is judged."""
     facts = fpm(replace(MASTER, unit=replace(UNIT, active="reloading")), workers=())
     assert "being reloaded" in reason(too_few_processes.check(APP, facts, Settings()))
+
+
+EDITED = Loaded(100.0, "OPcache's lock file", (Difference("/etc/php/8.2/fpm/php.ini", "changed", 200.0),))
+UNSURE = Loaded(100.0, "OPcache's lock file", (), (Difference("/etc/php/8.2/fpm/conf.d", "listing", 200.0),))
+
+
+def test_an_edit_that_php_fpm_has_not_loaded() -> None:
+    """Told with the file and both moments; a tested graceful reload loads it, and says what it costs here."""
+    facts = fpm(replace(MASTER, loaded=EDITED))
+    finding = found(configuration_changed_since_start.check(APP, facts))
+    assert "php.ini (changed)" in finding.message
+    assert {Ref("pool", "8.2/www"), Ref("file", "/etc/php/8.2/fpm/php.ini")} <= set(finding.about)
+    (step,) = configuration_changed_since_start.reload(finding, facts)
+    assert isinstance(step.act, ServiceAction)
+    assert (step.act.verb, step.act.test, step.safety) == ("reload", MASTER.test, Safety.SAFE)
+    (step,) = configuration_changed_since_start.reload(finding, fpm(replace(MASTER, control_timeout=0.0)))
+    assert step.safety is Safety.DROPS
+
+
+def test_what_nobody_knows_of_the_load_is_settled_by_a_reload() -> None:
+    """Neither fault nor proof; the reason names what changed."""
+    (said,) = configuration_changed_since_start.check(APP, fpm(replace(MASTER, loaded=UNSURE)))
+    assert isinstance(said, Settleable)
+    assert "/etc/php/8.2/fpm/conf.d" in said.reason
+    assert isinstance(said.settled_by.act, ServiceAction)
+
+
+@pytest.mark.parametrize("loaded", [None, Loaded(100.0, "x"), Unknown("no root")])
+def test_loaded_as_it_is(loaded: Loaded | Unknown | None) -> None:
+    """Silent where all is loaded, and where nobody looked (facts of an earlier version); else why it is not known."""
+    said = list(configuration_changed_since_start.check(APP, fpm(replace(MASTER, loaded=loaded))))
+    assert said == ([loaded] if isinstance(loaded, Unknown) else [])
+
+
+def test_a_master_that_does_not_run_has_loaded_nothing() -> None:
+    """It will read the files as they are then; and another app's master is not this app's."""
+    assert list(configuration_changed_since_start.check(APP, stopped())) == []
+    other = replace(APP, pools=("8.3/other",))
+    assert list(configuration_changed_since_start.check(other, fpm(replace(MASTER, loaded=EDITED)))) == []

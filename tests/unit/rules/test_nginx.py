@@ -7,9 +7,15 @@ import pytest
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.fpm import Fpm, Master, Pool, Socket
 from liveproof.model.facts.nginx import FastcgiPass, Nginx, NginxProcess, Server
-from liveproof.model.findings import Finding, Ref, Unknown
+from liveproof.model.findings import Finding, Ref, Settleable, Unknown
+from liveproof.model.loaded import Difference, Loaded
 from liveproof.model.verdicts import Severity
-from liveproof.rules.nginx import configuration_invalid, upstream_socket_is_no_pool, web_server_not_running
+from liveproof.rules.nginx import (
+    configuration_changed_since_load,
+    configuration_invalid,
+    upstream_socket_is_no_pool,
+    web_server_not_running,
+)
 from liveproof.steps.service_action import ServiceAction
 
 APP = App("/x", "/x", "/x/public", "www-data", 33, 33, (33,), (), ("/s:1",), laravel=True)
@@ -159,3 +165,54 @@ def test_a_pool_that_leaves_nginx_at_its_next_reload() -> None:
     assert isinstance(one, Finding)
     assert one.severity is Severity.NOTICE
     assert "unix:/new" in one.message
+
+
+EDITED = Loaded(
+    100.0,
+    "the last reload of nginx.service",
+    tuple(Difference(f"/etc/nginx/conf.d/{number}.conf", "added", 200.0) for number in range(12))
+    + (Difference("/etc/nginx/sites-enabled/x", "removed", 0.0),),
+)
+UNSURE = Loaded(100.0, "the start of its master", (), (Difference("/etc/nginx/nginx.conf", "changed", 200.0),))
+
+
+def test_an_edit_that_nginx_has_not_loaded() -> None:
+    """The first files are told with both moments, the rest as a number; a reload loads them when the test passes."""
+    facts = replace(NGINX, loaded=EDITED)
+    (finding,) = configuration_changed_since_load.check(APP, facts)
+    assert isinstance(finding, Finding)
+    assert "/etc/nginx/conf.d/0.conf (added) and 12 more" in finding.message
+    assert (len(finding.evidence), finding.more) == (10, 3)
+    (step,) = configuration_changed_since_load.reload(finding, facts)
+    assert step.act == ServiceAction("reload", "nginx.service", NGINX.test)
+    for refused in (
+        replace(facts, valid=False),
+        replace(facts, valid=None),
+        replace(facts, unit_state="failed/enabled"),
+    ):
+        assert list(configuration_changed_since_load.reload(finding, refused)) == []
+
+
+def test_a_removed_file_that_nginx_has_loaded() -> None:
+    """There is no time to tell of what is gone."""
+    facts = replace(NGINX, loaded=replace(EDITED, differing=EDITED.differing[-1:]))
+    (finding,) = configuration_changed_since_load.check(APP, facts)
+    assert isinstance(finding, Finding)
+    assert finding.evidence[0].saw == "it is not included any more"
+
+
+def test_what_nobody_knows_of_the_load_is_settled_by_a_reload() -> None:
+    """Only where nginx takes the files and its unit runs; else the reason alone is told."""
+    (said,) = configuration_changed_since_load.check(APP, replace(NGINX, loaded=UNSURE))
+    assert isinstance(said, Settleable)
+    assert "/etc/nginx/nginx.conf" in said.reason
+    for other in (replace(NGINX, loaded=UNSURE, valid=False), replace(NGINX, loaded=UNSURE, unit="", unit_state="")):
+        (said,) = configuration_changed_since_load.check(APP, other)
+        assert type(said) is Unknown
+
+
+@pytest.mark.parametrize("loaded", [None, Loaded(100.0, "x"), Unknown("the clock was set")])
+def test_loaded_as_it_is(loaded: Loaded | Unknown | None) -> None:
+    """Silent where all is loaded, and where nobody looked (facts of an earlier version); else why it is not known."""
+    said = list(configuration_changed_since_load.check(APP, replace(NGINX, loaded=loaded)))
+    assert said == ([loaded] if isinstance(loaded, Unknown) else [])

@@ -13,7 +13,7 @@ from liveproof.host.reader import Reader
 from liveproof.model.findings import Unknown
 from liveproof.store.loaded_files import Load
 
-BEFORE_LOCK = 0.05  # s before the lock is made in which php.ini is read
+BEFORE_LOCK = 0.1  # s before the lock is made in which php.ini is read
 _START = 0.5  # s before its master's start in which PHP-FPM reads the configuration, where it becomes a daemon
 
 

@@ -6,6 +6,7 @@ of every file that they came from. As any ``nginx -t`` that root runs, the test 
 names, and leaves an empty pid file where nginx does not run.
 """
 
+import time
 from dataclasses import replace
 from typing import Any
 
@@ -34,7 +35,7 @@ _PATIENCE = 5.0
 _ERRORS = ("[emerg]", "[alert]", "[crit]", "[error]")
 _LONGEST = 500
 _MARK = "# configuration file "
-_Tested = tuple[bool | None, tuple[str, ...], tuple[str, ...]]
+_Tested = tuple[bool | None, tuple[str, ...], tuple[str, ...], float]
 _NO_BUILD = Build("", "/etc/nginx", "/etc/nginx/nginx.conf", "nobody", "", "", "")
 
 
@@ -43,7 +44,7 @@ class _Configuration:
     """What the files say, as it is remembered.
 
     ``valid``: nginx takes it, and files alone decide that. Anything else is tested each time: a failure may be due to
-    what no file tells.
+    what no file tells. ``seconds``: how long its test took, which reads the files as a reload does.
     """
 
     user: str
@@ -54,6 +55,7 @@ class _Configuration:
     unread: tuple[str, ...]
     valid: bool
     patterns: tuple[str, ...]
+    seconds: float
 
 
 def probe(reader: Reader, cache: Cache) -> Nginx:
@@ -110,7 +112,10 @@ def _loaded(
     wanted = Wanted(tuple((path, 0.0) for path in found.files), loaded_files.directories(reader, found.patterns))
 
     def look() -> Loaded | Unknown:
-        load = load_moment.load(reader, process, master.workers(reader, process)[0], service, found.error_log)
+        workers = master.workers(reader, process)[0]
+        load = load_moment.load(
+            reader, process, workers, service, log=found.error_log, reading=found.seconds or _PATIENCE
+        )
         if isinstance(load, Unknown):
             return load
         return loaded_files.compared(reader, cache.entry("nginx-loaded"), load, wanted)
@@ -168,7 +173,7 @@ def _read(reader: Reader, command: Command, build: Build, config: str) -> tuple[
     tree = directives.load(config, _parse, lambda path: _text(reader, path), reader.glob)
     found = configuration.configuration(tree, prefix, (build.access_log, build.error_log))
     opened, present = test_inputs.opened(tree, prefix)
-    valid, _, files = _tested(reader, command)
+    valid, _, files, seconds = _tested(reader, command)
     missed = [
         f"nginx reads {path}, which liveproof did not find among the includes"
         for path in files
@@ -190,6 +195,7 @@ def _read(reader: Reader, command: Command, build: Build, config: str) -> tuple[
             problems,
             lasting,
             tuple(tree.patterns),
+            seconds,
         ),
         inputs,
     )
@@ -209,25 +215,27 @@ def _parse(text: str, path: str) -> tuple[list[dict[str, Any]], list[str]]:
 
 
 def _tested(reader: Reader, command: Command) -> _Tested:
-    """Whether nginx takes the configuration, its errors (or why it could not be asked), and the files that it read."""
+    """Whether nginx takes the configuration, its errors (or why nobody could ask), its files; seconds."""
     return reader.once("nginx -T", lambda: _test(reader, command))
 
 
 def _test(reader: Reader, command: Command) -> _Tested:
     if not command.binary:
-        return None, ("nginx's program was not found, so its configuration cannot be tested",), ()
+        return None, ("nginx's program was not found, so its configuration cannot be tested",), (), 0.0
+    began = time.perf_counter()
     try:
         ran = run([command.binary, "-T", *command.options], timeout=_PATIENCE)
     except OSError as error:
-        return None, (f"{command.binary} cannot be run: {error.strerror}",), ()
+        return None, (f"{command.binary} cannot be run: {error.strerror}",), (), 0.0
     if ran.timed_out:
-        return None, (f"nginx -t did not end within {_PATIENCE:g} s: does it wait for a name server?",), ()
+        return None, (f"nginx -t did not end within {_PATIENCE:g} s: does it wait for a name server?",), (), _PATIENCE
+    seconds = time.perf_counter() - began
     if ran.status:
         valid, errors = _judged(ran, root=reader.root)
-        return valid, errors, ()
+        return valid, errors, (), seconds
     text = ran.out.decode(errors="surrogateescape")
     marks = (line for line in text.splitlines() if line.startswith(f"{_MARK}/") and line.endswith(":"))
-    return True, (), tuple(line[len(_MARK) : -1] for line in marks)
+    return True, (), tuple(line[len(_MARK) : -1] for line in marks), seconds
 
 
 def _judged(ran: Ran, *, root: bool) -> tuple[bool | None, tuple[str, ...]]:

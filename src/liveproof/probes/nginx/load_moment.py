@@ -17,7 +17,6 @@ from liveproof.model.findings import Unknown
 from liveproof.store.loaded_files import Load
 
 _ENDED = 0.02  # s from the signal of a reload to when systemd has seen its command end
-_READ = 0.1  # s in which a reload reads the configuration before it starts workers
 _START = 1.0  # s before its master's start in which nginx reads the configuration, since it becomes a daemon after that
 _TOGETHER = 0.5
 _TOGETHER_WITH_SYSTEMD = 2.0
@@ -29,9 +28,12 @@ _INVOCATION = "/run/systemd/units/invocation:"
 
 
 def load(
-    reader: Reader, process: Process, workers: tuple[Process, ...], service: Service | None, log: str
+    reader: Reader, process: Process, workers: tuple[Process, ...], service: Service | None, *, log: str, reading: float
 ) -> Load | Unknown:
-    """The load of what runs now; ``log`` is the main error log."""
+    """The load of what runs now.
+
+    ``log`` is the main error log; ``reading`` is how long nginx takes to read its configuration, in seconds.
+    """
     start = reader.exact_start(process.start)
     found = [(start - _START, "the start of its master")]
     if service and service.main_pid == process.pid:
@@ -41,7 +43,7 @@ def load(
             return Unknown("the clock was set since nginx was started, so times of files cannot be compared with that")
         if began and start - _LONGEST_START < began <= start + 0.1:
             found.append((began, f"the start of {service.name}"))
-    found += _reloaded(reader, start, workers, service, log)
+    found += _reloaded(reader, start, workers, service, log=log, reading=reading)
     since, by = max(found)
     return Load(process.pid, process.start, since, by, tuple((one.pid, one.start) for one in workers))
 
@@ -55,7 +57,7 @@ def _invoked(reader: Reader, service: Service) -> float:
 
 
 def _reloaded(
-    reader: Reader, start: float, workers: tuple[Process, ...], service: Service | None, log: str
+    reader: Reader, start: float, workers: tuple[Process, ...], service: Service | None, *, log: str, reading: float
 ) -> Iterator[tuple[float, str]]:
     """Moments that the last reload is proven not to precede, and what tells them."""
     if not workers:
@@ -67,12 +69,12 @@ def _reloaded(
     if told_by_systemd and oldest >= reload - _ENDED:
         yield reload - _ENDED, f"the last reload of {service.name if service else ''}"
     elif told_by_systemd and oldest > start:
-        yield oldest - _READ, f"the last reload of {service.name if service else ''}"
+        yield oldest - reading, f"the last reload of {service.name if service else ''}"
     elif oldest > start + _START:
         together = len(ages) > 1 and ages[1] - oldest < _TOGETHER
         died, whole = _deaths(reader, log, oldest)
         if not died and (together or whole):
-            yield oldest - _READ, "workers that began together" if together else "its worker's start"
+            yield oldest - reading, "workers that began together" if together else "its worker's start"
 
 
 def _deaths(reader: Reader, log: str, at: float) -> tuple[bool, bool]:

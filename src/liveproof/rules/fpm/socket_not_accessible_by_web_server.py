@@ -16,17 +16,19 @@ sudo -u www-data python3 -c 'import socket,sys; socket.socket(socket.AF_UNIX).co
 ## Fix safety
 Safe: the socket gets nginx's user as its owner and group and mode 0660 in place, which takes effect at once and ends no
 request. So that it stays after the next restart (a reload keeps the socket as it is) the same is written to the pool's
-file, tested by PHP-FPM itself: an edit of a service's configuration, shown as a diff and asked for. Owner, mode and
-file come back byte for byte. Where the socket's own bits are not what keeps nginx out (a directory above it, an access
+file, tested by PHP-FPM itself, and PHP-FPM is reloaded gracefully, so that it runs with the file that lies on disk: an
+edit of a service's configuration, shown as a diff and asked for. Owner, mode and file come back byte for byte. Where the socket's own bits are not what keeps nginx out (a directory above it, an access
 list, SELinux or AppArmor), nothing is changed.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from liveproof.analysis.serving import running
 from liveproof.fixes.php_fpm_edit import with_settings
+from liveproof.fixes.reload import graceful_reload
 from liveproof.model.facts.apps import App
-from liveproof.model.facts.fpm import Fpm, Pool, Socket
+from liveproof.model.facts.fpm import Fpm, Master, Pool, Socket
 from liveproof.model.facts.nginx import Nginx
 from liveproof.model.findings import Evidence, Finding, Ref, Unknown
 from liveproof.model.plan import Step
@@ -39,6 +41,7 @@ from liveproof.steps.write_file import WriteFile
 rule = Rule("FPM003", Severity.CRITICAL, leads_to=("WIR001:unanswered",), answers=("socket accessible",))
 
 _MODE = 0o660
+_UNDO = "the old file comes back, and PHP-FPM is reloaded"
 
 
 @rule.check
@@ -120,10 +123,10 @@ def let_the_web_server_in(finding: Finding, nginx: Nginx, fpm: Fpm) -> Iterator[
             if Ref("pool", pool.id) not in finding.about or not isinstance(socket, Socket):
                 continue
             if socket.path and not pool.acl and not _allows(socket, nginx) and nginx.worker_group and master.test:
-                yield from _steps(master.test, pool, socket, nginx)
+                yield from _steps(master, pool, socket, nginx)
 
 
-def _steps(test: tuple[str, ...], pool: Pool, socket: Socket, nginx: Nginx) -> Iterator[Step]:
+def _steps(master: Master, pool: Pool, socket: Socket, nginx: Nginx) -> Iterator[Step]:
     owner, group = nginx.worker_user, nginx.worker_group
     wanted = {"listen.owner": owner, "listen.group": group, "listen.mode": f"{_MODE:04o}"}
     content = with_settings(pool.source, pool.name, wanted)
@@ -144,8 +147,10 @@ def _steps(test: tuple[str, ...], pool: Pool, socket: Socket, nginx: Nginx) -> I
         )
     if content != pool.source:
         yield Step(
-            WriteFile.edit(pool.file, pool.source, content, test),
+            WriteFile.edit(pool.file, pool.source, content, master.test),
             "so that PHP-FPM makes the socket like that when it starts again",
             "the file is put back byte for byte",
             further=True,
         )
+        if master.pid:  # the socket is handed on as it is; but what runs must be what lies on disk
+            yield replace(graceful_reload(master, "the pool's file must be read", _UNDO), further=True)

@@ -54,7 +54,7 @@ def _workers(*starts: float) -> tuple[Process, ...]:
 
 
 def _load(host: Reader, *starts: float, service: Service | None = SERVICE) -> Load:
-    found = load(host, MASTER, _workers(*starts), service, LOG)
+    found = load(host, MASTER, _workers(*starts), service, log=LOG, reading=0.1)
     assert isinstance(found, Load)
     return found
 
@@ -130,7 +130,7 @@ def test_the_only_worker_after_a_signal(logs: dict[str, str], proven: bool) -> N
 
 def test_the_clock_was_set() -> None:
     """Systemd's link has the time of then, its clock that does not jump the time of now: they do not agree."""
-    found = load(_Host(invoked=START - 3600), MASTER, _workers(START), SERVICE, LOG)
+    found = load(_Host(invoked=START - 3600), MASTER, _workers(START), SERVICE, log=LOG, reading=0.1)
     assert isinstance(found, Unknown)
     assert "the clock was set" in found.reason
 
@@ -148,6 +148,6 @@ def test_without_workers() -> None:
 def test_a_log_that_is_no_file(tmp_path: Path) -> None:
     """A log to stderr, syslog or a device tells nothing, and is not read."""
     for log in ("stderr", "syslog:server=x", "/dev/null", str(tmp_path)):
-        found = load(Reader(), MASTER, _workers(START + 900), None, log)
+        found = load(Reader(), MASTER, _workers(START + 900), None, log=log, reading=0.1)
         assert isinstance(found, Load)
         assert found.since < START + 1
