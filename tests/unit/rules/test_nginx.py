@@ -170,8 +170,10 @@ def test_a_pool_that_leaves_nginx_at_its_next_reload() -> None:
 EDITED = Loaded(
     100.0,
     "the last reload of nginx.service",
-    tuple(Difference(f"/etc/nginx/conf.d/{number}.conf", "added", 200.0) for number in range(12))
-    + (Difference("/etc/nginx/sites-enabled/x", "removed", 0.0),),
+    (
+        *(Difference(f"/etc/nginx/conf.d/{number}.conf", "added", 200.0) for number in range(12)),
+        Difference("/etc/nginx/sites-enabled/x", "removed", 0.0),
+    ),
 )
 UNSURE = Loaded(100.0, "the start of its master", (), (Difference("/etc/nginx/nginx.conf", "changed", 200.0),))
 

@@ -17,8 +17,9 @@ sudo -u www-data python3 -c 'import socket,sys; socket.socket(socket.AF_UNIX).co
 Safe: the socket gets nginx's user as its owner and group and mode 0660 in place, which takes effect at once and ends no
 request. So that it stays after the next restart (a reload keeps the socket as it is) the same is written to the pool's
 file, tested by PHP-FPM itself, and PHP-FPM is reloaded gracefully, so that it runs with the file that lies on disk: an
-edit of a service's configuration, shown as a diff and asked for. Owner, mode and file come back byte for byte. Where the socket's own bits are not what keeps nginx out (a directory above it, an access
-list, SELinux or AppArmor), nothing is changed.
+edit of a service's configuration, shown as a diff and asked for. Owner, mode and file come back byte for byte. Where
+the socket's own bits are not what keeps nginx out (a directory above it, an access list, SELinux or AppArmor), nothing
+is changed.
 """
 
 from collections.abc import Iterator
