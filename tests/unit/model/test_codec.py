@@ -6,7 +6,7 @@ from enum import Enum
 from importlib import import_module
 from pathlib import Path
 from types import GenericAlias, UnionType
-from typing import Any
+from typing import Any, Literal, get_args, get_origin
 
 import pytest
 from hypothesis import given
@@ -51,6 +51,8 @@ def _values(kind: Any) -> st.SearchStrategy[Any]:
         if kind.__args__[-1] is Ellipsis:
             return st.lists(_values(kind.__args__[0]), max_size=2).map(tuple)
         return st.tuples(*(_values(part) for part in kind.__args__))
+    if get_origin(kind) is Literal:
+        return st.sampled_from(get_args(kind))
     if isinstance(kind, type) and issubclass(kind, Enum):
         return st.sampled_from(list(kind))
     if kind is type(None):
