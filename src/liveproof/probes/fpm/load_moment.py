@@ -10,10 +10,11 @@ from collections.abc import Sequence
 
 from liveproof.host.process.proc import Process
 from liveproof.host.reader import Reader
+from liveproof.host.services.systemd import Service
 from liveproof.model.findings import Unknown
 from liveproof.store.loaded_files import Load
 
-BEFORE_LOCK = 0.1  # s before the lock is made in which php.ini is read
+_BEFORE_LOCK = 0.1  # s before the lock is made in which php.ini is read, where systemd does not tell of the start
 _START = 0.5  # s before its master's start in which PHP-FPM reads the configuration, where it becomes a daemon
 
 
@@ -27,6 +28,24 @@ def load(reader: Reader, process: Process, workers: Sequence[Process]) -> Load |
         return Load(process.pid, process.start, made, "OPcache's lock file in its master", ((0, made),))
     witnesses = tuple((one.pid, one.start) for one in workers)
     return Load(process.pid, process.start, start - _START, "the start of its master", witnesses)
+
+
+def ini_margin(reader: Reader, process: Process, service: Service | None, made: Load) -> float:
+    """How long before that load php.ini may have been read, in seconds.
+
+    It is read after the start of the unit, and after systemd has seen the end of the command that asked for a reload:
+    PHP-FPM ends its workers and executes its program again before it reads anything.
+    """
+    if not any(pid == 0 for pid, _ in made.witnesses):
+        return 0.0
+    asked = [made.since - _BEFORE_LOCK]
+    if service and service.main_pid == process.pid:
+        asked += [reader.moment(told) for told in (service.began, service.changed if _reloaded(service) else 0.0)]
+    return made.since - max(at for at in asked if at <= made.since)
+
+
+def _reloaded(service: Service) -> bool:
+    return service.changed > service.entered
 
 
 def _lock(reader: Reader, pid: int) -> float:

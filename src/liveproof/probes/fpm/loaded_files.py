@@ -24,14 +24,16 @@ def loaded(reader: Reader, cache: Cache, found: Found, conf: FpmConf | None) -> 
         return Unknown(
             f"which php.ini the PHP-FPM master {found.process.pid} reads could not be asked of {found.binary}"
         )
-    files = dict.fromkeys(conf.files, 0.0) | dict.fromkeys(ini.files, load_moment.BEFORE_LOCK)
-    wanted = Wanted(tuple(files.items()), loaded_files.directories(reader, (*conf.patterns, *ini.patterns)))
+    directories = loaded_files.directories(reader, (*conf.patterns, *ini.patterns))
     process = found.process
 
     def look() -> Loaded | Unknown:
         load = load_moment.load(reader, process, _workers(reader, process))
         if isinstance(load, Unknown):
             return load
+        margin = load_moment.ini_margin(reader, process, found.service, load)
+        files = dict.fromkeys(conf.files, 0.0) | dict.fromkeys(ini.files, margin)
+        wanted = Wanted(tuple(files.items()), directories)
         return loaded_files.compared(reader, cache.entry("fpm-loaded", found.config), load, wanted)
 
     return loaded_files.at_rest(reader, look)

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,9 @@ from hypothesis import strategies as st
 
 from liveproof.host.process.proc import Process, process
 from liveproof.host.reader import Reader
+from liveproof.host.services.systemd import Service
 from liveproof.model.findings import Unknown
-from liveproof.probes.fpm.load_moment import load
+from liveproof.probes.fpm.load_moment import ini_margin, load
 from liveproof.probes.fpm.php_ini import Places, parse
 from liveproof.store.loaded_files import Load
 
@@ -58,6 +60,42 @@ def test_the_clock_was_set(tmp_path: Path) -> None:
         assert isinstance(load(Reader(), _me(), ()), Unknown)
     finally:
         os.close(descriptor)
+
+
+class _Clock(Reader):
+    """Systemd's clock began at 1000."""
+
+    def moment(self, monotonic: float) -> float:
+        return 1000 + monotonic if monotonic else 0.0
+
+
+SERVICE = Service(
+    "php8.2-fpm.service", "loaded", "active", "running", "success", 9, need_daemon_reload=False, enabled="enabled",
+    private_tmp=False, start=(), post=(), began=10.0, entered=12.0, changed=12.0,
+)  # fmt: skip
+MASTER = Process(9, 1, 1010.0, 0, "php-fpm8.2", ("php-fpm: master process (/x)",), "")
+
+
+@pytest.mark.parametrize(
+    ("made", "service", "margin"),
+    [
+        (1010.5, SERVICE, 0.1),  # not long before the lock, however long the start took
+        (1010.03, SERVICE, 0.03),  # after the unit's start
+        (1099.0, replace(SERVICE, changed=98.95), 0.05),  # after a reload was asked for
+        (1099.0, replace(SERVICE, changed=99.5), 0.1),  # of another reload, which did not take place yet
+        (1010.03, replace(SERVICE, main_pid=8), 0.1),
+        (1010.03, None, 0.1),
+    ],
+)
+def test_php_ini_is_read_before_the_lock_is_made(made: float, service: Service | None, margin: float) -> None:
+    """How long before is bounded by what systemd tells of the start or the reload, else by what it takes."""
+    lock = Load(9, 1010.0, made, "the lock", ((0, made),))
+    assert ini_margin(_Clock(), MASTER, service, lock) == pytest.approx(margin)
+
+
+def test_php_ini_without_a_lock() -> None:
+    """There is no moment that it could precede."""
+    assert ini_margin(_Clock(), MASTER, SERVICE, Load(9, 1010.0, 1009.5, "its start", ((10, 1011.0),))) == 0
 
 
 TEXT = """phpinfo()
