@@ -9,6 +9,7 @@ import os
 from _blake2 import blake2b  # what hashlib.blake2b is, without loading OpenSSL, which takes a check 6 ms
 from collections.abc import Callable, Iterable, Mapping
 
+from liveproof.host.deadline import TimeIsUp
 from liveproof.host.errors import CannotSee
 from liveproof.host.files.file_state import settled
 from liveproof.host.files.reader import FileReader
@@ -93,8 +94,9 @@ def compared(reader: FileReader, entry: Entry, load: Load, wanted: Wanted) -> Lo
             (differing if certain else unsure).append(difference)
         if certain and difference and difference.way == "added":
             del files[path]
+    listed = dict(wanted.files)
     for path, kept in (known or {}).items():
-        if path not in dict(wanted.files):
+        if path not in listed:
             files[path] = kept
             (differing if kept.digest else unsure).append(Difference(path, "removed", 0.0))
     listings = before.listings if before else tuple(_listings(looks, wanted, since))
@@ -118,7 +120,7 @@ def _compared(
             # One that was changed just now may be changed once more without another time.
             return _File(digest, state) if looks.settled(ctime) else kept, None, True
         return kept, Difference(path, "changed", ctime), bool(digest)
-    if ctime + TICK <= since:
+    if 0 < ctime <= since - TICK:
         return _File(looks.digest(path, state), state), None, True
     return _NOTHING, Difference(path, "changed", ctime), False
 
@@ -129,7 +131,10 @@ def at_rest(reader: Reader, look: Callable[[], Loaded | Unknown]) -> Loaded | Un
     for _ in range(_LOOKS):
         if isinstance(found, Unknown) or not any(reader.now() - one.when < _RECENT for one in found.differing):
             break
-        reader.pause(_AGAIN)
+        try:
+            reader.pause(_AGAIN)
+        except TimeIsUp:
+            break
         reader.forget_processes()
         found = look()
     return found

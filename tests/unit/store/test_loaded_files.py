@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from liveproof.host.deadline import TimeIsUp
 from liveproof.host.files.reader import FileReader
 from liveproof.host.reader import Reader
 from liveproof.model.findings import Unknown
@@ -224,6 +225,14 @@ def test_odd_files_end_in_unknown(service: Service, odd: str) -> None:
     assert service.said()[0] <= {("removed", "a.conf")}
 
 
+def test_what_cannot_be_looked_at_is_not_proven(service: Service) -> None:
+    """A file that is gone, or whose link leads back to itself, while its name is still known."""
+    (service.conf / "loop.conf").symlink_to("loop.conf")
+    wanted = Wanted(((f"{service.conf}/loop.conf", 0.0), (f"{service.conf}/gone.conf", 0.0)), ())
+    found = compared(FileReader(), Cache(None).entry("x"), replace(service.load, since=time.time() + 9), wanted)
+    assert _names(found.unsure) == {("changed", "loop.conf"), ("changed", "gone.conf")}
+
+
 def test_directories_of_patterns(tmp_path: Path) -> None:
     """Those whose names decide what a pattern matches, also where directories are matched."""
     (tmp_path / "a").mkdir()
@@ -260,3 +269,17 @@ def test_a_reload_that_is_under_way() -> None:
     assert asked(now) == (now, 5)
     assert asked(old) == (old, 1)
     assert asked(unknown) == (unknown, 1)
+
+
+class _Late(Reader):
+    """A reader whose time is up."""
+
+    def pause(self, seconds: float) -> None:
+        assert seconds
+        raise TimeIsUp
+
+
+def test_no_time_to_look_again() -> None:
+    """What was seen is told."""
+    now = Loaded(1.0, "x", (Difference("/a", "changed", time.time()),))
+    assert at_rest(_Late(), lambda: now) == now
