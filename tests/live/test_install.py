@@ -72,6 +72,7 @@ def test_it_is_installed_started_reloaded_killed_and_removed_without_a_trace(hos
         assert float(score.rpartition(": ")[2].split()[0]) <= 4.0, score
     assert _property(host, "ActiveState") == "active"
 
+    _until(lambda: "seen by fanotify" in host.sh(f"journalctl -o cat -u {_UNIT}"), "events under the unit")
     pid = _property(host, "MainPID")
     host.sh(f"systemctl reload {_UNIT}")
     assert _property(host, "MainPID") == pid
