@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from benchmarks.harm.trial import Budget, Trial
+from benchmarks.trial import Budget, Trial
 from tests.unit.random_trees import harm, random_plan
 
 _PART = 1000

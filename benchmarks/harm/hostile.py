@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from benchmarks.harm.trial import Budget, Trial
+from benchmarks.trial import Budget, Trial
 from tests.lab import Host
 
 _SECONDS: Final = 30.0

@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
-from benchmarks.harm.trial import Budget, Trial
+from benchmarks.trial import Budget, Trial
 from liveproof.repair import rollback
 from liveproof.store import runs
 from tests.lab import Host

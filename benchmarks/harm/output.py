@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from benchmarks.harm.digest import changes, outside
-from benchmarks.harm.trial import Budget, Trial
+from benchmarks.trial import Budget, Trial
 from tests.lab import Host
 
 _TOPS = ("/dev", "/etc", "/srv/out")

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.harm.digest import changes, outside
-from benchmarks.harm.trial import Budget, Trial
+from benchmarks.trial import Budget, Trial
 from tests.lab import Host
 
 _INSIDE: Final = Path(__file__).parent / "inside"

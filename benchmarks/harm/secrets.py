@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from benchmarks.harm.trial import Budget, Trial
+from benchmarks.trial import Budget, Trial
 from liveproof.rules import load
 from tests import faults
 from tests.lab import Host

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from typing import Any, Final
 
-from benchmarks.harm.trial import Budget, Trial
+from benchmarks.trial import Budget, Trial
 from tests.lab import Host
 from tests.live.trial import difference, state
 

@@ -5,7 +5,8 @@ from dataclasses import replace
 
 from liveproof.cli.errors import UsageError
 from liveproof.model.settings import COMMAND_LINE, Settings
-from liveproof.rules import codes
+from liveproof.model.verdicts import Link
+from liveproof.rules import codes, load
 
 
 def narrowed(settings: Settings, select: Iterable[str], ignore: Iterable[str]) -> Settings:
@@ -15,7 +16,10 @@ def narrowed(settings: Settings, select: Iterable[str], ignore: Iterable[str]) -
         UsageError: there is no such rule or family.
     """
     ignored = _codes("--ignore", ignore)
-    settings = replace(settings, selected=rule_names("--select", select))
+    selected = rule_names("--select", select)
+    settings = replace(settings, selected=selected)
+    asked = (rule for rule in load() if settings.asks(rule.code))
+    settings = replace(settings, recompute=any(rule.link is Link.CACHES for rule in asked))
     if not ignored:
         return settings
     here, file = "rules.disabled", dict(settings.sources).get("rules.disabled")

@@ -56,6 +56,8 @@ class ByDirectory:
         self._waiting: list[tuple[str, bool | None]] = []
         self._entries: os._ScandirIterator[str] | None = None  # of the directory that was watched last
         self._told_too = False
+        self._whole: set[str] = set()  # trees that were told as such
+        self._unseen = False  # whether a directory was found that nobody had told of
         self._pending: list[tuple[Kind, str]] = []
         self._full = self._lost = self._trees_known = False
         self.gap = ""
@@ -102,6 +104,7 @@ class ByDirectory:
             if directory not in apart:
                 self._watch_points(directory)
         self._look_at(tuple(tree for tree in trees if everything or tree not in self._trees))
+        self._whole = set() if self._lost else self._whole & set(trees)
         self._trees, self._lost, self._trees_known = trees, False, True
         if self._pending:
             os.eventfd_write(self._more, 1)
@@ -178,7 +181,11 @@ class ByDirectory:
             elif self._waiting:
                 path, told = self._waiting.pop()
                 if told is None:
-                    yield Kind.RESCAN, path
+                    # Looked at again, a tree is told only where something in it had not been watched.
+                    if path not in self._whole or self._unseen:
+                        yield Kind.RESCAN, path
+                    self._whole.add(path)
+                    self._unseen = False
                 elif self._walks(path):
                     self._told_too = told
                     yield from self._watch(path)
@@ -238,6 +245,7 @@ class ByDirectory:
         if other not in (None, directory):
             self._watches.pop(str(other), None)  # it was moved, or is mounted twice
         before = self._watches.get(directory)
+        self._unseen |= before is None and not self._told_too
         if before not in (None, watch):
             self._paths.pop(int(str(before)), None)
         self._paths[watch], self._watches[directory] = directory, watch

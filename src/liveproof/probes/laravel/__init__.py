@@ -16,6 +16,7 @@ from liveproof.model.facts.files import Files
 from liveproof.model.facts.fpm import Fpm
 from liveproof.model.facts.laravel import CacheFile, CompiledView, Laravel
 from liveproof.model.findings import Absent, Unknown
+from liveproof.model.settings import Settings
 from liveproof.probes.laravel.artisan import ArtisanRunner
 from liveproof.probes.laravel.caches import Caches, see_caches
 from liveproof.probes.laravel.effective import Effective, log_files
@@ -37,8 +38,13 @@ from liveproof.store.cache import Cache
 _LIMIT = 1 << 20
 
 
-def probe(
-    reader: Reader, cache: Cache, app: App, files: Files | Unknown | Absent, fpm: Fpm | Unknown | Absent
+def probe(  # noqa: PLR0917  (called with what its parameters name)
+    reader: Reader,
+    settings: Settings,
+    cache: Cache,
+    app: App,
+    files: Files | Unknown | Absent,
+    fpm: Fpm | Unknown | Absent,
 ) -> Laravel:
     """See the app's Laravel.
 
@@ -62,10 +68,10 @@ def probe(
         pool_runner if isinstance(pool_runner, ArtisanRunner) else None,
         _sources(reader, app, place, files, environment),
     )
-    found, recomputed = see_caches(laravel)
+    found, recomputed = see_caches(laravel, recompute=settings.recompute)
     rules = found.effective
     unseen = Unknown(found.reason or "the effective configuration is not known")
-    stale = _views(laravel, rules, recomputed) if rules else unseen
+    stale = _views(laravel, rules, recomputed) if rules and settings.recompute else unseen
     no_dotenv = _no_dotenv(laravel, pid)
     if no_dotenv and isinstance(stale, tuple) and stale:
         stale = Unknown(f"what the views compile to without .env ({no_dotenv}) is not what they compile to with it")

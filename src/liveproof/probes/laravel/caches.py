@@ -16,6 +16,7 @@ from liveproof.probes.laravel.verdicts import Verdict
 _HOUR = 3600.0
 _JSON_LIMIT = 32 * 1024 * 1024
 _NOTHING = Unknown("the file is not there")
+_NOT_COMPARED = "no rule that was asked compares caches"
 _Content = bytes | Unknown | None
 _Fresh = Mapping[str, bytes] | Unknown
 _T = TypeVar("_T")
@@ -35,9 +36,10 @@ class Caches:
     reason: str = ""
 
 
-def see_caches(laravel: LaravelApp) -> tuple[Caches, Mapping[str, bytes]]:
+def see_caches(laravel: LaravelApp, *, recompute: bool) -> tuple[Caches, Mapping[str, bytes]]:
     """Compare, or remember the comparison where nothing that it depends on changed within the last hour.
 
+    Without ``recompute`` nothing is compared, where the live configuration cache says what is in effect.
     The hour is for what no signature can hold: a configuration may read files and services outside of the tree.
     With it come recomputed caches for further runs of PHP; they hold secrets and are never remembered.
     """
@@ -48,8 +50,22 @@ def see_caches(laravel: LaravelApp) -> tuple[Caches, Mapping[str, bytes]]:
         found, recomputed = _compare(laravel)
         return found
 
-    found = laravel.entry("caches").memoised(laravel.signature(), compare, Caches, keep=_is_certain, max_age=_HOUR)
+    entry = laravel.entry("caches")
+    if not recompute and (seen := entry.recall(laravel.signature(), Caches, _HOUR) or _as_they_are(laravel)):
+        return seen, recomputed
+    found = entry.memoised(laravel.signature(), compare, Caches, keep=_is_certain, max_age=_HOUR)
     return found, recomputed
+
+
+def _as_they_are(laravel: LaravelApp) -> Caches | None:
+    """The caches without a comparison; None where the live ones do not tell the effective configuration."""
+    live = _live(laravel)
+    config = _array(live.get("config"))
+    if not config:
+        return None
+    verdict = Verdict(Unknown(_NOT_COMPARED))
+    kinds = {kind: verdict if kind in live else Verdict(_NOTHING) for kind in laravel.place.caches}
+    return Caches(kinds, (), (), effective(config), _NOT_COMPARED)
 
 
 def _is_certain(found: Caches) -> bool:

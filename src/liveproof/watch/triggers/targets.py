@@ -1,4 +1,4 @@
-"""What is watched for events, from what the last whole check saw, and which monitor an event is for. Pure."""
+"""What is watched for events, from what the last whole check saw, and what an event is about."""
 
 import os
 from collections.abc import Iterable, Iterator
@@ -10,7 +10,9 @@ from liveproof.model.facts.fpm import Fpm
 from liveproof.model.facts.logs import Logs
 from liveproof.model.facts.nginx import Nginx
 
-# What the app itself writes at every other request, with code in none of it.
+# What the app itself writes, with code in none of it: there only owners and modes are of interest.
+_WRITTEN = "storage"
+# Of that what it writes at every other request.
 _BUSY = (
     "storage/framework/sessions",
     "storage/framework/cache/data",
@@ -39,6 +41,7 @@ class Targets:
         configuration: files that nginx and PHP-FPM are configured by.
         logs: files whose writing is an event.
         services: processes whose end is one.
+        users: the user of each app, by the directory that it really is.
     """
 
     trees: tuple[tuple[str, str], ...] = ()
@@ -46,6 +49,7 @@ class Targets:
     configuration: tuple[str, ...] = ()
     logs: tuple[str, ...] = ()
     services: tuple[Service, ...] = ()
+    users: tuple[tuple[str, int], ...] = ()
 
     def watch(self) -> Watch:
         """The same as the source of events takes it: configuration by its directories, so that new files are seen."""
@@ -63,6 +67,7 @@ class Targets:
         return frozenset(reason for event in events for reason in (self._reason(event),) if reason)
 
     def _reason(self, event: Event) -> str:
+        """Empty where the app itself wrote what it may write."""
         path = event.path
         if event.kind in (Kind.OVERFLOW, Kind.RESCAN):
             return "lost"
@@ -73,8 +78,21 @@ class Targets:
         in_tree = any(path == real or path.startswith(f"{real}/") for _, real in self.trees)
         if event.kind is Kind.ATTRIBUTES and (in_tree or path in self.logs):
             return "rights"
+        if in_tree and path not in self.logs and self._written(path):
+            return "" if self._is_the_apps_own(path) else "rights"
         # Else it is a link that is served, or a part of a watched path above what is watched.
         return "log" if path in self.logs else "code" if in_tree else "link"
+
+    def _written(self, path: str) -> bool:
+        return any(path.startswith(f"{real}/{_WRITTEN}/") for _, real in self.trees)
+
+    def _is_the_apps_own(self, path: str) -> bool:
+        """Whether it belongs to the app's user; what is gone belongs to nobody."""
+        try:
+            owner = os.lstat(path).st_uid
+        except OSError:
+            return True
+        return any(owner == uid for real, uid in self.users if path.startswith(f"{real}/"))
 
     def _beside_configuration(self, path: str) -> bool:
         folder = os.path.dirname(path)
@@ -89,7 +107,10 @@ def targets(examination: Examination) -> Targets:
         tuple(sorted({path for app in apps for path in _sockets(app)})),
         tuple(sorted({path for app in apps for path in _configuration(app)})),
         tuple(sorted({path for app in apps for path in _logs(app)})),
-        tuple(sorted({service for app in apps for service in _services(app)}, key=lambda service: service.pid)),
+        services=tuple(
+            sorted({service for app in apps for service in _services(app)}, key=lambda service: service.pid)
+        ),
+        users=tuple(dict.fromkeys((app.app.real, app.app.uid) for app in apps)),
     )
 
 

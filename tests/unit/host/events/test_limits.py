@@ -150,3 +150,12 @@ def test_a_mount_in_a_tree_that_comes_later(tmp_path: Path) -> None:
         assert any(below(str(data), path) for path in seen)
         write(data / "file")
         assert (Kind.WRITTEN, str(data / "file")) in told(reads)
+
+
+def test_a_tree_that_is_looked_at_again_is_told_only_where_it_was_not_watched(tmp_path: Path) -> None:
+    """The periodic look at everything is no reason for another one."""
+    (tmp_path / "a/b").mkdir(parents=True)
+    with source(Use.INOTIFY, Watch(trees=(str(tmp_path),))) as reads:
+        drain(reads)
+        assert [*reads.refresh(), *drain(reads)] == []
+        assert [*reads.refresh(), *drain(reads)] == []

@@ -1,5 +1,8 @@
 """targets.py: what is watched of a host, and what an event is about."""
 
+import os
+from pathlib import Path
+
 import pytest
 
 from liveproof.host.events.event import Event, Kind
@@ -52,3 +55,17 @@ def test_targets_of_a_host() -> None:
     assert found.trees
     assert found.sockets == ("/run/php/php8.3-fpm.sock",)
     assert {service.name for service in found.services} == {"PHP-FPM 8.3"}
+
+
+def test_what_the_app_writes_itself_is_no_event(tmp_path: Path) -> None:
+    """An upload is none; a file that somebody else left there is."""
+    storage = tmp_path / "storage/app"
+    storage.mkdir(parents=True)
+    (storage / "upload.pdf").write_text("")
+    here = Targets(((str(tmp_path), str(tmp_path)),), users=((str(tmp_path), os.getuid()),))
+    other = Targets(((str(tmp_path), str(tmp_path)),), users=((str(tmp_path), os.getuid() + 1),))
+    written = [Event(Kind.WRITTEN, str(storage / "upload.pdf"), None, 0.0)]
+    assert here.reasons(written) == frozenset()
+    assert other.reasons(written) == {"rights"}
+    assert other.reasons([Event(Kind.DELETED, str(storage / "gone.pdf"), None, 0.0)]) == frozenset()
+    assert here.reasons([Event(Kind.ATTRIBUTES, str(storage / "upload.pdf"), None, 0.0)]) == {"rights"}
