@@ -24,6 +24,7 @@ from liveproof.store.cache import Cache
 
 Progress = Callable[[str], None]
 
+_BESIDE = 10.0  # s for the facts of the prevention checklist
 _AROUND = 6.0  # s of a check for its start, what rules conclude, the history and the report
 # What one probe may take of the time that is left: however long it takes, the others have some.
 _SHARE = 0.6
@@ -39,6 +40,15 @@ def examine(reader: Reader, settings: Settings, cache: Cache, progress: Progress
     seconds = max(1.0, settings.seconds - _AROUND)
     with watchdog.looking(seconds), within(seconds):
         return _examine(reader, settings, cache, progress)
+
+
+def look(
+    kinds: Iterable[type], of: AppExamination, settings: Settings, cache: Cache, progress: Progress = lambda _: None
+) -> Mapping[type, object]:
+    """Facts that no rule needs, beside those of an examined app, within a time limit of their own."""
+    with watchdog.looking(_BESIDE), within(_BESIDE):
+        facts = _Facts({Reader: Reader(), Settings: settings, Cache: cache}, progress, seconds=_BESIDE).of(of.app)
+        return {**of.facts, **{kind: facts.fact(kind) for kind in kinds if kind not in of.facts}}
 
 
 def _examine(reader: Reader, settings: Settings, cache: Cache, progress: Progress) -> Examination:

@@ -66,6 +66,7 @@ class FixRun:
     Attributes:
         before, after: the host before the first plan and after the last.
         repairs: each plan with what came of it; without an outcome it was only shown.
+        command: the command that a person called, for hints on how to go on.
     """
 
     def __init__(
@@ -74,6 +75,7 @@ class FixRun:
         self.before = before
         self.after = before
         self.repairs: list[Repair] = []
+        self.command = "liveproof fix"
         self._settings = settings
         self._cache = cache
         self._options = options
@@ -116,14 +118,32 @@ class FixRun:
         if self.shows_text:
             self._console.lines([line(shown(text), indent=3, hang=6)])
 
-    def report(self, *, kept: bool = True) -> int:
-        """Report what was planned and what came of it, keep it unless it was only shown; the exit status."""
+    def keep(self) -> tuple[Line, ...]:
+        """Keep what was planned and what came of it as a run; what came of it in lines."""
+        changed = self._changed
+        self._record(kept=True, changed=changed)
+        return tuple(self._outcome_lines(changed=changed))
+
+    @property
+    def status(self) -> int:
+        """The exit status of what came of it."""
+        return self._status([repair.outcome for repair in self.repairs if repair.outcome])
+
+    @property
+    def _changed(self) -> bool:
+        return any(repair.outcome.kind not in _UNCHANGED for repair in self.repairs if repair.outcome)
+
+    def _record(self, *, kept: bool, changed: bool) -> Record:
         outcomes = [repair.outcome for repair in self.repairs if repair.outcome]
-        changed = any(outcome.kind not in _UNCHANGED for outcome in outcomes)
         name = next((outcome.run for outcome in outcomes if outcome.run), "") or new_id(self.before.started)
         before = self.before if changed else None
         record = Record(name, "fix", __version__, self.after, before, tuple(self.repairs))
-        record = keep_record(record, self._console) if kept else replace(record, id="")
+        return keep_record(record, self._console) if kept else replace(record, id="")
+
+    def report(self, *, kept: bool = True) -> int:
+        """Report what was planned and what came of it, keep it unless it was only shown; the exit status."""
+        changed = self._changed
+        record = self._record(kept=kept, changed=changed)
         lead = tuple(self._outcome_lines(changed=changed))
         if self.shows_text and not changed:
             self._console.lines(lead)  # nothing is different from what was shown above
@@ -134,7 +154,7 @@ class FixRun:
                 if self._options.output:  # what was done must be reported all the same
                     self._console.lines(lead)
                 raise
-        return self._status(outcomes)
+        return self.status
 
     def _status(self, outcomes: list[Outcome]) -> int:
         if any(outcome.reason.startswith("stopped by SIGINT") for outcome in outcomes):
@@ -146,7 +166,7 @@ class FixRun:
 
     def _outcome_lines(self, *, changed: bool) -> Iterator[Line]:
         for each in self.repairs:
-            yield from outcome_lines(each)
+            yield from outcome_lines(each, self.command)
         if changed:
             yield BLANK
             yield from comparison_lines(self.before, self.after, rule_pages())

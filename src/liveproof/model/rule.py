@@ -61,12 +61,13 @@ class Rule:
         hidden_by_memory: what PHP-FPM keeps in memory hides the fault from visitors until it is reloaded.
         monitor: which monitor of `liveproof watch` asks it; by default that of the family, or only the whole chain's.
         alerts: its notices are alerted of as well: each finding as ``one``, or ``each`` piece of its evidence apart.
+        prevents: the item of the prevention checklist (a file in prevention/items/) that its findings keep open.
         past: tells of what happened, perhaps before a fix: where an older fault explains it, no fix brought it about.
     """
 
     __slots__ = (
         "_way_of", "alerts", "answers", "caused_by", "check_function", "code", "deployed", "fix_function", "fix_safety",
-        "hidden_by_memory", "leads_to", "link", "module", "monitor", "past", "severity", "ways",
+        "hidden_by_memory", "leads_to", "link", "module", "monitor", "past", "prevents", "severity", "ways",
     )  # fmt: skip
 
     def __init__(
@@ -83,6 +84,7 @@ class Rule:
         hidden_by_memory: bool = False,
         monitor: MonitorName | None = None,
         alerts: Literal["", "one", "each"] = "",
+        prevents: str = "",
         past: bool = False,
     ) -> None:
         self.code = code
@@ -96,6 +98,7 @@ class Rule:
         self.hidden_by_memory = hidden_by_memory
         self.monitor: MonitorName = monitor or _MONITORS.get(code[:3], "chain")
         self.alerts = alerts
+        self.prevents = prevents
         self.past = past
         self._way_of: dict[str, str] = {}
         self.module = ""

@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
-from liveproof.analysis import floors, laravel_places, permissions
+from liveproof.analysis import floors, laravel_places, permissions, sharing
 from liveproof.analysis.ownership import MOST, mismatches, ownership
 from liveproof.analysis.serving import configuration_files
 from liveproof.host.errors import CannotSee
@@ -86,6 +86,7 @@ def probe(
         more_unreadable=unreadable,
         more_private=kernel.count(_unread(app, files, alike, private=True)),
         uncounted=kernel.uncounted,
+        inherited=tuple(_inherited(reader, app, files)),
     )
 
 
@@ -146,6 +147,16 @@ def _view(reader: Reader, app: App, fpm: Fpm | Unknown | Absent) -> tuple[int, s
             if pid and reader.stat(f"/proc/{pid}") is not None:
                 return pid, f"process {pid} of pool {pool.id}"
     return 0, "liveproof itself (no process of a pool runs)"
+
+
+def _inherited(reader: Reader, app: App, files: Files) -> Iterator[str]:
+    """Shared directories whose default ACL lets the app's user write what is made in them."""
+    for path in islice(sharing.shared(app, files), _EVERY):
+        acl = {(tag, number): bits for tag, bits, number in reader.default_acl(files.real(path))}
+        mask = next((bits for (tag, _), bits in acl.items() if tag == sharing.MASK), 7)
+        named = [(sharing.USER, app.uid), *((sharing.GROUP, gid) for gid in app.groups)]
+        if any(acl.get(who, 0) & mask & WRITE for who in named):
+            yield path
 
 
 def _answered(classes: list[list[str]]) -> Iterator[str]:

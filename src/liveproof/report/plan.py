@@ -81,8 +81,8 @@ SAFETY = {
 }
 
 
-def outcome_lines(repair: Repair) -> Iterator[Line]:
-    """What came of a plan, in a line or two."""
+def outcome_lines(repair: Repair, command: str = "liveproof fix") -> Iterator[Line]:
+    """What came of a plan that ``command`` made, in a line or two."""
     outcome = repair.outcome
     if outcome is None:
         yield line("Nothing was changed: the plan was only shown.")
@@ -98,7 +98,7 @@ def outcome_lines(repair: Repair) -> Iterator[Line]:
         reason = ", ".join(left)
     yield line((head, style), f"  {visible(plan.app)}  {reason}", hang=3)
     if left and plan.held_back:
-        command = f"liveproof fix {allow_option(plan.held_back)} {quoted(plan.app)}"
-        yield line("with what is held back: ", (command, "command"), indent=3)
+        again = f"{command} {allow_option(plan.held_back)} {quoted(plan.app)}"
+        yield line("with what is held back: ", (again, "command"), indent=3)
     if outcome.kind.stands and outcome.run:
         yield line("to undo: ", (f"liveproof rollback {outcome.run}", "command"), indent=3)

@@ -18,13 +18,13 @@ Exit status:
 import argparse
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from liveproof.analysis.shell_words import quoted
+from liveproof.cli.applying import Asked, add_allow_argument, allowed, apply_asked, refuse_to_ask
 from liveproof.cli.console import Console
 from liveproof.cli.errors import UsageError
 from liveproof.cli.exit_status import REFUSED
-from liveproof.cli.fix_run import FixRun, NotPlanned, planned
+from liveproof.cli.fix_run import NotPlanned, planned
 from liveproof.cli.options import (
     Options,
     add_app_arguments,
@@ -35,23 +35,17 @@ from liveproof.cli.options import (
 )
 from liveproof.cli.output import refuse_unwritable, write_file
 from liveproof.cli.selection import rule_names
-from liveproof.model.plan import SAFE_ONLY, OutcomeKind, Plan, PlanOptions
+from liveproof.model.plan import OutcomeKind, Plan, PlanOptions
 from liveproof.model.run_record import Repair
 from liveproof.model.secrets import hide
-from liveproof.model.verdicts import Safety
 from liveproof.report import script
 from liveproof.report.formats.text import brief_lines
-from liveproof.report.plan import plan_lines, step_lines
-from liveproof.report.style.escaping import visible
+from liveproof.report.plan import plan_lines
 from liveproof.report.style.lines import BLANK, Line, line
 from liveproof.store.plan_file import dump, saved
 
 HELP_ORDER = 2
 CHANGES_HOST = True
-
-_ALLOW = {"config": {Safety.CONFIG}, "drops": {Safety.DROPS}, "disruptive": {Safety.CONFIG, Safety.DROPS}}
-# What a fix brings to light is planned again: a configuration cache that artisan could not build before, for one.
-_ROUNDS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +70,16 @@ class _Request:
             arguments.script,
             arguments.save,
             PlanOptions(
-                SAFE_ONLY.union(*(_ALLOW[word] for word in arguments.allow)),
+                allowed(arguments),
                 notices=arguments.notices,
                 select=frozenset(rule_names("--select", arguments.select)),
             ),
         )
+
+    @property
+    def asked(self) -> Asked:
+        """How its steps are asked for."""
+        return Asked(self.steps, yes=self.yes, diff=self.diff)
 
     @property
     def applies(self) -> bool:
@@ -98,14 +97,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--save", metavar="PLAN", default="", help="write the plan to a file for `liveproof apply` and change nothing"
     )
-    parser.add_argument(
-        "--allow",
-        choices=_ALLOW,
-        action="append",
-        default=[],
-        help="also apply what edits the configuration of a service (config), what may delay or drop requests (drops), "
-        "or both (disruptive)",
-    )
+    add_allow_argument(parser)
     parser.add_argument("--notices", action="store_true", help="also fix what breaks nothing")
     add_select_argument(parser, "fix only what these find")
     parser.add_argument(
@@ -135,7 +127,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     for plan in plans:
         if not request.applies:
             fixing.repairs.append(Repair(plan))
-        elif _fix(plan, fixing, request, console) is OutcomeKind.FAILED:
+        elif apply_asked(plan, fixing, request.asked, console) is OutcomeKind.FAILED:
             break
     status = fixing.report(kept=request.applies)
     if request.save and fixing.shows_text:
@@ -149,14 +141,8 @@ def _refuse(request: _Request, console: Console) -> None:
     if request.script and not request.save:
         raise UsageError("a script applies a saved plan: add --save PLAN.json, the file to save it in")
     refuse_unwritable(request.save)
-    if request.yes or not request.applies:
-        return
-    if request.options.format != "text" or request.options.output:
-        raise UsageError("only text on a terminal can ask: add --yes to apply, or --dry-run to see the plan")
-    if not console.interactive:
-        raise UsageError(
-            "stdin is not a terminal, so nobody can be asked: add --yes to apply, or --dry-run to see the plan"
-        )
+    if not request.yes and request.applies:
+        refuse_to_ask(request.options, console)
 
 
 def _shown(plans: Iterable[Plan], request: _Request) -> Iterator[Line]:
@@ -164,59 +150,3 @@ def _shown(plans: Iterable[Plan], request: _Request) -> Iterator[Line]:
         if plan.steps or plan.held_back or plan.manual:
             yield BLANK
             yield from plan_lines(plan, whole=request.diff, offered=request.applies and not request.yes)
-
-
-def _fix(plan: Plan, fixing: FixRun, request: _Request, console: Console) -> OutcomeKind:
-    """Apply an app's plan, then what that brings to light, up to three rounds."""
-    options = request.steps
-    if not request.yes:
-        options = replace(options, accepted=_accepted(plan, console))
-        if options.accepted:
-            plan = fixing.planned_now(plan.app, options) or plan
-            console.lines((*plan_lines(plan, whole=request.diff), BLANK))
-    question = "" if request.yes else f"Apply the plan for {visible(plan.app)}?"
-    outcome = fixing.apply(plan, options, question)
-    if outcome.would_drop:
-        return _all_the_same(plan, options, fixing, request, console) or outcome.kind
-    kind = outcome.kind
-    tried = {plan.digest}
-    for number in range(2, _ROUNDS + 1):
-        further = fixing.planned_now(plan.app, options)
-        if not kind.stands or further is None or not further.steps or further.digest in tried:
-            break
-        tried.add(further.digest)
-        if fixing.shows_text:
-            head = line((f"Round {number}", "head"), "  what the fix has brought to light")
-            console.lines((BLANK, head, BLANK, *plan_lines(further, whole=request.diff), BLANK))
-        kind = fixing.apply(further, options, question).kind
-    return kind
-
-
-def _all_the_same(
-    plan: Plan, options: PlanOptions, fixing: FixRun, request: _Request, console: Console
-) -> OutcomeKind | None:
-    """PHP-FPM was too busy: reload it where requests may be dropped, by option or answer; else say how, and None."""
-    question = "Reload PHP-FPM all the same, which may cut off requests?"
-    if Safety.DROPS in options.allow or (not request.yes and console.confirm(question)):
-        options = replace(options, allow=options.allow | {Safety.DROPS}, reload=True)
-        further = fixing.planned_now(plan.app, options)
-        if further and further.steps:
-            if fixing.shows_text:
-                head = line(("Round 2", "head"), "  with a reload that may cut off requests")
-                console.lines((BLANK, head, BLANK, *plan_lines(further, whole=request.diff), BLANK))
-            return fixing.apply(further, options).kind
-    if fixing.shows_text:
-        command = f"liveproof fix --allow drops {quoted(plan.app)}"
-        console.lines([line("with a reload all the same: ", (command, "command"), indent=3)])
-    return None
-
-
-def _accepted(plan: Plan, console: Console) -> frozenset[str]:
-    """What a person accepts of the steps that are held back, one by one, each with its diff or what it may cost."""
-    accepted = set()
-    for step in plan.held_back:
-        if step.safety is not Safety.SAFE:  # what is safe is held back with what it needs
-            console.lines((*step_lines("?", step, whole=True), BLANK))
-            if console.confirm("Include this step?"):
-                accepted.add(step.what)
-    return frozenset(accepted)

@@ -18,7 +18,8 @@ class Access:
 
     Of like entries that are denied only so many are listed. ``more_unwritable`` and ``more_unreadable`` count the
     others, which were asked as well; ``more_private`` are those that are unreadable and only their owner's to use.
-    ``uncounted``: there were so many that not all were asked.
+    ``uncounted``: there were so many that not all were asked. ``inherited`` are the shared directories (see
+    analysis/sharing.py) that hand down the right to write to the app's user by a default ACL.
     """
 
     writable: tuple[tuple[str, bool | Unknown], ...]
@@ -32,6 +33,7 @@ class Access:
     more_unreadable: int = 0
     more_private: int = 0
     uncounted: bool = False
+    inherited: tuple[str, ...] = ()
 
     def may_write(self, path: str) -> bool | Unknown | None:
         """Whether the path can be written; None when it is missing or was not asked."""

@@ -45,6 +45,7 @@ rule = Rule(
     caused_by=("SYS001",),
     leads_to=("LAR015", "WIR001:answered"),
     answers=("cache directory writable",),
+    prevents="writable_directories",
     monitor="writability",
 )
 

@@ -57,6 +57,7 @@ rule = Rule(
     caused_by=("SYS001",),
     leads_to=("LAR015",),
     answers=("code ownership",),
+    prevents="owners",
     deployed=1,
     monitor="ownership",
 )

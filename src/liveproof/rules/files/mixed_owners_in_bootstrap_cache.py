@@ -43,6 +43,7 @@ rule = Rule(
     caused_by=("SYS001", "FIL003"),
     leads_to=("LAR015",),
     answers=("owners of caches",),
+    prevents="owners",
     monitor="ownership",
 )
 

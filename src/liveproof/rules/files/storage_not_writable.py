@@ -51,6 +51,7 @@ rule = Rule(
     caused_by=("SYS001",),
     leads_to=("LAR015", "WIR001:answered", "WIR003"),
     answers=("storage writable",),
+    prevents="writable_directories",
     monitor="writability",
 )
 

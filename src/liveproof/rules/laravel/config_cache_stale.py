@@ -44,6 +44,7 @@ rule = Rule(
     caused_by=("FIL003", "FIL004"),
     leads_to=("WIR001:answered", "WIR003"),
     answers=("config cache", "caches rebuilt"),
+    prevents="fresh_caches",
 )
 
 _NAMED = 10

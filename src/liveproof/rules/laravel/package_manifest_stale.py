@@ -38,6 +38,7 @@ rule = Rule(
     caused_by=("FIL003", "FIL004"),
     leads_to=("WIR001:answered",),
     answers=("manifests", "caches rebuilt"),
+    prevents="fresh_caches",
 )
 
 _NAMED = 10

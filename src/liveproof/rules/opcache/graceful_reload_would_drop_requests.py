@@ -30,7 +30,7 @@ from liveproof.model.rule import Rule
 from liveproof.model.verdicts import Safety, Severity
 from liveproof.steps.write_file import WriteFile
 
-rule = Rule("OPC013", Severity.NOTICE)
+rule = Rule("OPC013", Severity.NOTICE, prevents="graceful_reload")
 
 _WANTED = "10s"
 

@@ -43,6 +43,7 @@ rule = Rule(
     Severity.HIGH,
     leads_to=("WIR001:answered", "WIR003"),
     answers=("OPcache of the disk", "new code in place"),
+    prevents="resolved_root",
 )
 
 _ADVICE = (

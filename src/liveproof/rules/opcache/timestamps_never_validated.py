@@ -31,7 +31,7 @@ from liveproof.model.plan import Step
 from liveproof.model.rule import Rule
 from liveproof.model.verdicts import Safety, Severity
 
-rule = Rule("OPC002", Severity.HIGH, answers=("OPcache renewed",))
+rule = Rule("OPC002", Severity.HIGH, answers=("OPcache renewed",), prevents="reload_after_deploy")
 
 _SHOWN = 8
 

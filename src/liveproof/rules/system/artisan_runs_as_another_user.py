@@ -34,7 +34,7 @@ from liveproof.model.findings import Evidence, Finding, Ref, Unknown
 from liveproof.model.rule import Rule
 from liveproof.model.verdicts import Severity
 
-rule = Rule("SYS001", Severity.HIGH, leads_to=("LAR015",), answers=("user of artisan",))
+rule = Rule("SYS001", Severity.HIGH, leads_to=("LAR015",), answers=("user of artisan",), prevents="artisan_user")
 
 _MOST = 10
 _KINDS = {

@@ -27,7 +27,7 @@ from liveproof.model.findings import Evidence, Finding, Ref, Unknown
 from liveproof.model.rule import Rule
 from liveproof.model.verdicts import Severity
 
-rule = Rule("SYS003", Severity.HIGH, answers=("user of log rotation",))
+rule = Rule("SYS003", Severity.HIGH, answers=("user of log rotation",), prevents="log_rotation")
 
 
 @rule.check

@@ -35,7 +35,14 @@ from liveproof.model.verdicts import Severity
 # What keeps a request from reaching the app, and what makes the app answer wrongly: neither explains the other.
 _UNANSWERED, _ANSWERED = "unanswered", "answered"
 
-rule = Rule("WIR001", Severity.CRITICAL, leads_to=("WIR003",), ways=(_UNANSWERED, _ANSWERED), answers=("requests",))
+rule = Rule(
+    "WIR001",
+    Severity.CRITICAL,
+    leads_to=("WIR003",),
+    ways=(_UNANSWERED, _ANSWERED),
+    answers=("requests",),
+    prevents="real_request",
+)
 
 _MOST = 10
 _UNAVAILABLE = 503
