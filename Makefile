@@ -6,7 +6,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export UV_SYSTEM_CERTS ?= 1
 SUITES ?= bookworm trixie
 
-.PHONY: help setup demo test lint lock lab recordings bench bench-faults bench-fix bench-harm bench-seed bench-speed docs clean
+.PHONY: help setup demo test lint lock lab recordings bench bench-faults bench-fix bench-harm bench-seed bench-speed soak docs clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +46,9 @@ bench-fix: setup ## on a stock PHP-FPM: fixed without asking, and requests lost;
 
 bench-harm: setup ## nothing damaged, leaked or left on real hosts (PART= SEED= ROUNDS= HARM=short)
 	@python -m benchmarks.harm
+
+soak: setup ## liveproof watch on real hosts: told in time, floods, kills, trouble (PART= SEED= ROUNDS= SOAK=short)
+	@python -m benchmarks.soak
 
 bench-seed: setup ## the seed's own script and commands beside liveproof
 	@python -m benchmarks.seed $(SUITES)

@@ -17,7 +17,7 @@ SUITE = "bookworm"
 
 
 def main() -> int:
-    """Unit tests first, then the real hosts, then the short harm bench; exit status 1 when any fails."""
+    """Unit tests, then the real hosts, then the short benches of harm and of the watcher; status 1 when any fails."""
     started = time.monotonic()
     failed = _pytest("unit, golden and recorded tests", ["--ignore", str(HERE / "live"), "-n", "2"])
     reason = lab.available()
@@ -28,7 +28,8 @@ def main() -> int:
             f"real hosts ({SUITE}{', a third of what did not change' if part == 'third' else ''})",
             [str(HERE / "live"), "-n", "2", "--suites", SUITE, "--live", part],
         )
-        failed |= _harm()
+        failed |= _bench("nothing damaged, leaked or left behind", "harm")
+        failed |= _bench("the watcher stands floods, kills and trouble", "soak")
     else:
         count = _collected()
         print(f"\n*** {count} tests on real hosts were SKIPPED: {reason} ***\n", flush=True)
@@ -45,10 +46,10 @@ def _pytest(title: str, arguments: list[str]) -> int:
     return 1 if subprocess.run(command, cwd=HERE.parent, check=False, env=same).returncode else 0
 
 
-def _harm() -> int:
-    print("--- nothing damaged, leaked or left behind", flush=True)
-    command = [sys.executable, "-m", "benchmarks.harm"]
-    ran = subprocess.run(command, cwd=HERE.parent, check=False, env={**os.environ, "HARM": "short", "SUITE": SUITE})
+def _bench(title: str, name: str) -> int:
+    print(f"--- {title}", flush=True)
+    command, short = [sys.executable, "-m", f"benchmarks.{name}"], {name.upper(): "short", "SUITE": SUITE}
+    ran = subprocess.run(command, cwd=HERE.parent, check=False, env={**os.environ, **short})
     return 1 if ran.returncode else 0
 
 

@@ -98,7 +98,8 @@ class Watching:
 
     def metric(self, name: str) -> float:
         """The sum of a metric's series."""
-        lines = self._host.sh("curl -sS http://127.0.0.1:9978/metrics").splitlines()
+        asks = "curl -sS --retry 20 --retry-delay 1 --retry-connrefused http://127.0.0.1:9978/metrics"
+        lines = self._host.sh(asks).splitlines()
         return sum(float(line.rpartition(" ")[2]) for line in lines if line.startswith((f"{name} ", f"{name}{{")))
 
     def wait(self, until: Callable[[], bool], what: str, seconds: float = 30.0) -> None:

@@ -62,9 +62,13 @@ class Looker:
         self._detail = detail
         self._failures = 0
 
-    async def look(self, codes: Sequence[str], stirred: Callable[[], bool] = lambda: False) -> Look:
+    async def look(
+        self, codes: Sequence[str], stirred: Callable[[], bool] = lambda: False, *, by_event: bool = False
+    ) -> Look:
         """Check these codes, or everything where there are none, and alert of what it found.
 
+        What a log held is no state that ends: such alerts are resolved only by looks that no event asked for, so that
+        a log which is rotated at this moment ends none.
         Where something changed while the check looked (``stirred``), it may have seen the one half before and the other
         half after: then it looks again, twice at most.
         """
@@ -80,7 +84,7 @@ class Looker:
         found = problems(document, self._rules)
         try:
             detailed = tuple(self._detailed(problem, document) for problem in found)
-            changes = self._book.reconcile("check", detailed, time.time(), unseen=unseen(document))
+            changes = self._book.reconcile("check", detailed, time.time(), unseen=self._unseen(document, by_event))
             own = self._book.reconcile(_OWN, (), time.time())
         except StoreFailed as error:
             return Look(checked, found=found, record=_record(document), store_failed=str(error))
@@ -94,6 +98,11 @@ class Looker:
     def untell(self, key: str) -> Changes:
         """It is over."""
         return self._book.reconcile(key, (), time.time())
+
+    def _unseen(self, document: dict[str, Any], by_event: bool) -> Callable[[Problem], bool]:
+        of_logs = {rule.code for rule in self._rules if rule.alerts == "each"} if by_event else set[str]()
+        not_seen = unseen(document)
+        return lambda problem: problem.code in of_logs or not_seen(problem)
 
     def _failed(self, checked: child.Checked) -> Look:
         if self._failures < _FAILURES:

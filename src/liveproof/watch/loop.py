@@ -169,7 +169,7 @@ class Watcher:
     async def _look(self, job: Job) -> None:
         self._metrics.own.check_started(job.trigger)
         self._stirred = False
-        look = await self._looker.look(job.codes, self._has_stirred)
+        look = await self._looker.look(job.codes, self._has_stirred, by_event=bool(job.events))
         if self._stopping and look.checked.document is None:
             return
         self._took(look)
