@@ -14,6 +14,8 @@ from liveproof.repair.allowed_paths import AllowedPaths, top
 from liveproof.repair.restore import absolute
 from liveproof.steps.run_artisan import RunArtisan
 
+_ATTEMPTS = 5
+
 
 def place(app: str, path: str) -> tuple[str, str]:
     """Root and path of what lies below an app; where a link of the app leads out, the directory behind it."""
@@ -82,8 +84,24 @@ def fresh_caches(act: RunArtisan, identity: Identity, context: StepContext) -> I
         taken = tuple((f"{var.lower()}.php", goal.rpartition("/")[2]) for var, goal in act.fresh if goal)
         yield FreshCaches(root, path, act.arguments[0], taken, environment, context.paths)
     finally:
-        with top(root, context.paths) as descriptor:
-            left = [*read_tree(descriptor, path, lambda name: look(descriptor, name, WHOLE))]
-            for image in reversed([image for image in left if image.scope != TIMES]):
-                if image.kind != NOTHING:
-                    writer.remove(descriptor, image)
+        _remove(root, path, context.paths)
+
+
+def _remove(root: str, path: str, paths: AllowedPaths) -> None:
+    """Remove the directory with what is in it; the app's user may write there, and be at it at this moment.
+
+    Raises:
+        LeftAlone: it does not hold still.
+    """
+    for attempt in range(_ATTEMPTS):
+        try:
+            with top(root, paths) as descriptor:
+                left = [*read_tree(descriptor, path, lambda name: look(descriptor, name, WHOLE))]
+                for image in reversed([image for image in left if image.scope != TIMES]):
+                    if image.kind != NOTHING:
+                        writer.remove(descriptor, image)
+        except LeftAlone:
+            if attempt == _ATTEMPTS - 1:
+                raise
+        else:
+            return
