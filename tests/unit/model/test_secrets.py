@@ -292,3 +292,10 @@ def test_what_an_administrator_needs_stays(text: str) -> None:
 def test_a_foreign_text_is_told_in_known_words(text: str, told: str) -> None:
     """What PHP, Laravel, nginx and PHP-FPM say stays; what anybody may have put into it does not."""
     assert gist(text) == told
+
+
+@pytest.mark.parametrize("text", [*IN_TEXT, *IN_COMMANDS])
+def test_what_is_hidden_already_stays_as_it_is(text: str) -> None:
+    """A text passes here more than once on its way: when it is found, kept and shown."""
+    once = hide(text)
+    assert hide(once) == once

@@ -135,7 +135,8 @@ def _end_of_value(text: str, name: str, begin: int) -> int:  # noqa: PLR0911  (e
     if not bare:
         return begin
     value = bare[0].rstrip(_CLOSING)
-    if not value or value.lower().lstrip("([{") in _PLAIN or value in "([{" or value.startswith(HIDDEN):
+    hidden = value == HIDDEN.rstrip(_CLOSING) or value.startswith(HIDDEN)
+    if not value or value.lower().lstrip("([{") in _PLAIN or value in "([{" or hidden:
         return begin
     if name.upper() in ("PWD", "OLDPWD") and value.startswith("/"):
         return begin
