@@ -26,7 +26,9 @@ def read(path: str, *, limit: int, owner: int = 0) -> tuple[bytes, os.stat_resul
         Untrusted: another user could have.
         OSError: it cannot be opened or read; ELOOP for a circle of links, EINVAL when it is no regular file.
     """
-    wanted = [part for part in os.path.join(os.getcwd(), path).split("/") if part not in ("", ".")]
+    # Whoever stands in a directory that is gone, as after a deploy, still names absolute paths.
+    whole = path if path.startswith("/") else os.path.join(os.getcwd(), path)
+    wanted = [part for part in whole.split("/") if part not in ("", ".")]
     stack = [os.open("/", _PATH_ONLY | os.O_DIRECTORY)]
     names: list[str] = []
     links = 0

@@ -217,7 +217,7 @@ def test_a_path_through_links_and_a_link_that_leads_in_a_circle(place: Place) ->
         assert told(reads) == {(Kind.DELETED, str(directory / "two")), (Kind.DELETED, str(directory / "circle"))}
 
 
-def test_a_path_that_does_not_exist_yet(place: Place) -> None:
+def test_a_path_that_does_not_exist_yet(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     use, directory = place
     wanted = directory / "a/b/conf"
     with source(use, Watch(trees=(str(wanted),), files=(str(directory / "run/php/fpm.sock"),))) as reads:
@@ -231,7 +231,7 @@ def test_a_path_that_does_not_exist_yet(place: Place) -> None:
         assert (Kind.WRITTEN, str(wanted / "pool.d/www.conf")) in told(reads)
         (directory / "run/php").mkdir(parents=True)
         with socket.socket(socket.AF_UNIX) as listening:
-            os.chdir(directory / "run/php")
+            monkeypatch.chdir(directory / "run/php")
             listening.bind("fpm.sock")
         assert (Kind.CREATED, str(directory / "run/php/fpm.sock")) in told(reads)
         write(directory / "run/php/other")

@@ -103,3 +103,13 @@ def test_no_descriptor_is_left_open(etc):
         with pytest.raises((trusted.Untrusted, OSError)):
             read(etc / name)
     assert len(os.listdir("/proc/self/fd")) == before
+
+
+def test_an_absolute_path_needs_no_working_directory(etc, tmp_path, monkeypatch):
+    """A shell may stand in the release that the deploy has just removed."""
+    (etc / "a").write_bytes(b"x")
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    assert read(etc / "a") == b"x"
