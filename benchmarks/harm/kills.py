@@ -112,8 +112,11 @@ def _place(record: dict[str, Any]) -> str:
 
 
 def _timeless(found: dict[str, Any]) -> dict[str, Any]:
-    """A state without the times of what was made."""
-    return {path: replace(entry, mtime_ns=0) for path, entry in found.items()}
+    """A state without the times of what was made, and without what a closure in the route cache is called each time."""
+    return {
+        path: replace(entry, mtime_ns=0, sha256=None if path.endswith("/routes-v7.php") else entry.sha256)
+        for path, entry in found.items()
+    }
 
 
 def _in_process(kinds: tuple[str, ...], chance: random.Random, kills: int) -> Trial:
