@@ -70,7 +70,7 @@ def _by_the_clock(host: Host, watching: Watching) -> Trial:
     try:
         note = watching.told("OPC009", "raised", 60)
     except AssertionError as error:
-        return Trial("the hit ratio, by the clock", str(error)[:400])
+        return Trial("the hit ratio, by the clock", str(error)[-1500:])
     return Trial("the hit ratio, by the clock", "", f"{note.at - began:.1f} s after the reload, every 2 s")
 
 

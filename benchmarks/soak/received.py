@@ -14,6 +14,8 @@ _CONFIGURATION = """
 quiet = "2s"
 [metrics]
 listen = "127.0.0.1:9978"
+[alerts]
+per_hour = 3600
 [[alerts.channel]]
 name = "mail"
 kind = "url"

@@ -12,6 +12,8 @@ _CHANNELS = """
 quiet = "2s"
 [metrics]
 listen = "127.0.0.1:9978"
+[alerts]
+per_hour = 3600
 [[alerts.channel]]
 name = "hangs"
 kind = "command"

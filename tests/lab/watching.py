@@ -17,6 +17,8 @@ quiet = "2s"
 heal = ["FPM001"]
 [metrics]
 listen = "127.0.0.1:9978"
+[alerts]
+per_hour = 3600
 [[alerts.channel]]
 name = "notes"
 kind = "command"
