@@ -6,7 +6,7 @@ One look at a time. It holds still while a deploy runs, and proves the whole cha
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from typing import Any
 
 from liveproof.host.services.notify import Notifier
@@ -38,6 +38,7 @@ ERROR, WARNING, NOTICE, INFO = 3, 4, 5, 6  # syslog(3)
 _JUMP = 30.0  # s by which the two clocks may part between two turns
 _DEPLOY = "DEPLOY"
 _STOP_SECONDS = 10.0
+_NO_APP_SECONDS = 60.0
 _REPEAT_SECONDS = 30.0
 _CHANGES = frozenset({"code", "rights", "link"})
 
@@ -81,6 +82,7 @@ class Watcher:
         self._wake = asyncio.Event()
         self._stopping = False
         self._stirred = False
+        self._at_work: asyncio.Task[None] | None = None
         self._repeated = 0.0
         self._clocks = moment()
         self._targets = Targets()
@@ -107,17 +109,32 @@ class Watcher:
             await self._sending.finish(_STOP_SECONDS)
 
     async def once(self) -> None:
-        """Do what is due by the clock, send what is due, and end: for cron."""
-        job = self._agenda.next(moment())
+        """Do what is due by the clock, send what is due, and end: for cron. While a deploy runs nothing is judged."""
+        now = moment()
+        self._watch_deploys(now)
+        job = None if self._settling.holds else self._agenda.next(now)
         if job:
-            await self._look(job)
+            await self._cut_short(self._look(job))
         self._send()
         await self._sending.finish(_STOP_SECONDS * 12)
 
     def stop(self) -> None:
-        """End after what is being done now."""
+        """End now; a look, or a fix, that is at work is ended and leaves nothing half done."""
         self._stopping = True
         self._wake.set()
+        if self._at_work:
+            self._at_work.cancel()
+
+    async def _cut_short(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do something that ``stop`` ends."""
+        self._at_work = asyncio.create_task(work)
+        try:
+            await self._at_work
+        except asyncio.CancelledError:
+            if not self._stopping:
+                raise
+        finally:
+            self._at_work = None
 
     def reload(self, task: Task) -> None:
         """Go on with another configuration."""
@@ -152,7 +169,7 @@ class Watcher:
         self._watch_deploys(now)
         job = None if self._settling.holds else self._agenda.next(now)
         if job:
-            await self._look(job)
+            await self._cut_short(self._look(job))
         self._send()
         if job or self._stopping:
             return
@@ -217,8 +234,10 @@ class Watcher:
 
     def _watch(self, found: Targets) -> None:
         """Watch what the last look at the whole chain found."""
+        if not found.trees:  # nginx may not run right now; what was watched stays so
+            self._agenda.whole("no app", moment().steady + _NO_APP_SECONDS)
         if not found.trees and self._targets.trees:
-            return  # nginx may not run right now; what was watched stays so
+            return
         first = found.trees != self._targets.trees
         self._targets = found
         self._senses.watch(found)
