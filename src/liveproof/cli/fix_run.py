@@ -138,7 +138,7 @@ class FixRun:
         name = next((outcome.run for outcome in outcomes if outcome.run), "") or new_id(self.before.started)
         before = self.before if changed else None
         record = Record(name, "fix", __version__, self.after, before, tuple(self.repairs))
-        return keep_record(record, self._console) if kept else replace(record, id="")
+        return keep_record(record, self._console, self._settings) if kept else replace(record, id="")
 
     def report(self, *, kept: bool = True) -> int:
         """Report what was planned and what came of it, keep it unless it was only shown; the exit status."""

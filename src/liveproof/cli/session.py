@@ -81,10 +81,10 @@ def examine_host(settings: Settings, cache: Cache, console: Console) -> Examinat
     return examination
 
 
-def keep_record(record: Record, console: Console) -> Record:
+def keep_record(record: Record, console: Console, settings: Settings) -> Record:
     """Keep the run; where that fails the record has no id, and standard error says why."""
     try:
-        History().save(record)
+        History().save(record, settings.history)
     except StoreFailed as error:
         console.message(f"this run is not kept: {error}")
         return replace(record, id="")

@@ -6,6 +6,7 @@ from types import UnionType
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from liveproof.model.findings import Absent, Finding, Unknown
+from liveproof.model.history import MeasureName
 from liveproof.model.questions import Question
 from liveproof.model.verdicts import Link, Safety, Severity
 
@@ -62,12 +63,13 @@ class Rule:
         monitor: which monitor of `liveproof watch` asks it; by default that of the family, or only the whole chain's.
         alerts: its notices are alerted of as well: each finding as ``one``, or ``each`` piece of its evidence apart.
         prevents: the item of the prevention checklist (a file in prevention/items/) that its findings keep open.
+        judges: the numbers of pools that its verdict depends on, which `liveproof history --plot` draws.
         past: tells of what happened, perhaps before a fix: where an older fault explains it, no fix brought it about.
     """
 
     __slots__ = (
         "_way_of", "alerts", "answers", "caused_by", "check_function", "code", "deployed", "fix_function", "fix_safety",
-        "hidden_by_memory", "leads_to", "link", "module", "monitor", "past", "prevents", "severity", "ways",
+        "hidden_by_memory", "judges", "leads_to", "link", "module", "monitor", "past", "prevents", "severity", "ways",
     )  # fmt: skip
 
     def __init__(
@@ -86,6 +88,7 @@ class Rule:
         alerts: Literal["", "one", "each"] = "",
         prevents: str = "",
         past: bool = False,
+        judges: tuple[MeasureName, ...] = (),
     ) -> None:
         self.code = code
         self.severity = severity
@@ -100,6 +103,7 @@ class Rule:
         self.alerts = alerts
         self.prevents = prevents
         self.past = past
+        self.judges = judges
         self._way_of: dict[str, str] = {}
         self.module = ""
         self.check_function: Check | None = None

@@ -28,10 +28,12 @@ class Database:
     Args:
         file: its name in the directory.
         version: of the tables, kept as ``user_version``; a file of a newer version is refused.
-        tables: the statements that make them, each of which may be run again.
+        tables: the statements that make them, each of which may be run again: on a file of an earlier version they are,
+            all in one transaction.
         holds: what it holds, in a word, for messages.
         directory: by default the state directory.
         wait: how many seconds to wait for another program that writes.
+        oldest: the earliest version that can be read as it is; without it, only this one. Whoever writes upgrades it.
         synchronous: NORMAL: a crash of the machine may lose the newest transactions, never the file
             (sqlite.org/wal.html); FULL: it loses none.
     """
@@ -46,11 +48,13 @@ class Database:
         directory: str | None = None,
         wait: float = 1.0,
         synchronous: Literal["NORMAL", "FULL"] = "NORMAL",
+        oldest: int | None = None,
     ) -> None:
         self.directory = directory or state.directory()
         self._path = f"{self.directory}/{file}"
         self._version, self._tables, self._holds = version, tables, holds
         self._wait, self._synchronous = wait, synchronous
+        self._oldest = version if oldest is None else oldest
 
     def exists(self) -> bool:
         """Whether anything stands where the file would be."""
@@ -132,7 +136,7 @@ class Database:
                     store.execute(table)
                 store.execute(f"PRAGMA user_version={self._version}")
                 store.execute("COMMIT")
-        elif found < self._version:
+        elif found < self._oldest:
             raise StoreFailed(f"{self._path} holds no {self._holds}")
 
     def _why(self, error: "sqlite3.DatabaseError") -> str:

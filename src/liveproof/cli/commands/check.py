@@ -56,7 +56,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     if any(app.findings or any(result.settled_by for result in app.results) for app in examination.apps):
         record = replace(record, repairs=_planned_repairs(examination))
     examined = time.perf_counter()
-    record = keep_record(record, console)
+    record = keep_record(record, console, settings)
     stored = time.perf_counter()
     timings: tuple[tuple[str, float], ...] = ()
     if options.timings:

@@ -203,9 +203,9 @@ def _report(
     done: tuple[RolledBack, ...], sites: list[tuple[_SiteState, Examination | None]], console: Console, form: str
 ) -> int:
     status = OK if all(back.complete for back in done) else BROKEN
-    for _, after in sites:
+    for site, after in sites:
         if after:
-            keep_record(Record(new_id(after.started), "rollback", __version__, after), console)
+            keep_record(Record(new_id(after.started), "rollback", __version__, after), console, site.settings)
     lost = [(site.path, *_lost(site.before, after)) for site, after in sites if site.before and after]
     lost = [row for row in lost if row[1] is not LinkVerdict.PROVEN]
     if form == "json":

@@ -11,6 +11,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from liveproof.model.dataclass import dataclass
 from liveproof.model.secrets import HIDDEN, hide_headers, hide_in_path
 from liveproof.model.settings.alerts import AlertsTable
+from liveproof.model.settings.history import HistoryTable
 from liveproof.model.settings.keys import NAME, Absolute, Check, Unset, absolute, key
 from liveproof.model.settings.watch import WatchTable
 
@@ -290,6 +291,7 @@ class Document:
     watch: WatchTable = WatchTable()
     metrics: MetricsTable = MetricsTable()
     alerts: AlertsTable = AlertsTable()
+    history: HistoryTable = HistoryTable()
 
 
 COMMAND_LINE = "command line"

@@ -30,7 +30,9 @@ from liveproof.model.findings import Absent, Evidence, Finding, Ref, Unknown
 from liveproof.model.rule import Rule
 from liveproof.model.verdicts import Severity
 
-rule = Rule("FPM006", Severity.HIGH, leads_to=("WIR001:unanswered",), answers=("workers idle",))
+rule = Rule(
+    "FPM006", Severity.HIGH, leads_to=("WIR001:unanswered",), answers=("workers idle",), judges=("busy", "workers")
+)
 
 
 @rule.check

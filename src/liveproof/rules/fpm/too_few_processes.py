@@ -28,7 +28,7 @@ from liveproof.model.rule import Rule
 from liveproof.model.settings import Settings
 from liveproof.model.verdicts import Severity
 
-rule = Rule("FPM013", Severity.MEDIUM, answers=("PHP-FPM runs",))
+rule = Rule("FPM013", Severity.MEDIUM, answers=("PHP-FPM runs",), judges=("workers",))
 
 
 @rule.check

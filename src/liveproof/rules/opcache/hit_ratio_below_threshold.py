@@ -25,7 +25,7 @@ from liveproof.model.rule import Rule
 from liveproof.model.settings import Settings
 from liveproof.model.verdicts import Severity
 
-rule = Rule("OPC009", Severity.NOTICE, alerts="one")
+rule = Rule("OPC009", Severity.NOTICE, alerts="one", judges=("hit_ratio", "memory"))
 
 
 @rule.check

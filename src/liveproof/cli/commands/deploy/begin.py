@@ -15,7 +15,10 @@ from liveproof.cli.console import Console
 from liveproof.cli.errors import UsageError
 from liveproof.cli.exit_status import OK
 from liveproof.model.durations import seconds, words
+from liveproof.model.history import AnnouncedDeploy
 from liveproof.store.deploys import Deploy, DeployFailed, begin, running
+from liveproof.store.history import History
+from liveproof.store.sqlite import StoreFailed
 
 HELP_ORDER = 1
 
@@ -39,6 +42,10 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         begin(Deploy(now, now + duration, who))
     except DeployFailed as error:
         raise UsageError(str(error)) from None
+    try:
+        History().deploy_began(AnnouncedDeploy(now, now + duration, who))
+    except StoreFailed as error:
+        console.message(f"the history will not know of this deploy: {error}")
     if before:
         console.message("a deploy had begun and not ended; it counts as ended, and this one runs")
     console.message(f"alerts are held back until `liveproof deploy end`, for {words(duration)} at most")

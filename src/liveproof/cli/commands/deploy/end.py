@@ -5,11 +5,14 @@ Exit status:
 """
 
 import argparse
+import time
 
 from liveproof.cli.console import Console
 from liveproof.cli.errors import UsageError
 from liveproof.cli.exit_status import BROKEN, OK
 from liveproof.store.deploys import DeployFailed, end
+from liveproof.store.history import History
+from liveproof.store.sqlite import StoreFailed
 
 HELP_ORDER = 2
 
@@ -27,5 +30,9 @@ def run(arguments: argparse.Namespace, console: Console) -> int:  # noqa: ARG001
     if ended is None:
         console.message("no deploy had begun; `liveproof deploy begin` holds alerts back")
         return BROKEN
+    try:
+        History().deploy_ended(ended.began, time.time())
+    except StoreFailed as error:
+        console.message(f"the history will not know when this deploy ended: {error}")
     console.message("the deploy has ended; a running `liveproof watch` now proves the whole chain")
     return OK

@@ -21,8 +21,8 @@ from liveproof.report.formats.json import document, dumps
 from liveproof.report.plan import details
 from liveproof.steps.change_owner import ChangeOwner, Owned
 from liveproof.steps.write_file import WriteFile
-from liveproof.store import history
-from liveproof.store.history import History, NoSuchRun, new_id
+from liveproof.store.history import History, NoSuchRun, new_id, retention
+from liveproof.store.history.run_bodies import record_to_json
 from liveproof.store.sqlite import StoreFailed
 from tests.golden import incident
 from tests.golden.seed_facts import APP, PATH
@@ -111,18 +111,6 @@ def test_an_empty_history(store: History, tmp_path: Path) -> None:
     with pytest.raises(NoSuchRun, match="liveproof check"):
         store.load("20251024-103000-aa")
     assert not (tmp_path / "state").exists()
-
-
-def test_the_oldest_go(store: History, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Only so many runs, and so many bytes, are kept; the newest always is."""
-    monkeypatch.setattr(history, "KEPT_RUNS", 3)
-    ids = [f"20251024-1030{n:02}-00" for n in range(6)]
-    for name in ids:
-        store.save(replace(incident.broken(), id=name))
-    assert [run.id for run in store.runs()] == ids[:2:-1]
-    monkeypatch.setattr(history, "KEPT_BYTES", 1)
-    store.save(replace(incident.broken(), id="20251024-103059-00"))
-    assert [run.id for run in store.runs()] == ["20251024-103059-00"]
 
 
 def test_ids_sort_by_time() -> None:
@@ -272,7 +260,7 @@ def test_a_read_only_disk_can_still_be_read(tmp_path: Path) -> None:
 
 def test_what_is_kept_is_small() -> None:
     """A run of the seed's host takes a few kilobytes."""
-    text = json.dumps(history._to_json(incident.fixed()))
+    text = json.dumps(record_to_json(incident.fixed()))
     assert len(text) < 40_000
     assert to_json(incident.plan())["app"] == PATH
 
@@ -299,8 +287,7 @@ def test_an_edited_file_is_kept_and_told_as_its_changed_lines(store: History) ->
 
 def test_runs_of_some_rules_are_kept_apart(store: History, monkeypatch: pytest.MonkeyPatch) -> None:
     """They are found by their id, are in no list, and take no whole run's place."""
-    monkeypatch.setattr(history, "KEPT_PARTS", 3)
-    monkeypatch.setattr(history, "KEPT_RUNS", 2)
+    monkeypatch.setattr(retention, "KEPT_PARTS", 3)
     whole = incident.broken()
     store.save(whole)
     app = replace(whole.examination.apps[0], selected=("OPC",))
