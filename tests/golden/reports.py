@@ -20,10 +20,16 @@ from liveproof.report.content.symptoms import SYMPTOMS
 from liveproof.report.explain import page_lines, symptom_lines
 from liveproof.report.formats import Context, json, markdown, prometheus
 from liveproof.report.formats.text import record_lines
+from liveproof.report.history.chart import Frame, findings_lines, measure_lines
+from liveproof.report.history.events import events, folded
+from liveproof.report.history.json import jsonl
+from liveproof.report.history.links import timeline_lines
+from liveproof.report.history.text import history_lines
 from liveproof.report.plan import outcome_lines, plan_lines
 from liveproof.report.style.lines import BLANK, Line, plain
 from liveproof.report.style.terminal import show
-from tests.golden import hostile, incident
+from tests.golden import history, hostile, incident
+from tests.golden.seed_facts import PATH
 
 HERE = Path(__file__).parent
 
@@ -101,8 +107,24 @@ REPORTS: dict[str, Callable[[], str]] = {
     "explain-code-changes.txt": lambda: _explained(0),
     "explain-permission-denied.txt": lambda: _explained(1),
     "explain-socket.txt": lambda: _explained(2),
+    "history.txt": lambda: plain(_happened()),
+    "history-80.txt": lambda: _terminal(_happened()),
+    "history.jsonl": lambda: "".join(jsonl(events(history.kept(), history.EVERYTHING))),
+    "history-links.txt": lambda: _terminal(
+        list(timeline_lines(history.kept().runs, history.SINCE, history.UNTIL, PATH))
+    ),
+    "history-hit-ratio.txt": lambda: plain(
+        measure_lines(history.kept().runs, "hit_ratio", 85.0, Frame(history.SINCE, history.UNTIL))
+    ),
+    "history-findings.txt": lambda: plain(
+        findings_lines(history.kept().runs, ("FIL",), PATH, Frame(history.SINCE, history.UNTIL))
+    ),
     "explain-rule.txt": lambda: plain(page_lines(incident.PAGES["FIL003"], incident.broken().examination)),
 }
+
+
+def _happened() -> list[Line]:
+    return list(history_lines(folded(events(history.kept(), history.EVERYTHING)), several=True))
 
 
 def _installed() -> str:

@@ -14,6 +14,7 @@ from tests.golden.reports import HERE, REPORTS, steady
 
 SECTIONS = 14
 SCHEMA = Path(__file__).parents[2] / "schema/liveproof-1.schema.json"
+HISTORY_SCHEMA = SCHEMA.with_name("liveproof-history-1.schema.json")
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +32,9 @@ def test_report_is_the_golden_one(name: str, made: dict[str, str]) -> None:
 
 def test_no_report_is_forgotten() -> None:
     """Every golden file belongs to a report."""
-    assert {path.name for path in HERE.iterdir() if path.suffix in (".txt", ".json", ".md", ".prom")} == set(REPORTS)
+    assert {path.name for path in HERE.iterdir() if path.suffix in (".txt", ".json", ".jsonl", ".md", ".prom")} == set(
+        REPORTS
+    )
 
 
 @pytest.mark.parametrize("name", [name for name in REPORTS if name.endswith(".json")])
@@ -53,9 +56,26 @@ def _closed(schema: Any) -> Any:
     return closed
 
 
-def test_schema_itself_is_right() -> None:
+def test_each_line_of_the_history_keeps_its_contract(made: dict[str, str]) -> None:
+    """Every kind of event is in it, each as the schema describes it, and the text is plain ASCII."""
+    schema = _closed(json.loads(HISTORY_SCHEMA.read_text()))
+    lines = [json.loads(text) for text in made["history.jsonl"].splitlines()]
+    for each in lines:
+        jsonschema.validate(each, schema)
+    assert {each["event"] for each in lines} == {"run", "alert", "deploy"}
+    assert made["history.jsonl"].isascii()
+
+
+@pytest.mark.parametrize("path", [SCHEMA, HISTORY_SCHEMA], ids=lambda path: path.name)
+def test_schema_itself_is_right(path: Path) -> None:
     """It is a valid JSON Schema."""
-    jsonschema.Draft202012Validator.check_schema(json.loads(SCHEMA.read_text()))
+    jsonschema.Draft202012Validator.check_schema(json.loads(path.read_text()))
+
+
+def test_the_history_fits_into_80_columns(made: dict[str, str]) -> None:
+    """Text, timeline and charts; a long word is not broken."""
+    for name in ("history-80.txt", "history-links.txt", "history-hit-ratio.txt", "history-findings.txt"):
+        assert all(len(line) <= 80 for line in made[name].split("\n") if " " in line.strip()), name
 
 
 @pytest.mark.parametrize("name", REPORTS)

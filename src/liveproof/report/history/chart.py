@@ -18,6 +18,7 @@ TITLES: dict[MeasureName, str] = {
     "busy": "workers that held a connection, percent of pm.max_children",
     "workers": "workers of the pool",
 }
+_PLAIN = {0x2800: " ", ord("("): " ", ord(")"): " "}
 _PERCENT = ("hit_ratio", "memory", "busy")
 
 
@@ -109,7 +110,8 @@ def _drawn(series: Sequence[Series], limit: float | None, frame: Frame, bounds: 
     for mark, one in zip(_MARKS, series, strict=False):
         # Points, in ASCII: a curve would claim what nobody saw between two runs.
         figure.scatter(one.at, one.values, marker=mark)
-    return str(figure.show()).replace("()", "  ")  # the names of the axes, which have none
+    # The names of the axes, which have none; and Braille's dots, of which only the limit's line is made.
+    return "".join("-" if "\u2800" < char <= "\u28ff" else char for char in figure.show()).translate(_PLAIN)
 
 
 def _tick_of(frame: Frame) -> object:

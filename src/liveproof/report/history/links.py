@@ -41,7 +41,7 @@ def timeline_lines(runs: Iterable[RunSummary], since: float, until: float, app: 
                 yield line((f"{link.value:<{_NAME}}", "dim"), *_spans(links[link.value]), indent=2)
         yield from _axis(since, until)
         yield BLANK
-    yield line(f"+ proven  X broken  ? unproven  . not asked  blank: no run; a character is {_span(since, until)}")
+    yield line(f"+ proven  X broken  ? unproven  . not asked  blank: no run  ({_span(since, until)} each)")
 
 
 def _spans(row: list[str]) -> Iterator[Span]:

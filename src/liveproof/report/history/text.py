@@ -46,7 +46,7 @@ def _run(event: RunEvent, *, several: bool) -> Iterator[Line]:
     said: list[str | Span] = []
     if not run.part and run.verdict:
         said.append((f"{_word(run.verdict)}  ", _STYLES.get(run.verdict, "")))
-    outcomes = [*run.outcomes, *([event.state] if event.state and event.state not in run.outcomes else [])]
+    outcomes = [*run.outcomes, *([f"{event.state} since"] if event.state and event.state not in run.outcomes else [])]
     said += [(f"{shown(outcome)}  ", "bad" if outcome in _BAD_STATES else "") for outcome in outcomes]
     if run.part:
         asked = dict.fromkeys(code for app in run.apps for code in app.asked)
