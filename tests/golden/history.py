@@ -1,6 +1,7 @@
 """A day of the seed's host as the history keeps it: a deploy, what broke, its alert, the fix, quiet checks."""
 
 from dataclasses import replace
+from typing import Any
 
 from liveproof.model.alerts import Alert, Problem
 from liveproof.model.history import AnnouncedDeploy, FixJournal, RunSummary
@@ -16,7 +17,7 @@ SINCE, UNTIL = AT - 24 * _HOUR, AT + 12 * _HOUR
 EVERYTHING = Wanted()
 
 
-def run(record: Record, at: float, number: int, *selected: str, **changes: object) -> RunSummary:
+def run(record: Record, at: float, number: int, *selected: str, **changes: Any) -> RunSummary:
     """A kept run of this record, as if it had been made then."""
     examination = record.examination
     apps = tuple(replace(app, selected=selected) for app in examination.apps)

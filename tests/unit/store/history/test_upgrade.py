@@ -35,9 +35,11 @@ def first_version(directory: Path, count: int = 3, body: bytes | None = None) ->
         store.execute("PRAGMA journal_mode=WAL")
         store.execute(_FIRST)
         for number in range(count):
-            record = replace(incident.broken(), id=f"20251024-1030{number:02}-aa")
+            record = incident.broken()
+            examination = replace(record.examination, started=record.examination.started + number)
+            record = replace(record, id=f"20251024-1030{number:02}-aa", examination=examination)
             packed = body if body is not None else zlib.compress(json.dumps(record_to_json(record)).encode())
-            at = record.examination.started + number
+            at = examination.started
             apps = json.dumps([app.app.path for app in record.examination.apps])
             store.execute("INSERT INTO run VALUES (?, ?, 'check', 'broken', ?, ?)", (record.id, at, apps, packed))
         store.execute("PRAGMA user_version=1")
