@@ -53,6 +53,9 @@ def test_a_deploy_is_judged_at_its_end(suite: str) -> None:
         note = watching.told("FIL001", "raised")
         assert note.at - began > 2  # as long as nothing must change
         assert {found.code for found in watching.notes()} == {"FIL001", "FIL003"}
+        told = host.liveproof("history").stdout
+        words = ("deploy    began", "deploy    ended", "came      FIL003", "gone      FIL003", "came      FIL001")
+        assert sorted(words, key=told.index) == list(words), told
 
 
 def test_a_deploy_that_never_ends_is_told(suite: str) -> None:

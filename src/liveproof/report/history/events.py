@@ -115,7 +115,7 @@ class _Known:
 
 
 def events(kept: Kept, wanted: Wanted) -> tuple[Event, ...]:
-    """Everything that was asked for, the oldest first; every whole run is in it, narrow ones that changed something."""
+    """Everything that was asked for, the oldest first, with every run, whether or not it changed something."""
     found: list[Event] = [*_runs(kept, wanted), *_alerts(kept, wanted)]
     if not wanted.codes:
         found += _deploys(kept)
@@ -162,7 +162,8 @@ def _runs(kept: Kept, wanted: Wanted) -> Iterator[Event]:
         if run.apps and not apps:
             continue
         state = journals[run.id].state if run.id in journals else ""
-        event = RunEvent(run.started, replace(run, apps=apps), changes, state, first and not wanted.codes)
+        shown = run if len(apps) == len(run.apps) else replace(run, apps=apps)
+        event = RunEvent(run.started, shown, changes, state, first and not wanted.codes)
         if not (event.quiet and run.part and wanted.codes) and not (
             wanted.codes and not changes and run.kind not in ("check", "part")
         ):

@@ -19,9 +19,13 @@ def objects(events: Iterable[Event]) -> Iterator[dict[str, Any]]:
 
 
 def jsonl(events: Iterable[Event]) -> Iterator[str]:
-    """One object a line, all of it ASCII."""
-    for each in objects(events):
+    """One object a line, all of it ASCII, without narrow runs that changed nothing."""
+    for each in objects(event for event in events if not _idle(event)):
         yield json.dumps(each, check_circular=False) + "\n"
+
+
+def _idle(event: Event) -> bool:
+    return isinstance(event, RunEvent) and event.run.part and event.quiet
 
 
 def _event(event: Event) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Any
 
@@ -14,6 +15,7 @@ from liveproof.model.run_record import Record
 from liveproof.model.secrets import one_line
 from liveproof.model.verdicts import RuleVerdict, Severity
 
+_About = tuple[tuple[AppSummary, ...], tuple[str, ...], tuple[str, ...], tuple[tuple[str, str, float], ...]]
 _LONGEST, _MOST_FINDINGS, _MOST_STEPS, _MOST_POOLS = 240, 100, 20, 50
 _LASTING = ("pool", "unit", "server")  # what a finding is about for as long as it is the same one
 
@@ -56,13 +58,16 @@ def dumps(summary: RunSummary) -> str:
 
 def loads(id: str, started: float, kind: str, verdict: str, about: str) -> RunSummary | None:
     """The summary that was kept so; None where it is damaged or of another version."""
+    known = _read(about)
+    return RunSummary(id, started, kind, verdict, *known) if known else None
+
+
+# Narrow runs say the same thousands of times, word for word.
+@lru_cache(maxsize=256)
+def _read(about: str) -> _About | None:
     try:
         data = json.loads(about)
-        return RunSummary(
-            id,
-            started,
-            kind,
-            verdict,
+        return (
             tuple(map(_app_from, data.get("apps", ()))),
             tuple(map(str, data.get("outcomes", ()))),
             tuple(map(str, data.get("steps", ()))),
