@@ -51,6 +51,24 @@ def look(
         return {**of.facts, **{kind: facts.fact(kind) for kind in kinds if kind not in of.facts}}
 
 
+def discover(
+    reader: Reader, settings: Settings, cache: Cache, kinds: Iterable[type]
+) -> tuple[Apps, tuple[tuple[App, Mapping[type, object]], ...]]:
+    """The apps of the host with these facts of each; no rule is asked. It takes no longer than an examination."""
+    seconds = max(1.0, settings.seconds - _AROUND)
+    with watchdog.looking(seconds), within(seconds):
+        host = _Facts({Reader: reader, Settings: settings, Cache: cache}, lambda _: None, seconds=settings.seconds)
+        apps = host.fact(Apps)
+        if not isinstance(apps, Apps):
+            return Apps((), apps.reason if isinstance(apps, Unknown | Absent) else ""), ()
+        found: list[tuple[App, Mapping[type, object]]] = []
+        for number, app in enumerate(apps.apps):
+            with within(remaining() / (len(apps.apps) - number)):
+                sight = host.of(app)
+                found.append((app, {kind: sight.fact(kind) for kind in kinds}))
+        return apps, tuple(found)
+
+
 def _examine(reader: Reader, settings: Settings, cache: Cache, progress: Progress) -> Examination:
     started, clock = reader.now(), time.perf_counter()
     host = _Facts({Reader: reader, Settings: settings, Cache: cache}, progress, seconds=settings.seconds)

@@ -31,6 +31,11 @@ class Console:
         return not self._gone and sys.stdout.isatty()
 
     @property
+    def gone(self) -> bool:
+        """Whether nobody reads standard output any more."""
+        return self._gone
+
+    @property
     def interactive(self) -> bool:
         """Whether a person is there to be asked."""
         return self.colours and sys.stdin is not None and sys.stdin.isatty()

@@ -11,8 +11,9 @@ from liveproof.cli.exit_status import BUG, INTERRUPTED, UNPROVEN
 from liveproof.host.process.watchdog import watched
 
 _MOUNT_SECONDS, _REPORT_SECONDS = 0.4, 1.5
-# These stay, and look at nothing themselves: systemd is told by the very process that it started (sd_notify(3)).
-_STAYING = ("watch",)
+# These stay. systemd is told by the very process that it started (sd_notify(3)), a screen belongs to one process, and
+# what samples forever has time limits of its own, with a reader that notices its silence.
+_STAYING = ("watch", "sample", "top")
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -1,0 +1,123 @@
+"""Print what is live, one JSON object a line, every second.
+
+Ask each pool's status page, OPcache, queue workers and logs again and again: only what is cheap to ask. Judges nothing.
+Apps and pools are those of the last kept whole run of `liveproof check`, else they are looked up first. `liveproof top`
+shows the same on a screen; the fields are described in docs/top.md.
+
+Examples:
+  liveproof sample
+  liveproof sample /var/www/api-gateway --every 5
+  liveproof sample --count 1 | jq '.pools[] | {id, active, idle, queue}'
+
+Exit status:
+  0 ended, by --count or a signal   2 usage or configuration error
+"""
+
+import argparse
+import json
+import os
+import signal
+import time
+
+from liveproof.cli.console import Console
+from liveproof.cli.exit_status import OK
+from liveproof.cli.options import Options, add_config_argument
+from liveproof.cli.session import open_history, prepare
+from liveproof.model.codec import to_json
+from liveproof.model.sample import Sample
+from liveproof.report.style.escaping import utf8
+from liveproof.sampling.known import Knowledge
+from liveproof.sampling.sampler import Sampler
+from liveproof.store.directory import directory
+
+HELP_ORDER = 8
+SCHEMA = "liveproof-sample/1"
+_SHORTEST, _LONGEST = 0.2, 3600.0
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of ``sample``."""
+    parser.add_argument(
+        "path", metavar="PATH", nargs="?", default="", help="the app's directory (default: every app that is known)"
+    )
+    parser.add_argument(
+        "--every", metavar="SECONDS", type=_every, default=1.0, help="seconds from one line to the next (default: 1)"
+    )
+    parser.add_argument("--count", metavar="N", type=_count, default=0, help="end after N lines (default: go on)")
+    add_config_argument(parser)
+
+
+def run(arguments: argparse.Namespace, console: Console) -> int:
+    """Sample until a signal, or until nobody reads any more.
+
+    Raises:
+        UsageError: the configuration is wrong, or the path names no directory.
+    """
+    settings, cache = prepare(Options.from_arguments(arguments))
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    sampler = Sampler(settings, Knowledge(settings, cache, open_history(), history_mark))
+    try:
+        _sample(sampler, console, every=arguments.every, count=arguments.count)
+    except KeyboardInterrupt:
+        return OK
+    return OK
+
+
+def history_mark() -> object:
+    """Something that is another one after a run was kept."""
+    found = []
+    for name in ("history.db", "history.db-wal"):
+        try:
+            status = os.stat(f"{directory()}/{name}")
+            found.append((status.st_ino, status.st_size, status.st_mtime_ns))
+        except OSError:
+            found.append((0, 0, 0))
+    return tuple(found)
+
+
+def _sample(sampler: Sampler, console: Console, *, every: float, count: int) -> None:
+    done = 0
+    due = time.monotonic()
+    while True:
+        console.text(line(sampler.look()))
+        done += 1
+        if console.gone or done == count:
+            return
+        due = max(due + every, time.monotonic())  # a late look moves the next ones, they do not pile up
+        time.sleep(max(0.0, due - time.monotonic()))
+
+
+def line(sample: Sample) -> str:
+    """A sample as one line of JSON, all of it ASCII."""
+    return json.dumps({"schema": SCHEMA, **_printable(to_json(sample))}, separators=(",", ":")) + "\n"
+
+
+def _printable(value: object) -> dict[str, object]:
+    def clean(part: object) -> object:
+        if isinstance(part, str):
+            return utf8(part)
+        if isinstance(part, list | tuple):
+            return [clean(each) for each in part]
+        if isinstance(part, dict):
+            return {name: clean(each) for name, each in part.items()}
+        return part
+
+    cleaned = clean(value)
+    assert isinstance(cleaned, dict)
+    return cleaned
+
+
+def _every(text: str) -> float:
+    try:
+        found = float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds") from None
+    if not _SHORTEST <= found <= _LONGEST:
+        raise argparse.ArgumentTypeError(f"from {_SHORTEST:g} to {_LONGEST:g} seconds are possible, not {text}")
+    return found
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or not 0 < int(text) < 1 << 31:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of lines")
+    return int(text)
