@@ -11,6 +11,7 @@ from liveproof.model.dataclass import dataclass
 from liveproof.model.settings import PolicyName
 from liveproof.report import formats
 
+_SHORTEST, _LONGEST = 0.2, 3600.0  # s from one look to the next
 POLICIES: tuple[str, ...] = get_args(PolicyName)
 
 
@@ -116,6 +117,13 @@ def add_yes_argument(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--yes", action="store_true", help="do not ask")
 
 
+def add_every_argument(parser: argparse.ArgumentParser) -> None:
+    """``--every``."""
+    parser.add_argument(
+        "--every", metavar="SECONDS", type=_every, default=1.0, help="seconds from one look to the next (default: 1)"
+    )
+
+
 def _add_format(parser: argparse.ArgumentParser, choices: tuple[str, ...], default: str) -> None:
     parser.add_argument(
         "--format", choices=choices, default=default, help="the format of the output (default: %(default)s)"
@@ -125,3 +133,13 @@ def _add_format(parser: argparse.ArgumentParser, choices: tuple[str, ...], defau
 def _output(value: str) -> str:
     """``-`` is standard output, as everywhere."""
     return "" if value == "-" else value
+
+
+def _every(text: str) -> float:
+    try:
+        found = float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds") from None
+    if not _SHORTEST <= found <= _LONGEST:
+        raise argparse.ArgumentTypeError(f"from {_SHORTEST:g} to {_LONGEST:g} seconds are possible, not {text}")
+    return found

@@ -21,6 +21,18 @@ def directory() -> str:
     return os.path.join(base, "liveproof")
 
 
+def mark(*names: str) -> tuple[tuple[int, int, int], ...]:
+    """Something that is another one after a database of these names in the state directory was written to."""
+    found = []
+    for name in (each for database in names for each in (database, f"{database}-wal")):
+        try:
+            status = os.stat(f"{directory()}/{name}")
+            found.append((status.st_ino, status.st_size, status.st_mtime_ns))
+        except OSError:
+            found.append((0, 0, 0))
+    return tuple(found)
+
+
 def ensure(path: str) -> str:
     """Create a private directory (0700) at or below the state directory and return its path.
 

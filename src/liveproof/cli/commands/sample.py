@@ -15,24 +15,22 @@ Exit status:
 
 import argparse
 import json
-import os
 import signal
 import time
 
 from liveproof.cli.console import Console
 from liveproof.cli.exit_status import OK
-from liveproof.cli.options import Options, add_config_argument
+from liveproof.cli.options import Options, add_config_argument, add_every_argument
 from liveproof.cli.session import open_history, prepare
 from liveproof.model.codec import to_json
 from liveproof.model.sample import Sample
 from liveproof.report.style.escaping import utf8
 from liveproof.sampling.known import Knowledge
 from liveproof.sampling.sampler import Sampler
-from liveproof.store.directory import directory
+from liveproof.store.directory import mark
 
 HELP_ORDER = 8
 SCHEMA = "liveproof-sample/1"
-_SHORTEST, _LONGEST = 0.2, 3600.0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -40,9 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "path", metavar="PATH", nargs="?", default="", help="the app's directory (default: every app that is known)"
     )
-    parser.add_argument(
-        "--every", metavar="SECONDS", type=_every, default=1.0, help="seconds from one line to the next (default: 1)"
-    )
+    add_every_argument(parser)
     parser.add_argument("--count", metavar="N", type=_count, default=0, help="end after N lines (default: go on)")
     add_config_argument(parser)
 
@@ -55,24 +51,12 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     """
     settings, cache = prepare(Options.from_arguments(arguments))
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    sampler = Sampler(settings, Knowledge(settings, cache, open_history(), history_mark))
+    sampler = Sampler(settings, Knowledge(settings, cache, open_history(), lambda: mark("history.db")))
     try:
         _sample(sampler, console, every=arguments.every, count=arguments.count)
     except KeyboardInterrupt:
         return OK
     return OK
-
-
-def history_mark() -> object:
-    """Something that is another one after a run was kept."""
-    found = []
-    for name in ("history.db", "history.db-wal"):
-        try:
-            status = os.stat(f"{directory()}/{name}")
-            found.append((status.st_ino, status.st_size, status.st_mtime_ns))
-        except OSError:
-            found.append((0, 0, 0))
-    return tuple(found)
 
 
 def _sample(sampler: Sampler, console: Console, *, every: float, count: int) -> None:
@@ -105,16 +89,6 @@ def _printable(value: object) -> dict[str, object]:
     cleaned = clean(value)
     assert isinstance(cleaned, dict)
     return cleaned
-
-
-def _every(text: str) -> float:
-    try:
-        found = float(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds") from None
-    if not _SHORTEST <= found <= _LONGEST:
-        raise argparse.ArgumentTypeError(f"from {_SHORTEST:g} to {_LONGEST:g} seconds are possible, not {text}")
-    return found
 
 
 def _count(text: str) -> int:
