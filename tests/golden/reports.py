@@ -30,6 +30,7 @@ from liveproof.report.style.lines import BLANK, Line, plain
 from liveproof.report.style.terminal import show
 from tests.golden import history, hostile, incident
 from tests.golden.seed_facts import PATH
+from tests.golden import hostile, incident, top
 
 HERE = Path(__file__).parent
 
@@ -119,6 +120,8 @@ REPORTS: dict[str, Callable[[], str]] = {
     "history-findings.txt": lambda: plain(
         findings_lines(history.kept().runs, ("FIL",), PATH, Frame(history.SINCE, history.UNTIL))
     ),
+    "top-80.txt": lambda: top.text(80),
+    "top-200.txt": lambda: top.text(200),
     "explain-rule.txt": lambda: plain(page_lines(incident.PAGES["FIL003"], incident.broken().examination)),
 }
 

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from rich.text import Text
@@ -17,7 +17,7 @@ from liveproof.model.sample import Sample
 from liveproof.store import directory
 from liveproof.tui import kept
 from liveproof.tui.feed import Feed
-from liveproof.tui.page import Page
+from liveproof.tui.page import Page, reflowed
 from liveproof.tui.panel import Panel
 from liveproof.tui.rows import VERDICTS, safe
 from liveproof.tui.sections import WIDE, panes
@@ -59,6 +59,8 @@ class Top(App[None]):
         path: the app, or empty for all.
         options: options for the commands that keys start, such as ``--config=FILE``.
         every: seconds between samples.
+        feed: where samples come from, by default that command.
+        clock: tells the time in epoch seconds.
     """
 
     CSS = """
@@ -86,13 +88,23 @@ class Top(App[None]):
         Binding("question_mark,h", "help", "help"),
     ]
 
-    def __init__(self, words: Sequence[str], path: str = "", options: Sequence[str] = (), every: float = 1.0) -> None:
-        super().__init__()
+    def __init__(
+        self,
+        words: Sequence[str],
+        path: str = "",
+        options: Sequence[str] = (),
+        every: float = 1.0,
+        *,
+        feed: Feed | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        super().__init__(ansi_color=True)
         self.theme = "ansi-dark"
         self.animation_level = "none"
-        self.shown = Shown(now=time.time())
+        self.shown = Shown()
         self.paused = False
-        self.feed = Feed(words)
+        self.feed = feed or Feed(words)
+        self._clock = clock
         self._path, self._options, self._every = path, tuple(options), every
         self._mark: object = None
         self._said, self._said_until = "", 0.0
@@ -117,8 +129,17 @@ class Top(App[None]):
         self.run_worker(self._read_kept(), name="kept")
 
     def on_resize(self) -> None:
-        """One pane or two."""
-        self.draw()
+        """One pane or two, once the screen has its new size."""
+        self.call_after_refresh(self.draw)
+
+    def _fatal_error(self) -> None:
+        """End without the framework's traceback, which shows the values of variables; see ``failure``."""
+        self._close_messages_no_wait()
+
+    @property
+    def failure(self) -> Exception | None:
+        """The bug that ended the screen."""
+        return self._exception
 
     async def on_unmount(self) -> None:
         """Nothing stays behind."""
@@ -152,7 +173,7 @@ class Top(App[None]):
         """Bring the screen up to date; what did not change is not sent."""
         if not self.query("#left"):
             return
-        self.shown.now = time.time()
+        self.shown.now = self._clock()
         width = self.size.width
         found = panes(self.shown, width)
         right = self.query_one("#right", Panel)
@@ -210,7 +231,7 @@ class Top(App[None]):
         if row is None or not row.code:
             self.say("this row has no rule: move to a finding or an alert to have it explained")
             return
-        words = ["explain", row.code, *self._options, *((f"--app={row.app}",) if row.app else ())]
+        words = ["explain", row.code, *self._options, *((f"--app={row.app}",) if os.path.lexists(row.app) else ())]
         self._open(f"explain {row.code}", words)
 
     def action_plan(self) -> None:
@@ -218,7 +239,7 @@ class Top(App[None]):
         row = self.panel.row
         path = (row.app if row else "") or self._path
         words = ["fix", "--dry-run", *self._options, *(("--", path) if path else ())]
-        self._open(f"plan{f' for {safe(path)}' if path else ''} (liveproof fix --dry-run; nothing is changed)", words)
+        self._open(f"plan{f' for {safe(path)}' if path else ''}: nothing is changed", words)
 
     def _open(self, title: str, words: Sequence[str]) -> None:
         page = Page(title, "looking at the host ...")
@@ -227,7 +248,7 @@ class Top(App[None]):
 
     async def _fill(self, page: Page, words: Sequence[str]) -> None:
         ended = await run(words, _COMMAND_SECONDS)
-        text = "\n".join(safe(line) for line in ended.output.decode(errors="replace").splitlines())
+        text = reflowed(safe(line) for line in ended.output.decode(errors="replace").splitlines())
         problem = ended.why or (ended.error if ended.status not in (0, 1, 3) or not text else "")
         page.say("\n\n".join(filter(None, (safe(problem), text))) or "it said nothing")
 
@@ -303,4 +324,4 @@ class Top(App[None]):
 
     def action_help(self) -> None:
         """What the keys do."""
-        self.push_screen(Page("liveproof top: keys and words", HELP))
+        self.push_screen(Page("liveproof top: keys and words", reflowed(HELP.splitlines())))

@@ -1,5 +1,6 @@
 """A text over the screen: the help, a rule's page, a plan."""
 
+from collections.abc import Iterable
 from typing import ClassVar
 
 from rich.text import Text
@@ -10,6 +11,22 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 _CLOSE = "esc or q closes this   arrows, PgUp and PgDn scroll"
+
+
+_WRAPPED = 90  # characters from which a line of prose was wrapped, and goes on in the next one
+
+
+def reflowed(lines: Iterable[str]) -> str:
+    """The lines, with those of a paragraph joined: the screen has its own width."""
+    found: list[str] = []
+    length = 0
+    for line in lines:
+        if found and length >= _WRAPPED and line[:1].isalnum() and found[-1][:1].isalnum():
+            found[-1] += f" {line}"
+        else:
+            found.append(line)
+        length = len(line)
+    return "\n".join(found)
 
 
 class Page(ModalScreen[None]):

@@ -13,8 +13,9 @@ from textual.strip import Strip
 from liveproof.report.style.lines import Line
 from liveproof.tui.rows import Row
 
+_PLAIN = Style.null()  # never no style at all: the filter for NO_COLOR needs one
 _STYLES = {
-    "": Style.null(),
+    "": _PLAIN,
     "good": Style(color="green"),
     "bad": Style(color="red", bold=True),
     "unsure": Style(color="yellow"),
@@ -83,8 +84,8 @@ class Panel(ScrollView, can_focus=True):
         number = y + self.scroll_offset.y
         width = self.size.width
         if number >= len(self._rows):
-            return Strip.blank(width)
-        strip = _strip(self._rows[number].line).adjust_cell_length(width)
+            return Strip.blank(width, _PLAIN)
+        strip = _strip(self._rows[number].line).adjust_cell_length(width, _PLAIN)
         return strip.apply_style(_CURSOR) if number == self._cursor and self.has_focus else strip
 
     def action_move(self, by: int) -> None:
@@ -128,5 +129,5 @@ class Panel(ScrollView, can_focus=True):
 
 
 def _strip(shown: Line) -> Strip:
-    segments = [Segment(" " * shown.indent)] if shown.indent else []
-    return Strip([*segments, *(Segment(text, _STYLES.get(style, _STYLES[""])) for text, style in shown.spans if text)])
+    segments = [Segment(" " * shown.indent, _PLAIN)] if shown.indent else []
+    return Strip([*segments, *(Segment(text, _STYLES.get(style, _PLAIN)) for text, style in shown.spans if text)])

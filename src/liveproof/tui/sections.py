@@ -62,10 +62,11 @@ def chain(shown: Shown, width: int) -> Iterator[Row]:
 def _causes(one: Chain, width: int) -> Iterator[Row]:
     path = one.app.app.path
     for diagnosis in one.app.diagnoses:
-        root = diagnosis.root
-        message = cut(safe(root.message), width - 19)
-        yield row(f"finding {path} {root.code} {message}", severity(root.severity), (root.code, "head"), f"  {message}",
-                  code=root.code, app=path)  # fmt: skip
+        for finding in diagnosis.findings:
+            message = cut(safe(finding.message), width - 19)
+            head: Span = severity(finding.severity) if finding is diagnosis.root else ("leads to ", "dim")
+            key = f"finding {path} {finding.code} {message}"
+            yield row(key, head, (finding.code, "head"), f"  {message}", code=finding.code, app=path)
 
 
 def _no_chain(shown: Shown) -> Iterator[Row]:
@@ -171,14 +172,14 @@ def opcache(shown: Shown, width: int) -> Iterator[Row]:
 
 def _cache(shown: Shown, cache: OpcacheNow, names: str, width: int) -> Iterator[Row]:
     trail = shown.trails[cache.pools]
-    bars = max(0, min(60, width - 57))
+    bars = max(0, min(60, width - 60))
     total = cache.used + cache.free + cache.wasted
     fill = f"{percent(cache.fill):>7} of {size(total)}, {size(cache.wasted)} wasted"
     label = f"{cut(names, 12):<12} "
-    yield row(f"opcache fill {names}", f"{label}fill {fill:<36} ", (sparkline(trail.fill, bars), "dim"))
+    yield row(f"opcache fill {names}", f"{label}fill {fill:<38} ", (sparkline(trail.fill, bars), "dim"))
     lately = f", lately {percent(trail.hits[-1])}" if trail.hits else ""
     hits = f"{percent(cache.hit_ratio) if cache.hit_ratio >= 0 else 'unknown':>7}{lately}, {cache.scripts} scripts"
-    yield row(f"opcache hits {names}", f"{'':<13}hits {hits:<36} ", (sparkline(trail.hits, bars), "dim"))
+    yield row(f"opcache hits {names}", f"{'':<13}hits {hits:<38} ", (sparkline(trail.hits, bars), "dim"))
 
 
 def queue(shown: Shown, width: int) -> Iterator[Row]:
@@ -228,7 +229,7 @@ def errors(shown: Shown, width: int) -> Iterator[Row]:
 
 _NARROW: tuple[tuple[Section, ...], ...] = ((chain, alerts, pools, opcache, queue, errors, workers),)
 _WIDE: tuple[tuple[Section, ...], ...] = ((chain, alerts, queue, errors), (pools, opcache, workers))
-WIDE = 150  # columns from which there are two panes
+WIDE = 160  # columns from which there are two panes
 
 
 def panes(shown: Shown, width: int) -> tuple[list[Row], ...]:

@@ -31,7 +31,7 @@ def _liveproof(*words: str, env: dict[str, str] | None = None, shell: str = "") 
 
 def test_a_check_imports_little() -> None:
     """A check on a pipe pays neither for rich, pydantic and what fixes nor for what they pull in."""
-    costly = """rich pydantic tree_sitter asyncio typing_extensions http.client ssl difflib traceback
+    costly = """rich textual pydantic tree_sitter asyncio typing_extensions http.client ssl difflib traceback
         platform logging shutil liveproof.repair liveproof.planning.plan
         liveproof.report.comparison pathlib"""
     script = (

@@ -54,4 +54,6 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     words = ["sample", f"--every={arguments.every:g}", *configured, *(("--", path) if path else ())]
     top = Top(words, path, configured, arguments.every)
     top.run(mouse=False)
-    return OK if top.return_code in (0, None) else int(top.return_code)
+    if top.failure:
+        raise top.failure
+    return OK
