@@ -111,8 +111,7 @@ class Pools:
             return f"pool {one.pool.id} does not answer"
         status = page.answer
         if isinstance(status, PoolStatus) and one.pool.max_children > 0:
-            busy = status.active - len([w for w in status.workers if _own(w, one.pool)])
-            if busy >= one.pool.max_children or (status.listen_queue > 0 and not status.idle):
+            if _active(one.pool, status) >= one.pool.max_children or (status.listen_queue > 0 and not status.idle):
                 return f"all workers of pool {one.pool.id} are busy"
         return ""
 
@@ -123,20 +122,30 @@ def _page(pool: Pool) -> Question[PoolStatus]:
 
 
 def _answered(apps: tuple[str, ...], pool: Pool, status: PoolStatus) -> PoolNow:
-    own = sum(1 for worker in status.workers if _own(worker, pool) and worker.state != "Idle")
+    active = _active(pool, status)
     return PoolNow(
         pool.id,
         apps,
         "",
         pool.max_children,
-        active=max(0, status.active - own),
-        idle=status.idle + own,
+        active=active,
+        idle=len(status.workers) - active if status.workers else status.idle,
         queue=status.listen_queue,
         accepted=status.accepted,
         limit_reached=status.max_children_reached,
         start=status.start,
         workers=tuple(_worker(worker, own=_own(worker, pool)) for worker in status.workers[:_MOST_WORKERS]),
     )
+
+
+def _active(pool: Pool, status: PoolStatus) -> int:
+    """The workers that serve a request of somebody else.
+
+    Counted in the list: the master brings the page's own numbers up to date once a second (fpm_process_ctl.c).
+    """
+    if not status.workers:
+        return status.active
+    return sum(1 for worker in status.workers if worker.state != "Idle" and not _own(worker, pool))
 
 
 def _own(worker: WorkerState, pool: Pool) -> bool:
