@@ -110,9 +110,8 @@ class Pools:
         if page.waiting > _TIMEOUT / 4:
             return f"pool {one.pool.id} does not answer"
         status = page.answer
-        if isinstance(status, PoolStatus) and one.pool.max_children > 0:
-            if _active(one.pool, status) >= one.pool.max_children or (status.listen_queue > 0 and not status.idle):
-                return f"all workers of pool {one.pool.id} are busy"
+        if isinstance(status, PoolStatus) and 0 < one.pool.max_children <= _active(one.pool, status):
+            return f"all workers of pool {one.pool.id} are busy"
         return ""
 
 

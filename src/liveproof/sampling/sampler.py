@@ -14,7 +14,7 @@ from liveproof.sampling.processes import queue_workers
 
 _WAIT = 0.25  # s that a look waits for answers; later ones stand in the next look
 _SCAN_EVERY = 5.0  # s; reading every process of a host takes longer than all the rest
-_NOT_ROOT = "not root: most pools, logs and processes cannot be seen; run it as root"
+_NOT_ROOT = "not root: not every pool, log and process can be seen; run it as root"
 
 
 class Sampler:

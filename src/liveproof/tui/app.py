@@ -201,7 +201,7 @@ class Top(App[None]):
         if not self.paused and time.monotonic() - self.feed.at > max(_LATE, _LATE * self._every):
             parts.append(f"NO SAMPLE: {safe(self.feed.why) or 'the host does not answer'}")
         elif sample and not sample.root:
-            parts.append("NOT ROOT: most is not seen; run it as root")
+            parts.append("NOT ROOT: not all is seen; run it as root")
         elif sample and sample.reason:
             parts.append(safe(sample.reason))
         if self.shown.needle:
