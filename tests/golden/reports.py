@@ -28,9 +28,8 @@ from liveproof.report.history.text import history_lines
 from liveproof.report.plan import outcome_lines, plan_lines
 from liveproof.report.style.lines import BLANK, Line, plain
 from liveproof.report.style.terminal import show
-from tests.golden import history, hostile, incident
+from tests.golden import history, hostile, incident, top
 from tests.golden.seed_facts import PATH
-from tests.golden import hostile, incident, top
 
 HERE = Path(__file__).parent
 
