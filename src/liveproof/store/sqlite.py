@@ -57,8 +57,14 @@ class Database:
         self._oldest = version if oldest is None else oldest
 
     def exists(self) -> bool:
-        """Whether anything stands where the file would be."""
-        return os.path.lexists(self._path)
+        """Whether anything stands where the file would be, or may: whoever opens it learns why it cannot be seen."""
+        try:
+            os.lstat(self._path)
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+        except OSError:
+            return True
+        return True
 
     @contextmanager
     def writing(self) -> "Iterator[sqlite3.Connection]":

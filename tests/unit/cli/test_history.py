@@ -1,6 +1,7 @@
 """`liveproof history` from the command line: what it shows, and what it says where it cannot."""
 
 import json
+import os
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -44,7 +45,7 @@ def test_it_tells_what_changed(state: Path, capsys: pytest.CaptureFixture[str]) 
 def test_nothing_is_kept(state: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """It says so, in every format, and makes no directory."""
     assert main(["history"]) == 0
-    assert "Nothing is kept" in capsys.readouterr().out
+    assert f"Nothing of that time is kept in {state}" in capsys.readouterr().out
     for more in (["--plot"], ["--plot", "--rule", "OPC009"], ["--plot", "--rule", "FIL"]):
         assert main(["history", *more]) == 0
         assert "No " in capsys.readouterr().out
@@ -82,6 +83,31 @@ def test_a_damaged_database_is_told_and_the_rest_is_shown(
     told = capsys.readouterr()
     assert f"mv {state}/{file}" in told.err
     assert (name in told.out) == (file == "alerts.db")
+
+
+def test_what_others_may_not_read_is_told(state: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """Another user is told that the state directory cannot be read, not that nothing is kept."""
+    if os.geteuid():
+        pytest.skip("only root can become another user")
+    _save(60, "FIL003")
+    child = os.fork()
+    if not child:
+        try:
+            os.setresuid(65534, 65534, 65534)
+            os._exit(main(["history"]))
+        finally:
+            os._exit(99)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 2
+    told = capfd.readouterr()
+    assert "Permission denied" in told.err
+    assert "Nothing" not in told.out
+
+
+def test_a_deploy_in_place_of_another_ends_it(state: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """As `deploy begin` says."""
+    for words in (["begin"], ["begin", "--for", "1h"], ["end"]):
+        assert main(["deploy", *words]) == 0
+    assert [deploy.ended is not None for deploy in History().deploys(0.0)] == [True, True]
 
 
 def test_hostile_names_reach_no_terminal_and_no_secret_leaves(state: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -39,6 +39,7 @@ from liveproof.report.style.escaping import shown
 from liveproof.report.style.lines import BLANK, Line, line
 from liveproof.report.style.times import clock, iso
 from liveproof.rules import load
+from liveproof.store import directory as state
 from liveproof.store.alerts.book import AlertBook
 from liveproof.store.history import Summaries
 from liveproof.store.runs import list_runs
@@ -92,7 +93,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         head = {"schema": SCHEMA, "liveproof": __version__, "since": iso(since), "until": iso(until)}
         console.text(json.dumps({**head, "events": found}, indent=2) + "\n")
     else:
-        console.lines(_text(kept, wanted))
+        console.lines(_text(kept, wanted, complete=not failed))
     return USAGE if failed else OK
 
 
@@ -118,14 +119,19 @@ def _kept(since: float, until: float) -> tuple[Kept, tuple[str, ...]]:
     return Kept(since, until, runs.before, runs.runs, alerts, journals, deploys), tuple(failed)
 
 
-def _text(kept: Kept, wanted: Wanted) -> Iterator[Line]:
+def _text(kept: Kept, wanted: Wanted, *, complete: bool) -> Iterator[Line]:
     seen = {app.path for run in (*kept.before, *kept.runs) for app in run.apps if wanted.path(app.path)}
     found = tuple(folded(events(kept, wanted)))
+    if not found and not complete:
+        return  # nothing is known; standard error says why
     where = f" to {shown(next(iter(seen)))}" if len(seen) == 1 else ""
     yield line(("What happened", "head"), f"{where} since {clock(kept.since)}, the newest at the end")
     yield BLANK
     if not found:
-        yield line("Nothing is kept of that time; `liveproof check` makes a run, --since goes further back.")
+        yield line(
+            f"Nothing of that time is kept in {shown(state.directory())}; `liveproof check` makes a run, --since goes "
+            "further back."
+        )
         return
     yield from history_lines(found, several=len(seen) > 1)
     if any(isinstance(event, RunEvent) and not event.run.part for event in found):

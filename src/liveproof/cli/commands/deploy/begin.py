@@ -43,7 +43,10 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     except DeployFailed as error:
         raise UsageError(str(error)) from None
     try:
-        History().deploy_began(AnnouncedDeploy(now, now + duration, who))
+        history = History()
+        if before:
+            history.deploy_ended(before.began, now)
+        history.deploy_began(AnnouncedDeploy(now, now + duration, who))
     except StoreFailed as error:
         console.message(f"the history will not know of this deploy: {error}")
     if before:
