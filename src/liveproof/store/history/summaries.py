@@ -1,9 +1,9 @@
 """A run in short: what `liveproof history` shows of it, in a few hundred bytes, without secrets."""
 
 import json
+from _blake2 import blake2b  # what hashlib.blake2b is, without loading OpenSSL, which takes a check 6 ms
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from hashlib import blake2b
 from typing import Any
 
 from liveproof.model.examination import AppExamination
