@@ -1,5 +1,6 @@
 """What systemd knows of its services, asked once for all of them with ``systemctl show`` (systemctl(1))."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -16,9 +17,11 @@ DIRECTORIES = (
 LOADED = "/run/systemd/systemd-units-load"
 _PROPERTIES = (
     "Id", "LoadState", "ActiveState", "SubState", "Result", "MainPID", "NeedDaemonReload", "UnitFileState",
-    "PrivateTmp", "NRestarts", "ExecStart", "ExecStartPost", "InactiveExitTimestampMonotonic",
+    "PrivateTmp", "NRestarts", "ExecStart", "ExecStartPost", "ExecReload", "InactiveExitTimestampMonotonic",
     "ActiveEnterTimestampMonotonic", "StateChangeTimestampMonotonic",
 )  # fmt: skip
+_EXACT = "--timestamp=us+utc"  # since 247
+_STARTED = re.compile(r" ; start_time=\[\w{3} (\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6}) UTC\]")
 _PATIENCE = 5.0
 _WEB = ("nginx", "openresty", "angie", "fpm")
 _MASTERS = ("nginx: master process", "php-fpm: master process")
@@ -34,7 +37,8 @@ class Service:
     ``start`` and ``post`` are the commands of ExecStart and ExecStartPost; systemd does not tell where an argument that
     holds blanks ends, so they are split at every blank. ``began``, ``entered`` and ``changed`` are when it last left
     the state inactive, when it became active, and when its state last changed, which the end of a reload does as well:
-    seconds of CLOCK_MONOTONIC, 0 when that never was.
+    seconds of CLOCK_MONOTONIC, 0 when that never was. ``reloading`` is when its commands of ExecReload were begun last:
+    epoch seconds, 0 when that never was or this systemd tells no microseconds (before 247).
     """
 
     name: str
@@ -52,6 +56,7 @@ class Service:
     began: float = 0.0
     entered: float = 0.0
     changed: float = 0.0
+    reloading: float = 0.0
 
 
 def names(reader: Reader, parts: Iterable[str]) -> tuple[str, ...]:
@@ -79,26 +84,29 @@ def services(reader: Reader, wanted: Iterable[str]) -> Mapping[str, Service]:
         raise CannotSee("systemd does not run this host, so it has no units")
     if not asked:
         return {}
-    blocks = show(asked, _PROPERTIES)
+    blocks = show(asked, _PROPERTIES, exact=True)
     if len(blocks) != len(asked):
         raise CannotSee("systemctl show: it answered something else than was asked")
     return dict(zip(asked, map(_service, blocks), strict=True))
 
 
-def show(wanted: Sequence[str], properties: Sequence[str], *, every: bool = False) -> list[Block]:
+def show(wanted: Sequence[str], properties: Sequence[str], *, every: bool = False, exact: bool = False) -> list[Block]:
     """The properties of units, in the order in which they were asked for.
 
     Args:
         wanted: their names, or patterns of the names of those that systemd has loaded.
         properties: which properties; one that is empty may be left out.
         every: with patterns, also of units that are not active.
+        exact: times of commands in UTC with microseconds, where this systemd can tell them so.
 
     Raises:
         CannotSee: systemd does not answer.
         OSError: systemctl cannot be started.
     """
     options = ["--no-pager", f"--property={','.join(properties)}", *(["--all"] if every else [])]
-    ran = run(["systemctl", "show", *options, "--", *wanted], timeout=_PATIENCE)
+    ran = run(["systemctl", "show", *options, *([_EXACT] if exact else []), "--", *wanted], timeout=_PATIENCE)
+    if exact and ran.status and not ran.text:
+        ran = run(["systemctl", "show", *options, "--", *wanted], timeout=_PATIENCE)
     if ran.timed_out:
         raise CannotSee(f"systemd did not answer `systemctl show` within {_PATIENCE:g} s")
     found = list(blocks(ran.text))
@@ -156,7 +164,18 @@ def _service(block: Block) -> Service:
         _number(one.get("InactiveExitTimestampMonotonic", "")) / 1e6,
         _number(one.get("ActiveEnterTimestampMonotonic", "")) / 1e6,
         _number(one.get("StateChangeTimestampMonotonic", "")) / 1e6,
+        min(filter(None, map(_started, block.get("ExecReload", ()))), default=0.0),
     )
+
+
+def _started(value: str) -> float:
+    """When a command was started last (epoch seconds), of its description as ``command`` reads it; 0 where untold."""
+    found = _STARTED.search(value)
+    if not found:
+        return 0.0
+    from datetime import datetime  # noqa: PLC0415  (1 ms, and only where something was reloaded)
+
+    return datetime.fromisoformat(f"{found[1]}+00:00").timestamp()
 
 
 def _number(text: str) -> int:

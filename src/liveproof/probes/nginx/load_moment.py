@@ -20,7 +20,7 @@ _ENDED = 0.02  # s from the signal of a reload to when systemd has seen its comm
 _START = 1.0  # s before its master's start in which nginx reads the configuration, since it becomes a daemon after that
 _TOGETHER = 0.5
 _TOGETHER_WITH_SYSTEMD = 2.0
-_LONGEST_START = 90.0
+_LONGEST_START = _LONGEST_RELOAD = 90.0
 _TAIL = 131072
 _DEATHS = ("exited on signal", "exited with fatal code", "exited with code")
 # A link that systemd makes when it starts a unit: its time is the start by the clock of file times.
@@ -66,6 +66,10 @@ def _reloaded(
     oldest = ages[0]
     reload = reader.moment(service.changed) if service and service.changed > service.entered else 0.0
     told_by_systemd = bool(service and reload) and abs(oldest - reload) < _TOGETHER_WITH_SYSTEMD
+    began = service.reloading if service else 0.0
+    if told_by_systemd and 0 <= reload - began < _LONGEST_RELOAD and oldest >= began - _ENDED:
+        # Before its command began nothing had asked nginx to read, and the workers are of after that.
+        yield began, f"the last reload of {service.name if service else ''}"
     if told_by_systemd and oldest >= reload - _ENDED:
         yield reload - _ENDED, f"the last reload of {service.name if service else ''}"
     elif told_by_systemd and oldest > start:

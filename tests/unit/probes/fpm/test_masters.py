@@ -42,6 +42,28 @@ NeedDaemonReload=yes
 """
 
 
+_RELOAD = (
+    "ExecReload={{ path=/x ; argv[]=/x -s reload ; ignore_errors=no ; start_time=[{}] ; stop_time=[n/a] ; pid=4 }}"
+)
+
+
+@pytest.mark.parametrize(
+    ("times", "began"),
+    [
+        (("Tue 2026-12-01 13:05:35.114613 UTC",), 1796130335.114613),
+        (("Tue 2026-12-01 13:05:35.200000 UTC", "Tue 2026-12-01 13:05:35.100000 UTC", "n/a"), 1796130335.1),
+        (("Tue 2026-12-01 13:05:35 UTC",), 0.0),
+        (("n/a",), 0.0),
+        ((), 0.0),
+    ],
+)
+def test_when_a_reload_began(times: tuple[str, ...], began: float) -> None:
+    """By the first of its commands, where systemd tells microseconds; a whole second proves nothing."""
+    lines = "\n".join(["Id=nginx.service", *(_RELOAD.format(time) for time in times)])
+    (service,) = systemd.parse(lines)
+    assert service.reloading == pytest.approx(began)
+
+
 def test_services_as_systemctl_shows_them() -> None:
     """Blocks in the order of the question; commands are split at blanks."""
     fpm, nginx = systemd.parse(SHOWN)

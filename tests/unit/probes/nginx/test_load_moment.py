@@ -91,6 +91,14 @@ def test_reloaded_by_systemd(worker: float, since: float) -> None:
     assert found.since == pytest.approx(since)
 
 
+def test_a_busy_machine_sees_the_end_of_a_reload_late() -> None:
+    """Then the beginning of its command tells: nothing had asked nginx to read before."""
+    late = replace(SERVICE, changed=150.0, reloading=START + 49.7)
+    assert _load(_Host(), START + 49.75, service=late).since == pytest.approx(START + 49.7)
+    assert _load(_Host(), START + 49.6, service=late).since == pytest.approx(START + 49.6 - 0.1)
+    assert _load(_Host(), START + 40, service=late).since == pytest.approx(START - 0.1)  # it was refused
+
+
 def test_a_worker_that_died_beside_another() -> None:
     """The oldest worker tells."""
     found = _load(_Host(), START + 500, START + 50.05, service=replace(SERVICE, changed=150.0))
