@@ -6,6 +6,7 @@ once after each load, and those that were changed since; otherwise they are only
 """
 
 import os
+import time
 from _blake2 import blake2b  # what hashlib.blake2b is, without loading OpenSSL, which takes a check 6 ms
 from collections.abc import Callable, Iterable, Mapping
 
@@ -19,8 +20,10 @@ from liveproof.model.findings import Unknown
 from liveproof.model.loaded import Difference, Loaded
 from liveproof.store.cache import Entry
 
-# The kernel stamps files with a clock that lags behind by up to one tick (10 ms at HZ=100).
-TICK = 0.01
+_REALTIME_COARSE = 5  # linux/time.h
+# The kernel stamps files with a clock that lags behind by up to one of its ticks: 10 ms at HZ=100, 4 ms at HZ=250. Not
+# less than 4 ms, since systemd notes the beginning of a command only after it has started it.
+TICK = max(time.clock_getres(_REALTIME_COARSE), 0.004)
 _LIMIT = 4 * 1024 * 1024
 _SAME = 0.05  # s; a process's start is told in ticks of the kernel
 _MOST_LINKS = 40
