@@ -13,7 +13,7 @@ from liveproof.host.services.notify import Notifier
 from liveproof.model.alerts import Problem
 from liveproof.model.dataclass import dataclass
 from liveproof.model.durations import seconds, words
-from liveproof.model.rule import Rule
+from liveproof.model.rule import MonitorName, Rule
 from liveproof.model.schedules import Moment, parse
 from liveproof.model.settings import Settings
 from liveproof.model.verdicts import Severity
@@ -29,7 +29,7 @@ from liveproof.watch.metrics.gauges import Gauges
 from liveproof.watch.metrics.metrics import Metrics
 from liveproof.watch.triggers import culprits
 from liveproof.watch.triggers.agenda import Agenda, Job
-from liveproof.watch.triggers.monitors import monitors
+from liveproof.watch.triggers.monitors import SERVICES, monitors
 from liveproof.watch.triggers.senses import Sensed, Senses
 from liveproof.watch.triggers.settling import Settled, Settling
 from liveproof.watch.triggers.targets import Targets, targets
@@ -193,7 +193,8 @@ class Watcher:
         self._tell(look.changes)
         now = moment()
         changed = bool(look.changes.raised or look.changes.resolved)
-        self._agenda.done(job, now, answered=look.checked.document is not None, changed=changed)
+        answered = look.checked.document is not None
+        self._agenda.done(job, now, answered=answered, changed=changed, broken=self._services_broken(look.found))
         watch_state.save({name: at.wall for name, at in self._agenda.last.items()})
         if look.record and not job.codes:
             self._watch(targets(look.record.examination))
@@ -203,6 +204,11 @@ class Watcher:
         """Whether something happened since the last call, but for lines in logs: the look itself leaves some."""
         stirred, self._stirred = self._stirred, False
         return stirred
+
+    def _services_broken(self, found: Sequence[Problem]) -> tuple[MonitorName, ...]:
+        """The monitor of services, where one is broken: that it is well again need not be an event."""
+        named = {rule.code for rule in self._task.rules if rule.monitor == SERVICES}
+        return (SERVICES,) if any(problem.code in named for problem in found) else ()
 
     def _took(self, look: Look) -> None:
         """Count a look, and say what went wrong with it."""

@@ -5,7 +5,7 @@ error that is known keeps no other fault waiting, and the host's processor free.
 """
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from liveproof.model.dataclass import dataclass
 from liveproof.model.rule import MonitorName
@@ -26,6 +26,7 @@ _FOR: dict[str, tuple[MonitorName, ...]] = {
 _CHANGES_HOST = frozenset({"service", "configuration"})
 _AFTER = 3.0  # s until then: a service that was restarted has its workers by then
 _FREE, _FIRST_PAUSE, _LONGEST_PAUSE = 3, 1.0, 60.0
+_FIRST_RECHECK, _LONGEST_RECHECK = 5.0, 60.0  # s; what is broken is looked at again, since not every end is an event
 _FIRST_RETRY, _LONGEST_RETRY = 2.0, 60.0  # s after a look that gave no result
 _FORGIVEN = 120.0  # s without an event, after which a monitor is asked at once again
 _GATHER = 0.1  # s from the first event to the look: what happens together is looked at together
@@ -72,6 +73,7 @@ class Agenda:
         self._asked: dict[MonitorName, str] = {}
         self._pauses = {name: _Pause() for name in self._monitors}
         self._ready = 0.0
+        self._rechecks: dict[MonitorName, tuple[float, float]] = {}  # when, and after how long the one before
         self._failures = 0
         self._retry_at = 0.0
         self._whole_at = math.inf
@@ -111,9 +113,12 @@ class Agenda:
         due = tuple(name for name in self._monitors if self._is_due(name, now))
         return self._job(due[0], (CHAIN,) if CHAIN in due else due) if due else None
 
-    def done(self, job: Job, now: Moment, *, answered: bool, changed: bool) -> None:
+    def done(
+        self, job: Job, now: Moment, *, answered: bool, changed: bool, broken: Collection[MonitorName] = ()
+    ) -> None:
         """A look has ended: whether it gave a result, and whether that raised or resolved something.
 
+        ``broken`` are monitors for which something is wrong that may end without an event: they look again soon.
         One without a result is repeated, later each time.
         """
         if not answered:
@@ -122,6 +127,10 @@ class Agenda:
         self._failures, self._retry_at = 0, 0.0
         for name in self._covered(job.monitors):
             self._last[name] = now
+            before = self._rechecks.pop(name, (0.0, _FIRST_RECHECK / 2))[1]
+            if name in broken:
+                pause = min(before * 2, _LONGEST_RECHECK)
+                self._rechecks[name] = now.steady + pause, pause
         if CHAIN not in job.monitors and _CHANGES_HOST & {reason for _, reason in job.events}:
             self.whole("service", now.steady + _AFTER)
         for name, _ in job.events:
@@ -131,6 +140,7 @@ class Agenda:
         """Seconds until something may be due, a slice of them at most."""
         times = [self._whole_at - now.steady, _SLICE]
         times += [self._when(name) - now.steady for name in self._asked]
+        times += [when - now.steady for when, _ in self._rechecks.values()]
         times += [self._schedules[name].wait(self._last[name], now) for name in self._monitors if name in self._last]
         return max(0.0, self._retry_at - now.steady, min(times))
 
@@ -147,7 +157,8 @@ class Agenda:
         return max(self._ready, self._pauses[name].until)
 
     def _is_due(self, name: MonitorName, now: Moment) -> bool:
-        return name not in self._last or self._schedules[name].due(self._last[name], now)
+        again, _ = self._rechecks.get(name, (math.inf, 0.0))
+        return name not in self._last or again <= now.steady or self._schedules[name].due(self._last[name], now)
 
     def _job(self, trigger: str, names: tuple[MonitorName, ...]) -> Job:
         codes = dict.fromkeys(code for name in names for code in self._monitors[name].codes)

@@ -11,6 +11,7 @@ from liveproof.model.dataclass import dataclass
 from liveproof.model.rule import MonitorName, Rule
 
 CHAIN: MonitorName = "chain"
+SERVICES: MonitorName = "fpm"
 
 
 @dataclass(frozen=True, slots=True)

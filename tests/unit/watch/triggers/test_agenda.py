@@ -1,7 +1,10 @@
 """agenda.py: what is due, and what events ask for."""
 
+from itertools import pairwise
+
 import pytest
 
+from liveproof.model.rule import MonitorName
 from liveproof.model.schedules import Every, Moment, Never
 from liveproof.watch.triggers.agenda import Agenda, Job
 from liveproof.watch.triggers.monitors import Monitor
@@ -153,3 +156,18 @@ def test_a_clock_that_is_set_moves_no_interval() -> None:
     agenda = _agenda(fpm=60)
     assert agenda.next(Moment(1e9 + 3600, 30)) is None
     assert agenda.next(Moment(1e9 - 3600, 61)) is not None
+
+
+def test_a_service_that_is_broken_is_looked_at_again() -> None:
+    """That it is well need not be an event: after 5 s, 10 s, then once a minute; and no more once it is well."""
+    agenda, looks = _agenda(), []
+    agenda.sensed(["service"], 0.0)
+    for second in range(1, 400):
+        job = agenda.next(_at(float(second)))
+        if job:
+            broken: tuple[MonitorName, ...] = ("fpm",) if second < 300 else ()
+            agenda.done(job, _at(float(second)), answered=True, changed=False, broken=broken)
+            looks.append(second)
+    assert looks[:5] == [1, 4, 14, 34, 74]  # the second is the whole chain
+    assert looks[-1] < 360
+    assert all(after - before <= 60 for before, after in pairwise(looks))
