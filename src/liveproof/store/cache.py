@@ -5,11 +5,11 @@ has the shape that is asked for: a file that is damaged, foreign or of another v
 """
 
 import json
-import os
 import time
 import zlib
 from _blake2 import blake2b  # what hashlib.blake2b is, without loading OpenSSL, which takes a check 6 ms
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from liveproof import __version__
@@ -17,6 +17,7 @@ from liveproof.host.files.file_state import Inputs, State, state
 from liveproof.host.files.reader import FileReader
 from liveproof.model.codec import Misshapen, from_json, to_json
 from liveproof.store import directory as state_directory
+from liveproof.store import private_file
 
 _T = TypeVar("_T")
 _EVER = float("inf")
@@ -103,8 +104,7 @@ class Entry:
         if not self.path or not signature:
             return {}
         try:
-            with open(self.path, encoding="utf-8", opener=_without_waiting) as file:
-                record = json.load(file)
+            record = json.loads(private_file.read(self.path))
         except (OSError, ValueError, RecursionError):
             return {}
         is_ours = isinstance(record, dict) and record.get("signature") == self._signature(signature)
@@ -113,16 +113,9 @@ class Entry:
     def _save(self, signature: object, record: dict[str, Any]) -> None:
         if not self.path or not signature:
             return
-        temporary = f"{self.path}.{os.getpid()}"
-        try:
-            with open(temporary, "w", encoding="utf-8", opener=_private) as file:
-                json.dump({"signature": self._signature(signature), "made": time.time(), **record}, file)
-            os.replace(temporary, self.path)
-        except OSError:
-            try:
-                os.unlink(temporary)
-            except OSError:
-                return
+        kept = {"signature": self._signature(signature), "made": time.time(), **record}
+        with suppress(OSError):
+            private_file.replace(self.path, json.dumps(kept))
 
     def _signature(self, signature: object) -> str:
         return _digest(repr((__version__, self._about, signature)))
@@ -142,14 +135,6 @@ def _shaped(value: Any, kind: type[_T]) -> _T | None:
 def _made(record: dict[str, Any]) -> float:
     made = record.get("made")
     return made if isinstance(made, float) else -_EVER
-
-
-def _without_waiting(path: str, flags: int) -> int:
-    return os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK)
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags | os.O_NOFOLLOW, 0o600)
 
 
 def open_cache() -> Cache:

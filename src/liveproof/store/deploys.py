@@ -6,6 +6,7 @@ from typing import Any
 
 from liveproof.model.dataclass import dataclass
 from liveproof.store import directory as state_directory
+from liveproof.store import private_file
 
 _LIMIT = 4096
 _NAME = "deploy.json"
@@ -32,8 +33,7 @@ def mark_path() -> str:
 def running() -> Deploy | None:
     """The deploy that was announced and not ended; None also where the mark cannot be read."""
     try:
-        with open(mark_path(), encoding="utf-8", opener=_without_waiting) as file:
-            data: Any = json.loads(file.read(_LIMIT))
+        data: Any = json.loads(private_file.read(mark_path(), _LIMIT))
         return Deploy(float(data["began"]), float(data["until"]), str(data["by"]))
     except (OSError, ValueError, KeyError, TypeError):
         return None
@@ -45,13 +45,10 @@ def begin(deploy: Deploy) -> None:
     Raises:
         DeployFailed: the state directory cannot be written.
     """
-    path = mark_path()
-    temporary = f"{path}.{os.getpid()}"
     try:
         state_directory.ensure(state_directory.directory())
-        with open(temporary, "w", encoding="utf-8", opener=_private) as file:
-            json.dump({"began": deploy.began, "until": deploy.until, "by": deploy.by}, file)
-        os.replace(temporary, path)
+        mark = {"began": deploy.began, "until": deploy.until, "by": deploy.by}
+        private_file.replace(mark_path(), json.dumps(mark))
     except (OSError, state_directory.UnsafeState) as error:
         raise DeployFailed(state_directory.unusable(error)) from None
 
@@ -70,11 +67,3 @@ def end() -> Deploy | None:
     except OSError as error:
         raise DeployFailed(state_directory.unusable(error)) from None
     return deploy or Deploy(0.0, 0.0, "")
-
-
-def _without_waiting(path: str, flags: int) -> int:
-    return os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK)
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags | os.O_NOFOLLOW, 0o600)
