@@ -74,14 +74,14 @@ class Looker:
         """
         for _ in range(_AGAIN):
             checked = await child.check(codes, self._path, self._options, LIMIT_SECONDS)
-            if checked.document is None or not stirred() or not problems(checked.document, self._rules):
+            found = problems(checked.document, self._rules) if checked.document is not None else ()
+            if not found or not stirred():
                 break
         if checked.document is None:
             self._failures += 1
             return self._failed(checked)
         self._failures = 0
         document = checked.document
-        found = problems(document, self._rules)
         try:
             detailed = tuple(self._detailed(problem, document) for problem in found)
             changes = self._book.reconcile("check", detailed, time.time(), unseen=self._unseen(document, by_event))

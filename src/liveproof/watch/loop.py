@@ -155,8 +155,8 @@ class Watcher:
         self._settling = Settling(seconds(watch.quiet))
         self._healing = Healing(watch.heal, watch.heal_per_hour)
         wanted = routes(task.settings.alerts)
-        self._looker = Looker(task.rules, AlertBook(wanted), task.path, task.options, self._detail)
         self._book = AlertBook(wanted)
+        self._looker = Looker(task.rules, self._book, task.path, task.options, self._detail)
         self._sending = Sending(Outbox(wanted), task.configured, self._sent)
         self._metrics.own.expect(
             [channel.name for channel in task.settings.alerts.channel], ("store", "textfile", "events", "heal")
@@ -268,8 +268,14 @@ class Watcher:
 
     def _watch_deploys(self, now: Moment) -> None:
         ended = self._settling.mark(deploys.running()) or self._settling.tick(now.steady, now.wall)
-        if ended:
+        if not ended:
+            return
+        try:
             self._settled(ended, now)
+        except StoreFailed as error:
+            self._metrics.own.error("store")
+            self._say(ERROR, f"alerts cannot be kept, so none is sent: {error}")
+        self._agenda.whole("deploy", now.steady)
 
     def _settled(self, settled: Settled, now: Moment) -> None:
         deploy = self._settling.announced
@@ -283,7 +289,6 @@ class Watcher:
             )
         elif settled.announced:
             self._tell(self._looker.untell(_DEPLOY))
-        self._agenda.whole("deploy", now.steady)
 
     def _watch_clock(self, now: Moment) -> None:
         """Say that the clock was set; intervals do not care, and cron expressions go by the new time."""
