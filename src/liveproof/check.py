@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from liveproof.model.examination import LinkState
 from liveproof.model.facts.apps import App
-from liveproof.model.findings import Absent, Finding, Result, Settleable, Unknown, disabled
+from liveproof.model.findings import Absent, Finding, Holds, Result, Settleable, Unknown, disabled
 from liveproof.model.plan import Step
 from liveproof.model.rule import Rule, arguments, needs
 from liveproof.model.settings import Settings
@@ -18,7 +18,8 @@ def check(rules: Iterable[Rule], facts: Facts) -> tuple[Result, ...]:
     """Ask every rule whose subject exists, in order; one that the configuration disables answers DISABLED.
 
     A rule that needs an unseen fact answers UNKNOWN with the probe's reason; so does one that fails itself, since a
-    bug of ours must neither hide a fault nor invent one.
+    bug of ours must neither hide a fault nor invent one, and one that would break its link and saw neither a fault nor
+    anything that is right.
     """
     return tuple(result for rule in rules if (result := _ask(rule, facts)) is not None)
 
@@ -44,11 +45,14 @@ def _answer(rule: Rule, facts: Facts, given: dict[str, object] | Unknown) -> Res
     findings: list[Finding] = []
     reasons: list[str] = []
     settled_by: list[Step] = []
+    holds: list[str] = []
     try:
         for output in rule.check_function(**given):
             if isinstance(output, Unknown):
                 reasons.append(output.reason)
                 settled_by += [output.settled_by] if isinstance(output, Settleable) else []
+            elif isinstance(output, Holds):
+                holds.append(output.what)
             else:
                 findings.append(replace(output, code=rule.code, severity=output.severity or rule.severity))
     except Exception as error:  # noqa: BLE001  (any failure of a rule is ours, and is reported as UNKNOWN)
@@ -58,9 +62,19 @@ def _answer(rule: Rule, facts: Facts, given: dict[str, object] | Unknown) -> Res
         verdict, reason = RuleVerdict.FOUND, "; ".join(reasons)
     elif reasons:
         verdict, reason = RuleVerdict.UNKNOWN, "; ".join(dict.fromkeys(reasons))
+    elif rule.severity.breaks and not holds:
+        verdict, reason = RuleVerdict.UNKNOWN, f"nothing was there to see whether {_lowered(rule.condition)}"
     else:
         verdict, reason = RuleVerdict.OK, ""
-    return Result(rule.code, rule.name, verdict, tuple(findings), reason, tuple(settled_by))
+    return Result(rule.code, rule.name, verdict, tuple(findings), reason, tuple(settled_by), tuple(holds))
+
+
+def _lowered(sentence: str) -> str:
+    """A sentence as it stands within another; a name such as PHP-FPM or Laravel keeps its capital."""
+    return sentence if sentence[:2].isupper() or sentence.startswith(_NAMES) else sentence[:1].lower() + sentence[1:]
+
+
+_NAMES = ("Laravel", "Composer", "OPcache")
 
 
 def _nobody(facts: Facts) -> Unknown | None:

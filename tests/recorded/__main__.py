@@ -41,7 +41,11 @@ def _write(suite: str, what: str) -> str:
         said = json.loads(host.liveproof("check", "--format", "json").stdout)
         seen = host.liveproof("record")
         assert seen.returncode == 0, seen.stderr
-    kept = {"said": [_said(app) for app in said["apps"]], "recording": json.loads(seen.stdout)}
+    kept = {
+        "rules": [rule.code for rule in load()],
+        "said": [_said(app) for app in said["apps"]],
+        "recording": json.loads(seen.stdout),
+    }
     path = HERE / suite / f"{what}.json.gz"
     path.parent.mkdir(exist_ok=True)
     path.write_bytes(gzip.compress(json.dumps(kept, separators=(",", ":")).encode(), mtime=0))

@@ -18,10 +18,18 @@ RECORDINGS = sorted(Path(__file__).parent.glob("*/*.json.gz"))
 
 @pytest.mark.parametrize("path", RECORDINGS, ids=lambda path: f"{path.parent.name}-{path.name.partition('.')[0]}")
 def test_the_same_is_said_again(path: Path) -> None:
-    """Verdicts, links, roots and consequences as on the host; a fault's own rule is among them."""
+    """Verdicts, links, roots and consequences as on the host; a fault's own rule is among them.
+
+    Rules that were added since are not asked: they may need facts that nobody looked at then.
+    """
     kept = json.loads(gzip.decompress(path.read_bytes()))
     known = recording.loads(json.dumps(kept["recording"]))
-    told = document(Record("", "check", known.version, judge_recording(known)))
+    rules = tuple(rule for rule in load() if rule.code in kept.get("rules", (rule.code,)))
+    told = document(Record("", "check", known.version, judge_recording(known, rules)))
+    if "rules" not in kept:
+        said = [app["diagnoses"] for app in kept["said"]]
+        assert [app["diagnoses"] for app in told["apps"]] == said, "recorded before every condition was seen"
+        return
     assert [_said(app) for app in told["apps"]] == kept["said"]
     code = path.name.partition(".")[0]
     if not code.startswith("healthy"):

@@ -8,7 +8,7 @@ import pytest
 from liveproof.check import check, links
 from liveproof.examine import judge
 from liveproof.model.facts.apps import App
-from liveproof.model.findings import Absent, Evidence, Finding, Ref, Result, Unknown
+from liveproof.model.findings import Absent, Answer, Evidence, Finding, Holds, Ref, Result, Unknown
 from liveproof.model.rule import Rule
 from liveproof.model.settings import RulesTable, Settings
 from liveproof.model.verdicts import Link, LinkVerdict, RuleVerdict, Severity
@@ -22,10 +22,12 @@ class Colour:
 
 
 def _rule(severity: Severity = Severity.HIGH) -> Rule:
-    rule = Rule("FIL901", severity)
+    rule = Rule("FIL901", severity, condition="everything is green")
 
     @rule.check
-    def check(colour: Colour) -> Iterator[Finding | Unknown]:
+    def check(colour: Colour) -> Iterator[Answer]:
+        if colour.name == "green":
+            yield Holds("a green one")
         if colour.name == "red":
             yield Finding("red", (Ref("app", "/a"),), (Evidence("eye", "red", "green"),))
         if colour.name == "dim":
@@ -42,6 +44,7 @@ def _rule(severity: Severity = Severity.HIGH) -> Rule:
         (Colour("green"), RuleVerdict.OK),
         (Colour("red"), RuleVerdict.FOUND),
         (Colour("dim"), RuleVerdict.UNKNOWN),
+        (Colour("none"), RuleVerdict.UNKNOWN),
         (Colour("crash"), RuleVerdict.UNKNOWN),
         (Unknown("eyes shut"), RuleVerdict.UNKNOWN),
     ],
@@ -50,6 +53,20 @@ def test_verdict(fact: object, verdict: RuleVerdict) -> None:
     """A rule answers by what it saw; what it could not see, and what failed in itself, is UNKNOWN."""
     (result,) = check([_rule()], {Colour: fact})
     assert result.verdict is verdict
+
+
+def test_nothing_to_look_at_proves_nothing() -> None:
+    """A rule that breaks its link and saw neither a fault nor anything right says so; a notice needs no proof."""
+    facts: dict[type, object] = {Colour: Colour("none")}
+    (result,) = check([_rule()], facts)
+    assert (result.verdict, result.reason) == (
+        RuleVerdict.UNKNOWN,
+        "nothing was there to see whether everything is green",
+    )
+    (notice,) = check([_rule(Severity.NOTICE)], facts)
+    assert notice.verdict is RuleVerdict.OK
+    (right,) = check([_rule()], {Colour: Colour("green")})
+    assert right.holds == ("a green one",)
 
 
 def test_unknown_carries_the_probes_reason() -> None:

@@ -29,7 +29,7 @@ from liveproof.model.rule import Rule
 from liveproof.model.verdicts import Safety, Severity
 from liveproof.steps.put_away import PutAway
 
-rule = Rule("FIL900", Severity.HIGH, leads_to=("WIR001:answered",))
+rule = Rule("FIL900", Severity.HIGH, condition="no toy lies about", leads_to=("WIR001:answered",))
 
 
 @rule.check

@@ -7,7 +7,7 @@ from liveproof.model.dataclass import dataclass
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.nginx import FastcgiPass, Nginx
 from liveproof.model.facts.opcache import Opcache, PoolOpcache, Script
-from liveproof.model.findings import Absent, Evidence, Unknown
+from liveproof.model.findings import Absent, Evidence, Holds, Unknown
 
 _Nginx = Nginx | Unknown | Absent
 _SECOND = 1
@@ -49,6 +49,15 @@ def behind(app: App, opcache: Opcache, nginx: _Nginx) -> Iterator[Behind]:
             changed, held = changed_scripts(opcache, pool), held_releases(app, opcache, pool, nginx)
             if changed or held:
                 yield Behind(pool, changed, held)
+
+
+def not_behind(app: App, opcache: Opcache, nginx: _Nginx) -> Iterator[Holds]:
+    """The pools that keep nothing of before the deploy, as far as each script can be judged."""
+    late = {one.pool.pool for one in behind(app, opcache, nginx)}
+    for pool in opcache.seen:
+        if pool.pool not in late and not blind(pool):
+            looks = "looks at its files" if pool.validates else "keeps no older code"
+            yield Holds(f"pool {pool.pool} {looks if pool.enabled else 'keeps no bytecode'}")
 
 
 def held_releases(app: App, opcache: Opcache, pool: PoolOpcache, nginx: _Nginx) -> tuple[Held, ...]:

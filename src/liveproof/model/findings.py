@@ -28,6 +28,17 @@ class Settleable(Unknown):
 
 
 @dataclass(frozen=True, slots=True)
+class Holds:
+    """What a rule looked at and found as it should be, in a few words: ``4 workers of pool 8.2/www``.
+
+    A rule that breaks its link answers OK only with one of these: that it found no fault proves nothing where there was
+    nothing to look at.
+    """
+
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
 class Absent:
     """A fact whose subject does not exist on this host (no Laravel, no queue worker): rules on it do not count."""
 
@@ -92,11 +103,15 @@ class Finding:
         return tuple(ref.id for ref in self.about if ref.kind == kind)
 
 
+# What a rule's check yields.
+Answer = Finding | Unknown | Holds
+
+
 @dataclass(frozen=True, slots=True)
 class Result:
     """What one rule answered for one app: OK, FOUND with its findings, UNKNOWN with its reason, or DISABLED by what.
 
-    ``settled_by`` are steps after which it can see what it could not.
+    ``settled_by`` are steps after which it can see what it could not. ``holds`` is what it looked at and found right.
     """
 
     code: str
@@ -105,6 +120,7 @@ class Result:
     findings: tuple[Finding, ...] = ()
     reason: str = ""
     settled_by: tuple[Step, ...] = ()
+    holds: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from types import UnionType
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
-from liveproof.model.findings import Absent, Finding, Unknown
+from liveproof.model.findings import Absent, Answer, Finding, Unknown
 from liveproof.model.history import MeasureName
 from liveproof.model.questions import Question
 from liveproof.model.verdicts import Link, Safety, Severity
@@ -13,7 +13,7 @@ from liveproof.model.verdicts import Link, Safety, Severity
 if TYPE_CHECKING:
     from liveproof.model.plan import Step
 
-Check = Callable[..., Iterable[Finding | Unknown]]
+Check = Callable[..., Iterable[Answer]]
 Fix = Callable[..., "Iterable[Step]"]
 
 _C = TypeVar("_C", bound=Check)
@@ -52,6 +52,8 @@ class Rule:
     Args:
         code: family and number, e.g. ``FIL003``; never changed, never reused.
         severity: of its findings, unless a finding says otherwise.
+        condition: what holds where the fault is not, as a sentence: one of the conditions under which its link is
+            proven. Every rule that breaks its link has one.
         caused_by: codes whose finding, sharing a Ref with ours, explains ours.
         leads_to: codes that a finding of ours, sharing a Ref with theirs, explains: the same said by the cause. The
             registry joins both. ``CODE:way`` explains those findings of CODE that came about in one of its ``ways``.
@@ -68,8 +70,9 @@ class Rule:
     """
 
     __slots__ = (
-        "_way_of", "alerts", "answers", "caused_by", "check_function", "code", "deployed", "fix_function", "fix_safety",
-        "hidden_by_memory", "judges", "leads_to", "link", "module", "monitor", "past", "prevents", "severity", "ways",
+        "_way_of", "alerts", "answers", "caused_by", "check_function", "code", "condition", "deployed", "fix_function",
+        "fix_safety", "hidden_by_memory", "judges", "leads_to", "link", "module", "monitor", "past", "prevents",
+        "severity", "ways",
     )  # fmt: skip
 
     def __init__(
@@ -77,6 +80,7 @@ class Rule:
         code: str,
         severity: Severity,
         *,
+        condition: str = "",
         caused_by: tuple[str, ...] = (),
         leads_to: tuple[str, ...] = (),
         ways: tuple[str, ...] = (),
@@ -92,6 +96,7 @@ class Rule:
     ) -> None:
         self.code = code
         self.severity = severity
+        self.condition = condition
         self.caused_by = caused_by
         self.leads_to = leads_to
         self.ways = ways

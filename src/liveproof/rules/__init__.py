@@ -21,8 +21,8 @@ def load() -> tuple[Rule, ...]:
     """All rules in the order of their codes.
 
     Raises:
-        BadRule: a code is used twice; a cause, effect or way is unknown; a heading or check is missing; causes go
-            round.
+        BadRule: a code is used twice; a cause, effect or way is unknown; a heading, check or condition is missing;
+            causes go round.
     """
     rules = tuple(sorted((_rule(name) for name in _names()), key=lambda rule: rule.code))
     by_code: dict[str, Rule] = {}
@@ -79,6 +79,8 @@ def _rule(name: str) -> Rule:
     for heading in _HEADINGS:
         if heading not in rule.page:
             raise BadRule(f"{name} has no heading {heading!r}")
+    if rule.severity.breaks and not rule.condition:
+        raise BadRule(f"{name} breaks its link and names no condition under which the link is proven")
     return rule
 
 

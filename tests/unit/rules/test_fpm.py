@@ -9,7 +9,7 @@ import pytest
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.fpm import Fpm, Load, Master, Pool, Socket, Unit, Worker
 from liveproof.model.facts.nginx import FastcgiPass, Listen, Nginx, NginxProcess, Server
-from liveproof.model.findings import Absent, Finding, Ref, Settleable, Unknown
+from liveproof.model.findings import Absent, Answer, Finding, Holds, Ref, Settleable, Unknown
 from liveproof.model.loaded import Difference, Loaded
 from liveproof.model.settings import Settings, Thresholds
 from liveproof.model.verdicts import Safety
@@ -25,6 +25,7 @@ from liveproof.steps.change_mode import ChangeMode
 from liveproof.steps.change_owner import ChangeOwner
 from liveproof.steps.service_action import ServiceAction
 from liveproof.steps.write_file import WriteFile
+from tests.unit.answers import faults
 
 PATH = "/run/php/php8.2-fpm.sock"
 ADDRESS = f"unix:{PATH}"
@@ -60,19 +61,19 @@ def stopped(**unit: Any) -> Fpm:
     return fpm(replace(MASTER, pid=0, unit=replace(UNIT, active="inactive", sub="dead", **unit)), workers=())
 
 
-def found(said: Iterable[Finding | Unknown]) -> Finding:
+def found(said: Iterable[Answer]) -> Finding:
     (one,) = said
     assert isinstance(one, Finding), one
     return one
 
 
-def reason(said: Iterable[Finding | Unknown]) -> str:
+def reason(said: Iterable[Answer]) -> str:
     (one,) = said
     assert isinstance(one, Unknown), one
     return one.reason
 
 
-CHECKS: list[Callable[[Fpm], Iterable[Finding | Unknown]]] = [
+CHECKS: list[Callable[[Fpm], Iterable[Answer]]] = [
     lambda facts: service_not_running.check(APP, facts),
     lambda facts: socket_missing.check(APP, facts),
     lambda facts: socket_not_accessible_by_web_server.check(APP, NGINX, facts),
@@ -82,19 +83,20 @@ CHECKS: list[Callable[[Fpm], Iterable[Finding | Unknown]]] = [
 
 
 @pytest.mark.parametrize("check", CHECKS)
-def test_healthy_is_silent(check: Callable[[Fpm], Iterable[Finding | Unknown]]) -> None:
-    """Debian's default pool, one master and two workers, raises nothing."""
-    assert list(check(fpm())) == []
+def test_healthy_is_silent(check: Callable[[Fpm], Iterable[Answer]]) -> None:
+    """Debian's default pool, one master and two workers, raises nothing, and what was looked at is named."""
+    (holds,) = check(fpm())
+    assert isinstance(holds, Holds)
 
 
 @pytest.mark.parametrize("check", CHECKS)
-def test_an_app_without_a_known_pool_is_unknown(check: Callable[[Fpm], Iterable[Finding | Unknown]]) -> None:
+def test_an_app_without_a_known_pool_is_unknown(check: Callable[[Fpm], Iterable[Answer]]) -> None:
     """Nothing is called fine where nobody knows the pool."""
     assert "no PHP-FPM pool is known" in reason(check(Fpm(())))
 
 
 @pytest.mark.parametrize("check", CHECKS[1:])
-def test_a_pool_that_does_not_run_is_unknown_to_the_others(check: Callable[[Fpm], Iterable[Finding | Unknown]]) -> None:
+def test_a_pool_that_does_not_run_is_unknown_to_the_others(check: Callable[[Fpm], Iterable[Answer]]) -> None:
     """Only FPM001 tells that it is stopped; the others cannot see."""
     assert reason(check(stopped())) == "pool 8.2/www does not run"
 
@@ -254,7 +256,7 @@ def test_pool_saturated(load: Load | Unknown, status: Unknown, verdict: str) -> 
     """Found where it is proven, silent with room left, unknown where nobody can tell."""
     if isinstance(load, Load) and load.processes == 5 and not load.seconds:
         verdict = "seems saturated"
-    said = list(pool_saturated.check(APP, fpm(load=load, status=status), NGINX))
+    said = faults(pool_saturated.check(APP, fpm(load=load, status=status), NGINX))
     if verdict == "ok":
         assert said == []
     elif verdict == "found":
@@ -266,7 +268,7 @@ def test_pool_saturated(load: Load | Unknown, status: Unknown, verdict: str) -> 
 def test_connections_that_nginx_keeps_open_are_not_requests() -> None:
     """Idle kept connections occupy workers without saturating the pool."""
     keeping = replace(NGINX, servers=(replace(NGINX.servers[0], passes=(replace(PASS, keeps=True),)),))
-    said = pool_saturated.check(APP, fpm(load=Load(5, 0, 5, 0.9)), keeping)
+    said = faults(pool_saturated.check(APP, fpm(load=Load(5, 0, 5, 0.9)), keeping))
     assert "fastcgi_keep_conn" in reason(said)
 
 
@@ -285,7 +287,7 @@ def test_connections_that_nginx_keeps_open_are_not_requests() -> None:
 def test_too_few_processes(pool: dict[str, Any], least: int, said: str) -> None:
     """The pool's own minimum counts, and what is asked for of master and workers together."""
     settings = Settings(thresholds=Thresholds(min_processes=least))
-    told = list(too_few_processes.check(APP, fpm(**pool), settings))
+    told = faults(too_few_processes.check(APP, fpm(**pool), settings))
     assert said in found(told).message if said else told == []
 
 
@@ -314,7 +316,7 @@ def test_an_edit_that_php_fpm_has_not_loaded() -> None:
 
 def test_what_nobody_knows_of_the_load_is_settled_by_a_reload() -> None:
     """Neither fault nor proof; the reason names what changed."""
-    (said,) = configuration_changed_since_start.check(APP, fpm(replace(MASTER, loaded=UNSURE)))
+    (said,) = faults(configuration_changed_since_start.check(APP, fpm(replace(MASTER, loaded=UNSURE))))
     assert isinstance(said, Settleable)
     assert "/etc/php/8.2/fpm/conf.d" in said.reason
     assert isinstance(said.settled_by.act, ServiceAction)
@@ -323,12 +325,12 @@ def test_what_nobody_knows_of_the_load_is_settled_by_a_reload() -> None:
 @pytest.mark.parametrize("loaded", [None, Loaded(100.0, "x"), Unknown("no root")])
 def test_loaded_as_it_is(loaded: Loaded | Unknown | None) -> None:
     """Silent where all is loaded, and where nobody looked (facts of an earlier version); else why it is not known."""
-    said = list(configuration_changed_since_start.check(APP, fpm(replace(MASTER, loaded=loaded))))
+    said = faults(configuration_changed_since_start.check(APP, fpm(replace(MASTER, loaded=loaded))))
     assert said == ([loaded] if isinstance(loaded, Unknown) else [])
 
 
 def test_a_master_that_does_not_run_has_loaded_nothing() -> None:
     """It will read the files as they are then; and another app's master is not this app's."""
-    assert list(configuration_changed_since_start.check(APP, stopped())) == []
+    assert faults(configuration_changed_since_start.check(APP, stopped())) == []
     other = replace(APP, pools=("8.3/other",))
-    assert list(configuration_changed_since_start.check(other, fpm(replace(MASTER, loaded=EDITED)))) == []
+    assert faults(configuration_changed_since_start.check(other, fpm(replace(MASTER, loaded=EDITED)))) == []

@@ -9,7 +9,7 @@ from liveproof.model.facts.access import Access
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.laravel import CacheFile, CompiledView, Laravel
 from liveproof.model.facts.logs import LogGroup, Logs
-from liveproof.model.findings import Finding, Unknown
+from liveproof.model.findings import Unknown
 from liveproof.model.plan import Step
 from liveproof.model.verdicts import Severity
 from liveproof.rules.laravel import (
@@ -24,6 +24,7 @@ from liveproof.rules.laravel import (
 )
 from liveproof.steps.remove_file import RemoveFile
 from liveproof.steps.run_artisan import RunArtisan
+from tests.unit.answers import faults, findings
 
 _APP = App("/app", "/app", "/app/public", "www-data", 33, 33, (33,), ("8.2/www",), (), True)
 _NOT_SEEN = Unknown("not seen")
@@ -52,11 +53,6 @@ def access(**writable: bool) -> Access:
     return Access(tuple((names[name], can) for name, can in writable.items()), (), (), 1)
 
 
-def findings(said: Iterable[Finding | Unknown]) -> list[Finding]:
-    """Only what was found."""
-    return [one for one in said if isinstance(one, Finding)]
-
-
 def acts(steps: Iterable[Step]) -> list[str]:
     """What the steps do, in a word each."""
     told = []
@@ -69,13 +65,13 @@ def acts(steps: Iterable[Step]) -> list[str]:
 def test_a_healthy_laravel_is_silent() -> None:
     """No rule says anything."""
     seen = laravel()
-    assert list(config_cache_stale.check(_APP, seen)) == []
-    assert list(route_cache_stale.check(_APP, seen)) == []
-    assert list(cache_file_missing.check(_APP, seen, _NOT_SEEN, _NOT_SEEN)) == []
-    assert list(compiled_view_stale.check(_APP, seen)) == []
-    assert list(package_manifest_stale.check(_APP, seen)) == []
-    assert list(config_cache_unreadable.check(_APP, seen, _NOT_SEEN)) == []
-    assert list(clear_command_did_nothing.check(_APP, seen, access(cache=False))) == []
+    assert faults(config_cache_stale.check(_APP, seen)) == []
+    assert faults(route_cache_stale.check(_APP, seen)) == []
+    assert faults(cache_file_missing.check(_APP, seen, _NOT_SEEN, _NOT_SEEN)) == []
+    assert faults(compiled_view_stale.check(_APP, seen)) == []
+    assert faults(package_manifest_stale.check(_APP, seen)) == []
+    assert faults(config_cache_unreadable.check(_APP, seen, _NOT_SEEN)) == []
+    assert faults(clear_command_did_nothing.check(_APP, seen, access(cache=False))) == []
 
 
 @pytest.mark.parametrize("kind", ["config", "routes"])
@@ -104,7 +100,7 @@ def test_a_rebuilt_cache_is_no_more_open_than_the_old_one(modes: tuple[int, int]
 
 def test_what_cannot_be_told_is_unknown() -> None:
     """With the reason of the probe."""
-    (said,) = config_cache_stale.check(_APP, laravel(cache("config", fresh=Unknown("artisan fails"))))
+    (said,) = faults(config_cache_stale.check(_APP, laravel(cache("config", fresh=Unknown("artisan fails")))))
     assert isinstance(said, Unknown)
     assert "artisan fails" in said.reason
 
@@ -137,30 +133,30 @@ def test_a_cache_outside_the_app_is_for_a_person() -> None:
 def test_an_app_that_never_cached_is_silent() -> None:
     """That is its own choice."""
     seen = laravel(cache("config", exists=False), cache("routes", exists=False))
-    assert list(cache_file_missing.check(_APP, seen, _NOT_SEEN, _NOT_SEEN)) == []
+    assert faults(cache_file_missing.check(_APP, seen, _NOT_SEEN, _NOT_SEEN)) == []
 
 
 def test_one_of_two_caches_is_told_in_production_only() -> None:
     """As a notice: the app reads the sources, which is right and slow."""
     seen = laravel(cache("routes", exists=False))
-    (found,) = cache_file_missing.check(_APP, seen, _NOT_SEEN, _NOT_SEEN)
+    (found,) = findings(cache_file_missing.check(_APP, seen, _NOT_SEEN, _NOT_SEEN))
     assert found.severity is Severity.NOTICE
     assert acts(cache_file_missing.make(found, _APP, seen)) == ["route:cache"]
-    assert list(cache_file_missing.check(_APP, replace(seen, environment="local"), _NOT_SEEN, _NOT_SEEN)) == []
+    assert faults(cache_file_missing.check(_APP, replace(seen, environment="local"), _NOT_SEEN, _NOT_SEEN)) == []
 
 
 def test_a_configuration_cache_is_not_made_on_a_guess() -> None:
     """An app that calls env() outside of config/ would break by it."""
     seen = laravel(cache("config", exists=False))
-    (found,) = cache_file_missing.check(_APP, seen, _NOT_SEEN, _NOT_SEEN)
+    (found,) = findings(cache_file_missing.check(_APP, seen, _NOT_SEEN, _NOT_SEEN))
     assert acts(cache_file_missing.make(found, _APP, seen)) == []
 
 
 def test_a_missing_manifest_matters_where_it_cannot_be_written() -> None:
     """Else Laravel writes it by itself."""
     seen = laravel(cache("packages", exists=False))
-    assert list(cache_file_missing.check(_APP, seen, access(cache=True), _NOT_SEEN)) == []
-    (found,) = cache_file_missing.check(_APP, seen, access(cache=False), _NOT_SEEN)
+    assert faults(cache_file_missing.check(_APP, seen, access(cache=True), _NOT_SEEN)) == []
+    (found,) = findings(cache_file_missing.check(_APP, seen, access(cache=False), _NOT_SEEN))
     assert found.severity is Severity.CRITICAL
 
 
@@ -227,7 +223,7 @@ def test_files_that_composer_lost_are_composers_to_mend() -> None:
 def test_an_unreadable_cache_is_rebuilt_only_when_that_is_proven_right() -> None:
     """Where the recomputation failed, a person must look."""
     seen = laravel(cache("config", readable=False, uid=0, gid=0, mode=0o600))
-    (found,) = config_cache_unreadable.check(_APP, seen, _NOT_SEEN)
+    (found,) = findings(config_cache_unreadable.check(_APP, seen, _NOT_SEEN))
     assert found.evidence[0].saw == "0:0 0600"
     told = acts(config_cache_unreadable.rebuild(found, _APP, seen, _NOT_SEEN))
     assert told == ["remove bootstrap/cache/config.php", "config:cache"]
@@ -239,7 +235,7 @@ def test_a_clear_that_does_nothing_needs_a_stale_cache_and_a_closed_directory() 
     """Either alone is no fault of this kind."""
     stale = laravel(cache("config", fresh=False, differs=("a",)))
     assert len(findings(clear_command_did_nothing.check(_APP, stale, access(cache=False)))) == 1
-    assert list(clear_command_did_nothing.check(_APP, stale, access(cache=True))) == []
+    assert faults(clear_command_did_nothing.check(_APP, stale, access(cache=True))) == []
 
 
 def group(kind: str = "permission", **changes: object) -> LogGroup:
@@ -262,13 +258,13 @@ def test_a_denial_that_still_holds_is_found() -> None:
 
 def test_a_denial_that_was_mended_is_history() -> None:
     """The kernel says that the user may now."""
-    assert list(errors_logged_since_deploy.check(_APP, logs(group(cured=True)), _NOT_SEEN)) == []
+    assert faults(errors_logged_since_deploy.check(_APP, logs(group(cured=True)), _NOT_SEEN)) == []
 
 
 def test_a_denial_without_a_path_is_history_where_all_can_be_written() -> None:
     """mkdir() does not say what it was denied."""
     nameless = logs(group(paths=(), cured=None))
-    assert list(errors_logged_since_deploy.check(_APP, nameless, access(cache=True, storage=True))) == []
+    assert faults(errors_logged_since_deploy.check(_APP, nameless, access(cache=True, storage=True))) == []
     assert len(findings(errors_logged_since_deploy.check(_APP, nameless, access(cache=False)))) == 1
     assert len(findings(errors_logged_since_deploy.check(_APP, nameless, _NOT_SEEN))) == 1
 
@@ -301,15 +297,15 @@ def test_denials_that_are_not_told_apart_are_not_claimed() -> None:
     (found,) = findings(errors_logged_since_deploy.check(_APP, told, _NOT_SEEN))
     assert " at least 2 times " in found.message
     told = logs(group(cured=True), more=(("/l", "permission", 900),))
-    (unknown,) = errors_logged_since_deploy.check(_APP, told, _NOT_SEEN)
+    (unknown,) = faults(errors_logged_since_deploy.check(_APP, told, _NOT_SEEN))
     assert isinstance(unknown, Unknown)
     assert "900 more denials" in unknown.reason
-    assert list(errors_logged_since_deploy.check(_APP, told, access(cache=True, storage=True))) == []
+    assert faults(errors_logged_since_deploy.check(_APP, told, access(cache=True, storage=True))) == []
 
 
 def test_a_log_that_was_not_read_is_told() -> None:
     """What nobody read is not fine."""
-    said = list(
+    said = faults(
         errors_logged_since_deploy.check(_APP, logs(unread=(("/l", "no right"),), truncated=("/m",)), _NOT_SEEN)
     )
     assert [isinstance(one, Unknown) for one in said] == [True, True]

@@ -17,6 +17,7 @@ from liveproof.rules.nginx import (
     web_server_not_running,
 )
 from liveproof.steps.service_action import ServiceAction
+from tests.unit.answers import faults
 
 APP = App("/x", "/x", "/x/public", "www-data", 33, 33, (33,), (), ("/s:1",), laravel=True)
 PASS = FastcgiPass("php", "unix:/gone", ("unix:/gone",), "", "", "/s", 9)
@@ -32,13 +33,13 @@ ALIVE = replace(DEAD, exists=True, listening=True)
 
 def test_valid_configuration_is_silent() -> None:
     """Nothing is told of a configuration that nginx takes."""
-    assert list(configuration_invalid.check(APP, NGINX)) == []
+    assert faults(configuration_invalid.check(APP, NGINX)) == []
 
 
 def test_invalid_configuration() -> None:
     """The file and the line that nginx names are told, and the file is what the finding is about."""
     errors = ('[emerg] unknown directive "server_nam" in /etc/nginx/sites-enabled/x:3',)
-    (finding,) = configuration_invalid.check(APP, replace(NGINX, valid=False, errors=errors))
+    (finding,) = faults(configuration_invalid.check(APP, replace(NGINX, valid=False, errors=errors)))
     assert isinstance(finding, Finding)
     assert Ref("file", "/etc/nginx/sites-enabled/x") in finding.about
     assert "line 3" in finding.advice
@@ -47,7 +48,7 @@ def test_invalid_configuration() -> None:
 
 def test_untested_configuration() -> None:
     """Why it was not tested is the reason."""
-    assert list(configuration_invalid.check(APP, replace(NGINX, valid=None, errors=("no root",)))) == [
+    assert faults(configuration_invalid.check(APP, replace(NGINX, valid=None, errors=("no root",)))) == [
         Unknown("no root")
     ]
 
@@ -63,7 +64,7 @@ def test_untested_configuration() -> None:
 )
 def test_where_nginx_passes_to(strangers: tuple[tuple[str, Socket | Unknown], ...], said: str) -> None:
     """Only an address where nobody at all listens is a fault."""
-    told = list(upstream_socket_is_no_pool.check(APP, NGINX, Fpm((), strangers=strangers)))
+    told = faults(upstream_socket_is_no_pool.check(APP, NGINX, Fpm((), strangers=strangers)))
     if not said:
         assert told == []
     else:
@@ -74,7 +75,7 @@ def test_where_nginx_passes_to(strangers: tuple[tuple[str, Socket | Unknown], ..
 def test_other_servers_are_not_this_app_s_business() -> None:
     """A dead socket of another site is told with that site."""
     facts = Fpm((), strangers=(("unix:/gone", DEAD),))
-    assert list(upstream_socket_is_no_pool.check(replace(APP, servers=("/other:1",)), NGINX, facts)) == []
+    assert faults(upstream_socket_is_no_pool.check(replace(APP, servers=("/other:1",)), NGINX, facts)) == []
 
 
 MAIN, SPARE = "unix:/gone", "unix:/spare"
@@ -102,7 +103,7 @@ def test_a_dead_server_of_an_upstream(
     nginx = replace(NGINX, servers=(replace(SERVER, passes=(passed,)),))
     routes = ((SPARE, ("8.2/www",)),) if pool else ()
     fpm = Fpm((), strangers=tuple((address, DEAD) for address in dead), routes=routes)
-    told = list(upstream_socket_is_no_pool.check(replace(APP, pools=("8.2/www",)), nginx, fpm))
+    told = faults(upstream_socket_is_no_pool.check(replace(APP, pools=("8.2/www",)), nginx, fpm))
     assert len(told) == len(dead)
     for one in told:
         assert isinstance(one, Finding)
@@ -114,7 +115,7 @@ def test_the_worst_place_counts() -> None:
     """The same dead address, once with another server beside it and once alone."""
     server = replace(SERVER, passes=(replace(PASS, addresses=(MAIN, SPARE)), PASS))
     facts = Fpm((), strangers=((MAIN, DEAD),))
-    (one,) = upstream_socket_is_no_pool.check(APP, replace(NGINX, servers=(server,)), facts)
+    (one,) = faults(upstream_socket_is_no_pool.check(APP, replace(NGINX, servers=(server,)), facts))
     assert isinstance(one, Finding)
     assert one.severity is Severity.CRITICAL
 
@@ -122,7 +123,7 @@ def test_the_worst_place_counts() -> None:
 def test_a_variable_that_nobody_can_resolve() -> None:
     """It is told with its place."""
     server = replace(SERVER, passes=(replace(PASS, address="$php", addresses=()),))
-    (one,) = upstream_socket_is_no_pool.check(APP, replace(NGINX, servers=(server,)), Fpm(()))
+    (one,) = faults(upstream_socket_is_no_pool.check(APP, replace(NGINX, servers=(server,)), Fpm(())))
     assert isinstance(one, Unknown)
     assert "/s:9 passes to $php" in one.reason
 
@@ -141,7 +142,7 @@ def test_a_variable_that_nobody_can_resolve() -> None:
 def test_web_server_not_running(state: str, found: bool, starts: bool) -> None:
     """A unit that should run is a fault; one that nobody enabled may have been replaced by another web server."""
     nginx = replace(NGINX, process=None, unit_state=state)
-    (one,) = web_server_not_running.check(APP, nginx)
+    (one,) = faults(web_server_not_running.check(APP, nginx))
     assert isinstance(one, Finding) is found
     if isinstance(one, Finding):
         steps = [step.act for step in web_server_not_running.start(one, nginx)]
@@ -150,8 +151,8 @@ def test_web_server_not_running(state: str, found: bool, starts: bool) -> None:
 
 def test_nginx_that_does_not_serve_the_app() -> None:
     """Whether it runs is of no interest then."""
-    assert list(web_server_not_running.check(replace(APP, servers=()), replace(NGINX, process=None))) == []
-    assert list(web_server_not_running.check(APP, NGINX)) == []
+    assert faults(web_server_not_running.check(replace(APP, servers=()), replace(NGINX, process=None))) == []
+    assert faults(web_server_not_running.check(APP, NGINX)) == []
 
 
 def test_a_pool_that_leaves_nginx_at_its_next_reload() -> None:
@@ -161,7 +162,7 @@ def test_a_pool_that_leaves_nginx_at_its_next_reload() -> None:
         "dynamic", 5, 1, "", "", 0.0, 0.0, (), (), ALIVE, Unknown("not asked"), pending="unix:/new",
     )  # fmt: skip
     master = Master("8.2", 1, 1.0, "", "", (), 0.0, "", Unknown("no unit"), (pool,))
-    (one,) = upstream_socket_is_no_pool.check(replace(APP, pools=("8.2/www",)), NGINX, Fpm((master,)))
+    (one,) = faults(upstream_socket_is_no_pool.check(replace(APP, pools=("8.2/www",)), NGINX, Fpm((master,))))
     assert isinstance(one, Finding)
     assert one.severity is Severity.NOTICE
     assert "unix:/new" in one.message
@@ -181,7 +182,7 @@ UNSURE = Loaded(100.0, "the start of its master", (), (Difference("/etc/nginx/ng
 def test_an_edit_that_nginx_has_not_loaded() -> None:
     """The first files are told with both moments, the rest as a number; a reload loads them when the test passes."""
     facts = replace(NGINX, loaded=EDITED)
-    (finding,) = configuration_changed_since_load.check(APP, facts)
+    (finding,) = faults(configuration_changed_since_load.check(APP, facts))
     assert isinstance(finding, Finding)
     assert "/etc/nginx/conf.d/0.conf (added) and 12 more" in finding.message
     assert (len(finding.evidence), finding.more) == (10, 3)
@@ -198,23 +199,23 @@ def test_an_edit_that_nginx_has_not_loaded() -> None:
 def test_a_removed_file_that_nginx_has_loaded() -> None:
     """There is no time to tell of what is gone."""
     facts = replace(NGINX, loaded=replace(EDITED, differing=EDITED.differing[-1:]))
-    (finding,) = configuration_changed_since_load.check(APP, facts)
+    (finding,) = faults(configuration_changed_since_load.check(APP, facts))
     assert isinstance(finding, Finding)
     assert finding.evidence[0].saw == "it is not included any more"
 
 
 def test_what_nobody_knows_of_the_load_is_settled_by_a_reload() -> None:
     """Only where nginx takes the files and its unit runs; else the reason alone is told."""
-    (said,) = configuration_changed_since_load.check(APP, replace(NGINX, loaded=UNSURE))
+    (said,) = faults(configuration_changed_since_load.check(APP, replace(NGINX, loaded=UNSURE)))
     assert isinstance(said, Settleable)
     assert "/etc/nginx/nginx.conf" in said.reason
     for other in (replace(NGINX, loaded=UNSURE, valid=False), replace(NGINX, loaded=UNSURE, unit="", unit_state="")):
-        (said,) = configuration_changed_since_load.check(APP, other)
+        (said,) = faults(configuration_changed_since_load.check(APP, other))
         assert type(said) is Unknown
 
 
 @pytest.mark.parametrize("loaded", [None, Loaded(100.0, "x"), Unknown("the clock was set")])
 def test_loaded_as_it_is(loaded: Loaded | Unknown | None) -> None:
     """Silent where all is loaded, and where nobody looked (facts of an earlier version); else why it is not known."""
-    said = list(configuration_changed_since_load.check(APP, replace(NGINX, loaded=loaded)))
+    said = faults(configuration_changed_since_load.check(APP, replace(NGINX, loaded=loaded)))
     assert said == ([loaded] if isinstance(loaded, Unknown) else [])

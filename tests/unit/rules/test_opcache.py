@@ -29,6 +29,7 @@ from liveproof.rules.release import deploy_newer_than_service
 from liveproof.steps.invalidate_scripts import InvalidateScripts
 from liveproof.steps.service_action import ServiceAction
 from liveproof.steps.write_file import WriteFile
+from tests.unit.answers import faults, findings
 from tests.unit.opcaches import BEGAN, NOW, app, fpm, nginx, opcache, passing, pool, script
 
 NO_NGINX = Absent("no nginx")
@@ -49,15 +50,15 @@ def test_healthy_pools_are_silent():
     """Warm, compared, and every file older than the cache."""
     host = opcache(pool(scripts=(script(),)))
     said = [
-        *cached_bytecode_differs_from_disk.check(app(), host, fpm()),
-        *timestamps_never_validated.check(app(), host, nginx(passing())),
-        *root_follows_symlink.check(app(), nginx(passing()), host),
-        *hit_ratio_below_threshold.check(app(), host, Settings()),
-        *reset_ran_in_cli_only.check(app(), host, nginx(passing())),
-        *opcache_disabled_in_pool.check(app(), host),
-        *graceful_reload_would_drop_requests.check(app(), fpm()),
-        *jit_settings_ineffective.check(app(), host),
-        *deploy_newer_than_service.check(app(), files(NOW), host, NO_NGINX),
+        *faults(cached_bytecode_differs_from_disk.check(app(), host, fpm())),
+        *faults(timestamps_never_validated.check(app(), host, nginx(passing()))),
+        *faults(root_follows_symlink.check(app(), nginx(passing()), host)),
+        *faults(hit_ratio_below_threshold.check(app(), host, Settings())),
+        *faults(reset_ran_in_cli_only.check(app(), host, nginx(passing()))),
+        *faults(opcache_disabled_in_pool.check(app(), host)),
+        *faults(graceful_reload_would_drop_requests.check(app(), fpm())),
+        *faults(jit_settings_ineffective.check(app(), host)),
+        *faults(deploy_newer_than_service.check(app(), files(NOW), host, NO_NGINX)),
     ]
     assert said == []
 
@@ -66,20 +67,20 @@ def test_never_looking_is_no_fault_after_a_reload():
     """validate_timestamps=0 with a cache that is younger than the deploy."""
     host = about(script())
     assert [
-        *cached_bytecode_differs_from_disk.check(app(), host, fpm()),
-        *timestamps_never_validated.check(app(), host, NO_NGINX),
+        *faults(cached_bytecode_differs_from_disk.check(app(), host, fpm())),
+        *faults(timestamps_never_validated.check(app(), host, NO_NGINX)),
     ] == []
-    assert list(deploy_newer_than_service.check(app(), files(BEGAN - 5), host, NO_NGINX)) == []
+    assert faults(deploy_newer_than_service.check(app(), files(BEGAN - 5), host, NO_NGINX)) == []
 
 
 def test_a_deploy_without_reload_is_found_by_its_causes():
     """Proven stale: all four speak, about the same pool."""
     host = about(script(), EDITED)
     found = [
-        *cached_bytecode_differs_from_disk.check(app(), host, fpm()),
-        *timestamps_never_validated.check(app(), host, NO_NGINX),
-        *reset_ran_in_cli_only.check(app(), host, NO_NGINX),
-        *deploy_newer_than_service.check(app(), files(BEGAN + 60), host, NO_NGINX),
+        *faults(cached_bytecode_differs_from_disk.check(app(), host, fpm())),
+        *faults(timestamps_never_validated.check(app(), host, NO_NGINX)),
+        *faults(reset_ran_in_cli_only.check(app(), host, NO_NGINX)),
+        *faults(deploy_newer_than_service.check(app(), files(BEGAN + 60), host, NO_NGINX)),
     ]
     assert len(found) == 4
     assert all(isinstance(one, Finding) and ("pool", "8.2/www") in [(r.kind, r.id) for r in one.about] for one in found)
@@ -88,18 +89,20 @@ def test_a_deploy_without_reload_is_found_by_its_causes():
 def test_a_script_used_since_the_deploy_is_unknown_and_not_changed():
     """Which bytecode runs cannot be told, so nothing is called old; a reload settles it where there is one."""
     host = about(script(), USED_SINCE)
-    (said,) = cached_bytecode_differs_from_disk.check(app(), host, fpm())
+    (said,) = faults(cached_bytecode_differs_from_disk.check(app(), host, fpm()))
     assert isinstance(said, Settleable)
     assert "a reload of PHP-FPM settles it" in said.reason
     assert said.settled_by.act == ServiceAction("reload", "php8.2-fpm.service", ("/usr/sbin/php-fpm8.2", "-t"))
-    (alone,) = cached_bytecode_differs_from_disk.check(app(), host, Unknown("not root"))
+    (alone,) = faults(cached_bytecode_differs_from_disk.check(app(), host, Unknown("not root")))
     assert type(alone) is Unknown
-    assert list(timestamps_never_validated.check(app(), host, NO_NGINX)) == []
+    assert faults(timestamps_never_validated.check(app(), host, NO_NGINX)) == []
 
 
 def test_what_a_reload_does_not_settle_is_not_planned():
     """Bytecode in files survives it."""
-    (said,) = cached_bytecode_differs_from_disk.check(app(), about(USED_SINCE, file_cache="/var/cache/php"), fpm())
+    (said,) = faults(
+        cached_bytecode_differs_from_disk.check(app(), about(USED_SINCE, file_cache="/var/cache/php"), fpm())
+    )
     assert type(said) is Unknown
     assert "does not settle it" in said.reason
 
@@ -107,8 +110,10 @@ def test_what_a_reload_does_not_settle_is_not_planned():
 def test_a_window_that_closes_is_told_with_its_end():
     """revalidate_freq of a minute: stale now, healed by itself later."""
     cached = replace(EDITED, timestamp=BEGAN, mtime_ns=(NOW - 5) * 10**9 + 1, ctime_ns=(NOW - 5) * 10**9 + 1)
-    (found,) = cached_bytecode_differs_from_disk.check(
-        app(), opcache(pool(freq="60", scripts=(replace(cached, revalidate=NOW + 20),))), fpm()
+    (found,) = faults(
+        cached_bytecode_differs_from_disk.check(
+            app(), opcache(pool(freq="60", scripts=(replace(cached, revalidate=NOW + 20),))), fpm()
+        )
     )
     assert isinstance(found, Finding)
     assert "in 21 s" in found.message
@@ -118,7 +123,7 @@ def test_old_bytecode_is_counted_as_far_as_the_probe_looked():
     """More than it tells is unknown, and the count says so."""
     old = tuple(replace(EDITED, path=f"/srv/app/app/{number}.php", timestamp=BEGAN) for number in range(12))
     cached = pool(freq="60", scripts=tuple(replace(one, revalidate=NOW + 20) for one in old), incomplete=True)
-    found, unknown = cached_bytecode_differs_from_disk.check(app(), opcache(cached), fpm())
+    found, unknown = faults(cached_bytecode_differs_from_disk.check(app(), opcache(cached), fpm()))
     assert isinstance(found, Finding)
     assert isinstance(unknown, Unknown)
     assert "12 of the 12 cached scripts of this app that were looked at" in found.message
@@ -128,22 +133,22 @@ def test_old_bytecode_is_counted_as_far_as_the_probe_looked():
 def test_pools_that_cannot_be_asked_leave_the_rules_unknown():
     """Never fine, and with the reason."""
     host = Opcache((("8.2/www", Unknown("busy")),), 0.0, float(NOW))
-    assert [*cached_bytecode_differs_from_disk.check(app(), host, fpm())] == [Unknown("busy")]
-    assert [*timestamps_never_validated.check(app(), host, NO_NGINX)] == [Unknown("busy")]
-    assert [*opcache_disabled_in_pool.check(app(), host)] == [Unknown("busy")]
+    assert [*faults(cached_bytecode_differs_from_disk.check(app(), host, fpm()))] == [Unknown("busy")]
+    assert [*faults(timestamps_never_validated.check(app(), host, NO_NGINX))] == [Unknown("busy")]
+    assert [*faults(opcache_disabled_in_pool.check(app(), host))] == [Unknown("busy")]
 
 
 def test_bytecode_kept_in_files_only_is_unknown():
     """No status tells of it, so it is not off either."""
     host = opcache(replace(pool(file_cache_only="1"), enabled=False))
-    (said,) = cached_bytecode_differs_from_disk.check(app(), host, fpm())
+    (said,) = faults(cached_bytecode_differs_from_disk.check(app(), host, fpm()))
     assert isinstance(said, Unknown)
-    assert list(opcache_disabled_in_pool.check(app(), host)) == []
+    assert faults(opcache_disabled_in_pool.check(app(), host)) == []
 
 
 def test_reloading_is_safe_only_where_requests_may_finish():
     """process_control_timeout decides."""
-    (found,) = cached_bytecode_differs_from_disk.check(app(), about(EDITED), fpm())
+    (found,) = faults(cached_bytecode_differs_from_disk.check(app(), about(EDITED), fpm()))
     assert isinstance(found, Finding)
     (safe,) = cached_bytecode_differs_from_disk.reload(found, about(EDITED), fpm())
     assert safe.act == ServiceAction("reload", "php8.2-fpm.service", ("/usr/sbin/php-fpm8.2", "-t"))
@@ -225,11 +230,11 @@ def test_a_neighbour_is_no_release():
 
 def test_the_setting_alone_is_a_notice_and_its_effect_a_fault():
     """The effect is told alone: its own finding says what the notice would."""
-    quiet = list(root_follows_symlink.check(LINKED, nginx(passing()), switched()))
+    quiet = faults(root_follows_symlink.check(LINKED, nginx(passing()), switched()))
     assert [one.severity for one in quiet if isinstance(one, Finding)] == [Severity.NOTICE]
-    loud = list(root_follows_symlink.check(LINKED, nginx(passing()), switched(script(OLD, last_used=BEGAN + 900))))
+    loud = faults(root_follows_symlink.check(LINKED, nginx(passing()), switched(script(OLD, last_used=BEGAN + 900))))
     assert [one.severity for one in loud if isinstance(one, Finding)] == [None]
-    assert list(
+    assert faults(
         timestamps_never_validated.check(LINKED, switched(script(OLD, last_used=BEGAN + 900)), nginx(passing()))
     )
 
@@ -250,7 +255,7 @@ def test_the_edit_resolves_the_root_in_the_real_file():
     """nginx names it by a link; the link itself is not replaced."""
     sources = (Source("/n", "/etc/nginx/sites-available/n", SITE), Source("/etc/fastcgi_params", "/x", PARAMS))
     host = replace(switched(), sources=sources)
-    *_, notice = root_follows_symlink.check(LINKED, nginx(passing()), host)
+    *_, notice = faults(root_follows_symlink.check(LINKED, nginx(passing()), host))
     assert isinstance(notice, Finding)
     write, *reloads = root_follows_symlink.forget_or_resolve(notice, LINKED, nginx(passing()), fpm(), host)
     assert isinstance(write.act, WriteFile)
@@ -265,7 +270,7 @@ def test_the_effect_is_mended_at_once_and_its_setting_where_that_is_allowed():
     """The reload is safe; the edit of nginx's file is a further step, and is held back alone."""
     sources = (Source("/n", "/etc/nginx/sites-available/n", SITE), Source("/etc/fastcgi_params", "/x", PARAMS))
     host = replace(switched(script(OLD, last_used=BEGAN + 900)), sources=sources)
-    (told,) = root_follows_symlink.check(LINKED, nginx(passing()), host)
+    (told,) = faults(root_follows_symlink.check(LINKED, nginx(passing()), host))
     assert isinstance(told, Finding)
     found = replace(told, code="OPC004", severity=Severity.HIGH)
     steps = list(root_follows_symlink.forget_or_resolve(found, LINKED, nginx(passing()), fpm(), host))
@@ -280,7 +285,7 @@ def test_a_shared_snippet_is_not_edited():
     """It would change other apps as well."""
     host = replace(switched(), sources=(Source("/snippet", "/snippet", SITE),))
     shared = nginx(passing(file="/snippet"))
-    *_, notice = root_follows_symlink.check(LINKED, shared, host)
+    *_, notice = faults(root_follows_symlink.check(LINKED, shared, host))
     assert isinstance(notice, Finding)
     assert list(root_follows_symlink.forget_or_resolve(notice, LINKED, shared, fpm(), host)) == []
 
@@ -295,7 +300,7 @@ def test_a_shared_snippet_is_not_edited():
 def test_the_hit_ratio_has_a_warm_up_gate(hits, misses, age, found):
     """Too young or too few look-ups: silent."""
     host = opcache(pool(hits=hits, misses=misses, start_time=NOW - age))
-    assert len(list(hit_ratio_below_threshold.check(app(), host, Settings()))) == found
+    assert len(faults(hit_ratio_below_threshold.check(app(), host, Settings()))) == found
 
 
 JIT = "opcache.jit"
@@ -319,14 +324,17 @@ SIZE = "opcache.jit_buffer_size"
 def test_the_jit_is_asked_for_only_by_what_differs_from_the_default(php, mode, size, on, found):
     """PHP before 8.4 names a mode without a buffer by default, later ones a buffer without a mode."""
     host = opcache(pool(php=php, jit_on=on, settings={JIT: mode, SIZE: size}))
-    assert len(list(jit_settings_ineffective.check(app(), host))) == found
+    assert len(faults(jit_settings_ineffective.check(app(), host))) == found
 
 
 def test_a_pool_without_opcache_is_told():
     """Off, or not even there."""
     off = opcache(replace(pool(settings={"opcache.enable": "0"}), enabled=False))
     missing = opcache(replace(pool(), enabled=False, loaded=False))
-    (first,), (second,) = opcache_disabled_in_pool.check(app(), off), opcache_disabled_in_pool.check(app(), missing)
+    (first,), (second,) = (
+        faults(opcache_disabled_in_pool.check(app(), off)),
+        faults(opcache_disabled_in_pool.check(app(), missing)),
+    )
     assert isinstance(first, Finding)
     assert isinstance(second, Finding)
     assert "opcache.enable=0" in first.evidence[0].saw
@@ -342,7 +350,7 @@ def test_the_timeout_is_set_in_the_global_section():
     """And takes effect by a reload that still cuts off."""
     config = "/etc/php/8.2/fpm/php-fpm.conf"
     host = replace(opcache(pool()), sources=(Source(config, config, "[global]\npid = /run/x\n"),))
-    (found,) = graceful_reload_would_drop_requests.check(app(), fpm(0.0))
+    (found,) = findings(graceful_reload_would_drop_requests.check(app(), fpm(0.0)))
     write, reload = graceful_reload_would_drop_requests.let_requests_finish(found, app(), fpm(0.0), host)
     assert isinstance(write.act, WriteFile)
     assert write.act.content == "[global]\nprocess_control_timeout = 10s\npid = /run/x\n"

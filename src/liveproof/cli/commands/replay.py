@@ -22,8 +22,7 @@ from liveproof.cli.session import show_record
 from liveproof.examine import judge
 from liveproof.model.examination import Examination
 from liveproof.model.facts.apps import App
-from liveproof.model.facts.workers import Workers
-from liveproof.model.findings import Absent
+from liveproof.model.rule import Rule
 from liveproof.model.run_record import Record
 from liveproof.model.settings import Settings
 from liveproof.rules import load
@@ -32,8 +31,6 @@ from liveproof.store import recording
 HELP_ORDER = 7
 
 _LARGEST = 256 << 20
-# Recordings that were made before anything asked for the processes beside PHP-FPM say nothing of them.
-_NO_WORKERS = Absent("the recording does not tell of processes beside PHP-FPM")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -75,11 +72,8 @@ def _read(path: str) -> bytes:
     return text
 
 
-def judge_recording(recorded: recording.Recording) -> Examination:
-    """What the rules of this version say of a recording."""
+def judge_recording(recorded: recording.Recording, rules: tuple[Rule, ...] = ()) -> Examination:
+    """What the rules of this version, or some of them, say of a recording."""
     settings = recorded.settings
-    rules = load()
-    apps = tuple(
-        judge(app, rules, {App: app, Settings: settings, Workers: _NO_WORKERS, **facts}) for app, facts in recorded.apps
-    )
+    apps = tuple(judge(app, rules or load(), {App: app, Settings: settings, **facts}) for app, facts in recorded.apps)
     return Examination(recorded.host, recorded.started, 0.0, apps, recorded.reason, ())

@@ -78,7 +78,8 @@ def _app(app: AppExamination) -> dict[str, Any]:
         "release_compared": app.release_compared,
         "links": [to_json(state) for state in app.links],
         "results": [
-            {"code": r.code, "rule": r.rule, "verdict": r.verdict.value, "reason": r.reason} for r in app.results
+            {"code": r.code, "rule": r.rule, "verdict": r.verdict.value, "reason": r.reason, "holds": list(r.holds)}
+            for r in app.results
         ],
         "unjudged": [{"link": link.value, "reason": reason} for link, reason in app.unjudged],
         "findings": [to_json(finding) for finding in app.findings],

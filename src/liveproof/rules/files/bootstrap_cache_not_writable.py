@@ -33,7 +33,7 @@ from liveproof.model.facts.access import Access
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.files import Files
 from liveproof.model.facts.laravel import Laravel
-from liveproof.model.findings import Finding, Unknown
+from liveproof.model.findings import Answer, Finding, Holds, Unknown
 from liveproof.model.plan import Step
 from liveproof.model.rule import Rule
 from liveproof.model.settings import Settings
@@ -42,6 +42,7 @@ from liveproof.model.verdicts import Safety, Severity
 rule = Rule(
     "FIL003",
     Severity.HIGH,
+    condition="Laravel can write its caches where it keeps them",
     caused_by=("SYS001",),
     leads_to=("LAR015", "WIR001:answered"),
     answers=("cache directory writable",),
@@ -57,7 +58,7 @@ def check(
     files: Files,
     settings: Settings,
     laravel: Laravel | Unknown,
-) -> Iterator[Finding | Unknown]:
+) -> Iterator[Answer]:
     tree = Tree(app, access, files, settings.policy)
     for path in cache_directories(laravel):
         may = access.may_write(path)
@@ -65,12 +66,16 @@ def check(
             # By design in many a container: a stale or missing cache is a finding of its own.
             if isinstance(laravel, Unknown):
                 yield Unknown(f"{app.below(path)} is mounted read-only, and whether its caches are fresh is not known")
+            else:
+                yield Holds(f"{path} is mounted read-only, and its caches are judged by what they hold")
         elif may is False:
             yield _finding(tree, path, f"{app.user} cannot write {path}, so Laravel's caches stay as they are")
         elif path in access.missing:
             yield _finding(tree, path, f"{path} does not exist, so Laravel can keep no cache")
         elif may is not True:
             yield may or Unknown(f"nobody was asked about {app.below(path)}")
+        else:
+            yield Holds(f"{app.user} can write {path}")
 
 
 def _finding(tree: Tree, path: str, message: str) -> Finding:

@@ -42,7 +42,7 @@ from liveproof.fixes import ownership as giving
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.files import Files
 from liveproof.model.facts.schedule import Schedule
-from liveproof.model.findings import Evidence, Finding, Ref, Unknown
+from liveproof.model.findings import Answer, Evidence, Finding, Holds, Ref, Unknown
 from liveproof.model.plan import Step
 from liveproof.model.rule import Rule
 from liveproof.model.settings import Settings
@@ -54,6 +54,7 @@ _SECTIONS = ("code", "vendor", "public", "env")
 rule = Rule(
     "FIL001",
     Severity.HIGH,
+    condition="the code belongs to whom the policy names",
     caused_by=("SYS001",),
     leads_to=("LAR015",),
     answers=("code ownership",),
@@ -64,7 +65,7 @@ rule = Rule(
 
 
 @rule.check
-def check(app: App, files: Files, settings: Settings, schedule: Schedule | Unknown) -> Iterator[Finding | Unknown]:
+def check(app: App, files: Files, settings: Settings, schedule: Schedule | Unknown) -> Iterator[Answer]:
     unseen = files.unseen(*_SECTIONS)
     if unseen:
         yield unseen
@@ -86,6 +87,7 @@ def check(app: App, files: Files, settings: Settings, schedule: Schedule | Unkno
         yield _private(app, files, private)
     if roots:
         yield _roots(app, files, roots)
+    yield Holds(f"the owners of {files.count - len(mismatched)} entries")
 
 
 def _parted(found: Iterable[Mismatch], own: RootsOwn) -> tuple[list[Mismatch], list[tuple[Mismatch, str]]]:

@@ -34,7 +34,7 @@ from liveproof.model.facts.access import Access
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.files import FileClass, Files
 from liveproof.model.facts.schedule import Schedule
-from liveproof.model.findings import Evidence, Finding, Ref, Unknown
+from liveproof.model.findings import Answer, Evidence, Finding, Holds, Ref, Unknown
 from liveproof.model.plan import Step
 from liveproof.model.rule import Rule
 from liveproof.model.settings import Settings
@@ -45,6 +45,7 @@ _SHOWN = 10
 rule = Rule(
     "FIL002",
     Severity.CRITICAL,
+    condition="the pool can read every code file and search every directory of code",
     caused_by=("SYS001",),
     leads_to=("LAR015", "WIR001:answered"),
     answers=("code readable",),
@@ -55,9 +56,7 @@ rule = Rule(
 
 
 @rule.check
-def check(
-    app: App, access: Access, files: Files, settings: Settings, schedule: Schedule | Unknown
-) -> Iterator[Finding | Unknown]:
+def check(app: App, access: Access, files: Files, settings: Settings, schedule: Schedule | Unknown) -> Iterator[Answer]:
     unseen = files.unseen("code", "public", "vendor")
     if unseen:
         yield unseen
@@ -67,6 +66,8 @@ def check(
         yield _left_private(app, access, files, kinds, private)
     access = _without(access, private)
     if not access.unreadable:
+        if access.asked:
+            yield Holds(f"{access.asked} code files and directories, asked as {app.user}")
         return
     shown, count = access.unreadable[:_SHOWN], len(access.unreadable) + access.more_unreadable
     yield Finding(

@@ -26,7 +26,7 @@ from liveproof.model.facts.access import Access
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.files import Files
 from liveproof.model.facts.laravel import Laravel
-from liveproof.model.findings import Evidence, Finding, Ref, Unknown
+from liveproof.model.findings import Answer, Evidence, Finding, Holds, Ref, Unknown
 from liveproof.model.plan import Step
 from liveproof.model.rule import Rule
 from liveproof.model.settings import Settings
@@ -38,6 +38,7 @@ _JUDGED = "storage/logs"
 rule = Rule(
     "FIL006",
     Severity.CRITICAL,
+    condition="the pool can write the app's log files",
     caused_by=("SYS001", "SYS003"),
     leads_to=("LAR015", "WIR001:answered", "WIR003"),
     answers=("log writable",),
@@ -46,11 +47,13 @@ rule = Rule(
 
 
 @rule.check
-def check(app: App, access: Access, files: Files, settings: Settings, laravel: Laravel) -> Iterator[Finding | Unknown]:
+def check(app: App, access: Access, files: Files, settings: Settings, laravel: Laravel) -> Iterator[Answer]:
     if isinstance(laravel.log_files, Unknown):
         yield laravel.log_files
         return
     tree = Tree(app, access, files, settings.policy)
+    if not laravel.log_files:
+        yield Holds("the app logs to no file")
     for path in _below(app, laravel.log_files):
         may = access.may_write(path)
         if isinstance(may, Unknown):
@@ -59,6 +62,8 @@ def check(app: App, access: Access, files: Files, settings: Settings, laravel: L
             yield _finding(tree, path)
         elif path in access.missing:
             yield from _missing(tree, path)
+        elif may:
+            yield Holds(f"{app.user} can write {path}")
 
 
 def _below(app: App, log_files: tuple[str, ...]) -> Iterator[str]:
@@ -80,8 +85,8 @@ def _finding(tree: Tree, path: str) -> Finding:
     )
 
 
-def _missing(tree: Tree, path: str) -> Iterator[Finding]:
-    """A file that is still to be made, in a directory that is no part of storage."""
+def _missing(tree: Tree, path: str) -> Iterator[Finding | Holds]:
+    """A file that is still to be made; whether it can be in storage/logs is told by another rule."""
     home, user = os.path.dirname(path), tree.app.user
     if home != _JUDGED and (tree.access.may_write(home) is False or home in tree.access.missing):
         yield Finding(
@@ -90,6 +95,8 @@ def _missing(tree: Tree, path: str) -> Iterator[Finding]:
             (Evidence(f"access {tree.app.below(home)}", tree.saw(home, None), f"a directory that {user} can write"),),
             advice=f"let {user} write {tree.app.below(home)}",
         )
+    else:
+        yield Holds(f"{path} is still to be made")
 
 
 def _why(app: App) -> str:

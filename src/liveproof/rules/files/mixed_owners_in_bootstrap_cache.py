@@ -28,7 +28,7 @@ from liveproof.model.facts.access import Access
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.files import FileClass, Files
 from liveproof.model.facts.laravel import Laravel
-from liveproof.model.findings import Evidence, Finding, Ref, Unknown
+from liveproof.model.findings import Answer, Evidence, Finding, Holds, Ref, Unknown
 from liveproof.model.plan import Step
 from liveproof.model.rule import Rule
 from liveproof.model.settings import Settings
@@ -40,6 +40,7 @@ _NOT_ASKED = Access((), (), (), 0)  # owners are judged, not rights
 rule = Rule(
     "FIL004",
     Severity.MEDIUM,
+    condition="all caches in bootstrap/cache belong to one user",
     caused_by=("SYS001", "FIL003"),
     leads_to=("LAR015",),
     answers=("owners of caches",),
@@ -54,8 +55,9 @@ def check(
     files: Files,
     settings: Settings,
     laravel: Laravel | Unknown,
-) -> Iterator[Finding | Unknown]:
+) -> Iterator[Answer]:
     if CACHE not in cache_directories(laravel):
+        yield Holds(f"Laravel keeps no cache in {CACHE}")
         return
     unseen = files.unseen("cache")
     if unseen:
@@ -63,6 +65,7 @@ def check(
     tree = Tree(app, _NOT_ASKED, files, settings.policy)
     caches = tree.caches()
     if len({kind.uid for kind in caches.values()}) < 2:
+        yield Holds(f"{len(caches)} caches, of one owner")
         return
     owned = ownership(settings.policy, files, app)
     if isinstance(owned, Unknown):
@@ -71,6 +74,8 @@ def check(
     foreign = tree.foreign_caches()
     if foreign:
         yield _finding(app, files, caches, foreign)
+    else:
+        yield Holds(f"{len(caches)} caches, whose owners are those of the policy")
 
 
 def _finding(app: App, files: Files, caches: dict[str, FileClass], foreign: list[giving.Given]) -> Finding:

@@ -34,7 +34,7 @@ from liveproof.model.facts.access import Access
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.files import FileClass, Files
 from liveproof.model.facts.laravel import Laravel
-from liveproof.model.findings import Finding, Unknown
+from liveproof.model.findings import Answer, Finding, Holds, Unknown
 from liveproof.model.plan import Step
 from liveproof.model.rule import Rule
 from liveproof.model.settings import Settings
@@ -48,6 +48,7 @@ _MADE = ("/framework/cache", "/framework/cache/data", "/logs", "/app")
 rule = Rule(
     "FIL005",
     Severity.CRITICAL,
+    condition="the pool can write what Laravel writes in storage",
     caused_by=("SYS001",),
     leads_to=("LAR015", "WIR001:answered", "WIR003"),
     answers=("storage writable",),
@@ -63,7 +64,7 @@ def check(
     files: Files,
     settings: Settings,
     laravel: Laravel | Unknown,
-) -> Iterator[Finding | Unknown]:
+) -> Iterator[Answer]:
     where = storage(laravel)
     if isinstance(where, Unknown):
         yield where
@@ -71,8 +72,11 @@ def check(
     if unseen:
         yield unseen
     for path, may in access.writable:
-        if isinstance(may, Unknown) and below_storage(laravel, path):
-            yield may
+        if below_storage(laravel, path):
+            if isinstance(may, Unknown):
+                yield may
+            elif may:
+                yield Holds(f"{app.user} can write {path}")
     tree = Tree(app, access, files, settings.policy)
     kinds = ownership.classes_of(files, _refused(access, laravel))
     serious, above = _faults(tree, kinds, laravel)

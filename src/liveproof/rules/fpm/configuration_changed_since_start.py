@@ -29,18 +29,23 @@ from liveproof.analysis.loaded_configuration import SHOWN, about, evidence, summ
 from liveproof.fixes.reload import graceful_reload
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.fpm import Fpm, Master
-from liveproof.model.findings import Finding, Ref, Settleable, Unknown
+from liveproof.model.findings import Answer, Finding, Holds, Ref, Settleable, Unknown
 from liveproof.model.plan import Step
 from liveproof.model.rule import Rule
 from liveproof.model.verdicts import Safety, Severity
 
-rule = Rule("FPM005", Severity.HIGH, answers=("PHP-FPM runs",))
+rule = Rule(
+    "FPM005",
+    Severity.HIGH,
+    condition="PHP-FPM has loaded its configuration, php.ini included, as it is on disk",
+    answers=("PHP-FPM runs",),
+)
 
 _UNDO = "nothing to take back: another reload loads the files as they are then"
 
 
 @rule.check
-def check(app: App, fpm: Fpm) -> Iterator[Finding | Unknown]:
+def check(app: App, fpm: Fpm) -> Iterator[Answer]:
     for master in _masters(app, fpm):
         loaded = master.loaded
         if isinstance(loaded, Unknown):
@@ -59,6 +64,8 @@ def check(app: App, fpm: Fpm) -> Iterator[Finding | Unknown]:
             if loaded.unsure:
                 reason = unsure(loaded, f"PHP-FPM {master.version}")
                 yield Settleable(reason, graceful_reload(master, "then PHP-FPM has loaded every file as it is", _UNDO))
+            elif not loaded.differing:
+                yield Holds(f"PHP-FPM {master.version} has loaded {len(master.files)} files and its ini files")
 
 
 @rule.fix(Safety.SAFE)

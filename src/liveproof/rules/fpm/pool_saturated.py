@@ -26,17 +26,22 @@ from liveproof.analysis.serving import running, unit_of
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.fpm import Fpm, Load, Master, Pool, PoolStatus
 from liveproof.model.facts.nginx import Nginx
-from liveproof.model.findings import Absent, Evidence, Finding, Ref, Unknown
+from liveproof.model.findings import Absent, Answer, Evidence, Finding, Holds, Ref, Unknown
 from liveproof.model.rule import Rule
 from liveproof.model.verdicts import Severity
 
 rule = Rule(
-    "FPM006", Severity.HIGH, leads_to=("WIR001:unanswered",), answers=("workers idle",), judges=("busy", "workers")
+    "FPM006",
+    Severity.HIGH,
+    condition="the app's pools have workers to spare",
+    leads_to=("WIR001:unanswered",),
+    answers=("workers idle",),
+    judges=("busy", "workers"),
 )
 
 
 @rule.check
-def check(app: App, fpm: Fpm, nginx: Nginx | Unknown | Absent) -> Iterator[Finding | Unknown]:
+def check(app: App, fpm: Fpm, nginx: Nginx | Unknown | Absent) -> Iterator[Answer]:
     keeps = _keeps(nginx, fpm)
     for one in running(app, fpm):
         if isinstance(one, Unknown):
@@ -59,6 +64,8 @@ def check(app: App, fpm: Fpm, nginx: Nginx | Unknown | Absent) -> Iterator[Findi
             yield pool.status
         elif isinstance(pool.status, Unknown) and load.waiting < 0:
             yield Unknown(f"how many requests wait for pool {pool.id} cannot be seen: {pool.status.reason}")
+        else:
+            yield Holds(f"pool {pool.id}: {load.processes} workers, {max(0, load.waiting)} requests wait")
 
 
 def _keeps(nginx: Nginx | Unknown | Absent, fpm: Fpm) -> frozenset[str]:

@@ -25,13 +25,19 @@ from collections.abc import Iterator
 from liveproof.analysis.serving import no_pool
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.fpm import Fpm, Master, Pool, Unit
-from liveproof.model.findings import Absent, Evidence, Finding, Ref, Unknown
+from liveproof.model.findings import Absent, Answer, Evidence, Finding, Holds, Ref, Unknown
 from liveproof.model.plan import Step
 from liveproof.model.rule import Rule
 from liveproof.model.verdicts import Safety, Severity
 from liveproof.steps.service_action import ServiceAction
 
-rule = Rule("FPM001", Severity.CRITICAL, leads_to=("WIR001:unanswered",), answers=("PHP-FPM runs",))
+rule = Rule(
+    "FPM001",
+    Severity.CRITICAL,
+    condition="the PHP-FPM of each of the app's pools runs",
+    leads_to=("WIR001:unanswered",),
+    answers=("PHP-FPM runs",),
+)
 
 _PLACE = re.compile(r"\[(/[^\]]+):(\d+)\]")
 _UNDO = "stop the unit again"
@@ -39,7 +45,7 @@ _RUNNING = ("active", "reloading", "deactivating")
 
 
 @rule.check
-def check(app: App, fpm: Fpm | Absent) -> Iterator[Finding | Unknown]:
+def check(app: App, fpm: Fpm | Absent) -> Iterator[Answer]:
     if isinstance(fpm, Absent) or not fpm.serving(app.pools):
         yield no_pool(app, fpm.reason) if isinstance(fpm, Absent) else no_pool(app)
         return
@@ -48,6 +54,7 @@ def check(app: App, fpm: Fpm | Absent) -> Iterator[Finding | Unknown]:
         by_config.setdefault(master.config, (master, []))[1].append(pool)
     for master, pools in by_config.values():
         if master.pid:
+            yield Holds(f"PHP-FPM {master.version}, process {master.pid}")
             continue
         if isinstance(master.unit, Unit) and master.unit.active == "activating" and not _loops(master.unit):
             yield Unknown(f"{master.unit.name} is just being started; look again")

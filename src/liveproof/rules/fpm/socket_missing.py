@@ -25,21 +25,26 @@ from liveproof.analysis.serving import running, unit_of
 from liveproof.fixes.reload import graceful_reload
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.fpm import Fpm, Master, Pool, Socket, Unit
-from liveproof.model.findings import Evidence, Finding, Ref, Unknown
+from liveproof.model.findings import Answer, Evidence, Finding, Holds, Ref, Unknown
 from liveproof.model.plan import Step
 from liveproof.model.rule import Rule
 from liveproof.model.verdicts import Safety, Severity
 from liveproof.steps.service_action import ServiceAction
 
 rule = Rule(
-    "FPM002", Severity.CRITICAL, caused_by=("FPM001",), leads_to=("WIR001:unanswered",), answers=("socket there",)
+    "FPM002",
+    Severity.CRITICAL,
+    condition="somebody listens on the socket of each of the app's pools",
+    caused_by=("FPM001",),
+    leads_to=("WIR001:unanswered",),
+    answers=("socket there",),
 )
 
 _RELOAD_UNDO = "nothing to take back: the socket is where the configuration has it"
 
 
 @rule.check
-def check(app: App, fpm: Fpm) -> Iterator[Finding | Unknown]:
+def check(app: App, fpm: Fpm) -> Iterator[Answer]:
     for one in running(app, fpm):
         if isinstance(one, Unknown):
             yield one
@@ -50,6 +55,8 @@ def check(app: App, fpm: Fpm) -> Iterator[Finding | Unknown]:
             yield socket
         elif not socket.listening:
             yield _finding(app, master, pool, socket)
+        else:
+            yield Holds(f"{pool.address} of pool {pool.id}")
 
 
 def _finding(app: App, master: Master, pool: Pool, socket: Socket) -> Finding:

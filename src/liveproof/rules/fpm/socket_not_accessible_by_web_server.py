@@ -31,7 +31,7 @@ from liveproof.fixes.reload import graceful_reload
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.fpm import Fpm, Master, Pool, Socket
 from liveproof.model.facts.nginx import Nginx
-from liveproof.model.findings import Evidence, Finding, Ref, Unknown
+from liveproof.model.findings import Answer, Evidence, Finding, Holds, Ref, Unknown
 from liveproof.model.plan import Step
 from liveproof.model.rule import Rule
 from liveproof.model.verdicts import Safety, Severity
@@ -39,14 +39,20 @@ from liveproof.steps.change_mode import ChangeMode, Moded
 from liveproof.steps.change_owner import ChangeOwner, Owned
 from liveproof.steps.write_file import WriteFile
 
-rule = Rule("FPM003", Severity.CRITICAL, leads_to=("WIR001:unanswered",), answers=("socket accessible",))
+rule = Rule(
+    "FPM003",
+    Severity.CRITICAL,
+    condition="nginx's user can connect to the socket of each of the app's pools",
+    leads_to=("WIR001:unanswered",),
+    answers=("socket accessible",),
+)
 
 _MODE = 0o660
 _UNDO = "the old file comes back, and PHP-FPM is reloaded"
 
 
 @rule.check
-def check(app: App, nginx: Nginx, fpm: Fpm) -> Iterator[Finding | Unknown]:
+def check(app: App, nginx: Nginx, fpm: Fpm) -> Iterator[Answer]:
     for one in running(app, fpm):
         if isinstance(one, Unknown):
             yield one
@@ -61,6 +67,8 @@ def check(app: App, nginx: Nginx, fpm: Fpm) -> Iterator[Finding | Unknown]:
             yield socket.web_server_connects
         elif not socket.web_server_connects:
             yield _finding(app, nginx, pool, socket)
+        else:
+            yield Holds(f"{nginx.worker_user} connects to {pool.address}")
 
 
 def _finding(app: App, nginx: Nginx, pool: Pool, socket: Socket) -> Finding:

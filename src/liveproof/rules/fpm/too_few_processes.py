@@ -23,16 +23,22 @@ from collections.abc import Iterator
 from liveproof.analysis.serving import running, unit_of
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.fpm import Fpm, Master, Pool, Unit
-from liveproof.model.findings import Evidence, Finding, Ref, Unknown
+from liveproof.model.findings import Answer, Evidence, Finding, Holds, Ref, Unknown
 from liveproof.model.rule import Rule
 from liveproof.model.settings import Settings
 from liveproof.model.verdicts import Severity
 
-rule = Rule("FPM013", Severity.MEDIUM, answers=("PHP-FPM runs",), judges=("workers",))
+rule = Rule(
+    "FPM013",
+    Severity.MEDIUM,
+    condition="PHP-FPM runs as many processes as it should",
+    answers=("PHP-FPM runs",),
+    judges=("workers",),
+)
 
 
 @rule.check
-def check(app: App, fpm: Fpm, settings: Settings) -> Iterator[Finding | Unknown]:
+def check(app: App, fpm: Fpm, settings: Settings) -> Iterator[Answer]:
     judged: set[int] = set()
     for one in running(app, fpm):
         if isinstance(one, Unknown):
@@ -45,6 +51,8 @@ def check(app: App, fpm: Fpm, settings: Settings) -> Iterator[Finding | Unknown]
         elif len(pool.workers) < pool.least:
             judged.add(master.pid)
             yield _of_pool(app, master, pool)
+        else:
+            yield Holds(f"pool {pool.id}: {len(pool.workers)} workers, at least {pool.least}")
     for master, _ in fpm.serving(app.pools):
         if master.pid and master.pid not in judged:
             judged.add(master.pid)

@@ -26,18 +26,24 @@ from liveproof.fixes.artisan import artisan, remove
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.files import Files
 from liveproof.model.facts.laravel import Laravel
-from liveproof.model.findings import Absent, Evidence, Finding, Ref, Unknown
+from liveproof.model.findings import Absent, Answer, Evidence, Finding, Holds, Ref, Unknown
 from liveproof.model.plan import Step
 from liveproof.model.rule import Rule
 from liveproof.model.verdicts import Safety, Severity
 
-rule = Rule("LAR005", Severity.MEDIUM, caused_by=("FIL005",), answers=("caches rebuilt",))
+rule = Rule(
+    "LAR005",
+    Severity.MEDIUM,
+    condition="every compiled view is what its source compiles to, or Laravel compiles it again",
+    caused_by=("FIL005",),
+    answers=("caches rebuilt",),
+)
 
 _NAMED = 10
 
 
 @rule.check
-def check(app: App, laravel: Laravel) -> Iterator[Finding | Unknown]:
+def check(app: App, laravel: Laravel) -> Iterator[Answer]:
     views = laravel.stale_views
     if isinstance(views, Unknown):
         yield Unknown(f"whether the compiled views are fresh: {views.reason}")
@@ -53,6 +59,8 @@ def check(app: App, laravel: Laravel) -> Iterator[Finding | Unknown]:
             f"Run sudo -u {app.user} php artisan view:clear in {app.path}.",
             more=len(views[_NAMED:]),
         )
+    else:
+        yield Holds(f"the compiled views in {laravel.compiled}" if laravel.compiled else "there are no compiled views")
 
 
 @rule.fix(Safety.SAFE)

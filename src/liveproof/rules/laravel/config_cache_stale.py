@@ -29,11 +29,11 @@ Where a rebuild would leave a value empty that the cache has, liveproof shows it
 
 from collections.abc import Iterator
 
-from liveproof.analysis.laravel_caches import stale
+from liveproof.analysis.laravel_caches import fresh, stale
 from liveproof.fixes.artisan import artisan, can_rebuild
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.laravel import Laravel, counted, listed
-from liveproof.model.findings import Evidence, Finding, Ref, Unknown
+from liveproof.model.findings import Answer, Evidence, Finding, Ref, Unknown
 from liveproof.model.plan import Step
 from liveproof.model.rule import Rule
 from liveproof.model.verdicts import Safety, Severity
@@ -41,6 +41,7 @@ from liveproof.model.verdicts import Safety, Severity
 rule = Rule(
     "LAR001",
     Severity.HIGH,
+    condition="the cached configuration is what config/ and .env give now",
     caused_by=("FIL003", "FIL004"),
     leads_to=("WIR001:answered", "WIR003"),
     answers=("config cache", "caches rebuilt"),
@@ -51,7 +52,7 @@ _NAMED = 10
 
 
 @rule.check
-def check(app: App, laravel: Laravel) -> Iterator[Finding | Unknown]:
+def check(app: App, laravel: Laravel) -> Iterator[Answer]:
     cache = stale(laravel.cache("config"))
     if isinstance(cache, Unknown):
         yield cache
@@ -70,6 +71,8 @@ def check(app: App, laravel: Laravel) -> Iterator[Finding | Unknown]:
             tuple(evidence),
             _advice(app, bool(cache.loses)),
         )
+    else:
+        yield fresh(laravel, "config")
 
 
 def _advice(app: App, loses: bool) -> str:

@@ -25,7 +25,7 @@ from liveproof.fixes.artisan import artisan, can_rebuild, remove, without_dotenv
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.files import Files
 from liveproof.model.facts.laravel import CacheFile, Laravel
-from liveproof.model.findings import Absent, Evidence, Finding, Ref, Unknown
+from liveproof.model.findings import Absent, Evidence, Finding, Holds, Ref, Unknown
 from liveproof.model.plan import Step
 from liveproof.model.rule import Rule
 from liveproof.model.verdicts import Safety, Severity
@@ -33,6 +33,7 @@ from liveproof.model.verdicts import Safety, Severity
 rule = Rule(
     "LAR007",
     Severity.CRITICAL,
+    condition="the app's user can read every cache of Laravel",
     caused_by=("FIL004", "SYS001"),
     leads_to=("LAR015", "WIR001:answered"),
     answers=("config cache", "config cache readable"),
@@ -48,9 +49,10 @@ _COMMAND = {
 
 
 @rule.check
-def check(app: App, laravel: Laravel, files: Files | Unknown | Absent) -> Iterator[Finding]:
+def check(app: App, laravel: Laravel, files: Files | Unknown | Absent) -> Iterator[Finding | Holds]:
     unreadable = _unreadable(laravel)
     if not unreadable:
+        yield Holds(f"{sum(cache.exists for cache in laravel.caches)} caches that {app.user} can read")
         return
     paths = [(cache, app.below(cache.path)) for cache in unreadable]
     hint = ' (`Class "config" does not exist`)' if unreadable[0].kind == "config" else ""

@@ -23,7 +23,7 @@ from collections.abc import Iterable, Iterator
 from liveproof.model.facts.access import Access
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.logs import LogGroup, Logs
-from liveproof.model.findings import Absent, Evidence, Finding, Ref, Unknown
+from liveproof.model.findings import Absent, Answer, Evidence, Finding, Holds, Ref, Unknown
 from liveproof.model.rule import Rule
 from liveproof.model.verdicts import Link, Severity
 
@@ -33,6 +33,7 @@ _NO_WAY = ("FPM001", "FPM002", "FPM003", "FPM006", "NGX004")
 rule = Rule(
     "LAR015",
     Severity.HIGH,
+    condition="the app was denied nothing since the deploy that it is still denied",
     caused_by=_NO_WAY,
     link=Link.WIRE,
     answers=("errors logged",),
@@ -46,7 +47,7 @@ _DENIALS = ("permission", "cache_write")
 
 
 @rule.check
-def check(app: App, logs: Logs, access: Access | Unknown | Absent) -> Iterator[Finding | Unknown]:
+def check(app: App, logs: Logs, access: Access | Unknown | Absent) -> Iterator[Answer]:
     current = [group for group in logs.groups if not _cured(group, access)]
     denials = [group for group in current if group.kind in _DENIALS and _stops_the_app(app, group)]
     if denials:
@@ -64,6 +65,8 @@ def check(app: App, logs: Logs, access: Access | Unknown | Absent) -> Iterator[F
                 f"{path} holds {count} more denials, too many different ones to ask whether each still stops the app:"
                 f" look at grep -a denied {path}"
             )
+    if not denials:
+        yield Holds(f"what was logged since {logs.reason or 'the deploy'} in {', '.join(logs.read) or 'no file'}")
     for path, reason in logs.unread:
         yield Unknown(f"{path} could not be read: {reason}")
     for path in logs.truncated:

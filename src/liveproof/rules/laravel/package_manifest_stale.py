@@ -27,7 +27,7 @@ from liveproof.analysis.laravel_caches import stale
 from liveproof.fixes.artisan import artisan, can_rebuild
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.laravel import CacheFile, Laravel, listed
-from liveproof.model.findings import Evidence, Finding, Ref, Unknown
+from liveproof.model.findings import Answer, Evidence, Finding, Holds, Ref, Unknown
 from liveproof.model.plan import Step
 from liveproof.model.rule import Rule
 from liveproof.model.verdicts import Safety, Severity
@@ -35,6 +35,7 @@ from liveproof.model.verdicts import Safety, Severity
 rule = Rule(
     "LAR006",
     Severity.HIGH,
+    condition="the manifests of packages and services are what the installed packages give now",
     caused_by=("FIL003", "FIL004"),
     leads_to=("WIR001:answered",),
     answers=("manifests", "caches rebuilt"),
@@ -45,7 +46,7 @@ _NAMED = 10
 
 
 @rule.check
-def check(app: App, laravel: Laravel) -> Iterator[Finding | Unknown]:
+def check(app: App, laravel: Laravel) -> Iterator[Answer]:
     evidence: list[Evidence] = []
     refs: list[Ref] = []
     for cache in _manifests(laravel):
@@ -56,10 +57,14 @@ def check(app: App, laravel: Laravel) -> Iterator[Finding | Unknown]:
             expected = "vendor/composer/installed.json" if cache.kind == "packages" else "what Laravel computes now"
             evidence.append(Evidence(path, f"differs in {listed(cache.differs, _NAMED)}", expected))
             refs.append(Ref("file", path))
+        else:
+            yield Holds(f"{cache.path} is what the installed packages give now")
     evidence += [
         Evidence("Composer's autoloader", f"no file for the class {name}", "a file")
         for name in laravel.missing_providers[:_NAMED]
     ]
+    if not _manifests(laravel):
+        yield Holds("Laravel writes the manifests at its next start")
     if evidence:
         yield Finding(
             _message(laravel),

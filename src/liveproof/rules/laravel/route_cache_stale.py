@@ -22,12 +22,12 @@ beside the live one, so closures that an old Laravel cannot store never stop it 
 
 from collections.abc import Iterator
 
-from liveproof.analysis.laravel_caches import stale
+from liveproof.analysis.laravel_caches import fresh, stale
 from liveproof.fixes.artisan import artisan, can_rebuild, remove
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.files import Files
 from liveproof.model.facts.laravel import Laravel, counted, listed
-from liveproof.model.findings import Absent, Evidence, Finding, Ref, Unknown
+from liveproof.model.findings import Absent, Answer, Evidence, Finding, Ref, Unknown
 from liveproof.model.plan import Step
 from liveproof.model.rule import Rule
 from liveproof.model.verdicts import Safety, Severity
@@ -35,6 +35,7 @@ from liveproof.model.verdicts import Safety, Severity
 rule = Rule(
     "LAR002",
     Severity.HIGH,
+    condition="the cached routes are what routes/ gives now",
     caused_by=("FIL003", "FIL004"),
     leads_to=("WIR001:answered",),
     answers=("routes cache", "caches rebuilt"),
@@ -45,7 +46,7 @@ _NAMED = 10
 
 
 @rule.check
-def check(app: App, laravel: Laravel) -> Iterator[Finding | Unknown]:
+def check(app: App, laravel: Laravel) -> Iterator[Answer]:
     cache = stale(laravel.cache("routes"))
     if isinstance(cache, Unknown):
         yield cache
@@ -61,6 +62,8 @@ def check(app: App, laravel: Laravel) -> Iterator[Finding | Unknown]:
             ),
             f"Run sudo -u {app.user} php artisan route:cache in {app.path}.",
         )
+    else:
+        yield fresh(laravel, "routes")
 
 
 @rule.fix(Safety.SAFE)

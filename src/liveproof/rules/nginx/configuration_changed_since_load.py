@@ -26,21 +26,28 @@ workers.
 from collections.abc import Iterator
 
 from liveproof.analysis.loaded_configuration import SHOWN, about, evidence, summary, unsure
+from liveproof.analysis.times import moment
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.nginx import Nginx
-from liveproof.model.findings import Finding, Ref, Settleable, Unknown
+from liveproof.model.findings import Answer, Finding, Holds, Ref, Settleable, Unknown
 from liveproof.model.plan import Step
 from liveproof.model.rule import Rule
 from liveproof.model.verdicts import Safety, Severity
 from liveproof.steps.service_action import ServiceAction
 
-rule = Rule("NGX002", Severity.HIGH, caused_by=("NGX001",), answers=("nginx configuration",))
+rule = Rule(
+    "NGX002",
+    Severity.HIGH,
+    condition="nginx has loaded its configuration as it is on disk",
+    caused_by=("NGX001",),
+    answers=("nginx configuration",),
+)
 
 _UNDO = "nothing to take back: another reload loads the files as they are then"
 
 
 @rule.check
-def check(app: App, nginx: Nginx) -> Iterator[Finding | Unknown]:
+def check(app: App, nginx: Nginx) -> Iterator[Answer]:
     loaded = nginx.loaded
     if loaded is None:
         return
@@ -58,6 +65,8 @@ def check(app: App, nginx: Nginx) -> Iterator[Finding | Unknown]:
     if loaded.unsure:
         reason, step = unsure(loaded, "nginx"), _reload(nginx, "then nginx has loaded every file as it is")
         yield Settleable(reason, step) if step and nginx.valid else Unknown(reason)
+    elif not loaded.differing:
+        yield Holds(f"{len(nginx.files)} files, loaded {moment(loaded.since)} or later ({loaded.by})")
 
 
 @rule.fix(Safety.SAFE)

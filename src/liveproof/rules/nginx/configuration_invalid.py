@@ -19,20 +19,28 @@ from collections.abc import Iterator
 
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.nginx import Nginx
-from liveproof.model.findings import Evidence, Finding, Ref, Unknown
+from liveproof.model.findings import Answer, Evidence, Finding, Holds, Ref, Unknown
 from liveproof.model.rule import Rule
 from liveproof.model.verdicts import Severity
 
-rule = Rule("NGX001", Severity.HIGH, leads_to=("WIR001",), answers=("nginx configuration",))
+rule = Rule(
+    "NGX001",
+    Severity.HIGH,
+    condition="nginx takes the configuration that is on disk",
+    leads_to=("WIR001",),
+    answers=("nginx configuration",),
+)
 
 _MOST = 10
 
 
 @rule.check
-def check(app: App, nginx: Nginx) -> Iterator[Finding | Unknown]:
+def check(app: App, nginx: Nginx) -> Iterator[Answer]:
     if nginx.valid is None:
         yield Unknown("; ".join(nginx.errors) or "nginx's configuration was not tested")
-    elif not nginx.valid:
+    elif nginx.valid:
+        yield Holds(f"{' '.join(nginx.test[:2]) or 'nginx -t'} is successful")
+    else:
         test = " ".join(nginx.test[:2]) or "nginx -t"
         places = [place for error in nginx.errors if (place := _place(error))]
         first = nginx.errors[0] if nginx.errors else "no reason was told"

@@ -32,17 +32,23 @@ from collections.abc import Container, Iterator
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.fpm import Fpm, Pool, Socket
 from liveproof.model.facts.nginx import FastcgiPass, Nginx, Server
-from liveproof.model.findings import Evidence, Finding, Ref, Unknown
+from liveproof.model.findings import Answer, Evidence, Finding, Holds, Ref, Unknown
 from liveproof.model.rule import Rule
 from liveproof.model.verdicts import Severity
 
-rule = Rule("NGX004", Severity.CRITICAL, leads_to=("WIR001",), answers=("socket passed to",))
+rule = Rule(
+    "NGX004",
+    Severity.CRITICAL,
+    condition="nginx passes the app's requests to addresses where somebody listens",
+    leads_to=("WIR001",),
+    answers=("socket passed to",),
+)
 
 _MOST = 10
 
 
 @rule.check
-def check(app: App, nginx: Nginx, fpm: Fpm) -> Iterator[Finding | Unknown]:
+def check(app: App, nginx: Nginx, fpm: Fpm) -> Iterator[Answer]:
     strangers = dict(fpm.strangers)
     dead: dict[str, list[tuple[Server, FastcgiPass]]] = {}
     for server in nginx.servers:
@@ -55,6 +61,8 @@ def check(app: App, nginx: Nginx, fpm: Fpm) -> Iterator[Finding | Unknown]:
                     yield socket
                 elif socket and not socket.listening:
                     dead.setdefault(address, []).append((server, one))
+                else:
+                    yield Holds(f"{one.file}:{one.line} passes to {address}")
     for address, places in dead.items():
         socket = strangers[address]
         assert isinstance(socket, Socket)

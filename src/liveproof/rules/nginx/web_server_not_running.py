@@ -21,20 +21,28 @@ from collections.abc import Iterator
 
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.nginx import Nginx
-from liveproof.model.findings import Evidence, Finding, Ref, Unknown
+from liveproof.model.findings import Answer, Evidence, Finding, Holds, Ref, Unknown
 from liveproof.model.plan import Step
 from liveproof.model.rule import Rule
 from liveproof.model.verdicts import Safety, Severity
 from liveproof.steps.service_action import ServiceAction
 
 rule = Rule(
-    "NGX009", Severity.CRITICAL, caused_by=("NGX001",), leads_to=("WIR001:unanswered",), answers=("nginx runs",)
+    "NGX009",
+    Severity.CRITICAL,
+    condition="nginx runs",
+    caused_by=("NGX001",),
+    leads_to=("WIR001:unanswered",),
+    answers=("nginx runs",),
 )
 
 
 @rule.check
-def check(app: App, nginx: Nginx) -> Iterator[Finding | Unknown]:
-    if nginx.process or not app.servers:
+def check(app: App, nginx: Nginx) -> Iterator[Answer]:
+    if nginx.process:
+        yield Holds(f"nginx, process {nginx.process.pid}")
+        return
+    if not app.servers:
         return
     active, _, enabled = nginx.unit_state.partition("/")
     if not enabled.startswith("enabled") and active != "failed":

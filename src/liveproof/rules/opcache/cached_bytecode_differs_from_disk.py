@@ -30,7 +30,7 @@ from liveproof.fixes.compile_again import compile_again
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.fpm import Fpm
 from liveproof.model.facts.opcache import Opcache, PoolOpcache, Script
-from liveproof.model.findings import Absent, Evidence, Finding, Ref, Settleable, Unknown
+from liveproof.model.findings import Absent, Answer, Evidence, Finding, Holds, Ref, Settleable, Unknown
 from liveproof.model.plan import Step
 from liveproof.model.rule import Rule
 from liveproof.model.verdicts import Safety, Severity
@@ -38,6 +38,7 @@ from liveproof.model.verdicts import Safety, Severity
 rule = Rule(
     "OPC001",
     Severity.HIGH,
+    condition="every cached script of the app was compiled from the file as it is now",
     caused_by=("OPC002", "OPC004"),
     leads_to=("WIR001:answered", "WIR003"),
     answers=("OPcache of the disk", "OPcache renewed"),
@@ -49,7 +50,7 @@ _Judged = tuple[Script, Freshness]
 
 
 @rule.check
-def check(app: App, opcache: Opcache, fpm: Fpm | Unknown | Absent) -> Iterator[Finding | Unknown]:
+def check(app: App, opcache: Opcache, fpm: Fpm | Unknown | Absent) -> Iterator[Answer]:
     yield from opcache.unseen
     for pool in opcache.seen:
         if reason := blind(pool):
@@ -57,6 +58,7 @@ def check(app: App, opcache: Opcache, fpm: Fpm | Unknown | Absent) -> Iterator[F
             yield Unknown(reason) if in_files else _unknown(reason, opcache, pool, fpm)
             continue
         if not pool.enabled:
+            yield Holds(f"pool {pool.pool} keeps no bytecode: OPcache is off")
             continue
         judged = [(script, freshness(pool, script, opcache.now)) for script in pool.scripts]
         stale = [one for one in judged if one[1].state in (State.STALE, State.PASSING)]
@@ -67,6 +69,8 @@ def check(app: App, opcache: Opcache, fpm: Fpm | Unknown | Absent) -> Iterator[F
             yield _unsure(opcache, pool, unsure, fpm)
         if pool.incomplete:
             yield Unknown(f"pool {pool.pool} has more scripts of this app in its cache than liveproof looks at")
+        if not stale and not unsure:
+            yield Holds(f"pool {pool.pool}: {len(judged)} cached scripts of the app")
 
 
 def _finding(app: App, opcache: Opcache, pool: PoolOpcache, stale: list[_Judged]) -> Finding:

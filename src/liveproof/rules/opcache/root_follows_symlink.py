@@ -31,7 +31,7 @@ from liveproof.model.facts.apps import App
 from liveproof.model.facts.fpm import Fpm
 from liveproof.model.facts.nginx import FastcgiPass, Nginx
 from liveproof.model.facts.opcache import Opcache
-from liveproof.model.findings import Evidence, Finding, Ref, Unknown
+from liveproof.model.findings import Answer, Evidence, Finding, Holds, Ref
 from liveproof.model.plan import Step
 from liveproof.model.rule import Rule
 from liveproof.model.verdicts import Safety, Severity
@@ -41,6 +41,7 @@ from liveproof.steps.write_file import WriteFile
 rule = Rule(
     "OPC004",
     Severity.HIGH,
+    condition="no pool serves another release than the one that the app's link names",
     leads_to=("WIR001:answered", "WIR003"),
     answers=("OPcache of the disk", "new code in place"),
     prevents="resolved_root",
@@ -53,9 +54,10 @@ _SHOWN = 8
 
 
 @rule.check
-def check(app: App, nginx: Nginx, opcache: Opcache) -> Iterator[Finding | Unknown]:
+def check(app: App, nginx: Nginx, opcache: Opcache) -> Iterator[Answer]:
     places = unresolved(app, nginx)
     if not places:
+        yield Holds("nginx hands PHP no path of the app through a symbolic link")
         return
     yield from opcache.unseen
     setting = [Evidence(f"{p.file}:{p.line}", p.script_filename, "$realpath_root$fastcgi_script_name") for p in places]

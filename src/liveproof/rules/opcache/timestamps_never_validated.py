@@ -19,28 +19,35 @@ compiles only the changed scripts again. Put a reload at the end of the deploy.
 
 from collections.abc import Iterator
 
-from liveproof.analysis.stale_code import Behind, behind
+from liveproof.analysis.stale_code import Behind, behind, not_behind
 from liveproof.analysis.times import moment
 from liveproof.fixes.compile_again import compile_again
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.fpm import Fpm
 from liveproof.model.facts.nginx import Nginx
 from liveproof.model.facts.opcache import Opcache
-from liveproof.model.findings import Absent, Evidence, Finding, Ref, Unknown
+from liveproof.model.findings import Absent, Answer, Evidence, Finding, Ref, Unknown
 from liveproof.model.plan import Step
 from liveproof.model.rule import Rule
 from liveproof.model.verdicts import Safety, Severity
 
-rule = Rule("OPC002", Severity.HIGH, answers=("OPcache renewed",), prevents="reload_after_deploy")
+rule = Rule(
+    "OPC002",
+    Severity.HIGH,
+    condition="no pool that never looks at a file again keeps code of before the deploy",
+    answers=("OPcache renewed",),
+    prevents="reload_after_deploy",
+)
 
 _SHOWN = 8
 
 
 @rule.check
-def check(app: App, opcache: Opcache, nginx: Nginx | Unknown | Absent) -> Iterator[Finding | Unknown]:
+def check(app: App, opcache: Opcache, nginx: Nginx | Unknown | Absent) -> Iterator[Answer]:
     yield from opcache.unseen
     for one in behind(app, opcache, nginx):
         yield _finding(app, one)
+    yield from not_behind(app, opcache, nginx)
 
 
 def _finding(app: App, one: Behind) -> Finding:

@@ -20,7 +20,7 @@ compiles only the deployed scripts again.
 
 from collections.abc import Iterator
 
-from liveproof.analysis.stale_code import Behind, behind
+from liveproof.analysis.stale_code import Behind, behind, not_behind
 from liveproof.analysis.times import moment
 from liveproof.fixes.compile_again import compile_again
 from liveproof.model.facts.apps import App
@@ -28,7 +28,7 @@ from liveproof.model.facts.files import Files
 from liveproof.model.facts.fpm import Fpm
 from liveproof.model.facts.nginx import Nginx
 from liveproof.model.facts.opcache import Opcache
-from liveproof.model.findings import Absent, Evidence, Finding, Ref, Unknown
+from liveproof.model.findings import Absent, Answer, Evidence, Finding, Ref, Unknown
 from liveproof.model.plan import Step
 from liveproof.model.rule import Rule
 from liveproof.model.verdicts import Link, Safety, Severity
@@ -36,6 +36,7 @@ from liveproof.model.verdicts import Link, Safety, Severity
 rule = Rule(
     "REL007",
     Severity.HIGH,
+    condition="code that was deployed after a pool began its cache is not hidden by it",
     caused_by=("OPC002",),
     link=Link.MEMORY,
     answers=("newest change", "OPcache of the disk", "new code in place"),
@@ -45,7 +46,7 @@ _CODE = ("code", "vendor", "public")
 
 
 @rule.check
-def check(app: App, files: Files, opcache: Opcache, nginx: Nginx | Unknown | Absent) -> Iterator[Finding | Unknown]:
+def check(app: App, files: Files, opcache: Opcache, nginx: Nginx | Unknown | Absent) -> Iterator[Answer]:
     yield from opcache.unseen
     for one in behind(app, opcache, nginx):
         evidence = tuple(_evidence(app, files, opcache, one))
@@ -58,6 +59,7 @@ def check(app: App, files: Files, opcache: Opcache, nginx: Nginx | Unknown | Abs
                 (*evidence, began),
                 "End every deploy with a graceful reload of PHP-FPM.",
             )
+    yield from not_behind(app, opcache, nginx)
 
 
 def _evidence(app: App, files: Files, opcache: Opcache, one: Behind) -> Iterator[Evidence]:

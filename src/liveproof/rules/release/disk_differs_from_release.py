@@ -31,23 +31,30 @@ from collections.abc import Iterator
 
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.release import Release
-from liveproof.model.findings import Evidence, Finding, Ref, Unknown
+from liveproof.model.findings import Answer, Evidence, Finding, Holds, Ref, Unknown
 from liveproof.model.rule import Rule
 from liveproof.model.verdicts import Severity
 
 _SHOWN = 10
 
 rule = Rule(
-    "REL001", Severity.HIGH, leads_to=("WIR001:answered",), answers=("release on disk", "new code in place"), deployed=3
+    "REL001",
+    Severity.HIGH,
+    condition="every file of the release is on disk, byte for byte",
+    leads_to=("WIR001:answered",),
+    answers=("release on disk", "new code in place"),
+    deployed=3,
 )
 
 
 @rule.check
-def check(app: App, release: Release) -> Iterator[Finding | Unknown]:
+def check(app: App, release: Release) -> Iterator[Answer]:
     if release.changed or release.missing:
         yield _finding(app, release)
     elif release.modes:
         yield _lost_bits(app, release)
+    elif release.compared:
+        yield Holds(f"{release.compared} files are those of {release.name}")
     if release.skipped:
         path, why = release.skipped[0]
         yield Unknown(f"{len(release.skipped)} files could not be compared with the release, such as {path}: {why}")

@@ -32,21 +32,23 @@ from collections.abc import Iterator
 
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.release import Release
-from liveproof.model.findings import Evidence, Finding, Ref
+from liveproof.model.findings import Evidence, Finding, Holds, Ref
 from liveproof.model.rule import Rule
 from liveproof.model.verdicts import Severity
 
 _SHOWN = 10
 
-rule = Rule("REL011", Severity.HIGH)
+rule = Rule("REL011", Severity.HIGH, condition="no PHP file lies among the code that is not part of the release")
 
 
 @rule.check
-def check(app: App, release: Release) -> Iterator[Finding]:
+def check(app: App, release: Release) -> Iterator[Finding | Holds]:
     if release.untracked:
         yield _finding(
             app, dict.fromkeys(release.untracked, f"no such file, as in {release.name}"), f"not part of {release.name}"
         )
+    elif release.compared:
+        yield Holds(f"every PHP file among the code is part of {release.name}")
     if release.ignored:
         message = {
             path: f"no such file, as in {release.name} (ignored by {source})" for path, source in release.ignored

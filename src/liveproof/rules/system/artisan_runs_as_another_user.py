@@ -30,11 +30,18 @@ from dataclasses import replace
 
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.schedule import Job, Schedule
-from liveproof.model.findings import Evidence, Finding, Ref, Unknown
+from liveproof.model.findings import Answer, Evidence, Finding, Holds, Ref, Unknown
 from liveproof.model.rule import Rule
 from liveproof.model.verdicts import Severity
 
-rule = Rule("SYS001", Severity.HIGH, leads_to=("LAR015",), answers=("user of artisan",), prevents="artisan_user")
+rule = Rule(
+    "SYS001",
+    Severity.HIGH,
+    condition="nothing on this host runs artisan or Composer for the app as root",
+    leads_to=("LAR015",),
+    answers=("user of artisan",),
+    prevents="artisan_user",
+)
 
 _MOST = 10
 _KINDS = {
@@ -47,7 +54,7 @@ _KINDS = {
 
 
 @rule.check
-def check(app: App, schedule: Schedule) -> Iterator[Finding | Unknown]:
+def check(app: App, schedule: Schedule) -> Iterator[Answer]:
     if app.uid < 0:
         yield Unknown(f"it is not known as whom {app.path} runs, so nobody can be told to be the wrong user")
         return
@@ -60,6 +67,8 @@ def check(app: App, schedule: Schedule) -> Iterator[Finding | Unknown]:
     elif jobs:
         message = f"A deploy script would run artisan or Composer as root for {app.path}, if it is used"
         yield replace(_finding(app, jobs, message, at_least=bool(schedule.unread)), severity=Severity.NOTICE)
+    else:
+        yield Holds("crontabs, timers, units, supervisor's programs and running processes")
     if schedule.unread:
         places = ", ".join(f"{place} ({reason})" for place, reason in schedule.unread[:5])
         yield Unknown(f"what runs as whom is not fully known, since these could not be read: {places}")

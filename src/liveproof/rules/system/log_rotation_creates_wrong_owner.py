@@ -23,15 +23,21 @@ from collections.abc import Iterator
 
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.schedule import Rotation, Schedule
-from liveproof.model.findings import Evidence, Finding, Ref, Unknown
+from liveproof.model.findings import Answer, Evidence, Finding, Holds, Ref, Unknown
 from liveproof.model.rule import Rule
 from liveproof.model.verdicts import Severity
 
-rule = Rule("SYS003", Severity.HIGH, answers=("user of log rotation",), prevents="log_rotation")
+rule = Rule(
+    "SYS003",
+    Severity.HIGH,
+    condition="the rotation of the app's logs leaves them to whom they belong",
+    answers=("user of log rotation",),
+    prevents="log_rotation",
+)
 
 
 @rule.check
-def check(app: App, schedule: Schedule) -> Iterator[Finding | Unknown]:
+def check(app: App, schedule: Schedule) -> Iterator[Answer]:
     if app.uid < 0:
         yield Unknown(f"it is not known as whom {app.path} runs, so neither whether it may write its next log")
         return
@@ -39,7 +45,9 @@ def check(app: App, schedule: Schedule) -> Iterator[Finding | Unknown]:
     unread = [f"{place} ({reason})" for place, reason in schedule.unread if "logrotate" in place]
     if unread:
         yield Unknown(f"who owns the app's logs after a rotation is not known: {', '.join(unread[:5])} cannot be read")
-    if wrong:
+    if not wrong:
+        yield Holds(f"{len(schedule.rotations)} rotations of the app's logs")
+    else:
         first = wrong[0]
         more = f" (and {len(wrong) - 1} more logs)" if len(wrong) > 1 else ""
         yield Finding(

@@ -28,7 +28,7 @@ from collections.abc import Iterator
 
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.wire import Exchange, Wire
-from liveproof.model.findings import Evidence, Finding, Ref, Unknown
+from liveproof.model.findings import Answer, Evidence, Finding, Holds, Ref, Unknown
 from liveproof.model.rule import Rule
 from liveproof.model.verdicts import Severity
 
@@ -38,6 +38,7 @@ _UNANSWERED, _ANSWERED = "unanswered", "answered"
 rule = Rule(
     "WIR001",
     Severity.CRITICAL,
+    condition="each request is answered by the app as it should be",
     leads_to=("WIR003",),
     ways=(_UNANSWERED, _ANSWERED),
     answers=("requests",),
@@ -51,7 +52,7 @@ _NO_ANSWER = (502, _UNAVAILABLE, 504)
 
 
 @rule.check
-def check(app: App, wire: Wire) -> Iterator[Finding | Unknown]:
+def check(app: App, wire: Wire) -> Iterator[Answer]:
     for what, reason in wire.unasked:
         yield Unknown(f"{what}: {reason}")
     by_request: dict[str, list[Exchange]] = {}
@@ -63,6 +64,9 @@ def check(app: App, wire: Wire) -> Iterator[Finding | Unknown]:
             failed.append((request, exchanges))
         else:
             yield from _open(exchanges)
+            yield from (
+                Holds(f"{each.request} over {each.way}: {each.status}") for each in exchanges if each.passed is True
+            )
     if failed:
         yield _finding(app, wire, failed)
 

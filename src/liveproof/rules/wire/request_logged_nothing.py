@@ -23,20 +23,22 @@ from collections.abc import Iterator
 
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.wire import Exchange, Wire
-from liveproof.model.findings import Evidence, Finding, Ref, Unknown
+from liveproof.model.findings import Answer, Evidence, Finding, Holds, Ref, Unknown
 from liveproof.model.rule import Rule
 from liveproof.model.verdicts import Severity
 
-rule = Rule("WIR003", Severity.HIGH, answers=("requests logged",))
+rule = Rule("WIR003", Severity.HIGH, condition="a request that is to be logged is logged", answers=("requests logged",))
 
 
 @rule.check
-def check(app: App, wire: Wire) -> Iterator[Finding | Unknown]:
+def check(app: App, wire: Wire) -> Iterator[Answer]:
     asked = [exchange for exchange in wire.exchanges if exchange.logged is not None]
     silent = [exchange for exchange in asked if exchange.logged is False]
     for reason in dict.fromkeys(each.logged.reason for each in asked if isinstance(each.logged, Unknown)):
         yield Unknown(reason)
     if not silent:
+        said = sum(each.logged is True for each in asked)
+        yield Holds(f"{said} requests came into the log" if asked else "no request is configured to be logged")
         return
     more = f" (and {len(silent) - 1} more)" if len(silent) > 1 else ""
     yield Finding(

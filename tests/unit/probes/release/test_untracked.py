@@ -17,6 +17,7 @@ from liveproof.model.verdicts import Severity
 from liveproof.probes import release
 from liveproof.rules.release import untracked_code_in_release
 from liveproof.store.cache import Cache
+from tests.unit.answers import findings
 from tests.unit.probes.release.test_release import app_at, commit, files_of, git, pytestmark, settled, tree  # noqa: F401  (fixtures)
 
 READER = Reader()
@@ -65,7 +66,7 @@ def test_a_script_that_is_ignored_where_visitors_reach_it(name: str, released: P
     for _ in range(2):
         seen = see(released, cache=cache)
         assert (seen.untracked, seen.ignored) == ((), ((name, ".gitignore"),))
-    (finding,) = untracked_code_in_release.check(app_at(released), seen)
+    (finding,) = findings(untracked_code_in_release.check(app_at(released), seen))
     assert finding.severity is Severity.NOTICE
     assert f"1 PHP file is below the document root and ignored by git, such as {name}" == finding.message
 

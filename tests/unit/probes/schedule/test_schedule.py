@@ -22,6 +22,7 @@ from liveproof.model.verdicts import Severity
 from liveproof.probes.schedule import collected, probe, rotation, sources
 from liveproof.rules.system import artisan_runs_as_another_user, log_rotation_creates_wrong_owner
 from liveproof.store.cache import Cache
+from tests.unit.answers import faults
 
 APP = App("/srv/app", "/srv/app", "", "www-data", 33, 33, (33,), (), (), True)
 PASSWD = "root:x:0:0::/root:/bin/sh\nwww-data:x:33:33::/var/www:/bin/sh\nbob:x:1000:1000::/home/bob:/bin/sh\n"
@@ -523,7 +524,7 @@ def job(user: str = "root", uid: int = 0, kind: str = "cron", right: int = 33) -
 
 def said(rule: ModuleType, schedule: Schedule, app: App = APP) -> list[Finding | Unknown]:
     """What a rule says of a schedule."""
-    return list(rule.check(app, schedule))
+    return faults(rule.check(app, schedule))
 
 
 def test_only_root_is_the_wrong_user():

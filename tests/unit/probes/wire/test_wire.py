@@ -24,6 +24,7 @@ from liveproof.probes.wire.sending import _answered_by, send
 from liveproof.probes.wire.target import Target, targets
 from liveproof.rules.wire import request_fails, request_logged_nothing
 from tests.golden.filled import filled
+from tests.unit.answers import faults
 
 PASS = FastcgiPass(
     r"~ \.php$",
@@ -292,7 +293,7 @@ def test_nothing_logged_is_said_in_time(tmp_path):
 
 def said(rule: ModuleType, wire: Wire) -> list[Finding | Unknown]:
     """What a rule says."""
-    return list(rule.check(APP, wire))
+    return faults(rule.check(APP, wire))
 
 
 def test_a_right_answer_is_silent():
