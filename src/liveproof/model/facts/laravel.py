@@ -73,7 +73,8 @@ class Laravel:
     ``storage`` is the directory that Laravel's storage_path() names, below the app or absolute. ``views`` is
     ``compiled`` as it is reached through ``storage``, where it lies there. ``dotenv`` tells why the app's user gets
     nothing from ``.env`` (``it is not there``), empty where it does: what artisan derives without it holds nothing of
-    what it should.
+    what it should. ``down`` is when maintenance mode began (the time of ``framework/down`` below the storage, epoch
+    seconds), 0 where that file is not there.
     """
 
     version: str
@@ -93,6 +94,7 @@ class Laravel:
     views: str = ""
     dotenv: str = ""
     log_streams: tuple[str, ...] = ()
+    down: float | Unknown = 0.0
 
     def cache(self, kind: str) -> CacheFile | None:
         """The cache file of this kind, None when this version of Laravel has none."""

@@ -3,6 +3,7 @@
 What is costly (three runs of PHP) is done only when something that it depends on has changed, and at least every hour.
 """
 
+import os
 from collections.abc import Mapping, Sequence
 
 from liveproof.analysis import permissions
@@ -99,7 +100,20 @@ def probe(  # noqa: PLR0917  (called with what its parameters name)
         views=compiled_place(laravel, compiled, storage),
         dotenv=no_dotenv,
         log_streams=rules.streams if rules else (),
+        down=_down(laravel, storage),
     )
+
+
+def _down(laravel: LaravelApp, storage: str | Unknown) -> float | Unknown:
+    """When maintenance mode began."""
+    if isinstance(storage, Unknown):
+        return storage
+    path = os.path.join(laravel.app.path, storage, "framework/down")
+    try:
+        status = laravel.reader.stat(path)
+    except OSError as error:
+        return Unknown(f"whether the app is in maintenance mode: {path}: {error.strerror or error}")
+    return status.mtime_ns / 1e9 if status else 0.0
 
 
 def _sources(
