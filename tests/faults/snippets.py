@@ -39,3 +39,67 @@ mv .git-ignored .git/info/exclude; chown "$u:" .git/info/exclude
 g "$u" git add -A
 g "$u" git -c user.name=lab -c user.email=lab@localhost commit -q -m release
 """
+
+
+_RELEASES = r"""
+if [ ! -L "$APP" ]; then
+  parent=$APP-releases; mkdir "$parent"; mv "$APP" "$parent/1"; cp -a "$parent/1" "$parent/2"; ln -s "$parent/1" "$APP"
+else
+  parent=$(dirname "$(readlink -f "$APP")")
+fi
+chown -h "$WWW:$WWW" "$parent" "$APP"
+cd "$parent"
+for n in 1 2; do
+  sed -i "s/^RELEASE=.*/RELEASE=r$n/" "$parent/$n/.env"
+  sed -i "s/handler-v[0-9]*/handler-v$n/" "$parent/$n/app/Http/Controllers/RetellFunctionCallHandler.php"
+  cd "$parent/$n"
+  for what in config route view; do (umask 027; runuser -u "$WWW" -- php artisan $what:cache -q); done
+done
+sed -i 's/\$\(document_root\|realpath_root\)/$@VARIABLE@/g' /etc/nginx/sites-available/api-gateway
+nginx -t -q; systemctl reload nginx; sleep 3
+systemctl restart "$FPM"; sleep 1
+"""
+
+_SWITCH = r"""
+sleep 1; ln -s "$(dirname "$(readlink -f "$APP")")/2" "$APP.new"; mv -T "$APP.new" "$APP"; sleep 2
+"""
+
+_BOOK = """{"name": "book_appointment", "args": {"name": "A", "date": "2030-01-01", "time": "10:00"}}"""
+
+
+def into_releases(host: Host, variable: str = "realpath_root") -> None:
+    """Let the app lie in two releases, its link on the first; ``variable`` tells how nginx names the root to PHP."""
+    host.sh(_RELEASES.replace("@VARIABLE@", variable), timeout=120)
+
+
+def switch_release(host: Host) -> None:
+    """Let the link lead to the second release."""
+    host.sh(_SWITCH)
+
+
+def start_worker(host: Host) -> None:
+    """Start the host's queue worker, well after its code was written."""
+    host.sh("php artisan migrate --force --quiet", user=host.user)
+    host.sh("systemctl start api-gateway-queue; sleep 1")
+
+
+def work(host: Host) -> str:
+    """What the worker wrote about a job that is queued now: the version of the class that it ran, and its pid.
+
+    Raises:
+        RuntimeError: no worker did the job within 10 s.
+    """
+    log = f"{host.storage}/logs/queue.log"
+    host.post(body=_BOOK)
+    return host.sh(f"""
+        lines() {{ cat "{log}" 2>/dev/null | wc -l; }}
+        for i in $(seq 100); do [ "$(lines)" -gt "$(cat /run/jobs 2>/dev/null || echo 0)" ] && break; sleep 0.1; done
+        [ "$(lines)" -gt "$(cat /run/jobs 2>/dev/null || echo 0)" ]
+        lines > /run/jobs
+        tail -n 1 "{log}"
+    """)
+
+
+def worker_directory(host: Host) -> str:
+    """Where the host's queue worker stands, in the kernel's words."""
+    return host.sh('readlink "/proc/$(systemctl show -P MainPID api-gateway-queue)/cwd"')

@@ -11,7 +11,7 @@ from liveproof.model.facts.workers import PhpProcess
 from liveproof.model.sample import QueueWorker
 from liveproof.model.secrets import hide
 from liveproof.probes.fpm.masters import pool_of
-from liveproof.probes.workers import probe
+from liveproof.probes.workers.found import php_processes
 
 _PAGE = os.sysconf("SC_PAGESIZE")
 
@@ -47,7 +47,7 @@ def queue_workers(reader: Reader, apps: Iterable[App]) -> tuple[QueueWorker, ...
 
 def _of(reader: Reader, app: App) -> Iterator[QueueWorker]:
     try:
-        processes = probe(reader, app).processes
+        processes = php_processes(reader, app)
     except (NotThere, CannotSee):
         return
     now = reader.resolve(app.path)

@@ -1,59 +1,84 @@
-"""The PHP processes of the app that outlive a request, by /proc alone."""
+"""Which PHP processes of the app outlive a request: by their command lines, directories and open files."""
 
 import os
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from liveproof.analysis.php_processes import LASTING
 from liveproof.host.errors import CannotSee, NotThere
 from liveproof.host.php.command_line import is_php, script_at
 from liveproof.host.process.accounts import Accounts
 from liveproof.host.process.proc import Process
 from liveproof.host.reader import Reader
 from liveproof.model.facts.apps import App
-from liveproof.model.facts.workers import PhpProcess, Workers
+from liveproof.model.facts.workers import PhpProcess
 from liveproof.model.secrets import hide_in_arguments
 
-# What artisan does until it is reported to stop.
-_LASTING = ("queue:work", "queue:listen", "horizon", "octane:", "schedule:work", "reverb:start", "pulse:work",
-            "pulse:check", "websockets:", "nightwatch:agent", "swoole:", "inertia:start-ssr")  # fmt: skip
 # s; any other PHP process that is as old as this is no passing one, such as cron's schedule:run.
 _PASSING = 10.0
 _OPEN_FILES = 256
+_ENVIRONMENT = 256 * 1024
+_FRANKENPHP = "frankenphp"
 
 
-def probe(reader: Reader, app: App) -> Workers:
-    """The app's workers.
+def php_processes(reader: Reader, app: App) -> tuple[PhpProcess, ...]:
+    """The app's lasting PHP processes, those of other releases beside it included.
 
     Raises:
         NotThere: the app has none.
         CannotSee: a lasting PHP process may be the app's, and only root can see whether it is.
     """
-    accounts = Accounts(reader)
-    found = tuple(_workers(reader, app, accounts))
+    found = tuple(_lasting(reader, app, Accounts(reader)))
     if not found:
         raise NotThere(f"no queue worker or other lasting PHP process of {app.path} runs")
-    return Workers(found)
+    return found
 
 
-def _workers(reader: Reader, app: App, accounts: Accounts) -> Iterator[PhpProcess]:
+def _lasting(reader: Reader, app: App, accounts: Accounts) -> Iterator[PhpProcess]:
     processes = reader.processes()
     caller, own = _around(processes)
+    kinds = {process.pid: process.kind for process in processes}
     for process in processes:
-        if process.pid in own or not (is_php(process.argv[0]) or is_php(process.kind)):
+        if process.pid in own or not (is_php(process.argv[0]) or is_php(process.kind) or process.kind == _FRANKENPHP):
             continue
         lasting = _is_lasting(process)
         if not lasting and (process.pid in caller or reader.now() - process.start < _PASSING):
             continue
         cwd = _link(reader, f"/proc/{process.pid}/cwd")
         if _is_of(reader, app, process, cwd):
-            argv = hide_in_arguments(process.argv)
-            user = accounts.user_name(process.uid)
-            yield PhpProcess(process.pid, process.start, process.uid, user, argv, cwd, process.unit)
-        elif lasting and not cwd and reader.stat(f"/proc/{process.pid}") and not _script(process).startswith("/"):
+            yield PhpProcess(
+                process.pid,
+                process.start,
+                process.uid,
+                accounts.user_name(process.uid),
+                hide_in_arguments(process.argv),
+                cwd,
+                process.unit,
+                _program(reader, process) if kinds.get(process.parent, "").startswith("supervisord") else "",
+                process.parent,
+                reader.exact_start(process.start),
+            )
+        elif (
+            lasting and not cwd and reader.stat(f"/proc/{process.pid}") and not script_of(process.argv).startswith("/")
+        ):
             raise CannotSee(
                 f"process {process.pid} of {accounts.user_name(process.uid)} is a lasting PHP process, and whether it "
                 f"is one of {app.path} cannot be seen; run liveproof as root"
             )
+
+
+def _program(reader: Reader, process: Process) -> str:
+    """What supervisord calls it (supervisord.org/subprocess.html): of its environment nothing else is looked at."""
+    try:
+        pairs = reader.read(f"/proc/{process.pid}/environ", _ENVIRONMENT).split(b"\0")
+    except (OSError, CannotSee):
+        return ""
+    known = dict(pair.partition(b"=")[::2] for pair in pairs)
+    words = (
+        known.get(name, b"").decode(errors="replace") for name in (b"SUPERVISOR_GROUP_NAME", b"SUPERVISOR_PROCESS_NAME")
+    )
+    group, name = words
+    return name if group in ("", name) else f"{group}:{name}"
 
 
 def _around(processes: tuple[Process, ...]) -> tuple[set[int], set[int]]:
@@ -71,19 +96,21 @@ def _around(processes: tuple[Process, ...]) -> tuple[set[int], set[int]]:
     return above(me) - {me}, {pid for pid in parents if me in above(pid)}
 
 
-def _script(process: Process) -> str:
-    """The script that it runs, as its command line names it; empty when it names none."""
-    at = script_at(process.argv)
-    return process.argv[at] if 0 < at < len(process.argv) else ""
+def script_of(argv: Sequence[str]) -> str:
+    """The script that a command line of PHP names; empty when it names none."""
+    at = script_at(argv)
+    return argv[at] if 0 < at < len(argv) else ""
 
 
 def _is_lasting(process: Process) -> bool:
-    script = _script(process)
+    script = script_of(process.argv)
+    if process.kind == _FRANKENPHP:
+        return True
     if posixpath.basename(script) != "artisan":
         return "octane" in script or "horizon" in script
     words = process.argv[script_at(process.argv) + 1 :]
     command = next((word for word in words if not word.startswith("-")), "")
-    return command.startswith(_LASTING)
+    return command.startswith(LASTING)
 
 
 def _is_of(reader: Reader, app: App, process: Process, cwd: str) -> bool:
@@ -93,14 +120,14 @@ def _is_of(reader: Reader, app: App, process: Process, cwd: str) -> bool:
     there.
     """
     started = cwd.removesuffix(" (deleted)")
-    script = _script(process)
+    script = script_of(process.argv)
     place = posixpath.dirname(posixpath.join(started, script)) if script else started
     if place.startswith("/") and _below(reader, app, place):
         return True
     if posixpath.basename(script) == "artisan":
         return False
     return bool(started and _below(reader, app, started)) or any(
-        target.startswith(f"{app.real}/") for target in _open_files(reader, process)
+        target.startswith(f"{app.real}/") for target in open_files(reader, process.pid)
     )
 
 
@@ -111,8 +138,9 @@ def _below(reader: Reader, app: App, place: str) -> bool:
     return app.path != app.real and posixpath.dirname(real) == posixpath.dirname(app.real)
 
 
-def _open_files(reader: Reader, process: Process) -> Iterator[str]:
-    directory = f"/proc/{process.pid}/fd"
+def open_files(reader: Reader, pid: int) -> Iterator[str]:
+    """What a process has open, as the kernel tells it (``… (deleted)``); nothing where that may not be read."""
+    directory = f"/proc/{pid}/fd"
     try:
         names = reader.list(directory)
     except OSError:  # it has ended, or is another user's

@@ -7,7 +7,7 @@ from liveproof.host.php.command_line import script_at
 from liveproof.host.process.proc import Process
 from liveproof.host.reader import Reader
 from liveproof.model.facts.apps import App
-from liveproof.probes.workers import probe
+from liveproof.probes.workers.found import php_processes
 
 PLAIN = App("/srv/app", "/srv/app", "", "www-data", 33, 33, (33,), (), (), True)
 RELEASES = App("/srv/x/current", "/srv/x/releases/2", "", "www-data", 33, 33, (33,), (), (), True)
@@ -54,7 +54,7 @@ class Running(Reader):
 )  # fmt: skip
 def test_lasting_commands_are_workers(command):
     """With their unit, start and user."""
-    (worker,) = probe(Running((command, "/srv/app")), PLAIN).processes
+    (worker,) = php_processes(Running((command, "/srv/app")), PLAIN)
     assert (worker.pid, worker.start, worker.unit, worker.cwd) == (1, 5.0, "q.service", "/srv/app")
 
 
@@ -70,7 +70,7 @@ def test_lasting_commands_are_workers(command):
 def test_others_are_not(command, cwd):
     """What ends by itself, other apps, FPM, and what only starts a worker."""
     with pytest.raises(NotThere):
-        probe(Running((command, cwd)), PLAIN)
+        php_processes(Running((command, cwd)), PLAIN)
 
 
 @pytest.mark.parametrize(
@@ -83,20 +83,20 @@ def test_others_are_not(command, cwd):
 )  # fmt: skip
 def test_any_php_of_the_app_that_does_not_pass_is_one(command, cwd):
     """What is older than a passing command; the younger is cron's or a person's."""
-    (worker,) = probe(Running((command, cwd), age=11.0), PLAIN).processes
+    (worker,) = php_processes(Running((command, cwd), age=11.0), PLAIN)
     assert worker.cwd == cwd
     with pytest.raises(NotThere):
-        probe(Running((command, cwd), age=9.0), PLAIN)
+        php_processes(Running((command, cwd), age=9.0), PLAIN)
 
 
 def test_a_file_that_is_open_in_the_app_tells_too():
     """A daemon that was started elsewhere, with a log or a database of the app open."""
     host = Running(("php /opt/daemon.php", "/"), age=11.0)
     host._cwd["/proc/1/fd/3"] = "/srv/app/storage/logs/daemon.log"
-    assert len(probe(host, PLAIN).processes) == 1
+    assert len(php_processes(host, PLAIN)) == 1
     host._cwd["/proc/1/fd/3"] = "/srv/application/x"
     with pytest.raises(NotThere):
-        probe(host, PLAIN)
+        php_processes(host, PLAIN)
 
 
 @pytest.mark.parametrize("command", ["php artisan tinker", "php artisan queue:work"])
@@ -104,7 +104,7 @@ def test_own_children_are_none(command, monkeypatch):
     """What this very check started looks at the app, and is gone after it."""
     monkeypatch.setattr("os.getpid", lambda: 1)
     with pytest.raises(NotThere):
-        probe(Running(("liveproof check", "/srv/app"), (command, "/srv/app"), age=99.0), PLAIN)
+        php_processes(Running(("liveproof check", "/srv/app"), (command, "/srv/app"), age=99.0), PLAIN)
 
 
 def test_the_deploy_tool_that_runs_the_check_is_none(monkeypatch):
@@ -112,8 +112,8 @@ def test_the_deploy_tool_that_runs_the_check_is_none(monkeypatch):
     monkeypatch.setattr("os.getpid", lambda: 2)
     called = Running(("php vendor/bin/dep deploy", "/srv/app"), ("liveproof check", "/srv/app"), age=99.0)
     with pytest.raises(NotThere):
-        probe(called, PLAIN)
-    assert probe(Running(("php artisan queue:work", "/srv/app"), ("liveproof check", "/"), age=99.0), PLAIN)
+        php_processes(called, PLAIN)
+    assert php_processes(Running(("php artisan queue:work", "/srv/app"), ("liveproof check", "/"), age=99.0), PLAIN)
 
 
 def test_a_worker_whose_directory_cannot_be_seen_is_unknown():
@@ -121,12 +121,12 @@ def test_a_worker_whose_directory_cannot_be_seen_is_unknown():
     host = Running(("php artisan queue:work", "/srv/app"))
     host._cwd.clear()
     with pytest.raises(CannotSee, match="run liveproof as root"):
-        probe(host, PLAIN)
+        php_processes(host, PLAIN)
 
 
 def test_workers_of_earlier_releases_are_the_apps_too():
     """Also when their directory is gone."""
-    found = probe(
+    found = php_processes(
         Running(
             ("php artisan queue:work", "/srv/x/releases/2"),
             ("php artisan queue:work", "/srv/x/releases/1 (deleted)"),
@@ -134,12 +134,12 @@ def test_workers_of_earlier_releases_are_the_apps_too():
         ),
         RELEASES,
     )
-    assert [each.cwd for each in found.processes] == ["/srv/x/releases/2", "/srv/x/releases/1 (deleted)"]
+    assert [each.cwd for each in found] == ["/srv/x/releases/2", "/srv/x/releases/1 (deleted)"]
 
 
 def test_secrets_in_the_command_line_are_hidden():
     """Only the name of the option is told."""
-    (worker,) = probe(Running(("php artisan queue:work --token s3cret", "/srv/app")), PLAIN).processes
+    (worker,) = php_processes(Running(("php artisan queue:work --token s3cret", "/srv/app")), PLAIN)
     assert "s3cret" not in " ".join(worker.argv)
 
 

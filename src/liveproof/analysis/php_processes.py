@@ -1,0 +1,85 @@
+"""What is known of the kinds of PHP processes that outlive a request, and how each is restarted. Pure."""
+
+from collections.abc import Iterable
+
+from liveproof.model.facts.workers import PhpProcess
+from liveproof.model.findings import Evidence, Ref
+
+# What artisan does until it is told to stop (laravel.com/docs: queues, horizon, octane, scheduling, reverb, pulse).
+LASTING = ("queue:work", "queue:listen", "horizon", "octane:", "schedule:work", "reverb:start", "pulse:work",
+           "pulse:check", "websockets:", "nightwatch:agent", "swoole:", "inertia:start-ssr")  # fmt: skip
+# Services that hold processes of others too: restarting these helps nobody.
+_SHARED = ("cron", "ssh", "supervisor", "user@", "docker", "containerd", "session-", "getty", "machine")
+_ONCE = ("--once", "--stop-when-empty")  # a worker that ends by itself
+# How artisan's own processes are told to end, so that whoever keeps them running starts new ones.
+_ENDS = {
+    "queue:": "queue:restart", "horizon": "horizon:terminate", "octane:": "octane:reload", "reverb:": "reverb:restart",
+    "pulse:": "pulse:restart", "schedule:work": "schedule:interrupt",
+}  # fmt: skip
+
+
+def own_unit(process: PhpProcess) -> str:
+    """The systemd service that runs this process and nothing of others; empty where there is none."""
+    return process.unit if process.unit and not process.unit.startswith(_SHARED) else ""
+
+
+def stays(process: PhpProcess) -> bool:
+    """Whether it is meant to run on: a worker of Laravel's, or a service; any other may be a command that ends."""
+    if any(word in _ONCE for word in process.argv):
+        return False
+    return process.command.startswith(LASTING) or bool(own_unit(process) or process.program) or is_octane(process)
+
+
+def is_octane(process: PhpProcess) -> bool:
+    """Whether it belongs to a server of Octane's, which can load the app again without a new master process."""
+    words = (process.command, *(word.rpartition("/")[2] for word in process.argv[:3]))
+    return any(word.startswith(("octane:", "frankenphp", "swoole-server", "roadrunner-worker")) for word in words)
+
+
+def ending(process: PhpProcess) -> str:
+    """The command of artisan after which it ends by itself once its job is done; empty where there is none."""
+    if process.command == "schedule:work":
+        return ""
+    return next((ends for command, ends in _ENDS.items() if process.command.startswith(command)), "")
+
+
+def restart(process: PhpProcess) -> str:
+    """How a person restarts it, as the end of a sentence."""
+    ends = ending(process)
+    if ends:
+        return f"with `php artisan {ends}` as {process.user}"
+    if process.program:
+        return f"with `supervisorctl restart {process.program}`"
+    if own_unit(process):
+        return f"with `systemctl restart {own_unit(process)}`"
+    return "in the way that it was started"
+
+
+def restart_by_owner(process: PhpProcess) -> str:
+    """How whoever keeps it running starts it again, from the directory that is there now."""
+    if process.program:
+        return f"with `supervisorctl restart {process.program}`"
+    if own_unit(process):
+        return f"with `systemctl restart {own_unit(process)}`"
+    return f"by ending process {process.pid} once its job is done, and starting it again from the app's directory"
+
+
+def about(processes: Iterable[PhpProcess]) -> tuple[Ref, ...]:
+    """What a finding about these processes is about, besides the app."""
+    refs: dict[Ref, None] = {}
+    for process in processes:
+        refs[Ref("process", process.id)] = None
+        if own_unit(process):
+            refs[Ref("unit", own_unit(process))] = None
+    return tuple(refs)
+
+
+def ran_by(process: PhpProcess) -> str:
+    """Who it runs as, and who keeps it running: ``www-data, q.service``."""
+    keeper = process.program and f"supervisord's {process.program}"
+    return ", ".join(filter(None, (process.user, keeper or process.unit)))
+
+
+def where(process: PhpProcess, expected: str) -> Evidence:
+    """Where it runs, and where it should."""
+    return Evidence(f"/proc/{process.pid}/cwd", f"{process.cwd} ({process.told}, {ran_by(process)})", expected)

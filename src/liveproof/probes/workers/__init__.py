@@ -1,0 +1,52 @@
+"""The PHP processes of the app that outlive a request, with the code that each of them runs; by /proc and stat alone.
+
+``found`` says which processes they are, ``running`` which release each runs, ``changes`` what changed since it began.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from liveproof.analysis.process_age import aged
+from liveproof.host.errors import NotThere
+from liveproof.host.reader import Reader
+from liveproof.model.facts.apps import App
+from liveproof.model.facts.files import Files
+from liveproof.model.facts.nginx import Nginx
+from liveproof.model.facts.workers import CodeChange, PhpProcess, Workers
+from liveproof.model.findings import Absent, Unknown
+from liveproof.probes.workers.changes import COARSE, changes, configured, unwalked
+from liveproof.probes.workers.found import php_processes
+from liveproof.probes.workers.running import located, served_elsewhere
+
+
+def probe(reader: Reader, app: App, files: Files | Unknown, nginx: Nginx | Unknown | Absent) -> Workers:
+    """The app's workers.
+
+    Raises:
+        NotThere: the app has none.
+        CannotSee: a lasting PHP process may be the app's, and only root can see whether it is.
+    """
+    others = served_elsewhere(reader, app, nginx)
+    placed = [located(reader, app, process) for process in php_processes(reader, app)]
+    own = [process for process in placed if process.release not in others]
+    if not own:
+        raise NotThere(f"no queue worker or other lasting PHP process of {app.path} runs")
+    return Workers(tuple(_judged(reader, app, files, own)))
+
+
+def _judged(reader: Reader, app: App, files: Files | Unknown, processes: list[PhpProcess]) -> Iterator[PhpProcess]:
+    """Each process that runs the app's code as it lies there, with what changed since it began."""
+    current = [process for process in processes if process.release == app.real and not process.gone]
+    found: tuple[CodeChange, ...] = ()
+    why: tuple[str, ...] = ()
+    if isinstance(files, Unknown):
+        why = (files.reason,)
+    elif current:
+        found = tuple(changes(reader, app, files, min(process.began for process in current) - COARSE))
+        why = tuple(unwalked(files))
+    cached = configured(reader, app)
+    for process in processes:
+        if process not in current:
+            yield process
+            continue
+        yield aged(replace(process, unseen=(*process.unseen, *why)), found, cached, reader.now())

@@ -1,0 +1,1 @@
+"""PHP processes that outlive a deploy."""

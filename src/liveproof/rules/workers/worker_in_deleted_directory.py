@@ -1,0 +1,45 @@
+"""
+A queue worker or other lasting PHP process runs in a directory that was deleted.
+
+## Why
+A deploy removes old releases, or puts a new tree in the place of the old one. A process that was started there goes on
+with the classes that it has loaded; each that it needs next cannot be found any more, and its jobs fail.
+
+## Verify by hand
+```bash
+ls -l /proc/[0-9]*/cwd 2>/dev/null | grep '(deleted)'
+```
+
+## Fix safety
+By hand: restart the unit or program that runs it. The deleted directory does not come back, so nothing is lost but the
+job that runs, which most queues try again.
+"""
+
+from collections.abc import Iterator
+
+from liveproof.analysis.php_processes import about, restart_by_owner, where
+from liveproof.model.facts.apps import App
+from liveproof.model.facts.workers import Workers
+from liveproof.model.findings import Finding, Ref
+from liveproof.model.rule import Rule
+from liveproof.model.verdicts import Severity
+
+rule = Rule("WRK003", Severity.CRITICAL, answers=("new code in place",))
+
+_SHOWN = 10
+
+
+@rule.check
+def check(app: App, workers: Workers) -> Iterator[Finding]:
+    lost = [process for process in workers.processes if process.gone]
+    if not lost:
+        return
+    first, more = lost[0], len(lost) - 1
+    others = f" and {more} more PHP process{'es' if more > 1 else ''}" if more else ""
+    yield Finding(
+        f"process {first.pid} ({first.told}){others} runs in {first.gone}, which was deleted",
+        (Ref("app", app.path), *about(lost)),
+        tuple(where(process, app.real) for process in lost[:_SHOWN]),
+        f"Start it again from the current release, {restart_by_owner(first)}.",
+        more=len(lost[_SHOWN:]),
+    )

@@ -1,0 +1,99 @@
+"""
+A queue worker or other lasting PHP process started before the code that it runs changed.
+
+## Why
+PHP loads a class when it first needs it and keeps it until the process ends. A worker of before the deploy goes on with
+the classes and the configuration that it has, and what it loads next is the new code: jobs fail, or run as they did
+before. `queue:listen` and `schedule:work` start a new process for each job or minute; these two hold on to the
+environment (`.env`) only. A process that started after the newest change of code, configuration cache and `.env` is
+proven to be fresh. What has a new owner or mode, or came with an old time, is told as not known.
+
+## Verify by hand
+```bash
+ps -o pid,lstart,user,args -C php
+find {app} -name '*.php' -not -path '*/storage/*' -newermt "$(ps -o lstart= -p PID)" | head
+stat -c '%y %n' {app}/.env {app}/bootstrap/cache/config.php
+```
+
+## Fix safety
+By hand: `php artisan queue:restart` (`horizon:terminate`, `octane:reload`) as the app's user lets each worker finish
+its job, then systemd or supervisord starts a new one. Restarting the unit does the same where its processes end on
+SIGTERM.
+"""
+
+from collections.abc import Iterator
+
+from liveproof.analysis.php_processes import about, is_octane, ran_by, restart, stays
+from liveproof.analysis.times import moment
+from liveproof.model.facts.apps import App
+from liveproof.model.facts.workers import PhpProcess, Workers
+from liveproof.model.findings import Evidence, Finding, Ref, Unknown
+from liveproof.model.rule import Rule
+from liveproof.model.verdicts import Severity
+
+rule = Rule("WRK001", Severity.HIGH, answers=("new code in place",))
+
+_SHOWN = 10
+
+
+@rule.check
+def check(app: App, workers: Workers) -> Iterator[Finding | Unknown]:
+    here = [process for process in workers.processes if process.release in (app.real, "") and not process.gone]
+    masters = {process.parent for process in here}
+    old = [process for process in here if process.modified and stays(process) and not _reloads(process, masters)]
+    if old:
+        yield _finding(app, old)
+    for process in here:
+        if process not in old and (why := _unknown(process)):
+            yield Unknown(f"process {process.pid} ({process.told}, started {moment(process.start)}) {why}")
+
+
+def _finding(app: App, old: list[PhpProcess]) -> Finding:
+    first, more = old[0], len(old) - 1
+    change = first.modified[0]
+    others = f" and {more} more PHP process{'es' if more > 1 else ''}" if more else ""
+    return Finding(
+        f"process {first.pid} ({first.told}){others} started before {change.path} changed, and may use the old one",
+        (Ref("app", app.path), *about(old)),
+        tuple(
+            Evidence(
+                f"/proc/{process.pid}/stat",
+                f"{process.told} ({ran_by(process)}) started {moment(process.start)}",
+                f"after {_changes(process)}",
+            )
+            for process in old[:_SHOWN]
+        ),
+        f"Restart it after each deploy, {restart(first)}.",
+        more=len(old[_SHOWN:]),
+    )
+
+
+def _changes(process: PhpProcess) -> str:
+    newest = process.modified[0]
+    more = f", and {process.modified_count - 1} more files" if process.modified_count > 1 else ""
+    return f"{moment(newest.modified)}, when {newest.path} was modified{more}"
+
+
+def _unknown(process: PhpProcess) -> str:
+    """What is not known of its code; empty where it is proven to be fresh."""
+    if process.unseen:
+        return f"runs beside PHP-FPM, and whether its code is what lies there now is not known: {process.unseen[0]}"
+    if process.modified:
+        if is_octane(process):
+            return f"may have loaded the app again since {process.modified[0].path} changed, or not: restart it"
+        return f"has run since before {process.modified[0].path} changed; whether it ends by itself is not known"
+    if process.unclear:
+        one = process.unclear[0]
+        more = f" and {process.unclear_count - 1} more" if process.unclear_count > 1 else ""
+        return (
+            f"started before {one.path}{more} changed ({moment(one.changed)}), and whether that gave it other code is "
+            f"not known: restart it, {restart(process)}"
+        )
+    if process.moment:
+        return f"started in the moment in which {process.moment} changed: restart it, {restart(process)}"
+    return ""
+
+
+def _reloads(process: PhpProcess, masters: set[int]) -> bool:
+    """Whether it can have loaded the app again although it is older: a master of Octane's, or FrankenPHP's threads."""
+    return is_octane(process) and (process.pid in masters or process.told == "frankenphp")

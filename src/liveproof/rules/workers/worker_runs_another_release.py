@@ -1,0 +1,47 @@
+"""
+A queue worker or other lasting PHP process runs a release that is no longer current.
+
+## Why
+The kernel resolves links when a process starts: a worker that was started in `current` stays in the release that it led
+to then, whatever the link says later. `queue:restart` does not help where systemd or supervisord starts it again in the
+old directory, and the signal may not even reach it where the releases have caches of their own.
+
+## Verify by hand
+```bash
+for p in $(pgrep php); do echo $p $(readlink /proc/$p/cwd) $(ps -o args= -p $p); done
+readlink -f {app}
+```
+
+## Fix safety
+By hand: restart the unit or program that runs it, with its working directory outside of the releases and the path
+through the link in its command (`php {app}/artisan queue:work`).
+"""
+
+from collections.abc import Iterator
+
+from liveproof.analysis.php_processes import about, restart_by_owner, where
+from liveproof.model.facts.apps import App
+from liveproof.model.facts.workers import Workers
+from liveproof.model.findings import Finding, Ref
+from liveproof.model.rule import Rule
+from liveproof.model.verdicts import Severity
+
+rule = Rule("WRK002", Severity.HIGH, answers=("new code in place",))
+
+_SHOWN = 10
+
+
+@rule.check
+def check(app: App, workers: Workers) -> Iterator[Finding]:
+    old = [one for one in workers.processes if one.release and one.release != app.real and not one.gone]
+    if not old:
+        return
+    first, more = old[0], len(old) - 1
+    others = f" and {more} more PHP process{'es' if more > 1 else ''} of other releases" if more else ""
+    yield Finding(
+        f"process {first.pid} ({first.told}){others} runs {first.release}, while {app.path} is {app.real} now",
+        (Ref("app", app.path), *about(old)),
+        tuple(where(process, app.real) for process in old[:_SHOWN]),
+        f"Start it again from the current release, {restart_by_owner(first)}.",
+        more=len(old[_SHOWN:]),
+    )

@@ -1,0 +1,90 @@
+"""The rules on processes that outlive a deploy: silent on fresh ones, and honest about what they cannot know."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from liveproof.model.facts.workers import CodeChange, PhpProcess, Workers
+from liveproof.model.findings import Finding, Unknown
+from liveproof.rules.workers import (
+    worker_in_deleted_directory,
+    worker_predates_deploy,
+    worker_runs_another_release,
+)
+from tests.golden.seed_facts import APP
+
+CHANGE = CodeChange(f"{APP.real}/app/X.php", 2000.5, 2000.5, "code")
+
+
+def worker(*argv: str, **fields: Any) -> PhpProcess:
+    words = ("php", *(argv or ("artisan", "queue:work", "--token=[hidden]")))
+    base = PhpProcess(812, 1000.0, 33, "www-data", words, APP.real, "q.service", parent=1, release=APP.real)
+    return replace(base, **fields)
+
+
+def said(*processes: PhpProcess) -> list[Finding | Unknown]:
+    workers = Workers(processes)
+    return [
+        *worker_predates_deploy.check(APP, workers),
+        *worker_runs_another_release.check(APP, workers),
+        *worker_in_deleted_directory.check(APP, workers),
+    ]
+
+
+OLD: dict[str, Any] = {"modified": (CHANGE,), "modified_count": 1}
+
+
+def test_a_fresh_worker_is_proven() -> None:
+    """Nothing changed after it began: no rule has anything to say, so memory can be proven."""
+    assert said(worker()) == []
+
+
+def test_an_old_worker_is_found_with_its_command_alone() -> None:
+    """With its unit, so that what is about that unit is led to it."""
+    (found,) = said(worker(**OLD), worker(pid=9, **OLD))
+    assert isinstance(found, Finding)
+    assert found.message.startswith("process 812 (artisan queue:work) and 1 more PHP process started before ")
+    assert found.ids("unit") == ("q.service",)
+    assert found.ids("process") == ("812@1000.00", "9@1000.00")
+    assert "queue:restart` as www-data" in found.advice
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"unclear": (CHANGE,), "unclear_count": 3}, "and 2 more changed"),
+        ({"moment": CHANGE.path}, "started in the moment in which"),
+        ({"unseen": ("run liveproof as root",)}, "is not known: run liveproof as root"),
+        ({"release": "", "unseen": ("its script lies outside",)}, "its script lies outside"),
+        ({"argv": ("php", "artisan", "import"), "unit": "session-3.scope", **OLD}, "whether it ends by itself"),
+        ({"argv": ("php", "artisan", "queue:work", "--once"), **OLD}, "whether it ends by itself"),
+        ({"argv": ("frankenphp", "run"), **OLD}, "may have loaded the app again"),
+    ],
+)  # fmt: skip
+def test_what_is_not_known_is_said(fields: dict[str, Any], words: str) -> None:
+    """Neither found nor passed over: memory is unproven then."""
+    (unknown,) = said(worker(**fields))
+    assert isinstance(unknown, Unknown)
+    assert words in unknown.reason
+
+
+def test_a_master_of_octane_may_be_older_than_its_workers() -> None:
+    """octane:reload gives it new workers; a worker that is old itself is found."""
+    master = worker("artisan", "octane:start", **OLD)
+    (unknown,) = said(master, worker("artisan", "octane:start", pid=9, parent=812))
+    assert isinstance(unknown, Unknown)
+    kinds = {type(one) for one in said(master, worker("artisan", "octane:start", pid=9, parent=812, **OLD))}
+    assert kinds == {Finding, Unknown}
+
+
+def test_another_release_and_a_deleted_directory_are_two_faults() -> None:
+    """The deleted one is not told twice, and neither is asked how old it is."""
+    (other,) = said(worker(release="/srv/releases/1", cwd="/srv/releases/1", **OLD))
+    assert isinstance(other, Finding)
+    assert other.message.endswith(f"runs /srv/releases/1, while {APP.path} is {APP.real} now")
+    assert "systemctl restart q.service" in other.advice
+    (lost,) = said(worker(release="/srv/releases/1", gone="/srv/releases/1", program="q:q_00", **OLD))
+    assert isinstance(lost, Finding)
+    assert lost.message.endswith("runs in /srv/releases/1, which was deleted")
+    assert "supervisorctl restart q:q_00" in lost.advice
