@@ -69,4 +69,5 @@ def _tells(process: PhpProcess, change: CodeChange, cached: float) -> bool:
 
 
 def _newest(changes: list[CodeChange]) -> tuple[CodeChange, ...]:
-    return tuple(sorted(changes, key=lambda change: (-change.changed, change.path))[:_SHOWN])
+    """Files before the directories that they lie in."""
+    return tuple(sorted(changes, key=lambda change: (change.kind == "place", -change.changed, change.path))[:_SHOWN])
