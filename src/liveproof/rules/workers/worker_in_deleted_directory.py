@@ -20,17 +20,29 @@ from collections.abc import Iterator
 from liveproof.analysis.php_processes import about, restart_by_owner, where
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.workers import Workers
-from liveproof.model.findings import Finding, Ref
+from liveproof.model.findings import Finding, Holds, Ref, Unknown
 from liveproof.model.rule import Rule
 from liveproof.model.verdicts import Severity
 
-rule = Rule("WRK003", Severity.CRITICAL, answers=("new code in place",))
+rule = Rule(
+    "WRK003",
+    Severity.CRITICAL,
+    condition="the directory that each queue worker and other lasting PHP process runs in is there",
+    answers=("new code in place",),
+)
 
 _SHOWN = 10
 
 
 @rule.check
-def check(app: App, workers: Workers) -> Iterator[Finding]:
+def check(app: App, workers: Workers) -> Iterator[Finding | Unknown | Holds]:
+    for process in workers.processes:
+        if process.cwd and not process.gone:
+            yield Holds(f"process {process.pid} ({process.told}) runs in {process.cwd}")
+        elif not process.gone:
+            yield Unknown(
+                f"the directory of process {process.pid} ({process.told}) may not be read: run liveproof as root"
+            )
     lost = [process for process in workers.processes if process.gone]
     if not lost:
         return

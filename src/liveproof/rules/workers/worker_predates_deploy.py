@@ -27,17 +27,22 @@ from liveproof.analysis.php_processes import about, is_octane, ran_by, restart, 
 from liveproof.analysis.times import moment
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.workers import PhpProcess, Workers
-from liveproof.model.findings import Evidence, Finding, Ref, Unknown
+from liveproof.model.findings import Evidence, Finding, Holds, Ref, Unknown
 from liveproof.model.rule import Rule
 from liveproof.model.verdicts import Severity
 
-rule = Rule("WRK001", Severity.HIGH, answers=("new code in place",))
+rule = Rule(
+    "WRK001",
+    Severity.HIGH,
+    condition="every queue worker and other lasting PHP process started after its code last changed",
+    answers=("new code in place",),
+)
 
 _SHOWN = 10
 
 
 @rule.check
-def check(app: App, workers: Workers) -> Iterator[Finding | Unknown]:
+def check(app: App, workers: Workers) -> Iterator[Finding | Unknown | Holds]:
     here = [process for process in workers.processes if process.release in (app.real, "") and not process.gone]
     masters = {process.parent for process in here}
     old = [process for process in here if process.modified and stays(process) and not _reloads(process, masters)]
@@ -46,6 +51,10 @@ def check(app: App, workers: Workers) -> Iterator[Finding | Unknown]:
     for process in here:
         if process not in old and (why := _unknown(process)):
             yield Unknown(f"process {process.pid} ({process.told}, started {moment(process.start)}) {why}")
+        elif process not in old:
+            yield Holds(
+                f"process {process.pid} ({process.told}) started {moment(process.start)}, after its code changed"
+            )
 
 
 def _finding(app: App, old: list[PhpProcess]) -> Finding:

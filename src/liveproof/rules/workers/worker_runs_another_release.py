@@ -22,17 +22,28 @@ from collections.abc import Iterator
 from liveproof.analysis.php_processes import about, restart_by_owner, where
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.workers import Workers
-from liveproof.model.findings import Finding, Ref
+from liveproof.model.findings import Finding, Holds, Ref, Unknown
 from liveproof.model.rule import Rule
 from liveproof.model.verdicts import Severity
 
-rule = Rule("WRK002", Severity.HIGH, answers=("new code in place",))
+rule = Rule(
+    "WRK002",
+    Severity.HIGH,
+    condition="every queue worker and other lasting PHP process runs the release that is served",
+    answers=("new code in place",),
+)
 
 _SHOWN = 10
 
 
 @rule.check
-def check(app: App, workers: Workers) -> Iterator[Finding]:
+def check(app: App, workers: Workers) -> Iterator[Finding | Unknown | Holds]:
+    for process in workers.processes:
+        if process.release == app.real and not process.gone:
+            yield Holds(f"process {process.pid} ({process.told}) runs {process.release}")
+        elif not process.release and not process.gone:
+            why = process.unseen[0] if process.unseen else "it was not seen"
+            yield Unknown(f"which release process {process.pid} ({process.told}) runs is not known: {why}")
     old = [one for one in workers.processes if one.release and one.release != app.real and not one.gone]
     if not old:
         return
