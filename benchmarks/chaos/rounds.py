@@ -1,0 +1,112 @@
+"""Hosts broken at random: where liveproof says PROVEN, a cold restart of everything must change nothing.
+
+A round's seed is all that it needs: ``make bench-chaos PART=rounds N=1 SEED=…`` does it again. Not judged but told:
+where visitors of one address get an error of the server and liveproof says PROVEN, since the deployed code may say so.
+"""
+
+import hashlib
+import importlib
+import pkgutil
+import subprocess
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from random import Random
+from typing import Final
+
+import tests.faults
+from benchmarks.chaos import lasting, oracle, verdict
+from benchmarks.chaos.edits import Edit, all_edits
+from benchmarks.chaos.shapes import SHAPES
+from benchmarks.trial import Budget, Trial
+from tests.lab import Host
+
+_EDITS: Final = all_edits()
+_PAUSES: Final = (0.0, 0.0, 1.0, 2.5)
+# Ten rounds without a false proof that is known, so that `make test` fails for new ones only.
+SHORT_SEED: Final = 1
+
+
+def trials(budget: Budget) -> Iterator[Trial]:
+    """One round for each seed from the given one on, and at the end what was said how often."""
+    first = SHORT_SEED if budget.short else budget.seed
+    words: Counter[str] = Counter()
+    began, rounds = time.monotonic(), budget.of(200, 10)
+    for seed in range(first, first + rounds):
+        word, trial = _round(budget.suite, seed)
+        words[word] += 1
+        words["false proofs"] += bool(trial.lost)
+        yield trial
+    told = ", ".join(f"{count} {word}" for word, count in sorted(words.items()))
+    yield Trial(f"{rounds} rounds", "", f"{told}; {(time.monotonic() - began) / rounds:.1f} s a round")
+
+
+def _round(suite: str, seed: int) -> tuple[str, Trial]:
+    chance = Random(seed)
+    shape = chance.choice(SHAPES)
+    with shape.up(suite) as host:
+        host.warm()
+        done = []
+        if chance.random() < 0.5:
+            host.liveproof("check")
+            done.append("a check before")
+        if chance.random() < 0.4:
+            done.append(lasting.start(host, chance))
+        done += [_deed(host, chance, shape.fpm) for _ in range(chance.choice((1, 1, 2, 3)))]
+        time.sleep(chance.choice(_PAUSES))
+        said = verdict.ask(host)
+        truth = None
+        if said.word == "proven":
+            oracle.place(host)
+            truth = oracle.judge(host, str(seed))
+    lost = said.wrong
+    if truth and (truth.changed or truth.dead):
+        lost = lost or f"PROVEN, but {'; '.join(filter(None, (truth.dead, *truth.changed)))}"[:3000]
+    ill = f" ({len(truth.ill)} requests end in an error)" if truth and truth.ill else ""
+    saw = (
+        f"{said.word or 'no verdict'}{ill} {said.codes} in {said.seconds:.1f} s | {' '.join(shape)}: {' + '.join(done)}"
+    )
+    return said.word or "without a verdict", Trial(f"SEED={seed}", lost, saw)
+
+
+def _deed(host: Host, chance: Random, fpm: str) -> str:
+    """One thing done to a host, at random; what could not be done is told and no harm."""
+    name, act = _chosen(chance, fpm)
+    try:
+        return act(host, chance)
+    except (RuntimeError, OSError, subprocess.SubprocessError, UnicodeDecodeError) as error:
+        return f"{name} failed ({str(error).strip().splitlines()[-1][:100] if str(error) else type(error).__name__})"
+
+
+def _chosen(chance: Random, fpm: str) -> tuple[str, Edit]:
+    kind, salt = chance.random(), chance.random()
+    if kind < 0.55:
+        chosen = _EDITS[_drawn(_EDITS, salt)]
+        return chosen.__name__, chosen
+    faults = _faults("lookalike" if kind > 0.93 else "fault", fpm)
+    name = _drawn(faults, salt)
+    return name, faults[name]
+
+
+def _drawn(names: Iterable[str], salt: float) -> str:
+    """One of them at random, so that a new name changes few of the seeds that others wrote down."""
+    return min(names, key=lambda name: hashlib.sha256(f"{salt} {name}".encode()).digest())
+
+
+def _faults(what: str, fpm: str) -> dict[str, Edit]:
+    """Every file of tests/faults that hosts with these values of PHP-FPM can have, by its name."""
+    found: dict[str, Edit] = {}
+    for module in pkgutil.walk_packages(tests.faults.__path__, "tests.faults."):
+        loaded = importlib.import_module(module.name)
+        if hasattr(loaded, what) and fpm not in getattr(loaded, "NOT_ON", {}):
+            name = f"{what} {module.name.removeprefix('tests.faults.')}"
+            found[name] = _told(name, getattr(loaded, what))
+    return found
+
+
+def _told(name: str, act: Callable[[Host], None]) -> Edit:
+    def done(host: Host, _: Random) -> str:
+        act(host)
+        return name
+
+    return done
