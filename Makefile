@@ -6,7 +6,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export UV_SYSTEM_CERTS ?= 1
 SUITES ?= bookworm trixie
 
-.PHONY: help setup demo test lint lock lab recordings bench bench-faults bench-fix bench-harm bench-seed bench-speed soak docs clean
+.PHONY: help setup demo test lint lock lab recordings bench bench-chaos bench-faults bench-fix bench-harm bench-seed bench-speed soak docs clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,7 +36,7 @@ lab: setup ## how to start disposable hosts by hand
 recordings: setup ## write tests/recorded anew from real hosts, every rule's fault (SUITES=…)
 	@python -m tests.recorded $(SUITES)
 
-bench: bench-speed bench-seed bench-faults bench-harm ## all benchmarks but bench-fix, which takes long
+bench: bench-speed bench-seed bench-faults bench-harm bench-chaos ## all benchmarks but bench-fix, which takes long
 
 bench-faults: setup ## every rule on real hosts: silent, found, root, fixed, rolled back (SUITES=… FPM=debian)
 	@python -m benchmarks.faults $(SUITES) --fpm $(or $(FPM),tuned)
@@ -49,6 +49,9 @@ bench-harm: setup ## nothing damaged, leaked or left on real hosts (PART= SEED= 
 
 soak: setup ## liveproof watch on real hosts: told in time, floods, kills, trouble (PART= SEED= ROUNDS= SOAK=short)
 	@python -m benchmarks.soak
+
+bench-chaos: setup ## hosts broken at random: PROVEN must survive a cold restart (N=200 SEED= PART= CHAOS=short)
+	@ROUNDS=$(or $(N),$(ROUNDS),200) python -m benchmarks.chaos
 
 bench-seed: setup ## the seed's own script and commands beside liveproof
 	@python -m benchmarks.seed $(SUITES)

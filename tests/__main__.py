@@ -17,7 +17,7 @@ SUITE = "bookworm"
 
 
 def main() -> int:
-    """Unit tests, then the real hosts, then the short benches of harm and of the watcher; status 1 when any fails."""
+    """Unit tests, then the real hosts, then the short benches of harm, the watcher and chaos; status 1 when any fails."""
     started = time.monotonic()
     failed = _pytest("unit, golden and recorded tests", ["--ignore", str(HERE / "live"), "-n", "2"])
     reason = lab.available()
@@ -30,6 +30,7 @@ def main() -> int:
         )
         failed |= _bench("nothing damaged, leaked or left behind", "harm")
         failed |= _bench("the watcher stands floods, kills and trouble", "soak")
+        failed |= _bench("what is proven survives a cold restart", "chaos")
     else:
         count = _collected()
         print(f"\n*** {count} tests on real hosts were SKIPPED: {reason} ***\n", flush=True)

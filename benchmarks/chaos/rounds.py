@@ -50,7 +50,7 @@ def _round(suite: str, seed: int) -> tuple[str, Trial]:
         if chance.random() < 0.5:
             host.liveproof("check")
             done.append("a check before")
-        if chance.random() < 0.4:
+        if chance.random() < 0.25:
             done.append(lasting.start(host, chance))
         done += [_deed(host, chance, shape.fpm) for _ in range(chance.choice((1, 1, 2, 3)))]
         time.sleep(chance.choice(_PAUSES))
@@ -80,15 +80,15 @@ def _deed(host: Host, chance: Random, fpm: str) -> str:
 
 def _chosen(chance: Random, fpm: str) -> tuple[str, Edit]:
     kind, salt = chance.random(), chance.random()
-    if kind < 0.55:
-        chosen = _EDITS[_drawn(_EDITS, salt)]
+    if kind < 0.65:
+        chosen = _EDITS[drawn(_EDITS, salt)]
         return chosen.__name__, chosen
     faults = _faults("lookalike" if kind > 0.93 else "fault", fpm)
-    name = _drawn(faults, salt)
+    name = drawn(faults, salt)
     return name, faults[name]
 
 
-def _drawn(names: Iterable[str], salt: float) -> str:
+def drawn(names: Iterable[str], salt: float) -> str:
     """One of them at random, so that a new name changes few of the seeds that others wrote down."""
     return min(names, key=lambda name: hashlib.sha256(f"{salt} {name}".encode()).digest())
 

@@ -350,11 +350,12 @@ def _run(*argv: str) -> str:
 def _again(known: dict[str, Any]) -> None:
     """Start a process of no unit as it was started: its words, user and directory, by the path that was typed then."""
     user = pwd.getpwnam(known["user"])
+    groups = os.getgrouplist(known["user"], user.pw_gid)
     with open("/dev/null", "r+b") as null:
         try:
             subprocess.Popen(
-                known["argv"], cwd=known["directory"], env=known["environment"], user=user.pw_uid, group=user.pw_gid,
-                extra_groups=os.getgrouplist(known["user"], user.pw_gid), stdin=null, stdout=null, stderr=null, start_new_session=True,
+                known["argv"], cwd=known["directory"], env=known["environment"], start_new_session=True,
+                user=user.pw_uid, group=user.pw_gid, extra_groups=groups, stdin=null, stdout=null, stderr=null,
             )  # fmt: skip
         except OSError as error:
             print(f"cannot start {known['argv']}: {error}", file=sys.stderr)
