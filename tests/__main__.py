@@ -17,7 +17,7 @@ SUITE = "bookworm"
 
 
 def main() -> int:
-    """Unit tests, then the real hosts, then the short benches of harm, the watcher and chaos; status 1 when any fails."""
+    """Unit tests, then the real hosts, then the short benches of harm, watcher and chaos; status 1 when any fails."""
     started = time.monotonic()
     failed = _pytest("unit, golden and recorded tests", ["--ignore", str(HERE / "live"), "-n", "2"])
     reason = lab.available()
