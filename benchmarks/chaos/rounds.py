@@ -31,19 +31,25 @@ SHORT_SEED: Final = 1
 
 def trials(budget: Budget) -> Iterator[Trial]:
     """One round for each seed from the given one on, and at the end what was said how often."""
-    first = SHORT_SEED if budget.short else budget.seed
+    yield from tried(budget.suite, SHORT_SEED if budget.short else budget.seed, budget.of(200, 10), single=False)
+
+
+def tried(suite: str, first: int, rounds: int, *, single: bool) -> Iterator[Trial]:
+    """So many rounds and their figures; ``single``: one edit that no rule knows each, no fault."""
     words: Counter[str] = Counter()
-    began, rounds = time.monotonic(), budget.of(200, 10)
+    began = time.monotonic()
     for seed in range(first, first + rounds):
-        word, trial = _round(budget.suite, seed)
+        word, trial = _round(suite, seed, single=single)
         words[word] += 1
         words["false proofs"] += bool(trial.lost)
         yield trial
+    if rounds == 0:
+        return
     told = ", ".join(f"{count} {word}" for word, count in sorted(words.items()))
     yield Trial(f"{rounds} rounds", "", f"{told}; {(time.monotonic() - began) / rounds:.1f} s a round")
 
 
-def _round(suite: str, seed: int) -> tuple[str, Trial]:
+def _round(suite: str, seed: int, *, single: bool) -> tuple[str, Trial]:
     chance = Random(seed)
     shape = chance.choice(SHAPES)
     with shape.up(suite) as host:
@@ -54,7 +60,7 @@ def _round(suite: str, seed: int) -> tuple[str, Trial]:
             done.append("a check before")
         if chance.random() < 0.25:
             done.append(lasting.start(host, chance))
-        done += [_deed(host, chance, shape.fpm) for _ in range(chance.choice((1, 1, 2, 3)))]
+        done += [_deed(host, chance, shape.fpm, single) for _ in range(1 if single else chance.choice((1, 1, 2, 3)))]
         time.sleep(chance.choice(_PAUSES))
         said = verdict.ask(host)
         truth = None
@@ -79,18 +85,18 @@ def _visit(host: Host) -> None:
         list(pool.map(lambda _: host.post("/api/retell/webhook", '{"event":"call_started"}'), range(4)))
 
 
-def _deed(host: Host, chance: Random, fpm: str) -> str:
+def _deed(host: Host, chance: Random, fpm: str, single: bool) -> str:
     """One thing done to a host, at random; what could not be done is told and no harm."""
-    name, act = _chosen(chance, fpm)
+    name, act = _chosen(chance, fpm, single)
     try:
         return act(host, chance)
     except (RuntimeError, OSError, subprocess.SubprocessError, UnicodeDecodeError) as error:
         return f"{name} failed ({str(error).strip().splitlines()[-1][:100] if str(error) else type(error).__name__})"
 
 
-def _chosen(chance: Random, fpm: str) -> tuple[str, Edit]:
+def _chosen(chance: Random, fpm: str, single: bool) -> tuple[str, Edit]:
     kind, salt = chance.random(), chance.random()
-    if kind < 0.65:
+    if single or kind < 0.65:
         chosen = _EDITS[drawn(_EDITS, salt)]
         return chosen.__name__, chosen
     faults = _faults("lookalike" if kind > 0.93 else "fault", fpm)
