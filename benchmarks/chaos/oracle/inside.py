@@ -228,11 +228,14 @@ def _traits(pid: str) -> dict[str, str]:
         limits = {line[:26].strip(): " ".join(line[26:].split()[:2]) for line in file if line.startswith("Max ")}
     with open(f"/proc/{pid}/oom_score_adj", encoding="ascii") as file:
         oom = file.read().strip()
+    with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as file:
+        nice = file.read().rpartition(")")[2].split()[16]
     return {
         "stopped": str(status["State"][:1] in "Tt"), "uid": status["Uid"], "groups": status.get("Groups", "").strip(),
         "umask": status.get("Umask", ""), "directory": os.readlink(f"/proc/{pid}/cwd"),
         "root": os.readlink(f"/proc/{pid}/root"), "program": os.readlink(f"/proc/{pid}/exe"),
         "files": limits.get("Max open files", ""), "core": limits.get("Max core file size", ""), "oom": oom,
+        "nice": nice,
     }  # fmt: skip
 
 
@@ -317,6 +320,8 @@ def restart(places: dict[str, Any]) -> dict[str, Any]:
     units = ["nginx.service", places["service"]]
     started = [known for known in places["lasting"] if not known["unit"]]
     units += sorted({known["unit"] for known in places["lasting"] if known["unit"]})
+    # As at the next boot: a unit file that systemd has not read yet counts as well.
+    _run("systemctl", "daemon-reload")
     _run("systemctl", "stop", "--no-block", *units)
     for number in (signal.SIGCONT, signal.SIGKILL):
         for pid, _ in list(_ours()):
