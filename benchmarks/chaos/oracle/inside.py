@@ -230,13 +230,23 @@ def _traits(pid: str) -> dict[str, str]:
         oom = file.read().strip()
     with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as file:
         nice = file.read().rpartition(")")[2].split()[16]
+    own = [place for place in ("/tmp", "/home", "/var/www") if not _same(place, f"/proc/{pid}/root{place}")]
     return {
         "stopped": str(status["State"][:1] in "Tt"), "uid": status["Uid"], "groups": status.get("Groups", "").strip(),
         "umask": status.get("Umask", ""), "directory": os.readlink(f"/proc/{pid}/cwd"),
         "root": os.readlink(f"/proc/{pid}/root"), "program": os.readlink(f"/proc/{pid}/exe"),
         "files": limits.get("Max open files", ""), "core": limits.get("Max core file size", ""), "oom": oom,
         "nice": nice,
+        "places of its own": ", ".join(own),
     }  # fmt: skip
+
+
+def _same(one: str, other: str) -> bool:
+    """Whether both paths lead to the same directory, or both to none."""
+    try:
+        return os.path.samefile(one, other)
+    except OSError:
+        return not os.path.exists(one) and not os.path.exists(other)
 
 
 def _files(pid: str, sums: dict[str, str]) -> Iterator[tuple[str, str]]:
