@@ -6,7 +6,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export UV_SYSTEM_CERTS ?= 1
 SUITES ?= bookworm trixie
 
-.PHONY: help setup demo test lint lock lab recordings bench bench-chaos bench-faults bench-fix bench-harm bench-seed bench-speed soak docs clean
+.PHONY: help setup demo test lint lock lab recordings bench bench-chaos bench-faults bench-fix bench-harm bench-seed bench-speed soak docs deb clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -58,6 +58,9 @@ bench-seed: setup ## the seed's own script and commands beside liveproof
 
 bench-speed: setup ## ratios against named peers; status 1 where a bound is missed
 	@python -m benchmarks.speed
+
+deb: setup ## Debian packages with their own libraries, in dist, checked by lintian (SUITES=…)
+	@python -m scripts.deb $(SUITES)
 
 clean: ## remove the environment (root file systems of the lab stay in their cache)
 	@rm -rf .venv dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -34,14 +34,19 @@ def before(changes: Sequence[Change], wanted: Collection[str] = ()) -> tuple[tup
     return (*stopped, ("reset-failed", "liveproof-*")) if stopped else ()
 
 
-def after(changes: Sequence[Change], manifest: Manifest, version: str, enable: str) -> tuple[tuple[str, ...], ...]:
-    """What to do after files were written or removed; ``enable`` names a unit, or is empty."""
+def after(
+    changes: Sequence[Change], manifest: Manifest, version: str, enable: str, *, packaged: bool = False
+) -> tuple[tuple[str, ...], ...]:
+    """What to do after files were written or removed; ``enable`` names a unit, or is empty.
+
+    ``packaged``: the watcher's unit is a package's, and there whatever is written or removed.
+    """
     written = [change for change in changes if change.kind not in (Kind.SAME, Kind.KEPT)]
     units = any(change.path.startswith(f"{UNITS}/") for change in written)
     present = any(change.path in (f"{UNITS}/{WATCHER}", HEAL) and change.kind is not Kind.REMOVED for change in changes)
     upgraded = bool(manifest.version) and manifest.version != version
     done: list[tuple[str, ...]] = [("daemon-reload",)] if units else []
-    if present and manifest.files and (units or upgraded):
+    if (units and packaged) or (present and manifest.files and (units or upgraded)):
         done.append(("try-restart", WATCHER))
     if enable:
         done.append(("enable", "--now", enable))

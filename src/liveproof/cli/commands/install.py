@@ -1,7 +1,8 @@
 """Install the watcher's service, completions, man pages and a configuration with comments.
 
 Shows every file that it writes and what it runs. A file that somebody has changed since is kept, and the new one laid
-beside it. Run it again after an upgrade. Nothing is started unless --enable is given.
+beside it. Run it again after an upgrade. Nothing is started unless --enable is given. Where liveproof came as a
+package, all this is there already, and only what options ask for is done.
 
 Examples:
   liveproof install --dry-run
@@ -29,6 +30,7 @@ from liveproof.cli.session import load_settings
 from liveproof.install import changes, manifest, systemctl
 from liveproof.install.file import File
 from liveproof.install.installation import Stopped, carry_out
+from liveproof.install.packaged import is_packaged, place
 from liveproof.install.program import NotUsable, program
 from liveproof.install.services import TIMER, WATCHER
 from liveproof.install.wanted import wanted
@@ -64,12 +66,16 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     """
     refuse_unless_root("install")
     _refuse(arguments)
-    files = _wanted(cron=arguments.cron, heal=arguments.heal)
+    started = _program()
+    packaged = is_packaged(started)
+    files = _wanted(started, cron=arguments.cron, heal=arguments.heal)
+    if packaged:
+        files = [file for file in files if place(file.path) is None]
     try:
         if arguments.dry_run:
-            return _install(files, arguments, console)
+            return _install(files, arguments, console, packaged=packaged)
         with Lock():
-            return _install(files, arguments, console)
+            return _install(files, arguments, console, packaged=packaged)
     except KeyboardInterrupt:
         console.message("interrupted: run `liveproof install` again, or `liveproof uninstall`")
         return INTERRUPTED
@@ -98,17 +104,24 @@ def _refuse(arguments: argparse.Namespace) -> None:
         load_settings(Options())  # what is wrong in it is told here, and not only by a service that does not start
 
 
-def _wanted(*, cron: bool, heal: bool) -> tuple[File, ...]:
+def _program() -> tuple[str, ...]:
+    try:
+        return program()
+    except NotUsable as error:
+        raise UsageError(str(error)) from None
+
+
+def _wanted(started: Sequence[str], *, cron: bool, heal: bool) -> Sequence[File]:
     state = os.environ.get("LIVEPROOF_STATE")
     environment = {"LIVEPROOF_STATE": os.path.abspath(state)} if state else {}
     try:
         codes = [rule.code for rule in rules.load()]
-        return wanted(program(), environment, command_tree(), codes, cron=cron, heal=heal)
-    except (NotUsable, ValueError) as error:
+        return wanted(started, environment, command_tree(), codes, cron=cron, heal=heal)
+    except ValueError as error:
         raise UsageError(str(error)) from None
 
 
-def _install(files: Sequence[File], arguments: argparse.Namespace, console: Console) -> int:
+def _install(files: Sequence[File], arguments: argparse.Namespace, console: Console, *, packaged: bool) -> int:
     try:
         known = manifest.load()
     except manifest.Damaged as error:
@@ -116,7 +129,10 @@ def _install(files: Sequence[File], arguments: argparse.Namespace, console: Cons
     done = changes.install(files, known)
     with_systemd = systemctl.runs()
     before = systemctl.before(done, [file.path for file in files]) if with_systemd else ()
-    after = systemctl.after(done, known, __version__, _UNITS.get(arguments.enable, "")) if with_systemd else ()
+    enable = _UNITS.get(arguments.enable, "")
+    after = systemctl.after(done, known, __version__, enable, packaged=packaged) if with_systemd else ()
+    if packaged:
+        console.lines([line(("units, completions, man pages and the configuration came with the package", "dim"))])
     console.lines((*change_lines(done), *run_lines((*before, *after))))
     if arguments.dry_run:
         console.lines([line("nothing was changed (--dry-run)")])

@@ -15,6 +15,7 @@ Exit status:
 import argparse
 import os
 import shutil
+import sys
 from collections.abc import Iterator
 
 from liveproof import __version__
@@ -25,6 +26,7 @@ from liveproof.cli.installing import change_lines, refuse_unless_root, run_lines
 from liveproof.install import changes, config_file, manifest, systemctl, writing
 from liveproof.install.changes import Change, Kind
 from liveproof.install.installation import Stopped, carry_out, forget
+from liveproof.install.packaged import PROGRAM, is_packaged
 from liveproof.report.style.escaping import visible
 from liveproof.report.style.lines import Line, line
 from liveproof.store import directory
@@ -78,14 +80,15 @@ def _uninstall(arguments: argparse.Namespace, console: Console) -> int:
         known = manifest.load()
     except manifest.Damaged as error:
         raise UsageError(str(error)) from None
+    packaged = is_packaged((os.path.realpath(sys.argv[0]),))
     if purge:
-        _refuse_purge()
+        _refuse_purge(packaged=packaged)
     done = [_kept_or_purged(change, purge=purge) for change in changes.uninstall(known)]
     if purge and not any(change.path == config_file.PATH for change in done) and writing.standing(config_file.PATH):
         done.append(Change(Kind.REMOVED, config_file.PATH))
     with_systemd = systemctl.runs()
     before = systemctl.before(done) if with_systemd else ()
-    after = systemctl.after(done, known, __version__, "") if with_systemd else ()
+    after = systemctl.after(done, known, __version__, "", packaged=packaged) if with_systemd else ()
     if not done:
         console.lines([line("nothing of `liveproof install` is on this host")])
     console.lines((*change_lines(done), *run_lines((*before, *after)), *_state_lines(purge=purge)))
@@ -113,7 +116,9 @@ def _kept_or_purged(change: Change, *, purge: bool) -> Change:
     return Change(Kind.KEPT, change.path, "the configuration; --purge removes it", None, change.digests)
 
 
-def _refuse_purge() -> None:
+def _refuse_purge(*, packaged: bool) -> None:
+    if packaged:
+        raise UsageError(f"{PROGRAM} came as a package: `apt purge liveproof` removes it and all that it keeps")
     state = directory.directory()
     if state != _STATE:
         raise UsageError(

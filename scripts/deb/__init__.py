@@ -1,0 +1,1 @@
+"""Builds Debian packages of liveproof with the locked libraries, one for each suite: `make deb`."""
