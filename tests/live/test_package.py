@@ -2,11 +2,9 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
+from liveproof import __version__
 from tests.lab import NOISE, Host
 from tests.lab.places import REPOSITORY
 
@@ -17,24 +15,8 @@ _UNIT = "liveproof-watch.service"
 _DPKG_I = f"DEBIAN_FRONTEND=noninteractive dpkg --force-unsafe-io -i {_PACKAGE} </dev/null"
 
 
-@pytest.fixture(scope="module")
-def package(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A package as `make deb` builds it, by somebody with a strict umask; lintian finds nothing in it."""
-    suite = request.config.getoption("--suites", default="bookworm").split(",")[0]
-    return _built(suite, tmp_path_factory.mktemp("deb"))
-
-
-@pytest.fixture
-def host(package: Path) -> Iterator[Host]:
-    """A host on which liveproof has never been, with the package as a file."""
-    suite = {"12": "bookworm", "13": "trixie", "14": "forky"}[package.name.partition("~deb")[2][:2]]
-    with Host.up(suite) as host:
-        host.sh("rm -rf /opt/liveproof /usr/local/bin/liveproof /var/lib/liveproof")
-        host.push(package, _PACKAGE)
-        yield host
-
-
 def _built(suite: str, where: Path) -> Path:
+    """A package as `make deb` builds it, by somebody with a strict umask; lintian finds nothing in it."""
     command = [sys.executable, "-m", "scripts.deb", "--output", str(where), suite]
     ran = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False, umask=0o077)
     assert ran.returncode == 0, ran.stdout + ran.stderr
@@ -57,8 +39,8 @@ def _upgraded(package: Path, where: Path) -> Path:
     tree = where / "tree"
     subprocess.run(["dpkg-deb", "-R", package, tree], check=True)
     for path, old, new in (
-        (tree / "DEBIAN/control", "Version: 0.", "Version: 99."),
-        (tree / "usr/lib/liveproof/liveproof/__init__.py", '__version__ = "0.', '__version__ = "99.'),
+        (tree / "DEBIAN/control", "\nVersion: ", "\nVersion: 9"),
+        (tree / "usr/lib/liveproof/liveproof/__init__.py", '__version__ = "', '__version__ = "9'),
     ):
         text = path.read_text()
         assert old in text
@@ -68,9 +50,18 @@ def _upgraded(package: Path, where: Path) -> Path:
     return upgraded
 
 
-def test_it_is_installed_proves_is_upgraded_and_leaves_nothing(host: Host, package: Path, tmp_path: Path) -> None:
+def test_it_is_installed_proves_is_upgraded_and_leaves_nothing(suite: str, tmp_path: Path) -> None:
+    """On a host on which liveproof has never been."""
+    package = _built(suite, tmp_path)
+    with Host.up(suite) as host:
+        host.sh("rm -rf /opt/liveproof /usr/local/bin/liveproof /var/lib/liveproof")
+        host.push(package, _PACKAGE)
+        host.mark()
+        _installed_upgraded_removed_purged(host, package, tmp_path)
+
+
+def _installed_upgraded_removed_purged(host: Host, package: Path, tmp_path: Path) -> None:
     """What a user sees from dpkg -i to apt purge."""
-    host.mark()
     before = _paths(host)
     files = set(host.sh("find / -xdev ! -type d").splitlines())
     host.sh(f"umask 077; {_DPKG_I}")
@@ -83,7 +74,7 @@ def test_it_is_installed_proves_is_upgraded_and_leaves_nothing(host: Host, packa
     assert host.exec(writable.split()).stdout == ""
     assert host.sh("stat -c %a /etc/liveproof/liveproof.toml") == "600"
     assert int(host.sh("cat $(find /usr/lib/liveproof -name '*.php') | wc -c", user=host.user)) > 0
-    first = host.sh("liveproof version")
+    assert f" {__version__}" in host.sh("liveproof version")
     compiled = _paths(host)
     ran = host.exec(["liveproof", "check"])
     assert ran.returncode == 0, ran.stdout + ran.stderr
@@ -102,7 +93,7 @@ def test_it_is_installed_proves_is_upgraded_and_leaves_nothing(host: Host, packa
 
     host.push(_upgraded(package, tmp_path), _PACKAGE)
     host.sh(_DPKG_I)
-    assert host.sh("liveproof version") == first.replace("0.", "99.", 1)
+    assert f" 9{__version__}" in host.sh("liveproof version")
     assert host.sh("cat /etc/liveproof/liveproof.toml").startswith("[watch]\nheal")
     assert set(runs.split()) <= set(host.sh("ls /var/lib/liveproof").split())
     assert host.sh(f"systemctl is-active {_UNIT}") == "active"
