@@ -22,6 +22,17 @@ def running(app: App, fpm: Fpm) -> Iterator[tuple[Master, Pool] | Unknown]:
         yield (master, pool) if master.pid else Unknown(f"pool {pool.id} does not run")
 
 
+def running_masters(app: App, fpm: Fpm) -> Iterator[Master | Unknown]:
+    """The running masters of the app's pools, each once; for every pool without one, and where there is none, why."""
+    seen: set[int] = set()
+    for one in running(app, fpm):
+        if isinstance(one, Unknown):
+            yield one
+        elif one[0].pid not in seen:
+            seen.add(one[0].pid)
+            yield one[0]
+
+
 def unit_of(master: Master) -> tuple[Ref, ...]:
     """The unit that runs a master, as what a finding is about; nothing where no unit does."""
     return (Ref("unit", master.unit.name),) if isinstance(master.unit, Unit) else ()

@@ -12,10 +12,13 @@ from liveproof.model.facts.nginx import FastcgiPass, Listen, Nginx, NginxProcess
 from liveproof.model.findings import Absent, Answer, Finding, Holds, Ref, Settleable, Unknown
 from liveproof.model.loaded import Difference, Loaded
 from liveproof.model.settings import Settings, Thresholds
-from liveproof.model.verdicts import Safety
+from liveproof.model.verdicts import Safety, Severity
 from liveproof.rules.fpm import (
+    binary_or_extension_replaced,
     configuration_changed_since_start,
+    configuration_invalid,
     pool_saturated,
+    processes_run_as_another_user_than_configured,
     service_not_running,
     socket_missing,
     socket_not_accessible_by_web_server,
@@ -334,3 +337,53 @@ def test_a_master_that_does_not_run_has_loaded_nothing() -> None:
     assert faults(configuration_changed_since_start.check(APP, stopped())) == []
     other = replace(APP, pools=("8.3/other",))
     assert faults(configuration_changed_since_start.check(other, fpm(replace(MASTER, loaded=EDITED)))) == []
+
+
+def test_a_refused_configuration_of_a_running_master() -> None:
+    """Its next reload would end it; what it has loaded was taken, and what nobody could test is unknown."""
+    refused = replace(MASTER, refused=("ERROR: unknown entry 'x'",), loaded=EDITED)
+    finding = found(configuration_invalid.check(APP, fpm(refused)))
+    assert "would not survive a reload: ERROR: unknown entry 'x'" in finding.message
+    assert configuration_invalid.rule.fix_function is None
+    assert "did not end" in reason(
+        configuration_invalid.check(APP, fpm(replace(MASTER, refused=Unknown("did not end"))))
+    )
+    assert "as root" in reason(configuration_invalid.check(APP, fpm(replace(MASTER, loaded=Unknown("run as root")))))
+    assert "does not run" in reason(configuration_invalid.check(APP, stopped()))
+    assert faults(configuration_invalid.check(APP, fpm())) == []
+
+
+@pytest.mark.parametrize(
+    ("replaced", "severity"),
+    [
+        (("/usr/sbin/php-fpm8.2",), Severity.MEDIUM),
+        (("/usr/lib/php/20220829/opcache.so", "/usr/lib/libssl.so.3"), Severity.MEDIUM),
+        (("/usr/lib/libssl.so.3",), Severity.NOTICE),
+    ],
+)
+def test_a_replaced_program(replaced: tuple[str, ...], severity: Severity) -> None:
+    """PHP's own files break the link, a library of the system is a notice; a reload executes what is installed."""
+    facts = fpm(replace(MASTER, replaced=replaced))
+    finding = found(binary_or_extension_replaced.check(APP, facts))
+    assert finding.severity is severity
+    (step,) = binary_or_extension_replaced.reload(finding, facts)
+    assert isinstance(step.act, ServiceAction)
+    assert step.act.verb == "reload"
+
+
+def test_a_program_that_nobody_could_look_at() -> None:
+    """Its reason is told."""
+    facts = fpm(replace(MASTER, replaced=Unknown("run as root")))
+    assert reason(binary_or_extension_replaced.check(APP, facts)) == "run as root"
+
+
+def test_workers_of_another_user() -> None:
+    """Those that do not run as whom the file names; a master that is not root's has no choice."""
+    rule = processes_run_as_another_user_than_configured
+    facts = fpm(configured=("gateway", 1001))
+    finding = found(rule.check(APP, facts))
+    assert "run as user 33, while its file names gateway (1001)" in finding.message
+    assert len(list(rule.reload(finding, facts))) == 1
+    assert faults(rule.check(APP, fpm(configured=("www-data", 33)))) == []
+    assert faults(rule.check(APP, fpm(configured=None))) == []
+    assert "nobody on this host knows" in reason(rule.check(APP, fpm(configured=("gone", -1))))

@@ -105,14 +105,15 @@ class Pool:
     is the directive with ``$pool`` and prefixes resolved. ``values`` holds php_value, php_flag, php_admin_value and
     php_admin_flag as PHP directive and value (flags as 1 and 0; hidden where it may be a secret), the admin ones
     last: the last of a name is in force.
-    ``uid``, ``gid`` and ``groups`` are those of a running worker, else what the configuration gives, -1 when that user
-    does not exist. ``workers`` is empty when it does not run. ``status`` is Unknown with its reason (no status_path,
-    saturated, no socket, no root). ``acl``: listen.acl_users or listen.acl_groups is set, which overrules owner and
-    group. ``status_address`` is pm.status_listen as an address, empty when the status page has no socket of its own.
-    ``pending`` is the address that ``file`` names by now where the pool still listens at another one, to which nginx
-    passes: the next reload moves the socket away from nginx.
-    ``source`` is the text of ``file``, told only where a fix must edit it (nginx's user is refused): it may hold
-    secrets.
+    ``uid``, ``gid`` and ``groups`` are those of a running worker, else (and where workers run as another user than the
+    file names) what the configuration gives, -1 when that user does not exist. ``workers`` is empty when it does not
+    run. ``status`` is Unknown with its reason (no status_path, saturated, no socket, no root). ``acl``:
+    listen.acl_users or listen.acl_groups is set, which overrules owner and group. ``status_address`` is
+    pm.status_listen as an address, empty when the status page has no socket of its own. ``pending`` is the address that
+    ``file`` names by now where the pool still listens at another one, to which nginx passes: the next reload moves the
+    socket away from nginx. ``configured`` is the user that ``file`` names, with that user's number now (-1: there is
+    none); None where the master is not root's, so that its pools run as its own user. ``source`` is the text of
+    ``file``, told only where a fix must edit it (nginx's user is refused): it may hold secrets.
     """
 
     version: str
@@ -141,6 +142,7 @@ class Pool:
     pending: str = ""
     load: Load | Unknown = _NOT_LOOKED
     source: str = field(default="", repr=False)
+    configured: tuple[str, int] | None = None
 
     @property
     def id(self) -> str:
@@ -177,10 +179,12 @@ class Master:
     ``files`` are the configuration files with ctimes; ``control_timeout`` is process_control_timeout in seconds.
     ``test`` is the command that tests the configuration, empty when it must not be run (the master is not root's).
     ``unread`` tells what of the configuration could not be read or understood. ``last_errors`` are the last errors of
-    the error log when no master runs. ``refused`` are the first errors of ``test``, where no master runs and nginx
-    passes to one of its pools: empty when the configuration is taken, or was not tested (not as root); Unknown when
-    the test gave no result. ``loaded`` is what the running master has loaded, php.ini and what it scans included,
-    beside what the files hold now; None where it does not run, or nobody looked.
+    the error log when no master runs. ``refused`` are the first errors of ``test``, where nginx passes to one of its
+    pools and no master runs, or one that may have loaded other files than lie on disk: empty when the configuration is
+    taken, or was not tested (not as root); Unknown when the test gave no result. ``loaded`` is what the running master
+    has loaded, php.ini and what it scans included, beside what the files hold now; None where it does not run, or
+    nobody looked. ``replaced`` are the files of its program, extensions and libraries that it executes though they were
+    replaced or removed since.
     """
 
     version: str
@@ -198,6 +202,7 @@ class Master:
     last_errors: tuple[str, ...] = ()
     refused: tuple[str, ...] | Unknown = ()
     loaded: Loaded | Unknown | None = None
+    replaced: tuple[str, ...] | Unknown = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,11 +17,13 @@ from liveproof.host.services.systemd import Service, web_services
 from liveproof.model.facts.fpm import Fpm, Load, Master, Pool, PoolStatus, Socket, Unit
 from liveproof.model.facts.nginx import Nginx
 from liveproof.model.findings import Absent, Unknown
+from liveproof.model.loaded import Loaded
 from liveproof.probes.fpm import configuration_test, loaded_files
 from liveproof.probes.fpm import masters as fpmmaster
 from liveproof.probes.fpm import pools as fpmpools
 from liveproof.probes.fpm.masters import Found
 from liveproof.probes.fpm.pool_status import PoolWatch
+from liveproof.probes.fpm.replaced import replaced
 from liveproof.probes.fpm.routes import moved
 from liveproof.probes.fpm.routes import routes as routes_to
 from liveproof.probes.fpm.sockets import Sockets, attempts
@@ -102,6 +104,7 @@ def _master(cache: Cache, accounts: Accounts, sockets: Sockets, found: Found, un
         result.problems,
         () if found.process else fpmpools.last_errors(reader, log),
         loaded=loaded_files.loaded(reader, cache, found, result.conf) if found.process else None,
+        replaced=replaced(reader, found.process),
     )
 
 
@@ -183,5 +186,11 @@ def _with_sockets(
         source = fpmpools.source(sockets.reader, pool.file) if denied and master.test else ""
         pools.append(replace(pool, socket=socket, load=load, status=status, source=source))
     routed = any(pool.id in ids for pool in pools for _, ids in routes)
-    refused = configuration_test.refused(sockets.reader, master.test) if routed and not master.pid else ()
+    tested = routed and (not master.pid or _may_differ(master.loaded))
+    refused = configuration_test.refused(sockets.reader, master.test) if tested else ()
     return replace(master, pools=tuple(pools), refused=refused)
+
+
+def _may_differ(loaded: Loaded | Unknown | None) -> bool:
+    """Whether a master may run with another configuration than lies on disk: the one that it loaded was taken."""
+    return not isinstance(loaded, Loaded) or bool(loaded.differing or loaded.unsure)

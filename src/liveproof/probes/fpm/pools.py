@@ -82,7 +82,17 @@ def pool(
         address[5:] if address.startswith("unix:") else listen,
         bool(section.get("listen.acl_users") or section.get("listen.acl_groups")),
         configuration.address(section.get("pm.status_listen"), *prefixes) if section.get("pm.status_listen") else "",
+        configured=_configured(accounts, found, section),
     )
+
+
+def _configured(accounts: Accounts, found: Found, section: Section) -> tuple[str, int] | None:
+    """The user that the section names, and its number now."""
+    if found.process and found.process.uid:
+        return None
+    name = section.get("user")
+    account = accounts.user(name) if name else None
+    return name, account.uid if account else -1
 
 
 def _user(
@@ -90,9 +100,11 @@ def _user(
 ) -> tuple[str, str, int, int, tuple[int, ...]]:
     """Names and numbers of whom the pool runs as: of a running worker, else what its section gives.
 
-    A master that is not root's cannot become anybody else, so its pools run as its own user.
+    A master that is not root's cannot become anybody else, so its pools run as its own user. Workers that run as
+    another user than the section names do so only until the next reload: what counts is whom it names.
     """
-    if who:
+    configured = _configured(accounts, found, section)
+    if who and (configured is None or configured[1] in (who.uid, -1)):
         return accounts.user_name(who.uid), accounts.group_name(who.gid), who.uid, who.gid, who.groups
     wanted = str(found.process.uid) if found.process and found.process.uid else section.get("user")
     account = accounts.user(wanted) if wanted else None
