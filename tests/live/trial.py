@@ -17,6 +17,7 @@ LIVING = (
     "*/storage/framework/cache/data*",
     "*/storage/app/schedule.heartbeat",
     "*/storage/app",
+    "*/storage/app/database.sqlite*",
     "*/database/database.sqlite*",
     "*/database",
 )

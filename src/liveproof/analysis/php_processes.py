@@ -74,6 +74,14 @@ def about(processes: Iterable[PhpProcess]) -> tuple[Ref, ...]:
     return tuple(refs)
 
 
+def by_keeper(processes: Iterable[PhpProcess]) -> list[list[PhpProcess]]:
+    """The processes of each unit apart, and those of none: what can be restarted together."""
+    groups: dict[str, list[PhpProcess]] = {}
+    for process in processes:
+        groups.setdefault(own_unit(process), []).append(process)
+    return list(groups.values())
+
+
 def ran_by(process: PhpProcess) -> str:
     """Who it runs as, and who keeps it running: ``www-data, q.service``."""
     keeper = process.program and f"supervisord's {process.program}"

@@ -7,6 +7,7 @@ import pytest
 
 from liveproof.model.facts.workers import CodeChange, PhpProcess, Workers
 from liveproof.model.findings import Finding, Holds, Unknown
+from liveproof.model.verdicts import Safety
 from liveproof.rules.workers import (
     worker_in_deleted_directory,
     worker_predates_deploy,
@@ -76,6 +77,22 @@ def test_a_process_whose_code_was_not_seen_is_neither_fresh_nor_current() -> Non
     """Its script lies outside of the app."""
     (age, release) = said(worker(release="", unseen=("its script lies outside",)))
     assert all(isinstance(one, Unknown) and one.reason.endswith("outside") for one in (age, release))
+
+
+def test_a_unit_is_restarted_where_that_gives_it_the_current_code() -> None:
+    """Asked for, with what it costs; never a unit that would start in a release that is gone."""
+    here = worker(**OLD)
+    lost = worker(pid=5, release="/srv/releases/1", gone="/srv/releases/1", restarts_in="/srv/releases/1")
+    back = replace(lost, pid=9, unit="r.service", restarts_in=APP.real)
+    shared = worker(pid=7, unit="cron.service", **OLD)
+    workers = Workers((here, lost, back, shared))
+    found = [one for one in worker_predates_deploy.check(APP, workers) if isinstance(one, Finding)]
+    steps = [step for one in found for step in worker_predates_deploy.restart_unit(one, APP, workers)]
+    assert [(step.act.describe(), step.safety) for step in steps] == [("restart q.service", Safety.DROPS)]
+    assert "pcntl" in steps[0].cost
+    found = [one for one in worker_in_deleted_directory.check(APP, workers) if isinstance(one, Finding)]
+    steps = [step for one in found for step in worker_in_deleted_directory.restart_unit(one, APP, workers)]
+    assert [step.act.describe() for step in steps] == ["restart r.service"]
 
 
 def test_a_master_of_octane_may_be_older_than_its_workers() -> None:

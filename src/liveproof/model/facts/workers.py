@@ -41,6 +41,8 @@ class PhpProcess:
         modified: code and environment files that were modified after it began, the newest ones, ``modified_count`` all.
         unclear: what changed after it began without a newer modification time, or may hold what it held before.
         unseen: what keeps its code from being judged, in words.
+        restarts_in: where its unit would start it again, links resolved; asked only where it does not run the current
+            release, else empty.
         moment: a change came so close to its start that the order of both cannot be told: the path.
     """
 
@@ -62,6 +64,7 @@ class PhpProcess:
     unclear_count: int = 0
     unseen: tuple[str, ...] = ()
     moment: str = ""
+    restarts_in: str = ""
 
     @property
     def id(self) -> str:

@@ -6,6 +6,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
+from liveproof.analysis.php_processes import own_unit
 from liveproof.analysis.process_age import aged
 from liveproof.host.errors import NotThere
 from liveproof.host.reader import Reader
@@ -16,7 +17,7 @@ from liveproof.model.facts.workers import CodeChange, PhpProcess, Workers
 from liveproof.model.findings import Absent, Unknown
 from liveproof.probes.workers.changes import COARSE, changes, configured, unwalked
 from liveproof.probes.workers.found import php_processes
-from liveproof.probes.workers.running import located, served_elsewhere
+from liveproof.probes.workers.running import directories, located, served_elsewhere
 
 
 def probe(reader: Reader, app: App, files: Files | Unknown, nginx: Nginx | Unknown | Absent) -> Workers:
@@ -45,8 +46,9 @@ def _judged(reader: Reader, app: App, files: Files | Unknown, processes: list[Ph
         found = tuple(changes(reader, app, files, min(process.began for process in current) - COARSE))
         why = tuple(unwalked(files))
     cached = configured(reader, app)
+    starts = directories(reader, {own_unit(process) for process in processes if process not in current} - {""})
     for process in processes:
         if process not in current:
-            yield process
+            yield replace(process, restarts_in=starts.get(own_unit(process), ""))
             continue
         yield aged(replace(process, unseen=(*process.unseen, *why)), found, cached, reader.now())

@@ -11,18 +11,20 @@ ls -l /proc/[0-9]*/cwd 2>/dev/null | grep '(deleted)'
 ```
 
 ## Fix safety
-By hand: restart the unit or program that runs it. The deleted directory does not come back, so nothing is lost but the
-job that runs, which most queues try again.
+Jobs wait: where systemd runs the process in a unit of its own that starts it in the app as it is now, that unit is
+restarted; a job that takes longer than the unit's `TimeoutStopSec` is cut off. Any other process is left to a person.
 """
 
 from collections.abc import Iterator
 
-from liveproof.analysis.php_processes import about, restart_by_owner, where
+from liveproof.analysis.php_processes import about, by_keeper, restart_by_owner, where
+from liveproof.fixes.restart_worker import restarts
 from liveproof.model.facts.apps import App
-from liveproof.model.facts.workers import Workers
+from liveproof.model.facts.workers import PhpProcess, Workers
 from liveproof.model.findings import Finding, Holds, Ref, Unknown
+from liveproof.model.plan import Step
 from liveproof.model.rule import Rule
-from liveproof.model.verdicts import Severity
+from liveproof.model.verdicts import Safety, Severity
 
 rule = Rule(
     "WRK003",
@@ -44,14 +46,22 @@ def check(app: App, workers: Workers) -> Iterator[Finding | Unknown | Holds]:
                 f"the directory of process {process.pid} ({process.told}) may not be read: run liveproof as root"
             )
     lost = [process for process in workers.processes if process.gone]
-    if not lost:
-        return
-    first, more = lost[0], len(lost) - 1
+    for same in by_keeper(lost):
+        yield _finding(app, same)
+
+
+def _finding(app: App, same: list[PhpProcess]) -> Finding:
+    first, more = same[0], len(same) - 1
     others = f" and {more} more PHP process{'es' if more > 1 else ''}" if more else ""
-    yield Finding(
+    return Finding(
         f"process {first.pid} ({first.told}){others} runs in {first.gone}, which was deleted",
-        (Ref("app", app.path), *about(lost)),
-        tuple(where(process, app.real) for process in lost[:_SHOWN]),
+        (Ref("app", app.path), *about(same)),
+        tuple(where(process, app.real) for process in same[:_SHOWN]),
         f"Start it again from the current release, {restart_by_owner(first)}.",
-        more=len(lost[_SHOWN:]),
+        more=len(same[_SHOWN:]),
     )
+
+
+@rule.fix(Safety.DROPS)
+def restart_unit(finding: Finding, app: App, workers: Workers) -> Iterator[Step]:
+    yield from restarts(finding, app, workers, "what it needs next is gone with its directory")

@@ -16,20 +16,23 @@ stat -c '%y %n' {app}/.env {app}/bootstrap/cache/config.php
 ```
 
 ## Fix safety
-By hand: `php artisan queue:restart` (`horizon:terminate`, `octane:reload`) as the app's user lets each worker finish
-its job, then systemd or supervisord starts a new one. Restarting the unit does the same where its processes end on
-SIGTERM.
+Jobs wait: where systemd runs the process in a unit of its own, that unit is restarted. Laravel's workers finish their
+job on SIGTERM; one that takes longer than the unit's `TimeoutStopSec` is cut off. Any other process is left to a
+person: `php artisan queue:restart` (`horizon:terminate`, `octane:reload`) as the app's user lets each worker finish its
+job.
 """
 
 from collections.abc import Iterator
 
-from liveproof.analysis.php_processes import about, is_octane, ran_by, restart, stays
+from liveproof.analysis.php_processes import about, by_keeper, is_octane, ran_by, restart, stays
 from liveproof.analysis.times import moment
+from liveproof.fixes.restart_worker import restarts
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.workers import PhpProcess, Workers
 from liveproof.model.findings import Evidence, Finding, Holds, Ref, Unknown
+from liveproof.model.plan import Step
 from liveproof.model.rule import Rule
-from liveproof.model.verdicts import Severity
+from liveproof.model.verdicts import Safety, Severity
 
 rule = Rule(
     "WRK001",
@@ -46,8 +49,8 @@ def check(app: App, workers: Workers) -> Iterator[Finding | Unknown | Holds]:
     here = [process for process in workers.processes if process.release in (app.real, "") and not process.gone]
     masters = {process.parent for process in here}
     old = [process for process in here if process.modified and stays(process) and not _reloads(process, masters)]
-    if old:
-        yield _finding(app, old)
+    for kept in by_keeper(old):
+        yield _finding(app, kept)
     for process in here:
         if process not in old and (why := _unknown(process)):
             yield Unknown(f"process {process.pid} ({process.told}, started {moment(process.start)}) {why}")
@@ -106,3 +109,8 @@ def _unknown(process: PhpProcess) -> str:
 def _reloads(process: PhpProcess, masters: set[int]) -> bool:
     """Whether it can have loaded the app again although it is older: a master of Octane's, or FrankenPHP's threads."""
     return is_octane(process) and (process.pid in masters or process.told == "frankenphp")
+
+
+@rule.fix(Safety.DROPS)
+def restart_unit(finding: Finding, app: App, workers: Workers) -> Iterator[Step]:
+    yield from restarts(finding, app, workers, "PHP keeps the classes that it has loaded until its process ends")

@@ -13,18 +13,22 @@ readlink -f {app}
 ```
 
 ## Fix safety
-By hand: restart the unit or program that runs it, with its working directory outside of the releases and the path
-through the link in its command (`php {app}/artisan queue:work`).
+Jobs wait: where systemd runs the process in a unit of its own that starts it through the link, that unit is restarted;
+a job that takes longer than the unit's `TimeoutStopSec` is cut off. Any other process is left to a person, as is a unit
+that names a release: its working directory belongs outside of the releases, with the path through the link in its
+command (`php {app}/artisan queue:work`).
 """
 
 from collections.abc import Iterator
 
-from liveproof.analysis.php_processes import about, restart_by_owner, where
+from liveproof.analysis.php_processes import about, by_keeper, restart_by_owner, where
+from liveproof.fixes.restart_worker import restarts
 from liveproof.model.facts.apps import App
-from liveproof.model.facts.workers import Workers
+from liveproof.model.facts.workers import PhpProcess, Workers
 from liveproof.model.findings import Finding, Holds, Ref, Unknown
+from liveproof.model.plan import Step
 from liveproof.model.rule import Rule
-from liveproof.model.verdicts import Severity
+from liveproof.model.verdicts import Safety, Severity
 
 rule = Rule(
     "WRK002",
@@ -45,14 +49,22 @@ def check(app: App, workers: Workers) -> Iterator[Finding | Unknown | Holds]:
             why = process.unseen[0] if process.unseen else "it was not seen"
             yield Unknown(f"which release process {process.pid} ({process.told}) runs is not known: {why}")
     old = [one for one in workers.processes if one.release and one.release != app.real and not one.gone]
-    if not old:
-        return
-    first, more = old[0], len(old) - 1
+    for same in by_keeper(old):
+        yield _finding(app, same)
+
+
+def _finding(app: App, same: list[PhpProcess]) -> Finding:
+    first, more = same[0], len(same) - 1
     others = f" and {more} more PHP process{'es' if more > 1 else ''} of other releases" if more else ""
-    yield Finding(
+    return Finding(
         f"process {first.pid} ({first.told}){others} runs {first.release}, while {app.path} is {app.real} now",
-        (Ref("app", app.path), *about(old)),
-        tuple(where(process, app.real) for process in old[:_SHOWN]),
+        (Ref("app", app.path), *about(same)),
+        tuple(where(process, app.real) for process in same[:_SHOWN]),
         f"Start it again from the current release, {restart_by_owner(first)}.",
-        more=len(old[_SHOWN:]),
+        more=len(same[_SHOWN:]),
     )
+
+
+@rule.fix(Safety.DROPS)
+def restart_unit(finding: Finding, app: App, workers: Workers) -> Iterator[Step]:
+    yield from restarts(finding, app, workers, "a process stays in the directory that it was started in")

@@ -1,0 +1,34 @@
+"""The step after which the processes of a unit run the code that lies there now: its restart."""
+
+from collections.abc import Iterator
+
+from liveproof.analysis.php_processes import own_unit
+from liveproof.model.facts.apps import App
+from liveproof.model.facts.workers import PhpProcess, Workers
+from liveproof.model.findings import Finding
+from liveproof.model.plan import Step
+from liveproof.model.verdicts import Safety
+from liveproof.steps.service_action import ServiceAction
+
+_UNDO = "nothing to take back: another restart loads the files as they are then"
+_COST = (
+    "jobs wait while it restarts; Laravel's workers finish the job that runs (with PHP's pcntl, within the unit's "
+    "TimeoutStopSec), anything else is cut off"
+)
+
+
+def restarts(finding: Finding, app: App, workers: Workers, why: str) -> Iterator[Step]:
+    """The restart of each unit that a finding is about, where the unit starts it in the app as it is served now.
+
+    None where a process belongs to no unit of its own: whoever started it must do it again.
+    """
+    known = {process.id: process for process in workers.processes}
+    processes = [known[one] for one in finding.ids("process") if one in known]
+    if all(_can(app, process) for process in processes):
+        for unit in dict.fromkeys(map(own_unit, processes)):
+            yield Step(ServiceAction("restart", unit), why, _UNDO, Safety.DROPS, cost=_COST)
+
+
+def _can(app: App, process: PhpProcess) -> bool:
+    current = process.release == app.real and not process.gone
+    return bool(own_unit(process)) and (current or process.restarts_in == app.real)
