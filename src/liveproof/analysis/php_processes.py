@@ -47,7 +47,10 @@ def restart(process: PhpProcess) -> str:
     """How a person restarts it, as the end of a sentence."""
     ends = ending(process)
     if ends:
-        return f"with `php artisan {ends}` as {process.user}"
+        again = (
+            "" if process.program or own_unit(process) else ", and start it again unless something does so by itself"
+        )
+        return f"with `php artisan {ends}` as {process.user}{again}"
     if process.program:
         return f"with `supervisorctl restart {process.program}`"
     if own_unit(process):
