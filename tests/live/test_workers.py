@@ -51,3 +51,17 @@ def test_a_restart_in_the_old_directory_is_found(suite: str) -> None:
         switch_release(host)
         host.sh("php artisan queue:restart -q; sleep 1", user=host.user)
         assert len(codes(checked(host))) == 1
+
+
+def test_a_worker_in_a_tree_that_was_moved_away_is_no_proof(suite: str) -> None:
+    """Another tree stands in its place, as after `mv app app.old; mv app.new app`."""
+    with Host.up(suite) as host:
+        host.sh('cp -a "$APP" "$APP.new"; rm -rf "$APP"; mv "$APP.new" "$APP"')  # no directory of the lab's lower layer
+        start_worker(host)
+        host.sh('cp -a "$APP" "$APP.new"; mv "$APP" "$APP.old"; mv "$APP.new" "$APP"; systemctl reload "$FPM"')
+        assert host.sh('readlink "/proc/$(systemctl show -P MainPID api-gateway-queue)/cwd"').endswith(".old")
+        report = checked(host)
+        assert report["verdict"] == "unproven", told(report)
+        assert "its script lies outside of the app" in told(report)
+        host.sh("systemctl restart api-gateway-queue; sleep 1")
+        assert checked(host)["verdict"] == "proven"

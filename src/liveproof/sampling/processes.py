@@ -47,7 +47,7 @@ def queue_workers(reader: Reader, apps: Iterable[App]) -> tuple[QueueWorker, ...
 
 def _of(reader: Reader, app: App) -> Iterator[QueueWorker]:
     try:
-        processes = php_processes(reader, app)
+        processes = php_processes(reader, app, units=False)
     except (NotThere, CannotSee):
         return
     now = reader.resolve(app.path)

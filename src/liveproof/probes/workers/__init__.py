@@ -17,7 +17,8 @@ from liveproof.model.facts.workers import CodeChange, PhpProcess, Workers
 from liveproof.model.findings import Absent, Unknown
 from liveproof.probes.workers.changes import COARSE, changes, configured, unwalked
 from liveproof.probes.workers.found import php_processes
-from liveproof.probes.workers.running import directories, located, served_elsewhere
+from liveproof.probes.workers.running import located, served_elsewhere
+from liveproof.probes.workers.units import directories
 
 
 def probe(reader: Reader, app: App, files: Files | Unknown, nginx: Nginx | Unknown | Absent) -> Workers:

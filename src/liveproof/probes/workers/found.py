@@ -13,6 +13,7 @@ from liveproof.host.reader import Reader
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.workers import PhpProcess
 from liveproof.model.secrets import hide_in_arguments
+from liveproof.probes.workers.units import directories
 
 # s; any other PHP process that is as old as this is no passing one, such as cron's schedule:run.
 _PASSING = 10.0
@@ -21,20 +22,22 @@ _ENVIRONMENT = 256 * 1024
 _FRANKENPHP = "frankenphp"
 
 
-def php_processes(reader: Reader, app: App) -> tuple[PhpProcess, ...]:
+def php_processes(reader: Reader, app: App, *, units: bool = True) -> tuple[PhpProcess, ...]:
     """The app's lasting PHP processes, those of other releases beside it included.
+
+    With ``units`` systemd is asked where it starts those that stand elsewhere, if there are such.
 
     Raises:
         NotThere: the app has none.
         CannotSee: a lasting PHP process may be the app's, and only root can see whether it is.
     """
-    found = tuple(_lasting(reader, app, Accounts(reader)))
+    found = tuple(_lasting(reader, app, Accounts(reader), units))
     if not found:
         raise NotThere(f"no queue worker or other lasting PHP process of {app.path} runs")
     return found
 
 
-def _lasting(reader: Reader, app: App, accounts: Accounts) -> Iterator[PhpProcess]:
+def _lasting(reader: Reader, app: App, accounts: Accounts, units: bool) -> Iterator[PhpProcess]:
     processes = reader.processes()
     caller, own = _around(processes)
     kinds = {process.pid: process.kind for process in processes}
@@ -45,7 +48,7 @@ def _lasting(reader: Reader, app: App, accounts: Accounts) -> Iterator[PhpProces
         if not lasting and (process.pid in caller or reader.now() - process.start < _PASSING):
             continue
         cwd = _link(reader, f"/proc/{process.pid}/cwd")
-        if _is_of(reader, app, process, cwd):
+        if _is_of(reader, app, process, cwd) or (units and lasting and cwd and _started_here(reader, app, process)):
             yield PhpProcess(
                 process.pid,
                 process.start,
@@ -129,6 +132,13 @@ def _is_of(reader: Reader, app: App, process: Process, cwd: str) -> bool:
     return bool(started and _below(reader, app, started)) or any(
         target.startswith(f"{app.real}/") for target in open_files(reader, process.pid)
     )
+
+
+def _started_here(reader: Reader, app: App, process: Process) -> bool:
+    """Whether its unit starts it in the app, wherever it stands: the directory was moved since, and a new one made."""
+    units = {one.unit for one in reader.processes() if one.unit and is_php(one.kind)}
+    starts = reader.once("directories of PHP units", lambda: directories(reader, units))
+    return _below(reader, app, starts[process.unit]) if process.unit in starts else False
 
 
 def _below(reader: Reader, app: App, place: str) -> bool:

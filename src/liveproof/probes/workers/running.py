@@ -4,9 +4,7 @@ import posixpath
 from collections.abc import Iterator
 from dataclasses import replace
 
-from liveproof.host.errors import CannotSee
 from liveproof.host.reader import Reader
-from liveproof.host.services.systemd import show
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.nginx import Nginx
 from liveproof.model.facts.workers import PhpProcess
@@ -33,18 +31,6 @@ def located(reader: Reader, app: App, process: PhpProcess) -> PhpProcess:
     if release == app.real and not gone:
         unseen += _another_view(reader, app, process)
     return replace(process, release=release, gone=gone, unseen=tuple(unseen))
-
-
-def directories(reader: Reader, units: set[str]) -> dict[str, str]:
-    """Where systemd would start each of these units again, links resolved; none where it does not tell."""
-    if not units:
-        return {}
-    try:
-        found = show(sorted(units), ("Id", "WorkingDirectory"))
-    except (CannotSee, OSError):
-        return {}
-    told = {block["Id"][-1]: block.get("WorkingDirectory", [""])[-1].lstrip("!-") for block in found if "Id" in block}
-    return {unit: reader.resolve(path) for unit, path in told.items() if path.startswith("/")}
 
 
 def served_elsewhere(reader: Reader, app: App, nginx: Nginx | Unknown | Absent) -> frozenset[str]:
