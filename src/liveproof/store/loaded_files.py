@@ -14,11 +14,13 @@ from liveproof.host.deadline import TimeIsUp
 from liveproof.host.errors import CannotSee
 from liveproof.host.files.file_state import settled
 from liveproof.host.files.reader import FileReader
+from liveproof.host.process.proc import Process
 from liveproof.host.reader import Reader
+from liveproof.host.services.systemd import Service
 from liveproof.model.dataclass import dataclass
 from liveproof.model.findings import Unknown
 from liveproof.model.loaded import Difference, Loaded
-from liveproof.store.cache import Entry
+from liveproof.store.cache import Cache, Entry
 
 _REALTIME_COARSE = 5  # linux/time.h
 # The kernel stamps files with a clock that lags behind by up to one of its ticks: 10 ms at HZ=100, 4 ms at HZ=250. Not
@@ -126,6 +128,17 @@ def _compared(
     if 0 < ctime <= since - TICK:
         return _File(looks.digest(path, state), state), None, True
     return _NOTHING, Difference(path, "changed", ctime), False
+
+
+def of_unit(reader: Reader, cache: Cache, service: Service, process: Process) -> Loaded:
+    """The settings that systemd gave a running main process when it started it, beside its unit's files now.
+
+    A reload of the service gives a process nothing of them: only another start does.
+    """
+    start = reader.exact_start(process.start)
+    load = Load(process.pid, process.start, start, "the start of its main process", ((process.pid, process.start),))
+    wanted = Wanted(tuple((path, 0.0) for path in service.files), ())
+    return compared(reader, cache.entry("unit-loaded", service.name), load, wanted)
 
 
 def at_rest(reader: Reader, look: Callable[[], Loaded | Unknown]) -> Loaded | Unknown:

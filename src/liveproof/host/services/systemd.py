@@ -18,7 +18,7 @@ LOADED = "/run/systemd/systemd-units-load"
 _PROPERTIES = (
     "Id", "LoadState", "ActiveState", "SubState", "Result", "MainPID", "NeedDaemonReload", "UnitFileState",
     "PrivateTmp", "NRestarts", "ExecStart", "ExecStartPost", "ExecReload", "InactiveExitTimestampMonotonic",
-    "ActiveEnterTimestampMonotonic", "StateChangeTimestampMonotonic",
+    "ActiveEnterTimestampMonotonic", "StateChangeTimestampMonotonic", "FragmentPath", "DropInPaths", "EnvironmentFiles",
 )  # fmt: skip
 _EXACT = "--timestamp=us+utc"  # since 247
 _STARTED = re.compile(r" ; start_time=\[\w{3} (\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6}) UTC\]")
@@ -38,7 +38,8 @@ class Service:
     holds blanks ends, so they are split at every blank. ``began``, ``entered`` and ``changed`` are when it last left
     the state inactive, when it became active, and when its state last changed, which the end of a reload does as well:
     seconds of CLOCK_MONOTONIC, 0 when that never was. ``reloading`` is when its commands of ExecReload were begun last:
-    epoch seconds, 0 when that never was or this systemd tells no microseconds (before 247).
+    epoch seconds, 0 when that never was or this systemd tells no microseconds (before 247). ``files`` are those that
+    its settings come from: the unit's own, its drop-ins, and the files of its environment.
     """
 
     name: str
@@ -57,6 +58,7 @@ class Service:
     entered: float = 0.0
     changed: float = 0.0
     reloading: float = 0.0
+    files: tuple[str, ...] = ()
 
 
 def names(reader: Reader, parts: Iterable[str]) -> tuple[str, ...]:
@@ -165,7 +167,19 @@ def _service(block: Block) -> Service:
         _number(one.get("ActiveEnterTimestampMonotonic", "")) / 1e6,
         _number(one.get("StateChangeTimestampMonotonic", "")) / 1e6,
         min(filter(None, map(_started, block.get("ExecReload", ()))), default=0.0),
+        tuple(_files(block)),
     )
+
+
+def _files(block: Block) -> Iterator[str]:
+    """The files of a unit's settings; systemd does not tell where a path that holds blanks ends."""
+    for name in ("FragmentPath", "DropInPaths"):
+        for value in block.get(name, ()):
+            yield from (path for path in value.split() if path.startswith("/"))
+    for value in block.get("EnvironmentFiles", ()):
+        path = value.rpartition(" (ignore_errors=")[0]
+        if path.startswith("/"):
+            yield path
 
 
 def _started(value: str) -> float:

@@ -157,7 +157,11 @@ class Pool:
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """A systemd unit in the words of ``systemctl show``; ``restarts`` is NRestarts: how often Restart= did its work."""
+    """A systemd unit in the words of ``systemctl show``; ``restarts`` is NRestarts: how often Restart= did its work.
+
+    ``settings`` is what of its own files, drop-ins and environment files the main process was started with, beside what
+    they hold now; None where it does not run.
+    """
 
     name: str
     load: str
@@ -169,6 +173,7 @@ class Unit:
     enabled: str
     private_tmp: bool
     restarts: int = 0
+    settings: Loaded | None = None
 
 
 @dataclass(frozen=True, slots=True)

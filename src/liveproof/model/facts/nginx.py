@@ -131,7 +131,9 @@ class Nginx:
     (epoch seconds). ``process`` is None when nginx does not run. ``unit`` names its systemd unit, empty when it has
     none; ``unit_state`` is that unit's ActiveState/UnitFileState (``active/enabled``). ``unread`` holds what of the
     configuration could not be read or understood: ``servers`` may then be incomplete. ``loaded`` is what the running
-    workers have loaded beside what the files hold now; None where nginx does not run, or nobody looked.
+    workers have loaded beside what the files hold now; None where nginx does not run, or nobody looked. ``unit_files``
+    is the same of the files of its unit, which only a start gives to a process; None where no unit runs it.
+    ``unit_changed``: systemd has not read them since they were changed (NeedDaemonReload).
     """
 
     binary: str
@@ -152,3 +154,5 @@ class Nginx:
     unit_state: str = ""
     unread: tuple[str, ...] = ()
     loaded: Loaded | Unknown | None = None
+    unit_files: Loaded | None = None
+    unit_changed: bool = False

@@ -28,6 +28,7 @@ from liveproof.probes.fpm.routes import moved
 from liveproof.probes.fpm.routes import routes as routes_to
 from liveproof.probes.fpm.sockets import Sockets, attempts
 from liveproof.store.cache import Cache
+from liveproof.store.loaded_files import of_unit
 
 _AGAIN = 0.4  # s before workers that seem missing are counted again
 
@@ -98,7 +99,7 @@ def _master(cache: Cache, accounts: Accounts, sockets: Sockets, found: Found, un
         tuple(_ctimes(reader, result.conf.files if result.conf else (found.config,))),
         result.conf.main.seconds("process_control_timeout") if result.conf else 0.0,
         log,
-        _unit(found.service) if found.service else unseen,
+        _unit(reader, cache, found) if found.service else unseen,
         tuple(_counted(reader, found, pools)),
         (found.binary, "-t", "--fpm-config", found.config) if testable else (),
         result.problems,
@@ -108,10 +109,13 @@ def _master(cache: Cache, accounts: Accounts, sockets: Sockets, found: Found, un
     )
 
 
-def _unit(service: Service) -> Unit:
+def _unit(reader: Reader, cache: Cache, found: Found) -> Unit:
+    service, process = found.service, found.process
+    assert service is not None
     return Unit(
         service.name, service.load, service.active, service.sub, service.result, service.main_pid,
         service.need_daemon_reload, service.enabled, service.private_tmp, service.restarts,
+        of_unit(reader, cache, service, process) if process and process.pid == service.main_pid else None,
     )  # fmt: skip
 
 

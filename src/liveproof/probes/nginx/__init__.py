@@ -102,6 +102,8 @@ def probe(reader: Reader, cache: Cache) -> Nginx:
         f"{service.active}/{service.enabled}" if service else "",
         found.unread,
         loaded,
+        loaded_files.of_unit(reader, cache, service, process) if service and process else None,
+        service is not None and service.need_daemon_reload,
     )
 
 
