@@ -6,11 +6,12 @@ import pytest
 
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.fpm import Fpm, Master, Pool, Socket
-from liveproof.model.facts.nginx import FastcgiPass, Nginx, NginxProcess, Server
+from liveproof.model.facts.nginx import FastcgiPass, Listen, Nginx, NginxProcess, Server
 from liveproof.model.findings import Finding, Ref, Settleable, Unknown
 from liveproof.model.loaded import Difference, Loaded
 from liveproof.model.verdicts import Severity
 from liveproof.rules.nginx import (
+    another_server_block_answers,
     configuration_changed_since_load,
     configuration_invalid,
     upstream_socket_is_no_pool,
@@ -219,3 +220,18 @@ def test_loaded_as_it_is(loaded: Loaded | Unknown | None) -> None:
     """Silent where all is loaded, and where nobody looked (facts of an earlier version); else why it is not known."""
     said = faults(configuration_changed_since_load.check(APP, replace(NGINX, loaded=loaded)))
     assert said == ([loaded] if isinstance(loaded, Unknown) else [])
+
+
+def test_a_name_that_another_block_takes() -> None:
+    """It is named with its file; a block that only redirects takes nothing, and what was not read is no proof."""
+    port = (Listen("*", 80, tls=False, default=False),)
+    own = replace(SERVER, names=("shop.example",), listens=port)
+    old = Server("/old", 3, ("shop.example",), port, "/srv/old", (), (), "", "")
+    (finding,) = faults(another_server_block_answers.check(APP, replace(NGINX, servers=(old, own))))
+    assert isinstance(finding, Finding)
+    assert Ref("file", "/old") in finding.about
+    assert "For shop.example on *:80 nginx asks another server block than the app's: /old:3." in finding.message
+    quiet = (replace(NGINX, servers=(own, old)), replace(NGINX, servers=(replace(old, root=""), own)))
+    assert [faults(another_server_block_answers.check(APP, nginx)) for nginx in quiet] == [[], []]
+    (said,) = faults(another_server_block_answers.check(APP, replace(quiet[0], unread=("/x cannot be read",))))
+    assert isinstance(said, Unknown)

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from liveproof.analysis.pool_load import waits
+from liveproof.analysis.server_names import is_default, matches
 from liveproof.host.reader import Reader
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.fpm import Fpm
@@ -69,7 +70,7 @@ class Target(NamedTuple):
     def answers(self, host: str) -> bool:
         """Whether the server block has this name (nginx.org: server_name); regular expressions are not tried."""
         wanted = host.rpartition(":")[0].lower() if host.rpartition(":")[2].isdigit() else host.lower()
-        return any(_matches(name.lower(), wanted) for name in self.server.names)
+        return any(matches(name.lower(), wanted) for name in self.server.names)
 
 
 def targets(
@@ -126,7 +127,7 @@ def fronts(found: tuple[Target, ...], app: App, nginx: Nginx) -> tuple[Target, .
 def _reached(address: str, host: str, nginx: Nginx) -> str:
     """The server block of this nginx that answers at an address for a host; empty when none listens there."""
     there = [server for server in nginx.servers if any(_at(listen, address) for listen in server.listens)]
-    named = [server for server in there if any(_matches(name.lower(), host.lower()) for name in server.names)]
+    named = [server for server in there if any(matches(name.lower(), host.lower()) for name in server.names)]
     default = [server for server in there if any(each.default and _at(each, address) for each in server.listens)]
     return next((server.id for server in (*named, *default, *there)), "")
 
@@ -173,31 +174,9 @@ def _host(server: Server, listen: Listen | None, nginx: Nginx) -> str:
             return name[1:]
         if "*" in name:
             return name.replace("*", "liveproof")
-    if listen is None or _is_default(server, listen, nginx):
+    if listen is None or is_default(server, listen, nginx):
         return "localhost"
     return names[0] if names else ""
-
-
-def _is_default(server: Server, listen: Listen, nginx: Nginx) -> bool:
-    """Whether the block answers for names that none has: the one that says so, else the first (nginx.org: listen)."""
-    sharing = [
-        (each, other)
-        for each in nginx.servers
-        for other in each.listens
-        if (other.address, other.port) == (listen.address, listen.port)
-    ]
-    output = [each for each, other in sharing if other.default] or [each for each, _ in sharing]
-    return not output or output[0].id == server.id
-
-
-def _matches(name: str, host: str) -> bool:
-    if name.startswith("*."):
-        return host.endswith(name[1:]) and host != name[1:]
-    if name.startswith("."):
-        return host == name[1:] or host.endswith(name)
-    if name.endswith(".*"):
-        return host.startswith(name[:-1])
-    return name == host
 
 
 def _front(reader: Reader, server: Server, root: str) -> str:

@@ -22,6 +22,7 @@ from liveproof.probes.wire.logged import Log
 from liveproof.probes.wire.parameters import _expand, parameters
 from liveproof.probes.wire.sending import _answered_by, send
 from liveproof.probes.wire.target import Target, targets
+from liveproof.rules import load
 from liveproof.rules.wire import request_fails, request_logged_nothing
 from tests.golden.filled import filled
 from tests.unit.answers import faults
@@ -376,6 +377,7 @@ def test_nginxs_own_503_is_called_maintenance():
 )
 def test_what_kept_a_request_from_the_app_is_no_fault_of_its_files(changes, causes, others):
     """Only what lies on the way explains that nothing answered, and only what the app uses that it answered wrongly."""
+    load()  # what other rules say of this one is joined then
     (finding,) = said(request_fails, Wire((replace(EXCHANGE, passed=False, **changes),), configured=True))
     assert isinstance(finding, Finding)
     assert causes <= set(finding.caused_by)
