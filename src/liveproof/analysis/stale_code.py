@@ -80,8 +80,13 @@ def unresolved(app: App, nginx: Nginx) -> tuple[FastcgiPass, ...]:
         for server in nginx.servers
         if server.id in app.servers
         for taken in server.passes
-        if "realpath_root" not in taken.script_filename and taken.script_filename
+        if _names_link(taken.script_filename, app)
     )
+
+
+def _names_link(script: str, app: App) -> bool:
+    """Whether SCRIPT_FILENAME, as written, begins with the root as it is configured, or with the app's own link."""
+    return script.startswith(("$document_root", "${document_root}", f"{app.path}/"))
 
 
 def _used(app: App, opcache: Opcache, pool: PoolOpcache, nginx: Nginx) -> tuple[Held, ...]:
