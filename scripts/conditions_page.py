@@ -31,7 +31,7 @@ _LEFT_OUT = {
         "signatures of a build",
     ),
     Link.DISK: (
-        "space and inodes that are left on the file systems that the app writes to",
+        "quotas of users on the file systems that the app writes to",
         "disks that the app's configuration names outside of storage/",
     ),
     Link.CACHES: (

@@ -80,6 +80,7 @@ def probe(
         unreadable=tuple(sorted(kernel.unreadable())),
         asked=sum(kind.count for kind in _code(files)),
         read_only=tuple(path for path, answer in result.items() if answer is Answer.READ_ONLY),
+        full=tuple(path for path, answer in result.items() if answer is Answer.FULL),
         view=view,
         fixed=tuple(sorted(fixed([*places, *map(os.path.dirname, places)]).items())),
         more_unwritable=unwritable,
@@ -284,4 +285,4 @@ def _sample(paths: list[str]) -> list[str]:
 def _may(answer: Answer, path: str) -> bool | Unknown:
     if answer is Answer.UNSEEN:
         return Unknown(f"{path} leads round in a circle, or cannot be read")
-    return answer is Answer.ALLOWED
+    return answer in (Answer.ALLOWED, Answer.FULL)

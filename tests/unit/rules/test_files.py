@@ -26,6 +26,7 @@ from liveproof.rules.files import (
     bootstrap_cache_not_writable,
     code_owned_by_another_user,
     code_unreadable_by_pool,
+    filesystem_full_or_out_of_inodes,
     log_file_not_writable,
     mixed_owners_in_bootstrap_cache,
     storage_not_writable,
@@ -584,3 +585,13 @@ def test_rel001(more: dict[str, Any], verdict: RuleVerdict, severity: Severity |
     result = answer(disk_differs_from_release.rule, given_)
     assert result.verdict is verdict
     assert [finding.severity for finding in result.findings] == ([severity] if severity else [])
+
+
+def test_fil010_tells_where_there_is_no_room() -> None:
+    """All rights are as they should be, so only this rule speaks; where nothing is written nothing is proven."""
+    rule = filesystem_full_or_out_of_inodes.rule
+    full = replace(access(), full=("storage/logs", "storage/framework/views"))
+    finding = found(rule, facts(can=full))
+    assert "to write storage/logs and 1 more" in finding.message
+    assert answer(rule, facts(can=replace(access(), writable=(("storage/logs", True),)))).verdict is RuleVerdict.OK
+    assert answer(rule, facts(can=replace(access(), writable=()))).verdict is RuleVerdict.UNKNOWN

@@ -15,17 +15,23 @@ from liveproof.host.process.switch_user import become
 
 READ, WRITE, SEARCH = os.R_OK, os.W_OK, os.X_OK
 
+_ROOM, _INODES = 64 * 1024, 16  # what a log line, a session or a compiled view needs at least
+
 # What is asked: a path and the rights wanted, or-ed.
 Question = tuple[str, int]
 
 
 class Answer(Enum):
-    """Whether the user may; READ_ONLY is a denial by the mount, UNSEEN any other error (a circle of links, I/O)."""
+    """Whether the user may; READ_ONLY is a denial by the mount, UNSEEN any other error (a circle of links, I/O).
+
+    FULL: it may write, but the file system has no room left for that, or no inode, but for root (statvfs(3)).
+    """
 
     ALLOWED = "y"
     DENIED = "n"
     MISSING = "m"
     READ_ONLY = "r"
+    FULL = "f"
     UNSEEN = "?"
 
 
@@ -68,7 +74,7 @@ _BY_VALUE = {answer.value: answer for answer in Answer}
 
 def _answer(path: str, rights: int) -> Answer:
     if os.access(path, rights):
-        return Answer.ALLOWED
+        return Answer.FULL if rights & os.W_OK and _full(path) else Answer.ALLOWED
     try:
         os.stat(path)
         if rights & os.W_OK and os.statvfs(path).f_flag & os.ST_RDONLY:
@@ -80,3 +86,11 @@ def _answer(path: str, rights: int) -> Answer:
     except OSError:
         return Answer.UNSEEN
     return Answer.DENIED
+
+
+def _full(path: str) -> bool:
+    try:
+        there = os.statvfs(path)
+    except OSError:
+        return False
+    return there.f_bavail * there.f_frsize < _ROOM or (there.f_files > 0 and there.f_favail < _INODES)

@@ -12,7 +12,8 @@ class Access:
     that does not exist is in ``missing``. ``unreadable`` are code paths that the pool's user cannot read (files) or
     search (directories), ``.`` is the app's directory itself. ``asked`` counts the code files and directories judged:
     one by one where their mode bits forbid, by a sample of each class of like entries where they allow. ``read_only``
-    are paths that nobody can write in the pool's view because of their mount. ``view`` tells whose view was asked.
+    are paths that nobody can write in the pool's view because of their mount; ``full`` may be written, but their file
+    system has no room or no inode left. ``view`` tells whose view was asked.
     ``fixed`` are absolute paths, of the app and of configuration files, that root itself cannot change, with the reason
     (``is immutable; …``): looked at is what a plan may want to change.
 
@@ -34,6 +35,7 @@ class Access:
     more_private: int = 0
     uncounted: bool = False
     inherited: tuple[str, ...] = ()
+    full: tuple[str, ...] = ()
 
     def may_write(self, path: str) -> bool | Unknown | None:
         """Whether the path can be written; None when it is missing or was not asked."""
