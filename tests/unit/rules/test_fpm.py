@@ -8,6 +8,7 @@ import pytest
 
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.fpm import Fpm, Load, Master, Pool, Socket, Unit, Worker
+from liveproof.model.facts.logs import LogGroup, Logs
 from liveproof.model.facts.nginx import FastcgiPass, Listen, Nginx, NginxProcess, Server
 from liveproof.model.findings import Absent, Answer, Finding, Holds, Ref, Settleable, Unknown
 from liveproof.model.loaded import Difference, Loaded
@@ -23,6 +24,7 @@ from liveproof.rules.fpm import (
     socket_missing,
     socket_not_accessible_by_web_server,
     too_few_processes,
+    workers_die_by_signal,
 )
 from liveproof.steps.change_mode import ChangeMode
 from liveproof.steps.change_owner import ChangeOwner
@@ -387,3 +389,30 @@ def test_workers_of_another_user() -> None:
     assert faults(rule.check(APP, fpm(configured=("www-data", 33)))) == []
     assert faults(rule.check(APP, fpm(configured=None))) == []
     assert "nobody on this host knows" in reason(rule.check(APP, fpm(configured=("gone", -1))))
+
+
+CRASH = LogGroup(
+    MASTER.error_log, "fpm", "x", "warning", "[pool …] child 3 exited on signal 11 (SIGSEGV) after …", 2, 90.0, 95.0, ()
+)
+
+
+def _logs(*groups: LogGroup, read: tuple[str, ...] = (MASTER.error_log,), **more: Any) -> Logs:
+    return Logs(50.0, groups, read, (("/var/log/x", "no right"),), (), "the app changed", **more)
+
+
+def test_workers_that_crashed() -> None:
+    """Since the deploy, and since the last load; whoever was ended on purpose did not crash."""
+    check = workers_die_by_signal.check
+    assert "2 workers of PHP-FPM crashed since the deploy (SIGSEGV)" in found(check(APP, _logs(CRASH), fpm())).message
+    loaded = fpm(replace(MASTER, loaded=Loaded(96.5, "its lock")))
+    assert faults(check(APP, _logs(CRASH), loaded)) == []
+    ended = replace(CRASH, sample="[pool …] child 3 exited on signal 15 (SIGTERM) after …")
+    assert faults(check(APP, _logs(ended), fpm())) == []
+
+
+def test_a_log_that_does_not_tell_of_crashes_is_no_proof() -> None:
+    """It was not read, or holds more than is told apart; that of a container is its master's standard error."""
+    check = workers_die_by_signal.check
+    assert "no right" in reason(check(APP, _logs(read=()), fpm()))
+    assert "too many" in reason(check(APP, _logs(more=((MASTER.error_log, "fpm", 9),)), fpm()))
+    assert faults(check(APP, _logs(read=(f"/proc/{MASTER.pid}/fd/2",)), fpm())) == []
