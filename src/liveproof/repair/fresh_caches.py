@@ -2,8 +2,9 @@
 
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
+from liveproof.host.files.openat2 import open_beneath
 from liveproof.host.files.snapshot import NOTHING, TIMES, WHOLE, look, read_tree
 from liveproof.host.process.command import Identity
 from liveproof.host.write import writer
@@ -78,28 +79,35 @@ def fresh_caches(act: RunArtisan, identity: Identity, context: StepContext) -> I
     with top(root, context.paths) as descriptor:
         above = look(descriptor, folder)
         gid, mode = (above.gid, 0o2700) if above.mode & 0o2000 else (identity.gid, 0o700)
-        writer.make_directory(descriptor, path, identity.uid, gid, mode)
+        beside = open_beneath(descriptor, folder)
     try:
+        writer.make_directory(beside, name, identity.uid, gid, mode)
         environment = {variable: f"{root}/{path}/{variable.lower()}.php" for variable, _ in act.fresh}
         taken = tuple((f"{var.lower()}.php", goal.rpartition("/")[2]) for var, goal in act.fresh if goal)
         yield FreshCaches(root, path, act.arguments[0], taken, environment, context.paths)
+        _remove(beside, name)
+    except BaseException:
+        with suppress(LeftAlone):
+            _remove(beside, name)
+        raise
     finally:
-        _remove(root, path, context.paths)
+        os.close(beside)
 
 
-def _remove(root: str, path: str, paths: AllowedPaths) -> None:
+def _remove(beside: int, name: str) -> None:
     """Remove the directory with what is in it; the app's user may write there, and be at it at this moment.
+
+    ``beside`` is the open directory in which it was made: whoever moves that one away meanwhile leaves nothing behind.
 
     Raises:
         LeftAlone: it does not hold still.
     """
     for attempt in range(_ATTEMPTS):
         try:
-            with top(root, paths) as descriptor:
-                left = [*read_tree(descriptor, path, lambda name: look(descriptor, name, WHOLE))]
-                for image in reversed([image for image in left if image.scope != TIMES]):
-                    if image.kind != NOTHING:
-                        writer.remove(descriptor, image)
+            left = [*read_tree(beside, name, lambda path: look(beside, path, WHOLE))]
+            for image in reversed([image for image in left if image.scope != TIMES]):
+                if image.kind != NOTHING:
+                    writer.remove(beside, image)
         except LeftAlone:
             if attempt == _ATTEMPTS - 1:
                 raise
