@@ -39,6 +39,8 @@ def _write(suite: str, what: str) -> str:
             assert faults.of(rule).symptom(host), f"{what} on {suite}: the fault did not take"
         host.liveproof("check")  # what this one's requests leave in the logs is seen by both of the following
         said = json.loads(host.liveproof("check", "--format", "json").stdout)
+        codes = {finding["code"] for app in said["apps"] for finding in app["findings"]}
+        assert not rule or what in codes, f"{what} on {suite}: not found"
         seen = host.liveproof("record")
         assert seen.returncode == 0, seen.stderr
     kept = {

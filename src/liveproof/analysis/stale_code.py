@@ -11,7 +11,7 @@ from liveproof.model.findings import Absent, Evidence, Holds, Unknown
 
 _Nginx = Nginx | Unknown | Absent
 _SECOND = 1
-_REALPATH_TTL = 120  # PHP's own default (php.net: realpath_cache_ttl)
+REALPATH_TTL = 120  # PHP's own default (php.net: realpath_cache_ttl)
 
 
 def changed_scripts(opcache: Opcache, pool: PoolOpcache) -> tuple[Script, ...]:
@@ -68,7 +68,7 @@ def held_releases(app: App, opcache: Opcache, pool: PoolOpcache, nginx: _Nginx) 
     """
     if not isinstance(nginx, Nginx) or not opcache.link_moved or not unresolved(app, nginx):
         return ()
-    return (*_used(app, opcache, pool, nginx), *_pinned(app, pool))
+    return (*_used(app, opcache, pool, nginx), *pinned(app, pool))
 
 
 def unresolved(app: App, nginx: Nginx) -> tuple[FastcgiPass, ...]:
@@ -91,7 +91,7 @@ def _names_link(script: str, app: App) -> bool:
 
 def _used(app: App, opcache: Opcache, pool: PoolOpcache, nginx: Nginx) -> tuple[Held, ...]:
     current = max((entry.last_used for entry in pool.entries if _below(entry.path, app.real)), default=0)
-    pins_end = opcache.link_moved + (pool.number("realpath_cache_ttl") or _REALPATH_TTL)
+    pins_end = opcache.link_moved + (pool.number("realpath_cache_ttl") or REALPATH_TTL)
     found = []
     for entry in pool.entries:
         release = _release(entry.path, app)
@@ -110,7 +110,7 @@ def _used(app: App, opcache: Opcache, pool: PoolOpcache, nginx: Nginx) -> tuple[
     return tuple(found)
 
 
-def _pinned(app: App, pool: PoolOpcache) -> tuple[Held, ...]:
+def pinned(app: App, pool: PoolOpcache) -> tuple[Held, ...]:
     """What the answering worker's realpath cache still resolves the link to."""
     found: dict[str, Held] = {}
     for key, real in pool.realpath:

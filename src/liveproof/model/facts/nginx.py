@@ -41,6 +41,8 @@ class FastcgiPass:
     whether an empty one is left out (if_not_empty). Their values may be secrets. ``cache`` is None where nginx keeps no
     answers. ``backups`` are those of ``addresses`` that get requests only when no other server of the upstream takes
     them; ``retries``: where nginx gets no connection it asks the next server (fastcgi_next_upstream, by default).
+    ``php_settings`` names the parameters by which requests change settings of PHP, with a number for each different
+    value (``PHP_VALUE #1``).
     """
 
     location: str
@@ -56,6 +58,7 @@ class FastcgiPass:
     cache: AnswerCache | None = None
     backups: tuple[str, ...] = ()
     retries: bool = True
+    php_settings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ from liveproof.model.loaded import Loaded
 from liveproof.model.secrets import harmless_parameter, hide
 from liveproof.probes.nginx import configuration, directives, load_moment, master, test_inputs
 from liveproof.probes.nginx.master import Build, Command
+from liveproof.probes.nginx.php_settings import numbered
 from liveproof.store import loaded_files
 from liveproof.store.cache import Cache
 from liveproof.store.loaded_files import Wanted
@@ -94,7 +95,7 @@ def probe(reader: Reader, cache: Cache) -> Nginx:
         uid,
         gid,
         groups,
-        found.servers,
+        numbered(found.servers),
         running,
         service.name if service else "",
         group,
