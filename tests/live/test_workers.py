@@ -1,11 +1,15 @@
 """Processes that outlive a deploy on real hosts: fresh ones are proven, whatever starts them."""
 
+import json
+
 import pytest
 
 from tests.faults.snippets import into_releases, start_worker, switch_release, work
+from tests.faults.workers import worker_predates_deploy
 from tests.lab import Host
 from tests.live.trial import checked, codes, told
 
+UNIT = "/etc/systemd/system/api-gateway-queue.service"
 # A queue worker runs in the host's own unit; the others beside it, one below a shell as a person leaves it.
 OTHERS = """
 for command in queue:listen schedule:work; do
@@ -38,7 +42,73 @@ def test_a_new_owner_is_told_as_not_known(suite: str) -> None:
         assert codes(report) == set(), told(report)
         assert report["verdict"] == "unproven", told(report)
         assert "started before /var/www/api-gateway/app/Jobs/RecordCall.php" in told(report)
-        host.sh("systemctl restart api-gateway-queue; sleep 1")
+        pid = _pid(host)
+        assert fixed(host) == "settled"
+        assert _pid(host) != pid
+        assert checked(host)["verdict"] == "proven"
+
+
+def fixed(host: Host, *arguments: str) -> str:
+    """What came of a fix, with nothing allowed that is not safe; with its reason where one is told."""
+    ran = host.liveproof("fix", "--yes", "--format", "json", *arguments)
+    (outcome,) = json.loads(ran.stdout)["outcome"]
+    return ": ".join(filter(None, (outcome["kind"], outcome["reason"])))
+
+
+def _pid(host: Host) -> str:
+    return host.sh("systemctl show -P MainPID api-gateway-queue").strip()
+
+
+def test_a_signal_is_enough_where_systemd_starts_the_worker_again(suite: str) -> None:
+    """Old code is replaced without asking: queue:restart lets the worker finish its job, and the new one is proven."""
+    with Host.up(suite) as host:
+        worker_predates_deploy.fault(host)
+        pid = _pid(host)
+        assert fixed(host) == "fixed"
+        assert _pid(host) not in (pid, "0")
+        assert not worker_predates_deploy.symptom(host)
+        assert checked(host)["verdict"] == "proven"
+
+
+@pytest.mark.parametrize("restart", ["on-failure", "no"])
+def test_no_signal_is_sent_to_what_nothing_starts_again(suite: str, restart: str) -> None:
+    """queue:restart ends a worker without an error: with Restart=on-failure it would stay away."""
+    with Host.up(suite) as host:
+        host.sh(f"sed -i 's/^Restart=.*/Restart={restart}/' {UNIT}")
+        host.sh("systemctl daemon-reload")
+        worker_predates_deploy.fault(host)
+        pid = _pid(host)
+        report = json.loads(host.liveproof("fix", "--dry-run", "--format", "json").stdout)
+        (plan,) = report["plan"]
+        assert not plan["steps"]
+        assert "restart api-gateway-queue.service" in str(plan["held_back"])
+        assert _pid(host) == pid
+
+
+def test_a_worker_inside_a_long_job_is_left_running_and_told(suite: str) -> None:
+    """Nothing is killed or taken back: it is said that the process still runs."""
+    with Host.up(suite) as host:
+        host.sh(f"sed -i 's/--sleep=1/--sleep=1 --timeout=2/' {UNIT}; systemctl daemon-reload")
+        worker_predates_deploy.fault(host)
+        host.sh('kill -STOP "$(systemctl show -P MainPID api-gateway-queue)"')  # as deaf as inside a job
+        pid = _pid(host)
+        outcome = fixed(host)
+        assert outcome.startswith("fixed in part: "), outcome
+        assert f"process {pid} still runs 13 s later" in outcome
+        assert _pid(host) == pid
+        host.sh(f"kill -CONT {pid}; sleep 3")
+        assert checked(host)["verdict"] == "proven"
+
+
+def test_a_fix_that_changes_code_restarts_the_workers_that_it_makes_unsure(suite: str) -> None:
+    """A new configuration cache is proven in the workers' memory, too."""
+    with Host.up(suite) as host:
+        host.sh("php artisan config:cache -q", user=host.user)
+        start_worker(host)
+        host.sh("sed -i 's/^APP_NAME=.*/APP_NAME=Other/' .env", user=host.user)
+        pid = _pid(host)
+        assert fixed(host) == "fixed"
+        assert _pid(host) not in (pid, "0")
         assert checked(host)["verdict"] == "proven"
 
 

@@ -12,9 +12,10 @@ LASTING = ("queue:work", "queue:listen", "horizon", "octane:", "schedule:work", 
 _SHARED = ("cron", "ssh", "supervisor", "user@", "docker", "containerd", "session-", "getty", "machine")
 _ONCE = ("--once", "--stop-when-empty")  # a worker that ends by itself
 # How artisan's own processes are told to end, so that whoever keeps them running starts new ones.
+# Not here: queue:listen and schedule:work look for no signal.
 _ENDS = {
-    "queue:": "queue:restart", "horizon": "horizon:terminate", "octane:": "octane:reload", "reverb:": "reverb:restart",
-    "pulse:": "pulse:restart", "schedule:work": "schedule:interrupt",
+    "queue:work": "queue:restart", "horizon": "horizon:terminate", "octane:": "octane:reload",
+    "reverb:": "reverb:restart", "pulse:": "pulse:restart",
 }  # fmt: skip
 
 
@@ -38,18 +39,19 @@ def is_octane(process: PhpProcess) -> bool:
 
 def ending(process: PhpProcess) -> str:
     """The command of artisan after which it ends by itself once its job is done; empty where there is none."""
-    if process.command == "schedule:work":
-        return ""
     return next((ends for command, ends in _ENDS.items() if process.command.startswith(command)), "")
+
+
+def hears(process: PhpProcess, command: str) -> bool:
+    """Whether a command of artisan ends it."""
+    return ending(process) == command and not any(word in _ONCE for word in process.argv)
 
 
 def restart(process: PhpProcess) -> str:
     """How a person restarts it, as the end of a sentence."""
     ends = ending(process)
     if ends:
-        again = (
-            "" if process.program or own_unit(process) else ", and start it again unless something does so by itself"
-        )
+        again = "" if process.started_again else ", and start it again: nothing was seen that would do so by itself"
         return f"with `php artisan {ends}` as {process.user}{again}"
     if process.program:
         return f"with `supervisorctl restart {process.program}`"

@@ -1,11 +1,13 @@
-"""The step after which the processes of a unit run the code that lies there now: its restart."""
+"""The step after which workers run the code that lies there now: artisan's signal, else a restart of their unit."""
 
 from collections.abc import Iterator
 
 from liveproof.analysis.php_processes import own_unit
+from liveproof.fixes.signal_workers import signal
 from liveproof.model.facts.apps import App
+from liveproof.model.facts.laravel import Laravel
 from liveproof.model.facts.workers import PhpProcess, Workers
-from liveproof.model.findings import Finding
+from liveproof.model.findings import Absent, Finding, Unknown
 from liveproof.model.plan import Step
 from liveproof.model.verdicts import Safety
 from liveproof.steps.service_action import ServiceAction
@@ -15,6 +17,19 @@ _COST = (
     "jobs wait while it restarts; Laravel's workers finish the job that runs (with PHP's pcntl, within the unit's "
     "TimeoutStopSec), anything else is cut off"
 )
+
+
+def signal_or_restart(
+    finding: Finding, app: App, workers: Workers, laravel: Laravel | Unknown | Absent, why: str
+) -> Iterator[Step]:
+    """The signal after which each process ends once its job is done, else the restart of its unit."""
+    known = {process.id: process for process in workers.processes}
+    processes = [known[one] for one in finding.ids("process") if one in known]
+    step = signal(app, laravel, workers, processes, why)
+    if step:
+        yield step
+    else:
+        yield from restarts(finding, app, workers, why)
 
 
 def restarts(finding: Finding, app: App, workers: Workers, why: str) -> Iterator[Step]:

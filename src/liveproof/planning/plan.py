@@ -15,6 +15,7 @@ from liveproof.model.verdicts import Safety
 from liveproof.planning.barred import barred
 from liveproof.planning.merge import merge
 from liveproof.planning.reloads import as_reload, closing_reloads, lives_by_reloads, moved_by, without_superseded
+from liveproof.planning.signals import closing_signals
 from liveproof.steps.merging import Contradiction, stricter
 
 __all__ = ["Contradiction", "differences", "make_plan"]
@@ -200,7 +201,7 @@ def _closed(
 ) -> tuple[tuple[Step, ...], tuple[Step, ...]]:
     """The merged steps with the reloads that end them, and the reloads that are not allowed."""
     steps = merge(step for mending in mended.values() for step in mending)
-    closing = tuple(closing_reloads(app, steps)) if steps else ()
+    closing = (*closing_reloads(app, steps), *closing_signals(app, steps)) if steps else ()
     if options.reload:
         closing = tuple(as_reload(app, step) for step in closing)
     if hidden:

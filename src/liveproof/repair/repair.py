@@ -24,6 +24,7 @@ from liveproof.planning.reloads import lives_by_reloads
 from liveproof.planning.verify import came, remains, settled, unproven
 from liveproof.repair.action import RunningMaster, StepContext, Stopped
 from liveproof.repair.actions.run_artisan import ArtisanFailed
+from liveproof.repair.actions.signal_workers import NotRestarted
 from liveproof.repair.allowed_paths import AllowedPaths, Refused
 from liveproof.repair.journal import Journal
 from liveproof.repair.rollback import RolledBack, take_back_run
@@ -186,6 +187,7 @@ class _Repairing:
         self._progress, self._step_done = told
         self._would_drop = False
         self._left_out: list[str] = []
+        self._awaited: set[str] = set()
 
     def all(self, stopping: Stopping) -> Outcome:
         """Look again, apply, prove.
@@ -281,7 +283,7 @@ class _Repairing:
             later |= {rule.code for rule in load() if rule.link in (Link.MEMORY, Link.SERVICES)}
             failure = self._prove(app, stopping, _DISK_SECONDS, frozenset(later))
         failure = failure or self._apply(rest, app, (runner, journal), stopping)
-        return failure or self._prove(app, stopping, _SETTLE_SECONDS, frozenset())
+        return failure or self._prove(app, stopping, _SETTLE_SECONDS, frozenset(self._awaited))
 
     def _apply(
         self, steps: list[tuple[int, Step]], app: AppExamination, by: tuple[Runner, Journal], stopping: Stopping
@@ -304,6 +306,11 @@ class _Repairing:
                     return f"{name} failed: {error}"
                 self._left_out.append(f"{step.what} was not done: {error}")
                 self._step_done(f"{place} left out: {error}")
+            except NotRestarted as error:
+                # Nothing is taken back for it: the signal is sent, and what was fixed on disk is right all the same.
+                self._awaited |= set(step.fixes)
+                self._left_out.append(f"{step.what}: {error}")
+                self._step_done(f"{place} not proven: {error}")
             except _FAILED as error:
                 return f"{name} failed: {error}"
             except OSError as error:

@@ -5,16 +5,19 @@ from typing import Any
 
 import pytest
 
+from liveproof.model.facts.laravel import Laravel
 from liveproof.model.facts.workers import CodeChange, PhpProcess, Workers
-from liveproof.model.findings import Finding, Holds, Unknown
+from liveproof.model.findings import Absent, Finding, Holds, Settleable, Unknown
 from liveproof.model.verdicts import Safety
 from liveproof.rules.workers import (
     worker_in_deleted_directory,
     worker_predates_deploy,
     worker_runs_another_release,
 )
+from liveproof.steps.service_action import ServiceAction
 from tests.golden.seed_facts import APP
 
+NO_LARAVEL = Absent("no Laravel")
 CHANGE = CodeChange(f"{APP.real}/app/X.php", 2000.5, 2000.5, "code")
 
 
@@ -27,7 +30,7 @@ def worker(*argv: str, **fields: Any) -> PhpProcess:
 def answered(*processes: PhpProcess) -> list[Finding | Unknown | Holds]:
     workers = Workers(processes)
     return [
-        *worker_predates_deploy.check(APP, workers),
+        *worker_predates_deploy.check(APP, workers, NO_LARAVEL),
         *worker_runs_another_release.check(APP, workers),
         *worker_in_deleted_directory.check(APP, workers),
     ]
@@ -86,8 +89,8 @@ def test_a_unit_is_restarted_where_that_gives_it_the_current_code() -> None:
     back = replace(lost, pid=9, unit="r.service", restarts_in=APP.real)
     shared = worker(pid=7, unit="cron.service", **OLD)
     workers = Workers((here, lost, back, shared))
-    found = [one for one in worker_predates_deploy.check(APP, workers) if isinstance(one, Finding)]
-    steps = [step for one in found for step in worker_predates_deploy.restart_unit(one, APP, workers)]
+    found = [one for one in worker_predates_deploy.check(APP, workers, NO_LARAVEL) if isinstance(one, Finding)]
+    steps = [step for one in found for step in worker_predates_deploy.restart_process(one, APP, workers, NO_LARAVEL)]
     assert [(step.act.describe(), step.safety) for step in steps] == [("restart q.service", Safety.DROPS)]
     assert "pcntl" in steps[0].cost
     found = [one for one in worker_in_deleted_directory.check(APP, workers) if isinstance(one, Finding)]
@@ -114,3 +117,55 @@ def test_another_release_and_a_deleted_directory_are_two_faults() -> None:
     assert isinstance(lost, Finding)
     assert lost.message.endswith("runs in /srv/releases/1, which was deleted")
     assert "supervisorctl restart q:q_00" in lost.advice
+
+
+LARAVEL = Laravel("11", "/usr/bin/php8.2", "production", False, (), (), (), (), ())
+KEPT: dict[str, Any] = {"started_again": "q.service", **OLD}
+
+
+def planned(*processes: PhpProcess, laravel: Laravel = LARAVEL) -> list[Any]:
+    """The steps for what is found, and those that settle what is not known."""
+    workers = Workers(processes)
+    answers = list(worker_predates_deploy.check(APP, workers, laravel))
+    found = [one for one in answers if isinstance(one, Finding)]
+    fixing = [step for one in found for step in worker_predates_deploy.restart_process(one, APP, workers, laravel)]
+    return [*(step.act for step in fixing), *(one.settled_by.act for one in answers if isinstance(one, Settleable))]
+
+
+def test_a_signal_ends_what_is_started_again() -> None:
+    """Every worker that hears it is waited for, as long as its own options allow."""
+    (act,) = planned(
+        worker("artisan", "queue:work", "--timeout=90", **KEPT),
+        worker("artisan", "queue:work", "--timeout", "120", pid=9, started_again="r.service", unit="r.service"),
+    )
+    assert (act.command, act.user, act.processes) == ("queue:restart", APP.user, ((812, 1000.0), (9, 1000.0)))
+    assert act.patience == 133
+
+
+def test_what_is_not_known_is_settled_by_the_signal() -> None:
+    (act,) = planned(worker(started_again="q.service", unclear=(CHANGE,), unclear_count=1))
+    assert act.command == "queue:restart"
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        worker(pid=9, unit=""),  # started by nohup: it would end for good
+        worker(pid=9, release="/srv/releases/1", started_again="r.service"),  # it would start in the old release again
+    ],
+)
+def test_no_signal_where_it_would_end_what_does_not_come_back(other: PhpProcess) -> None:
+    """It reaches every worker of the app, not only the one that is old: then the unit is restarted, when allowed."""
+    (act,) = planned(worker(**KEPT), other)
+    assert isinstance(act, ServiceAction)
+
+
+@pytest.mark.parametrize("command", ["queue:listen", "schedule:work", "octane:start", "import"])
+def test_no_signal_for_what_looks_for_none(command: str) -> None:
+    assert all(isinstance(act, ServiceAction) for act in planned(worker("artisan", command, **KEPT)))
+
+
+def test_what_is_started_by_a_worker_does_not_count() -> None:
+    """A process for one job, which ends by itself."""
+    (act,) = planned(worker(**KEPT), worker("artisan", "queue:work", "--once", pid=9))
+    assert act.processes == ((812, 1000.0),)

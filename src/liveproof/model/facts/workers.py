@@ -43,6 +43,8 @@ class PhpProcess:
         unseen: what keeps its code from being judged, in words.
         restarts_in: where its unit would start it again, links resolved; asked only where it does not run the current
             release, else empty.
+        started_again: who starts it again once it has ended by itself (a unit with Restart=always); empty when that was
+            not seen.
         moment: a change came so close to its start that the order of both cannot be told: the path.
     """
 
@@ -65,6 +67,7 @@ class PhpProcess:
     unseen: tuple[str, ...] = ()
     moment: str = ""
     restarts_in: str = ""
+    started_again: str = ""
 
     @property
     def id(self) -> str:

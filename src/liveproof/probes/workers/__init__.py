@@ -3,7 +3,7 @@
 ``found`` says which processes they are, ``running`` which release each runs, ``changes`` what changed since it began.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from liveproof.analysis.php_processes import own_unit
@@ -18,7 +18,7 @@ from liveproof.model.findings import Absent, Unknown
 from liveproof.probes.workers.changes import COARSE, changes, configured, unwalked
 from liveproof.probes.workers.found import php_processes
 from liveproof.probes.workers.running import located, served_elsewhere
-from liveproof.probes.workers.units import directories
+from liveproof.probes.workers.units import PhpUnit, php_units
 
 
 def probe(reader: Reader, app: App, files: Files | Unknown, nginx: Nginx | Unknown | Absent) -> Workers:
@@ -47,9 +47,25 @@ def _judged(reader: Reader, app: App, files: Files | Unknown, processes: list[Ph
         found = tuple(changes(reader, app, files, min(process.began for process in current) - COARSE))
         why = tuple(unwalked(files))
     cached = configured(reader, app)
-    starts = directories(reader, {own_unit(process) for process in processes if process not in current} - {""})
+    units = php_units(reader) if any(map(own_unit, processes)) else {}
+    by_pid = {process.pid: process for process in processes}
     for process in processes:
-        if process not in current:
-            yield replace(process, restarts_in=starts.get(own_unit(process), ""))
-            continue
-        yield aged(replace(process, unseen=(*process.unseen, *why)), found, cached, reader.now())
+        again = _started_again(process, by_pid, units)
+        if process in current:
+            known = replace(process, unseen=(*process.unseen, *why), started_again=again)
+            yield aged(known, found, cached, reader.now())
+        else:
+            unit = units.get(own_unit(process))
+            yield replace(process, restarts_in=unit.directory if unit else "", started_again=again)
+
+
+def _started_again(process: PhpProcess, by_pid: Mapping[int, PhpProcess], units: Mapping[str, PhpUnit]) -> str:
+    """Who starts it again after it ended by itself; what a process of the app has started comes back with that one."""
+    seen: set[int] = set()
+    while process.pid not in seen:
+        seen.add(process.pid)
+        unit = units.get(own_unit(process))
+        if unit and unit.again and unit.main == process.pid:
+            return own_unit(process)
+        process = by_pid.get(process.parent, process)
+    return ""

@@ -13,7 +13,7 @@ from liveproof.host.reader import Reader
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.workers import PhpProcess
 from liveproof.model.secrets import hide_in_arguments
-from liveproof.probes.workers.units import directories
+from liveproof.probes.workers.units import php_units
 
 # s; any other PHP process that is as old as this is no passing one, such as cron's schedule:run.
 _PASSING = 10.0
@@ -136,9 +136,8 @@ def _is_of(reader: Reader, app: App, process: Process, cwd: str) -> bool:
 
 def _started_here(reader: Reader, app: App, process: Process) -> bool:
     """Whether its unit starts it in the app, wherever it stands: the directory was moved since, and a new one made."""
-    units = {one.unit for one in reader.processes() if one.unit and is_php(one.kind)}
-    starts = reader.once("directories of PHP units", lambda: directories(reader, units))
-    return _below(reader, app, starts[process.unit]) if process.unit in starts else False
+    unit = php_units(reader).get(process.unit) if process.unit else None
+    return bool(unit and unit.directory and _below(reader, app, unit.directory))
 
 
 def _below(reader: Reader, app: App, place: str) -> bool:

@@ -16,20 +16,28 @@ stat -c '%y %n' {app}/.env {app}/bootstrap/cache/config.php
 ```
 
 ## Fix safety
-Jobs wait: where systemd runs the process in a unit of its own, that unit is restarted. Laravel's workers finish their
-job on SIGTERM; one that takes longer than the unit's `TimeoutStopSec` is cut off. Any other process is left to a
-person: `php artisan queue:restart` (`horizon:terminate`, `octane:reload`) as the app's user lets each worker finish its
-job.
+Safe where artisan has a signal and something starts each worker again (a systemd unit of its own with
+`Restart=always`): `queue:restart`, `horizon:terminate` or `pulse:restart` is run as the app's user, each worker
+finishes its job and ends, and the new processes are proven. A job gets the time of the worker's `--timeout`; a worker
+that takes longer is left running and told. The signal reaches every worker that shares the app's cache, also on other
+hosts.
+`reverb:restart` closes websockets, so it must be allowed.
+
+Elsewhere jobs wait: where systemd runs the process in a unit of its own, that unit is restarted, when allowed.
+Laravel's workers finish their job on SIGTERM; one that takes longer than the unit's `TimeoutStopSec` is cut off. What
+nothing starts again, and Octane's workers (`octane:reload`), are left to a person.
 """
 
 from collections.abc import Iterator
 
 from liveproof.analysis.php_processes import about, by_keeper, is_octane, ran_by, restart, stays
 from liveproof.analysis.times import moment
-from liveproof.fixes.restart_worker import restarts
+from liveproof.fixes.restart_worker import signal_or_restart
+from liveproof.fixes.signal_workers import signal
 from liveproof.model.facts.apps import App
+from liveproof.model.facts.laravel import Laravel
 from liveproof.model.facts.workers import PhpProcess, Workers
-from liveproof.model.findings import Evidence, Finding, Holds, Ref, Unknown
+from liveproof.model.findings import Absent, Evidence, Finding, Holds, Ref, Settleable, Unknown
 from liveproof.model.plan import Step
 from liveproof.model.rule import Rule
 from liveproof.model.verdicts import Safety, Severity
@@ -42,10 +50,11 @@ rule = Rule(
 )
 
 _SHOWN = 10
+_KEPT = "PHP keeps the classes that it has loaded until its process ends"
 
 
 @rule.check
-def check(app: App, workers: Workers) -> Iterator[Finding | Unknown | Holds]:
+def check(app: App, workers: Workers, laravel: Laravel | Unknown | Absent) -> Iterator[Finding | Unknown | Holds]:
     here = [process for process in workers.processes if process.release in (app.real, "") and not process.gone]
     masters = {process.parent for process in here}
     old = [process for process in here if process.modified and stays(process) and not _reloads(process, masters)]
@@ -53,7 +62,9 @@ def check(app: App, workers: Workers) -> Iterator[Finding | Unknown | Holds]:
         yield _finding(app, kept)
     for process in here:
         if process not in old and (why := _unknown(process)):
-            yield Unknown(f"process {process.pid} ({process.told}, started {moment(process.start)}) {why}")
+            reason = f"process {process.pid} ({process.told}, started {moment(process.start)}) {why}"
+            step = None if process.unseen else signal(app, laravel, workers, [process], _KEPT)
+            yield Settleable(reason, step) if step else Unknown(reason)
         elif process not in old:
             yield Holds(
                 f"process {process.pid} ({process.told}) started {moment(process.start)}, after its code changed"
@@ -111,6 +122,8 @@ def _reloads(process: PhpProcess, masters: set[int]) -> bool:
     return is_octane(process) and (process.pid in masters or process.told == "frankenphp")
 
 
-@rule.fix(Safety.DROPS)
-def restart_unit(finding: Finding, app: App, workers: Workers) -> Iterator[Step]:
-    yield from restarts(finding, app, workers, "PHP keeps the classes that it has loaded until its process ends")
+@rule.fix(Safety.SAFE)
+def restart_process(
+    finding: Finding, app: App, workers: Workers, laravel: Laravel | Unknown | Absent
+) -> Iterator[Step]:
+    yield from signal_or_restart(finding, app, workers, laravel, _KEPT)
