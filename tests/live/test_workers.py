@@ -10,6 +10,7 @@ from tests.lab import Host
 from tests.live.trial import checked, codes, told
 
 UNIT = "/etc/systemd/system/api-gateway-queue.service"
+AS_APP = 'setpriv --reuid="$WWW" --regid="$WWW" --clear-groups'
 # A queue worker runs in the host's own unit; the others beside it, one below a shell as a person leaves it.
 OTHERS = """
 for command in queue:listen schedule:work; do
@@ -135,3 +136,14 @@ def test_a_worker_in_a_tree_that_was_moved_away_is_no_proof(suite: str) -> None:
         assert "its script lies outside of the app" in told(report)
         host.sh("systemctl restart api-gateway-queue; sleep 1")
         assert checked(host)["verdict"] == "proven"
+
+
+def test_a_worker_of_no_unit_in_a_tree_that_was_moved_away_is_no_proof(suite: str) -> None:
+    """Started by a person, in the app's directory: nothing but that directory tells whose it is."""
+    with Host.up(suite) as host:
+        host.sh('cp -a "$APP" "$APP.new"; rm -rf "$APP"; mv "$APP.new" "$APP"')
+        host.sh(f"cd $APP; {AS_APP} nohup php artisan queue:work >/dev/null 2>&1 </dev/null & sleep 2")
+        host.sh('cp -a "$APP" "$APP.new"; mv "$APP" "$APP.old"; mv "$APP.new" "$APP"; systemctl reload "$FPM"')
+        report = checked(host)
+        assert report["verdict"] == "unproven", told(report)
+        assert "its script lies outside of the app" in told(report)

@@ -17,7 +17,7 @@ from liveproof.model.facts.workers import CodeChange, PhpProcess, Workers
 from liveproof.model.findings import Absent, Unknown
 from liveproof.probes.workers.changes import COARSE, changes, configured, unwalked
 from liveproof.probes.workers.found import php_processes
-from liveproof.probes.workers.running import located, served_elsewhere
+from liveproof.probes.workers.running import is_of_another, located, served_elsewhere
 from liveproof.probes.workers.units import PhpUnit, php_units
 
 
@@ -30,7 +30,11 @@ def probe(reader: Reader, app: App, files: Files | Unknown, nginx: Nginx | Unkno
     """
     others = served_elsewhere(reader, app, nginx)
     placed = [located(reader, app, process) for process in php_processes(reader, app)]
-    own = [process for process in placed if process.release not in others]
+    own = [
+        process
+        for process in placed
+        if process.release not in others and not is_of_another(reader, app, process, nginx)
+    ]
     if not own:
         raise NotThere(f"no queue worker or other lasting PHP process of {app.path} runs")
     return Workers(tuple(_judged(reader, app, files, own)))

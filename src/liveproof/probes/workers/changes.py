@@ -21,6 +21,7 @@ _CODE = (".php", ".phtml", ".inc")
 _SETTINGS = (".yaml", ".yml", ".xml", ".neon", ".ini", ".json")
 _NOT_LOADED = ("tests/", "database/", "resources/views/", "resources/js/", "resources/css/", "resources/sass/")
 _LIBRARIES = "/usr/share/php"  # where Debian's packages of PHP libraries lie
+_PACKAGES = "/var/lib/dpkg/status"  # written whenever a package is installed, upgraded or removed
 _LINKS = 50  # places outside of the app; with more, nothing is claimed
 _PATIENCE = 3.0  # s for what lies outside of the app
 
@@ -89,7 +90,8 @@ def _changed(reader: Reader, path: str, kind: ChangeKind, since: float) -> Itera
 
 def _outside(reader: Reader, app: App, files: Files, since: float) -> Iterator[CodeChange]:
     """Code outside of the app that it loads over links (Composer's path repositories), and Debian's PHP libraries."""
-    places = sorted({_LIBRARIES, *_linked(reader, app, files)})
+    libraries = {_LIBRARIES} if _packages_changed(reader, since) else set()
+    places = sorted({*libraries, *_linked(reader, app, files)})
     if len(places) > _LINKS:
         yield CodeChange(app.real, reader.now(), 0.0, "place")
     for place in places[:_LINKS]:
@@ -98,6 +100,12 @@ def _outside(reader: Reader, app: App, files: Files, since: float) -> Iterator[C
             yield from _tree(reader, place, since)
         elif status is not None:
             yield from _changed(reader, place, "code", since)
+
+
+def _packages_changed(reader: Reader, since: float) -> bool:
+    """Whether the packages' libraries may be others since then, so that their thousands of files must be looked at."""
+    times = (_stat(reader, _PACKAGES), _stat(reader, _LIBRARIES))
+    return any(status is None or status.ctime_ns / 1e9 >= since for status in times)
 
 
 def _linked(reader: Reader, app: App, files: Files) -> Iterator[str]:

@@ -13,6 +13,7 @@ from liveproof.host.reader import Reader
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.workers import PhpProcess
 from liveproof.model.secrets import hide_in_arguments
+from liveproof.probes.workers.moved import moved_away
 from liveproof.probes.workers.units import php_units
 
 # s; any other PHP process that is as old as this is no passing one, such as cron's schedule:run.
@@ -48,7 +49,9 @@ def _lasting(reader: Reader, app: App, accounts: Accounts, units: bool) -> Itera
         if not lasting and (process.pid in caller or reader.now() - process.start < _PASSING):
             continue
         cwd = _link(reader, f"/proc/{process.pid}/cwd")
-        if _is_of(reader, app, process, cwd) or (units and lasting and cwd and _started_here(reader, app, process)):
+        if _is_of(reader, app, process, cwd) or (
+            units and lasting and cwd and _started_here(reader, app, process, cwd)
+        ):
             yield PhpProcess(
                 process.pid,
                 process.start,
@@ -134,10 +137,15 @@ def _is_of(reader: Reader, app: App, process: Process, cwd: str) -> bool:
     )
 
 
-def _started_here(reader: Reader, app: App, process: Process) -> bool:
-    """Whether its unit starts it in the app, wherever it stands: the directory was moved since, and a new one made."""
+def _started_here(reader: Reader, app: App, process: Process, cwd: str) -> bool:
+    """Whether it was started in the app, wherever it stands: the directory was moved since, and a new one made."""
     unit = php_units(reader).get(process.unit) if process.unit else None
-    return bool(unit and unit.directory and _below(reader, app, unit.directory))
+    if unit and unit.directory and _below(reader, app, unit.directory):
+        return True
+    script = script_of(process.argv)
+    return posixpath.basename(script) == "artisan" and moved_away(
+        reader, app, process.start, posixpath.dirname(posixpath.normpath(posixpath.join(cwd, script)))
+    )
 
 
 def _below(reader: Reader, app: App, place: str) -> bool:

@@ -35,11 +35,24 @@ def located(reader: Reader, app: App, process: PhpProcess) -> PhpProcess:
 
 def served_elsewhere(reader: Reader, app: App, nginx: Nginx | Unknown | Absent) -> frozenset[str]:
     """Releases beside the app's that nginx serves as another app: what runs there is not this app's."""
-    if not isinstance(nginx, Nginx) or app.path == app.real:
+    if app.path == app.real:
         return frozenset()
-    roots = {reader.resolve(server.root) for server in nginx.servers if server.root and "$" not in server.root}
+    roots = _roots(reader, nginx)
     releases = (_release(app, root) for root in roots)
     return frozenset(release for release in releases if release and release != app.real)
+
+
+def is_of_another(reader: Reader, app: App, process: PhpProcess, nginx: Nginx | Unknown | Absent) -> bool:
+    """Whether a process outside of the app stands in a directory that nginx serves, which is an app of its own then."""
+    if process.release or not process.cwd.startswith("/"):
+        return False
+    own = posixpath.dirname(posixpath.normpath(posixpath.join(process.cwd, script_of(process.argv))))
+    return not _release(app, own) and any(root == own or root.startswith(f"{own}/") for root in _roots(reader, nginx))
+
+
+def _roots(reader: Reader, nginx: Nginx | Unknown | Absent) -> set[str]:
+    servers = nginx.servers if isinstance(nginx, Nginx) else ()
+    return {reader.resolve(server.root) for server in servers if server.root and "$" not in server.root}
 
 
 def _script(reader: Reader, process: PhpProcess, cwd: str) -> tuple[str, str]:

@@ -15,7 +15,8 @@ from liveproof.model.findings import Absent
 from liveproof.model.settings import Settings
 from liveproof.probes.files import probe as walk_files
 from liveproof.probes.workers.changes import changes, unwalked
-from liveproof.probes.workers.running import located, served_elsewhere
+from liveproof.probes.workers.moved import moved_away
+from liveproof.probes.workers.running import is_of_another, located, served_elsewhere
 from tests.golden.filled import filled
 
 PAST = 1_000_000_000.0
@@ -158,3 +159,38 @@ def test_what_was_not_walked_is_said(releases: App) -> None:
     """A directory that nobody may read."""
     assert list(unwalked(_walked(releases))) == []
     assert list(unwalked(filled(Files, unreadable=(("app/x", "Permission denied"),))))
+
+
+@pytest.mark.parametrize(("key", "ours"), [("base64:one", True), ("base64:two", False), ("", False)])
+def test_a_directory_with_the_key_of_the_app_was_the_app(tmp_path: Path, key: str, ours: bool) -> None:
+    """A tree that was moved away keeps its key; another app has another, or none."""
+    app, other = tmp_path / "app", tmp_path / "elsewhere/app.old"
+    for place, value in ((app, "base64:one"), (other, key)):
+        place.mkdir(parents=True)
+        (place / ".env").write_text(f'A=1\nAPP_KEY="{value}"\n' if value else "A=1\n")
+    assert moved_away(Reader(), _plain(app), time.time(), str(other)) is ours
+
+
+def test_a_directory_beside_the_app_that_was_moved_since_may_have_been_the_app(tmp_path: Path) -> None:
+    """One in which only files were made is another app."""
+    for name in ("app", "other", "was"):
+        (tmp_path / name).mkdir()
+    start = time.time() - 5
+    time.sleep(0.05)
+    (tmp_path / "was").rename(tmp_path / "app.old")
+    (tmp_path / "other/x").write_text("x")
+    assert moved_away(Reader(), _plain(tmp_path / "app"), start, str(tmp_path / "app.old"))
+    assert not moved_away(Reader(), _plain(tmp_path / "app"), start, str(tmp_path / "other"))
+    assert not moved_away(Reader(), _plain(tmp_path / "app"), start + 60, str(tmp_path / "app.old"))
+
+
+def _plain(place: Path) -> App:
+    return App(str(place), str(place), "", "www-data", 33, 33, (33,), (), (), True)
+
+
+def test_another_app_that_nginx_serves_has_workers_of_its_own(releases: App) -> None:
+    """Also one with the same key, as staging often has."""
+    nginx = filled(Nginx, servers=(filled(Server, root="/srv/staging/public"),))
+    assert is_of_another(Standing(), releases, process("/srv/staging"), nginx)
+    assert not is_of_another(Standing(), releases, process("/srv/old"), nginx)
+    assert not is_of_another(Standing(), releases, process(releases.real), nginx)
