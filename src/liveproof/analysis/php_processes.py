@@ -18,6 +18,12 @@ _ENDS = {
     "reverb:": "reverb:restart", "pulse:": "pulse:restart",
 }  # fmt: skip
 
+# Cache stores that each process has for itself, so that no signal of artisan's reaches another one.
+ALONE = ("array", "null")
+# s: of queue:work --timeout and --sleep where they are not given; the longest that anybody waits; for the rest of it.
+_TIMEOUT, _SLEEP, _MOST, _MARGIN = 60.0, 3.0, 300.0, 10.0
+_DIGITS = 7
+
 
 def own_unit(process: PhpProcess) -> str:
     """The systemd service that runs this process and nothing of others; empty where there is none."""
@@ -45,6 +51,22 @@ def ending(process: PhpProcess) -> str:
 def hears(process: PhpProcess, command: str) -> bool:
     """Whether a command of artisan ends it."""
     return ending(process) == command and not any(word in _ONCE for word in process.argv)
+
+
+def patience(process: PhpProcess) -> float:
+    """How long it may take to end after a signal (s), by the options that it was started with: it ends between jobs."""
+    longest = (_option(process, "--timeout", _TIMEOUT) or _MOST) + _option(process, "--sleep", _SLEEP)
+    return min(longest + _MARGIN, _MOST)
+
+
+def _option(process: PhpProcess, name: str, default: float) -> float:
+    """The number that an option of artisan has, written in either way."""
+    for word, following in zip(process.argv, (*process.argv[1:], ""), strict=True):
+        option, given, value = word.partition("=")
+        if option == name:
+            text = value if given else following
+            return float(text) if text.isascii() and text.isdigit() and len(text) < _DIGITS else default
+    return default
 
 
 def restart(process: PhpProcess) -> str:

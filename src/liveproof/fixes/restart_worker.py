@@ -10,6 +10,7 @@ from liveproof.model.facts.workers import PhpProcess, Workers
 from liveproof.model.findings import Absent, Finding, Unknown
 from liveproof.model.plan import Step
 from liveproof.model.verdicts import Safety
+from liveproof.steps.restart_program import RestartProgram
 from liveproof.steps.service_action import ServiceAction
 
 _UNDO = "nothing to take back: another restart loads the files as they are then"
@@ -33,17 +34,25 @@ def signal_or_restart(
 
 
 def restarts(finding: Finding, app: App, workers: Workers, why: str) -> Iterator[Step]:
-    """The restart of each unit that a finding is about, where the unit starts it in the app as it is served now.
+    """The restart of each unit or program of supervisord's that a finding is about, where it starts in the app as is.
 
-    None where a process belongs to no unit of its own: whoever started it must do it again.
+    None where a process belongs to neither: whoever started it must do it again.
     """
     known = {process.id: process for process in workers.processes}
     processes = [known[one] for one in finding.ids("process") if one in known]
     if all(_can(app, process) for process in processes):
-        for unit in dict.fromkeys(map(own_unit, processes)):
-            yield Step(ServiceAction("restart", unit), why, _UNDO, Safety.DROPS, cost=_COST)
+        for act in dict.fromkeys(map(_restart, processes)):
+            yield Step(act, why, _UNDO, Safety.DROPS, cost=_COST)
+
+
+def _restart(process: PhpProcess) -> ServiceAction | RestartProgram:
+    if process.supervisor:
+        control, config = process.supervisor
+        return RestartProgram(process.program, control, config)
+    return ServiceAction("restart", own_unit(process))
 
 
 def _can(app: App, process: PhpProcess) -> bool:
     current = process.release == app.real and not process.gone
-    return bool(own_unit(process)) and (current or process.restarts_in == app.real)
+    keeper = bool(process.supervisor) if process.program else bool(own_unit(process))
+    return keeper and (current or process.restarts_in == app.real)

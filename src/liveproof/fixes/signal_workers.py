@@ -1,8 +1,8 @@
 """Artisan's own signal, after which each worker ends by itself and its successor runs the code that lies there now."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
-from liveproof.analysis.php_processes import ending, hears
+from liveproof.analysis.php_processes import ALONE, ending, hears, patience
 from liveproof.fixes.artisan import artisan
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.laravel import Laravel
@@ -21,8 +21,6 @@ _COSTS = {
     "reverb:restart": "open websockets are closed",
 }
 _UNDO = "nothing to take back: workers that start again load the files as they are then"
-# s: of queue:work --timeout and --sleep; a worker looks for the signal between two jobs.
-_TIMEOUT, _SLEEP, _MOST, _MARGIN = 60.0, 3.0, 300.0, 10.0
 
 
 def signal(
@@ -41,37 +39,22 @@ def signal(
     if command not in _COSTS or not isinstance(laravel, Laravel) or not laravel.php or not app.user:
         return None
     heard = [process for process in workers.processes if hears(process, command)]
-    if not all(process in heard for process in processes) or not all(_returns(app, process) for process in heard):
+    deaf = laravel.cache_driver in ALONE or any(process.missed for process in processes)
+    if (
+        deaf
+        or not all(process in heard for process in processes)
+        or not all(_returns(app, process) for process in heard)
+    ):
         return None
     run = artisan(app, laravel, command, why).act
     assert isinstance(run, RunArtisan)
     named = tuple((process.pid, process.start) for process in heard)
     cost = _COSTS[command]
     return Step(
-        SignalWorkers(run.app, run.user, run.php, command, named, _patience(heard), run.writes, run.umask),
+        SignalWorkers(run.app, run.user, run.php, command, named, max(map(patience, heard)), run.writes, run.umask),
         why, _UNDO, Safety.DROPS if cost else Safety.SAFE, cost=cost,
     )  # fmt: skip
 
 
 def _returns(app: App, process: PhpProcess) -> bool:
     return bool(process.started_again) and process.release == app.real and not process.gone
-
-
-def _patience(processes: Iterable[PhpProcess]) -> float:
-    """How long the job that runs may take (s), by the options that the workers were started with."""
-    longest = max((_option(process, "--timeout", _TIMEOUT) or _MOST) + _sleep(process) for process in processes)
-    return min(longest + _MARGIN, _MOST)
-
-
-def _sleep(process: PhpProcess) -> float:
-    return _option(process, "--sleep", _SLEEP)
-
-
-def _option(process: PhpProcess, name: str, default: float) -> float:
-    """The number that an option of artisan has, written in either way."""
-    for word, following in zip(process.argv, (*process.argv[1:], ""), strict=True):
-        option, given, value = word.partition("=")
-        if option == name:
-            text = value if given else following
-            return float(text) if text.isascii() and text.isdigit() and len(text) < 7 else default
-    return default

@@ -10,6 +10,7 @@ from liveproof.model.facts.workers import CodeChange, PhpProcess, Workers
 from liveproof.model.findings import Absent, Finding, Holds, Settleable, Unknown
 from liveproof.model.verdicts import Safety
 from liveproof.rules.workers import (
+    restart_signal_not_received,
     worker_in_deleted_directory,
     worker_predates_deploy,
     worker_runs_another_release,
@@ -169,3 +170,24 @@ def test_what_is_started_by_a_worker_does_not_count() -> None:
     """A process for one job, which ends by itself."""
     (act,) = planned(worker(**KEPT), worker("artisan", "queue:work", "--once", pid=9))
     assert act.processes == ((812, 1000.0),)
+
+
+SIGNAL = {"missed": 1500.0}
+
+
+def test_a_worker_that_missed_the_signal_is_restarted_by_its_unit() -> None:
+    """Another signal would be missed, too."""
+    deaf = worker(**KEPT, **SIGNAL)
+    (found,) = restart_signal_not_received.check(APP, Workers((deaf,)), LARAVEL)
+    (step,) = restart_signal_not_received.restart_unit(found, APP, Workers((deaf,)))
+    assert (step.act, step.safety) == (ServiceAction("restart", "q.service"), Safety.DROPS)
+    assert planned(deaf) == [step.act]
+
+
+def test_a_cache_that_no_process_shares_brings_no_signal() -> None:
+    """Told as a notice while the worker is fresh; the array store is changed by a person."""
+    alone, workers = replace(LARAVEL, cache_driver="array"), Workers((worker(**KEPT),))
+    (found,) = restart_signal_not_received.check(APP, workers, alone)
+    assert not list(restart_signal_not_received.restart_unit(found, APP, workers))
+    assert all(isinstance(act, ServiceAction) for act in planned(worker(**KEPT), laravel=alone))
+    assert not list(restart_signal_not_received.check(APP, workers, replace(LARAVEL, cache_driver="redis")))

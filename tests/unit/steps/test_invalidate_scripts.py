@@ -58,4 +58,9 @@ def test_its_words() -> None:
 
 def test_it_comes_right_before_what_is_done_to_services() -> None:
     names = [kind.__name__ for kind in load()]
-    assert names[names.index("InvalidateScripts") :] == ["InvalidateScripts", "ServiceAction", "SignalWorkers"]
+    assert names[names.index("InvalidateScripts") :] == [
+        "InvalidateScripts",
+        "ServiceAction",
+        "RestartProgram",
+        "SignalWorkers",
+    ]

@@ -182,6 +182,20 @@ def restart(unit: str, stopped: Callable[[], bool] = lambda: False) -> None:
     _await(lambda: _running(state(unit)), PATIENCE, stopped, f"{unit} after its restart")
 
 
+def restart_program(control: str, config: str, program: str) -> None:
+    """``supervisorctl restart`` a program of the supervisord with this configuration; it waits until it runs.
+
+    Raises:
+        ServiceFailed: it does not start again, or not in time.
+    """
+    ran = run((control, "-c", config, "restart", program), timeout=PATIENCE)
+    if ran.timed_out:
+        raise ServiceFailed(f"supervisorctl did not restart {program} within {PATIENCE:.0f} s")
+    if ran.status != 0 or "ERROR" in ran.text or ": started" not in ran.text:
+        said = (ran.errors.strip() or ran.text.strip())[-200:]
+        raise ServiceFailed(f"supervisorctl did not restart {program}: {said}")
+
+
 def signal_master(pid: int, start: float, patience: float, stopped: Callable[[], bool] = lambda: False) -> None:
     """Send SIGUSR2 to the php-fpm master that ``pid`` and ``start`` name and wait until its old workers have ended.
 

@@ -74,7 +74,8 @@ class Laravel:
     ``compiled`` as it is reached through ``storage``, where it lies there. ``dotenv`` tells why the app's user gets
     nothing from ``.env`` (``it is not there``), empty where it does: what artisan derives without it holds nothing of
     what it should. ``down`` is when maintenance mode began (the time of ``framework/down`` below the storage, epoch
-    seconds), 0 where that file is not there.
+    seconds), 0 where that file is not there. ``cache_driver`` is the driver of the default cache store (``redis``,
+    ``array``), empty if unknown; ``cache_path`` the directory of one that keeps files, else empty.
     """
 
     version: str
@@ -95,6 +96,8 @@ class Laravel:
     dotenv: str = ""
     log_streams: tuple[str, ...] = ()
     down: float | Unknown = 0.0
+    cache_driver: str = ""
+    cache_path: str = ""
 
     def cache(self, kind: str) -> CacheFile | None:
         """The cache file of this kind, None when this version of Laravel has none."""

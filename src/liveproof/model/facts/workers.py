@@ -43,8 +43,12 @@ class PhpProcess:
         unseen: what keeps its code from being judged, in words.
         restarts_in: where its unit would start it again, links resolved; asked only where it does not run the current
             release, else empty.
-        started_again: who starts it again once it has ended by itself (a unit with Restart=always); empty when that was
+        started_again: who starts it again once it has ended by itself (a unit with Restart=always,
+            supervisord with autorestart=true); empty when that was
             not seen.
+        missed: when artisan's signal to end was sent that it has not followed although it had the time (epoch seconds);
+            0 where none is known.
+        supervisor: supervisorctl and the configuration of the supervisord that has started it; None where that is none.
         moment: a change came so close to its start that the order of both cannot be told: the path.
     """
 
@@ -68,6 +72,8 @@ class PhpProcess:
     moment: str = ""
     restarts_in: str = ""
     started_again: str = ""
+    missed: float = 0.0
+    supervisor: tuple[str, str] | None = None
 
     @property
     def id(self) -> str:

@@ -101,6 +101,8 @@ def probe(  # noqa: PLR0917  (called with what its parameters name)
         dotenv=no_dotenv,
         log_streams=rules.streams if rules else (),
         down=_down(laravel, storage),
+        cache_driver=rules.cache_driver if rules else "",
+        cache_path=rules.cache_path if rules and rules.cache_driver == "file" else "",
     )
 
 

@@ -15,7 +15,8 @@ class Effective:
     """Plain values: ``logs`` are (path, whether it is daily) of the default channel; ``compiled`` is the view cache.
 
     ``streams`` names where else that channel logs: channels without a file (``errorlog``, ``slack``), and streams of
-    the worker itself (``php://stderr``, ``/proc/self/fd/2``).
+    the worker itself (``php://stderr``, ``/proc/self/fd/2``). ``cache_driver`` is that of the default cache store
+    (``redis``), ``cache_path`` where it lies in files.
     """
 
     environment: str
@@ -27,10 +28,13 @@ class Effective:
     views_cached: bool
     views_dated: bool
     streams: tuple[str, ...] = ()
+    cache_driver: str = ""
+    cache_path: str = ""
 
 
 def effective(config: dict[Key, Value]) -> Effective:
     """From the whole configuration array. What it does not say is what Laravel takes then (UTC, production)."""
+    stores, store = _at(config, "cache", "stores"), _text(_at(config, "cache", "default"))
     channel = _text(_at(config, "logging", "default"))
     debug = _at(config, "app", "debug")
     logs = tuple(dict.fromkeys(_logs(_at(config, "logging", "channels"), channel, frozenset())))
@@ -44,6 +48,8 @@ def effective(config: dict[Key, Value]) -> Effective:
         views_cached=_at(config, "view", "cache") is not False,
         views_dated=_at(config, "view", "check_cache_timestamps") is not False,
         streams=tuple(path for path, _ in logs if not _is_file(path)),
+        cache_driver=_text(_at(stores, store, "driver")),
+        cache_path=_text(_at(stores, store, "path")),
     )
 
 

@@ -17,15 +17,14 @@ stat -c '%y %n' {app}/.env {app}/bootstrap/cache/config.php
 
 ## Fix safety
 Safe where artisan has a signal and something starts each worker again (a systemd unit of its own with
-`Restart=always`): `queue:restart`, `horizon:terminate` or `pulse:restart` is run as the app's user, each worker
-finishes its job and ends, and the new processes are proven. A job gets the time of the worker's `--timeout`; a worker
-that takes longer is left running and told. The signal reaches every worker that shares the app's cache, also on other
-hosts.
-`reverb:restart` closes websockets, so it must be allowed.
+`Restart=always`, supervisord with `autorestart=true`): `queue:restart`, `horizon:terminate` or `pulse:restart` is run
+as the app's user, each worker finishes its job and ends, and the new processes are proven. A job gets the time of the
+worker's `--timeout`; a worker that takes longer is left running and told. The signal reaches every worker that shares
+the app's cache, also on other hosts. `reverb:restart` closes websockets, so it must be allowed.
 
-Elsewhere jobs wait: where systemd runs the process in a unit of its own, that unit is restarted, when allowed.
-Laravel's workers finish their job on SIGTERM; one that takes longer than the unit's `TimeoutStopSec` is cut off. What
-nothing starts again, and Octane's workers (`octane:reload`), are left to a person.
+Elsewhere jobs wait: where systemd runs the process in a unit of its own, or supervisord as root, that unit or program
+is restarted, when allowed. Laravel's workers finish their job on SIGTERM; one that takes longer than `TimeoutStopSec`
+or `stopwaitsecs` is cut off. What nothing starts again, and Octane's workers (`octane:reload`), are left to a person.
 """
 
 from collections.abc import Iterator
@@ -47,6 +46,7 @@ rule = Rule(
     Severity.HIGH,
     condition="every queue worker and other lasting PHP process started after its code last changed",
     answers=("new code in place",),
+    caused_by=("WRK004",),
 )
 
 _SHOWN = 10
