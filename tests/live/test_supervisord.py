@@ -1,6 +1,7 @@
 """Workers of a real supervisord: its own restarts and artisan's signal bring new ones, proven by pid and start."""
 
 import json
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from tests.faults.snippets import into_releases, switch_release, work
 from tests.lab import Host
 from tests.live.trial import checked, codes, told
 
-supervisor = pytest.importorskip("supervisor")
+supervisor = import_module("supervisor")  # untyped
 
 _CONFIG = "/etc/supervisor/supervisord.conf"
 _CONTROL = f"supervisorctl -c {_CONFIG}"
@@ -52,7 +53,7 @@ def supervised(host: Host, tmp_path: Path, option: str) -> None:
     }
     host.sh("php artisan migrate --force --quiet", user=host.user)
     host.sh("mkdir -p /etc/supervisor/conf.d /opt/supervisor")
-    host.push(Path(supervisor.__file__).parent, "/opt/supervisor/supervisor")
+    host.push(Path(str(supervisor.__file__)).parent, "/opt/supervisor/supervisor")
     for path, text in files.items():
         local = tmp_path / "pushed"
         local.write_text(text)

@@ -44,10 +44,11 @@ def served_elsewhere(reader: Reader, app: App, nginx: Nginx | Unknown | Absent) 
 
 def is_of_another(reader: Reader, app: App, process: PhpProcess, nginx: Nginx | Unknown | Absent) -> bool:
     """Whether a process outside of the app stands in a directory that nginx serves, which is an app of its own then."""
-    if process.release or not process.cwd.startswith("/"):
+    script = script_of(process.argv)
+    if process.release or not process.cwd.startswith("/") or posixpath.basename(script) != "artisan":
         return False
-    own = posixpath.dirname(posixpath.normpath(posixpath.join(process.cwd, script_of(process.argv))))
-    return not _release(app, own) and any(root == own or root.startswith(f"{own}/") for root in _roots(reader, nginx))
+    own = posixpath.dirname(posixpath.normpath(posixpath.join(process.cwd, script)))
+    return not _release(app, own) and any(own in (root, posixpath.dirname(root)) for root in _roots(reader, nginx))
 
 
 def _roots(reader: Reader, nginx: Nginx | Unknown | Absent) -> set[str]:

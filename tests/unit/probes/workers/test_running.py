@@ -193,4 +193,6 @@ def test_another_app_that_nginx_serves_has_workers_of_its_own(releases: App) -> 
     nginx = filled(Nginx, servers=(filled(Server, root="/srv/staging/public"),))
     assert is_of_another(Standing(), releases, process("/srv/staging"), nginx)
     assert not is_of_another(Standing(), releases, process("/srv/old"), nginx)
+    assert not is_of_another(Standing(), releases, process("/srv"), nginx)
+    assert not is_of_another(Standing(), releases, process("/srv/staging", "bin/daemon.php"), nginx)
     assert not is_of_another(Standing(), releases, process(releases.real), nginx)
