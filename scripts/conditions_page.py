@@ -37,7 +37,7 @@ _LEFT_OUT = {
     Link.CACHES: (
         "values in the application's own cache store (Redis, database)",
         "what packages other than Laravel's own keep below bootstrap/cache and storage/framework",
-        "Composer's class maps beside the files of the packages",
+        "classes that Composer's autoloader keeps in APCu, and what packages hold beside what was published",
     ),
     Link.MEMORY: (
         "what a worker keeps in APCu, or in a file cache of OPcache that another pool writes",

@@ -1,0 +1,1 @@
+"""Rules about Composer: packages, their lock and the maps of the autoloader."""

@@ -1,0 +1,1 @@
+"""Faults of what Composer installs and writes."""
