@@ -33,7 +33,7 @@ _LEFT_OUT = {
     Link.DISK: (
         "quotas of users on the file systems that the app writes to",
         "disks that the app's configuration names outside of storage/",
-        "PHP files in vendor that Composer's autoloader does not name, and files other than .php, unless a pool holds them",
+        "PHP files of packages that Composer's autoloader does not name, and such as .inc, unless a pool holds them",
         "what PHP refuses only when it compiles a file that parses",
     ),
     Link.CACHES: (

@@ -25,7 +25,10 @@ def probe(reader: Reader, cache: Cache, app: App, files: Files) -> Composer:
     if reader.stat(f"{app.real}/vendor/composer") is None and reader.stat(f"{app.real}/vendor/autoload.php") is None:
         if reader.stat(f"{app.real}/composer.lock") is None:
             raise NotThere("the app has no vendor directory of Composer's")
-        raise CannotSee(f"{app.path}/composer.lock is there and vendor/composer is not: run composer install")
+        raise CannotSee(
+            f"{app.path}/composer.lock is there and vendor/composer is not: run composer install (packages that "
+            "config.vendor-dir of composer.json puts elsewhere are not looked at)"
+        )
     if unseen := files.unseen("vendor", "code"):
         raise CannotSee(unseen.reason)
 

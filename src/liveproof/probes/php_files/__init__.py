@@ -4,6 +4,7 @@ A first look at a large vendor directory is bounded; the next check goes on with
 """
 
 import os
+import stat as modes
 from collections.abc import Sequence
 
 from liveproof.analysis.composer_maps import STATIC, Maps, Unreadable, read_maps
@@ -18,7 +19,7 @@ from liveproof.model.facts.files import Files
 from liveproof.model.facts.opcache import Opcache
 from liveproof.model.facts.php_files import BrokenFile, PhpFiles
 from liveproof.model.findings import Absent, Unknown
-from liveproof.probes.php_files.candidates import Candidate, candidates
+from liveproof.probes.php_files.candidates import Candidate, candidates, is_usual
 from liveproof.probes.php_files.parsing import Php, parse
 from liveproof.store.cache import Cache
 
@@ -51,8 +52,8 @@ def probe(reader: Reader, cache: Cache, app: App, files: Files, opcache: Opcache
     def keep(found: PhpFiles, _: State) -> bool:
         return not found.left and not found.unread
 
-    # Scripts that a pool holds are parsed as well when they lie at places that nothing else names.
-    named = (files.signature, tuple((php.version, php.short_tags) for php in phps), app.uid, app.laravel)
+    only_held = tuple(sorted(path for path in held if not is_usual(path)))
+    named = (files.signature, tuple((php.version, php.short_tags) for php in phps), app.uid, only_held)
     entry = cache.entry("php-files", app.real)
     signature = named if files.settled else ()
     return entry.memoised_by_inputs(reader, signature, look, PhpFiles, keep=keep)[0]
@@ -159,10 +160,12 @@ def _parsed(reader: Reader, cache: Cache, app: App, phps: Sequence[Php], wanted:
 
 
 def _state(path: str) -> tuple[int, int, int] | None:
-    """Size, mtime and ctime. There may be ten thousand, so it is asked directly."""
+    """Size, mtime and ctime of a regular file. There may be ten thousand, so it is asked directly."""
     try:
         status = os.stat(path)
     except (OSError, ValueError):
+        return None
+    if not modes.S_ISREG(status.st_mode):
         return None
     return status.st_size, status.st_mtime_ns, status.st_ctime_ns
 

@@ -105,6 +105,11 @@ def _packages(files: Files, maps: Maps | None, classes: frozenset[str]) -> Itera
             yield real
 
 
+def is_usual(path: str) -> bool:
+    """Whether a script would be parsed wherever it lies in the app, also when no pool has loaded it."""
+    return path.endswith(".php") and not _unmeant(path)
+
+
 def _names_class(path: str) -> bool:
     """Whether it can be a class's file: ``bootstrap80.php`` is included where somebody asks for the version first."""
     return path.rpartition("/")[2][:1].isupper()
