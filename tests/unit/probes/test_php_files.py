@@ -10,7 +10,7 @@ _APP = App("/srv/a", "/srv/a", "/srv/a/public", "www", 33, 33, (), ("8.2/www",),
 
 def _files(**sections: tuple[str, ...]) -> Files:
     classes = tuple(
-        FileClass(section, "f", 0o644, 33, 33, False, (("." if not where else where, name),), 1)
+        FileClass(section, "f", 0o644, 33, 33, False, ((where or ".", name),), 1)
         for section, paths in sections.items()
         for where, _, name in (path.rpartition("/") for path in paths)
     )
@@ -46,8 +46,8 @@ def test_own_code() -> None:
 def test_packages() -> None:
     """What the autoloader names; of other files those that PSR-4 may find, and no tests of packages."""
     vendor = (
-        "vendor/autoload.php", "vendor/composer/ClassLoader.php", "vendor/a/b/src/Lazy.php", "vendor/a/b/src/bootstrap80.php",
-        "vendor/a/b/src/Tests/Broken.php", "vendor/a/b/files.php", "vendor/a/b/other.php", "vendor/a/b/src/Known.php",
+        "vendor/autoload.php", "vendor/composer/ClassLoader.php", "vendor/a/b/src/Lazy.php",
+        "vendor/a/b/src/bootstrap80.php", "vendor/a/b/src/Tests/Broken.php", "vendor/a/b/files.php", "vendor/a/b/other.php", "vendor/a/b/src/Known.php",
     )  # fmt: skip
     maps = Maps(
         {"A\\Known": "/srv/a/vendor/a/b/src/Known.php", "A\\Tests\\T": "/srv/a/vendor/a/b/src/Tests/T.php"},
