@@ -47,7 +47,8 @@ def test_packages() -> None:
     """What the autoloader names; of other files those that PSR-4 may find, and no tests of packages."""
     vendor = (
         "vendor/autoload.php", "vendor/composer/ClassLoader.php", "vendor/a/b/src/Lazy.php",
-        "vendor/a/b/src/bootstrap80.php", "vendor/a/b/src/Tests/Broken.php", "vendor/a/b/files.php", "vendor/a/b/other.php", "vendor/a/b/src/Known.php",
+        "vendor/a/b/src/bootstrap80.php", "vendor/a/b/src/Tests/Broken.php",
+        "vendor/a/b/files.php", "vendor/a/b/other.php", "vendor/a/b/src/Known.php",
     )  # fmt: skip
     maps = Maps(
         {"A\\Known": "/srv/a/vendor/a/b/src/Known.php", "A\\Tests\\T": "/srv/a/vendor/a/b/src/Tests/T.php"},

@@ -35,7 +35,7 @@ $until = microtime(true) + (float) $seconds;
 $declares = '/\b(?:class|interface|trait|enum|function|const)\s+[a-z_\x80-\xff]|\b(?:class_alias|define)\s*\(/i';
 $ends = '/unexpected end of file|unterminated comment|unclosed (?!.*does not match)/i';
 foreach (explode("\0", file_get_contents("$out/files")) as $number => $record) {
-    if (microtime(true) > $until) { $number--; break; }
+    if ($number && microtime(true) > $until) { $number--; break; }
     $code = @file_get_contents(substr($record, 1));
     if ($code === false) { fwrite($told, json_encode([$number, 'unread', 0]) . "\n"); continue; }
     try {

@@ -52,7 +52,7 @@ def check(app: App, composer: Composer) -> Iterator[Answer]:
     else:
         shown = autoloader.unmapped[:_SHOWN]
         yield Finding(
-            f"Composer's authoritative class map lacks {len(autoloader.unmapped)} classes of the app, "
+            f"Composer's authoritative class map lacks classes of the app ({len(autoloader.unmapped)}), "
             f"such as {shown[0][0]}.",
             (Ref("app", app.path), *(Ref("file", path) for _, path in shown)),
             tuple(Evidence("vendor/composer/autoload_static.php", f"no entry {name}", path) for name, path in shown),

@@ -57,7 +57,7 @@ def check(app: App, composer: Composer) -> Iterator[Answer]:
         yield Holds(f"{autoloader.classes} classes and {autoloader.files} files that the autoloader names are there")
     if harmless:
         yield Finding(
-            f"Composer's class map names {len(harmless)} files that were removed.",
+            f"Composer's class map names files that were removed ({len(harmless)}).",
             (Ref("app", app.path),),
             tuple(_evidence(*named) for named in harmless[:_SHOWN]),
             f"Run composer dump-autoload in {app.path} as the owner of vendor.",
@@ -74,9 +74,9 @@ def _finding(app: App, autoloader: Autoloader, missing: list[tuple[str, str]]) -
     ]
     said = []
     if missing:
-        said.append(f"names {len(missing)} files that are not there")
+        said.append(f"names files that are not there ({len(missing)})")
     if autoloader.namespaces_missing:
-        said.append(f"does not know {len(autoloader.namespaces_missing)} namespaces of installed packages")
+        said.append(f"does not know namespaces of installed packages ({len(autoloader.namespaces_missing)})")
     return Finding(
         f"Composer's autoloader {' and '.join(said)}.",
         (Ref("app", app.path), *(Ref("file", path) for _, path in missing[:_SHOWN])),

@@ -60,7 +60,9 @@ def check(app: App, composer: Composer, opcache: Opcache | Unknown | Absent) -> 
                     "Give the pool the PHP and the extensions that the packages need, or install packages for it.",
                 )
             else:
-                yield Holds(f"pool {pool.pool} has PHP {pool.php} and the {len(platform.extensions)} extensions")
+                yield Holds(
+                    f"pool {pool.pool} has PHP {pool.php} and the extensions asked for ({len(platform.extensions)})"
+                )
 
 
 def _lacks(platform: PlatformCheck, pool: PoolOpcache) -> Iterator[Evidence]:

@@ -57,7 +57,7 @@ def check(app: App, composer: Composer) -> Iterator[Answer]:
         yield Holds(f"{installed.compared} packages are those of composer.lock")
     if besides:
         yield Finding(
-            f"{len(besides)} packages are installed that composer.lock does not ask for.",
+            f"Packages are installed that composer.lock does not ask for ({len(besides)}).",
             (Ref("app", app.path),),
             tuple(_evidence(package) for package in besides[:_SHOWN]),
             f"Run composer install in {app.path} as the owner of vendor, if they are not wanted.",
@@ -71,7 +71,7 @@ def _finding(app: App, installed: Installed, wrong: list[PackageDiffers]) -> Fin
     if wrong:
         said.append(f"{len(wrong)} of {installed.compared} packages are not those of composer.lock")
     if installed.absent:
-        said.append(f"{len(installed.absent)} packages that Composer recorded have no directory")
+        said.append(f"packages that Composer recorded have no directory ({len(installed.absent)})")
     evidence = [_evidence(package) for package in wrong[:_SHOWN]]
     evidence += [Evidence(path, "not there", f"the package {name}") for name, path in installed.absent[:_SHOWN]]
     return Finding(

@@ -66,28 +66,29 @@ def check(app: App, php_files: PhpFiles, opcache: Opcache | Unknown | Absent) ->
         yield _finding(
             app,
             broken,
-            f"{len(broken)} PHP files of the app are empty, cut off or do not parse, such as {_shown(app, broken[0])}.",
+            f"PHP cannot use {_files(len(broken))} of the app: empty, cut off or not to be parsed, such as "
+            f"{_shown(app, broken[0])}.",
             Severity.HIGH,
             versions,
         )
     elif php_files.parsed:
-        yield Holds(f"{php_files.parsed} PHP files parse with PHP {versions}")
+        yield Holds(f"{_files(php_files.parsed)} parsed by PHP {versions}")
     if doubtful:
         yield _finding(
             app,
             doubtful,
-            f"{len(doubtful)} PHP files do not parse with PHP {versions}, and nothing is known to load them.",
+            f"PHP {versions} cannot parse {_files(len(doubtful))} that nothing is known to load.",
             Severity.NOTICE,
             versions,
         )
     if php_files.left:
         yield Unknown(
-            f"{php_files.left} PHP files were not parsed yet, {php_files.parsed} were: the next check goes on with them"
+            f"{_files(php_files.left)} not parsed yet, {php_files.parsed} were: the next check goes on with them"
         )
     if php_files.unread:
         yield Unknown(
-            f"whether {len(php_files.unread)} PHP files parse: {app.user} cannot read them, or they are too large, "
-            f"such as {app.below(php_files.unread[0])}"
+            f"PHP could not parse {_files(len(php_files.unread))}, unreadable to {app.user} or too large, such as "
+            f"{php_files.unread[0]}"
         )
 
 
@@ -104,6 +105,10 @@ def _finding(app: App, files: list[BrokenFile], message: str, severity: Severity
         severity=severity,
         more=len(files) - len(shown),
     )
+
+
+def _files(count: int) -> str:
+    return f"{count} PHP {'file' if count == 1 else 'files'}"
 
 
 def _shown(app: App, file: BrokenFile) -> str:
