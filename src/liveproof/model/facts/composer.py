@@ -43,6 +43,8 @@ class Autoloader:
         namespaces_missing: namespaces of installed packages that the map does not know, with the package.
         authoritative: whether a class that the class map lacks is not looked for anywhere else.
         unmapped: classes of the app's own namespaces that an authoritative class map lacks, with their file.
+        other_case: classes of the app's own namespaces that no map has, and whose path has other upper and lower case
+            than their name, with their file.
     """
 
     classes: int
@@ -52,6 +54,7 @@ class Autoloader:
     namespaces_missing: tuple[tuple[str, str], ...]
     authoritative: bool
     unmapped: tuple[tuple[str, str], ...]
+    other_case: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

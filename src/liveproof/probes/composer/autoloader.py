@@ -18,7 +18,7 @@ _LIMIT = 64 << 20
 _MOST = 200  # names that are told
 _AUTHORITATIVE = b"->setClassMapAuthoritative(true)"
 _NAMESPACE = re.compile(rb"^\s*(?:<\?php\s+)?namespace\s+([\w\\]+)\s*[;{]", re.MULTILINE)
-_CLASS = rb"^\s*(?:(?:final|abstract|readonly)\s+)*(?:class|interface|trait|enum)\s+%s\b"
+_CLASS = rb"^\s*(?:(?:final|abstract|readonly)\s+)*(?:class|interface|trait|enum)\s+(%s)\b"
 
 
 def see_autoloader(
@@ -34,6 +34,7 @@ def see_autoloader(
         return Unknown(f"what the autoloader loads is not known: {error}"), ()
     named = [("", path) for path in maps.files] + list(maps.classes.items())
     missing = tuple((name, path) for name, path in named if not _is_there(path))
+    own = list(_own_classes(reader, app, files, maps))
     directories = {path.rpartition("/")[0] for _, path in named}
     outside = {where for where in directories if not _within(where, app, directory)}
     return Autoloader(
@@ -43,7 +44,8 @@ def see_autoloader(
         missing[:_MOST],
         tuple(_unknown_namespaces(record, maps))[:_MOST] if record else (),
         authoritative,
-        tuple(_unmapped(reader, app, files, maps))[:_MOST] if authoritative else (),
+        tuple((name, path) for name, declared, path in own if authoritative and name == declared)[:_MOST],
+        tuple((declared, path) for name, declared, path in own if name != declared)[:_MOST],
     ), tuple(sorted({path for _, path in named if path.rpartition("/")[0] in outside}))
 
 
@@ -78,31 +80,34 @@ def _prefixes(package: Mapping[str, Any]) -> Iterator[str]:
     yield from found if isinstance(found, dict) else ()
 
 
-def _unmapped(reader: Reader, app: App, files: Files, maps: Maps) -> Iterator[tuple[str, str]]:
-    """Classes of the app's own namespaces whose file no entry of the class map names."""
+def _own_classes(reader: Reader, app: App, files: Files, maps: Maps) -> Iterator[tuple[str, str, str]]:
+    """Files of the app's own namespaces that no map names: the class by the path, the class in the file, the path."""
     vendor = f"{app.real}/vendor/"
-    mapped = {path for path in maps.classes.values() if not path.startswith(vendor)}
+    mapped = {*maps.classes.values(), *maps.files}
     own = [
-        f"{app.real}/{path}"
+        path
         for kind in files.classes
         if kind.section == "code" and kind.kind == "f"
-        for path in kind.paths()
-        if path.endswith(".php")
+        for path in map(files.real, kind.paths())
+        if path.endswith(".php") and path not in mapped
     ]
-    own = [path for path in own if path not in mapped]
     for prefix, directories in maps.namespaces.items():
-        for name, path in class_files(tuple(d for d in directories if f"{d}/" != vendor), prefix, own):
-            if name not in maps.classes and _declares(reader, path, name):
-                yield name, path
+        places = tuple(directory for directory in directories if not f"{directory}/".startswith(vendor))
+        for name, path in class_files(places, prefix, own):
+            if declared := _declared(reader, path, name):
+                yield name, declared, path
 
 
-def _declares(reader: Reader, path: str, name: str) -> bool:
+def _declared(reader: Reader, path: str, name: str) -> str:
+    """The class that the file declares under this name, in its own upper and lower case; empty where it does not."""
     try:
         content = reader.read(path, _LIMIT)
     except (OSError, CannotSee):
-        return False
-    namespace, _, short = name.rpartition("\\")
-    found = _NAMESPACE.search(content)
-    if (os.fsdecode(found[1]) if found else "") != namespace:
-        return False
-    return bool(re.search(_CLASS % re.escape(os.fsencode(short)), content, re.MULTILINE))
+        return ""
+    short = name.rpartition("\\")[2]
+    found = re.search(_CLASS % re.escape(os.fsencode(short)), content, re.MULTILINE | re.IGNORECASE)
+    if not found:
+        return ""
+    space = _NAMESPACE.search(content)
+    declared = f"{os.fsdecode(space[1])}\\{os.fsdecode(found[1])}" if space else os.fsdecode(found[1])
+    return declared if declared.lower() == name.lower() else ""
