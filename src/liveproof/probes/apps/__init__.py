@@ -88,6 +88,9 @@ def _served(reader: Reader, server: Server, fpm: Fpm | Unknown | Absent) -> Iter
             yield f"the document root {root} of {one.file}:{one.line} holds a variable: name the app's directory"
             continue
         path = _app_path(reader, root)
+        if not path and one.root != root and "$" not in one.root:
+            # A script that is not where it should be: the app whose files the block serves is meant all the same.
+            path, root = _app_path(reader, one.root), one.root
         if path:
             yield _Served(path, root, server.id, pools)
 

@@ -2,9 +2,9 @@
 
 These are the only requests that liveproof lets the app itself answer, and they leave what any request leaves: a line in
 nginx's access log and whatever the app writes (Laravel's web routes: a session). So they are sent after everything else
-was read, and without a configured request only one is sent where one tells enough, and another to each server block
-that stands in front of the app's and keeps answers. An answer that nginx may have taken
-from its cache does not: see ``cached``.
+was read, and without a configured request one is sent to each of the app's server blocks that pass to PHP, where one
+tells enough, and another to each that stands in front of the app's and keeps answers. An answer that nginx may have
+taken from its cache does not: see ``cached``.
 """
 
 import os
@@ -30,6 +30,7 @@ from liveproof.probes.wire.sending import Sent, send
 from liveproof.probes.wire.target import Target, fronts, targets
 
 _FRONTS = 3
+_BLOCKS = 4
 
 
 def probe(
@@ -60,8 +61,11 @@ def probe(
         for request, target in chosen:
             asking.ask_configured(request, target)
     else:
-        for target in (found[0], *before[:_FRONTS]):
+        for target in (*found[:_BLOCKS], *before[:_FRONTS]):
             asking.ask_default(target)
+        for target in found[_BLOCKS:]:
+            why = f"only {_BLOCKS} of the app's {len(found)} server blocks were asked; configure a request for its name"
+            asking.unasked.append((f"GET / (nginx, {target.server.id})", why))
     down = reader.stat(app.below("storage/framework/down")) is not None if asking.saw_503 else False
     return Wire(
         tuple(asking.exchanges),
