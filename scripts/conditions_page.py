@@ -46,6 +46,7 @@ _LEFT_OUT = {
         "the settings of each worker apart: one worker of each pool is asked",
         "a library of a Debian package (/usr/share/php) that was edited in place while a worker runs",
         "data files that a queue worker or other lasting PHP process read once and keeps",
+        "whether a worker still has the parent that would restart it",
         "whether a program of supervisord's runs by its configuration as it is on disk (`supervisorctl update`)",
         "whether crontabs and timers start the scheduler in the release that is served, and mutexes of it left behind",
     ),

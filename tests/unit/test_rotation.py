@@ -1,6 +1,6 @@
 """tests/live/rotation.py: what changed is always tried, and everything else in its turn."""
 
-from tests.live.rotation import chosen
+from tests.live.rotation import chosen, counting
 
 
 def test_each_test_has_its_turn_and_no_other() -> None:
@@ -19,3 +19,11 @@ def test_what_was_touched_is_always_tried() -> None:
         assert chosen("t::a", "tests/live/t.py", (), {"tests/live/t.py"}, turn)
         assert chosen("t::a", "tests/live/t.py", (rule,), {rule}, turn)
     assert not all(chosen("t::a", "tests/live/t.py", (rule,), {"README.md"}, turn) for turn in range(3))
+
+
+def test_a_sweep_over_the_rules_does_not_try_all_of_them() -> None:
+    """What else such a commit edits counts, and so does a commit that edits a few."""
+    few = [f"src/liveproof/rules/files/{number}.py" for number in range(5)]
+    many = [f"src/liveproof/rules/files/{number}.py" for number in range(40)]
+    assert counting(few) == tuple(few)
+    assert counting([*many, "tests/live/test_x.py"]) == ("tests/live/test_x.py",)
