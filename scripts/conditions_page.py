@@ -45,6 +45,7 @@ _LEFT_OUT = {
         "what a worker keeps in APCu, or in a file cache of OPcache that another pool writes",
         "the settings of each worker apart: one worker of each pool is asked",
         "a library of a Debian package (/usr/share/php) that was edited in place while a worker runs",
+        "a `.user.ini` below the document root, or one that was removed before the first check",
         "data files that a queue worker or other lasting PHP process read once and keeps",
         "whether a worker still has the parent that would restart it",
         "whether a program of supervisord's runs by its configuration as it is on disk (`supervisorctl update`)",

@@ -10,9 +10,10 @@ from liveproof.analysis.stale_code import held_releases
 from liveproof.check import check, links
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.files import Files, SectionTimes
+from liveproof.model.facts.fpm import Fpm, Worker
 from liveproof.model.facts.nginx import Nginx
 from liveproof.model.facts.opcache import Opcache, Script, Source
-from liveproof.model.findings import Absent, Finding, Settleable, Unknown
+from liveproof.model.findings import Absent, Finding, Holds, Settleable, Unknown
 from liveproof.model.settings import Settings
 from liveproof.model.verdicts import Link, LinkVerdict, Safety, Severity
 from liveproof.rules.opcache import (
@@ -24,6 +25,7 @@ from liveproof.rules.opcache import (
     reset_ran_in_cli_only,
     root_follows_symlink,
     timestamps_never_validated,
+    user_ini_not_in_force_everywhere,
 )
 from liveproof.rules.release import deploy_newer_than_service
 from liveproof.steps.invalidate_scripts import InvalidateScripts
@@ -355,3 +357,33 @@ def test_the_timeout_is_set_in_the_global_section():
     assert isinstance(write.act, WriteFile)
     assert write.act.content == "[global]\nprocess_control_timeout = 10s\npid = /run/x\n"
     assert reload.safety is Safety.DROPS
+
+
+@pytest.mark.parametrize(
+    ("changed", "ttl", "name", "started", "kind"),
+    [
+        (NOW - 100, "300", ".user.ini", 1.0, Unknown),
+        (NOW - 302, "300", ".user.ini", 1.0, Holds),
+        (NOW - 300, "300", ".user.ini", 1.0, Unknown),  # PHP looks again in the second after
+        (NOW - 100, "", ".user.ini", 1.0, Unknown),
+        (NOW - 100, "10", ".user.ini", 1.0, Holds),
+        (NOW - 100, "300", "", 1.0, Holds),
+        (NOW - 100, "300", ".user.ini", NOW - 99.0, Holds),
+        (NOW - 100, "300", ".user.ini", NOW - 100.0, Unknown),
+        (NOW - 100, "300", ".user.ini", None, Unknown),
+        (NOW - 100, "86400", ".user.ini", 1.0, Finding),
+        (0.0, "300", ".user.ini", 1.0, Holds),
+    ],
+)
+def test_a_user_ini_is_in_force_once_no_worker_can_hold_an_older_one(changed, ttl, name, started, kind):
+    """By its age against what PHP keeps, or by workers that are younger than it."""
+    settings = {"user_ini.filename": name, "user_ini.cache_ttl": ttl}
+    seen = opcache(pool(settings=settings, user_ini_changed=float(changed)))
+    host = fpm()
+    master = host.masters[0]
+    workers = (Worker(7, started, 33),) if started is not None else ()
+    host = Fpm((replace(master, pools=(replace(master.pools[0], workers=workers),)),))
+    (answer,) = user_ini_not_in_force_everywhere.check(app(), seen, host)
+    assert isinstance(answer, kind)
+    if kind is Unknown:
+        assert "until" in answer.reason

@@ -187,7 +187,10 @@
         $answer['loaded'] = in_array('Zend OPcache', $answer['extensions'], true);
 
         $settings = [];
-        foreach (['realpath_cache_size', 'realpath_cache_ttl', 'user_ini.filename', 'open_basedir', 'short_open_tag'] as $name) {
+        foreach ([
+            'realpath_cache_size', 'realpath_cache_ttl', 'user_ini.filename', 'user_ini.cache_ttl', 'open_basedir',
+            'short_open_tag',
+        ] as $name) {
             $settings[$name] = $text($call('ini_get', $name));
         }
         if ($answer['loaded']) {

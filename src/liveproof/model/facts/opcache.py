@@ -76,6 +76,8 @@ class PoolOpcache:
         pid: the worker that answered. Sizes are bytes.
         interned_used, interned_free, interned_strings: the buffer of interned strings, in bytes, and how many it
             holds; -1 where PHP does not tell.
+        user_ini_changed: when what PHP reads in the ``.user.ini`` of the document root last changed (epoch seconds by
+            the clock of file times); 0 where there is none.
     """
 
     pool: str
@@ -112,6 +114,7 @@ class PoolOpcache:
     interned_used: int = -1
     interned_free: int = -1
     interned_strings: int = -1
+    user_ini_changed: float = 0.0
 
     @property
     def epoch(self) -> int:

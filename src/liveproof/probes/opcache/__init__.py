@@ -44,7 +44,8 @@ def probe(reader: Reader, cache: Cache, app: App, fpm: Fpm, nginx: Nginx | Unkno
             continue
         try:
             answer = ask(reader, script, app, master, pool, beside=around.directory)
-            pools.append((pool.id, pool_opcache(reader, cache, answer, app, pool, master=master, around=around)))
+            seen = pool_opcache(reader, cache, answer, app, pool, master=master, around=around, moved=moved)
+            pools.append((pool.id, seen))
         except CannotSee as error:
             pools.append((pool.id, Unknown(f"pool {pool.id}: {error}")))
     now = _settled(reader, pools)

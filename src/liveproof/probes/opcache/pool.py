@@ -11,22 +11,32 @@ from liveproof.probes.opcache.app_scripts import AppScripts
 from liveproof.probes.opcache.asking import Answer
 from liveproof.probes.opcache.file_times import FileTimes
 from liveproof.probes.opcache.past_runs import PastRuns
+from liveproof.probes.opcache.user_ini import user_ini
 from liveproof.store.cache import Cache
 from liveproof.store.invalidated import MemoryOf, moments
 
-_ON = ("1", "on", "yes", "true")
 _TICK = 0.01  # s; a reset is reported by a request's clock, which the clock of file times lags behind by up to this
-# What a .user.ini may set and the rules look at; it is not in force for the probe, which lies elsewhere.
-_PER_DIRECTORY = ("opcache.enable", "opcache.validate_timestamps", "opcache.revalidate_freq")
 
 
 def pool_opcache(
-    reader: Reader, cache: Cache, answer: Answer, app: App, pool: Pool, *, master: Master, around: AppScripts
+    reader: Reader,
+    cache: Cache,
+    answer: Answer,
+    app: App,
+    pool: Pool,
+    *,
+    master: Master,
+    around: AppScripts,
+    moved: float = 0.0,
 ) -> PoolOpcache:
-    """The fact of one pool, with what earlier runs knew of its scripts; keeps what this run proves."""
+    """The fact of one pool, with what earlier runs knew of its scripts; keeps what this run proves.
+
+    ``moved`` is the newest change of a link on the app's path (epoch seconds).
+    """
     result = answer.told
     settings = {name: _path(value) for name, value in result["settings"].items()}
-    settings.update(_user_ini(reader, app, settings.get("user_ini.filename", "")))
+    read = user_ini(reader, cache, app, settings.get("user_ini.filename", ""), moved)
+    settings.update(read.settings)
     status: dict[str, Any] = result.get("status") or {}
     counts, memory_usage = status.get("opcache_statistics", {}), status.get("memory_usage", {})
     jit, interned = status.get("jit", {}), status.get("interned_strings_usage") or {}
@@ -72,6 +82,7 @@ def pool_opcache(
         interned_used=int(interned.get("used_memory", -1)),
         interned_free=int(interned.get("free_memory", -1)),
         interned_strings=int(interned.get("number_of_strings", -1)),
+        user_ini_changed=read.changed,
     )
     if found.scripts:
         earlier.keep(found)
@@ -132,20 +143,3 @@ def _since(reader: Reader, pid: int, scripts: tuple[Script, ...], start: int) ->
     except OSError:
         return float(start)
     return float(start)
-
-
-def _user_ini(reader: Reader, app: App, name: str) -> dict[str, str]:
-    """The few directives of a ``.user.ini`` in the document root that change what is judged here."""
-    if not name or not app.root:
-        return {}
-    try:
-        text = reader.read(f"{app.root}/{name}", 65536).decode(errors="replace")
-    except Exception:  # noqa: BLE001  (not there, not a file, not readable: PHP takes nothing from it either)
-        return {}
-    found = {}
-    for line in text.splitlines():
-        key, equals, value = line.partition("=")
-        if equals and key.strip() in _PER_DIRECTORY:
-            plain = value.partition(";")[0].strip().strip("\"'").lower()
-            found[key.strip()] = plain if plain.isdigit() else "1" if plain in _ON else "0"
-    return found
