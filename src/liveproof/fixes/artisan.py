@@ -18,9 +18,15 @@ _SECRET = ("config", "routes")
 _FRESH = {
     "package:discover": (("packages", "services"), ("config",)),
     "config:cache": (("config",), ("packages", "services")),
+    "event:cache": (("events",), ()),
 }
-_VARIABLES = {"config": "APP_CONFIG_CACHE", "packages": "APP_PACKAGES_CACHE", "services": "APP_SERVICES_CACHE"}
-_MANIFESTS = ("config", "routes", "packages", "services")
+_VARIABLES = {
+    "config": "APP_CONFIG_CACHE",
+    "events": "APP_EVENTS_CACHE",
+    "packages": "APP_PACKAGES_CACHE",
+    "services": "APP_SERVICES_CACHE",
+}
+_MANIFESTS = ("config", "routes", "events", "packages", "services")
 
 
 def can_rebuild(laravel: Laravel, cache: CacheFile) -> bool:
@@ -40,7 +46,7 @@ def without_dotenv(laravel: Laravel) -> str:
 
 
 def artisan(app: App, laravel: Laravel, command: str, why: str, *also: str) -> Step:
-    """Run ``config:cache``, ``route:cache``, ``package:discover`` or ``view:cache``.
+    """Run ``config:cache``, ``event:cache``, ``route:cache``, ``package:discover`` or ``view:cache``.
 
     Booting the app for any of them may write the two manifests as well (Illuminate's PackageManifest and
     ProviderRepository), through a temporary file beside them: so the directories are named, not the files. ``also`` are

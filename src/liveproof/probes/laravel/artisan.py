@@ -53,6 +53,15 @@ class ArtisanRunner:
         """
         return self._artisan("route:cache", given, "routes.php")["routes.php"]
 
+    def events(self, given: Mapping[str, bytes]) -> bytes:
+        """The event cache; ``given`` holds the caches that artisan finds in place.
+
+        Raises:
+            CannotSee: artisan failed; the reason is its first words.
+            OSError: it cannot be started.
+        """
+        return self._artisan("event:cache", given, "events.php")["events.php"]
+
     def script(
         self, what: str, code: str, *arguments: str, given: Mapping[str, bytes] | None = None, in_place: bool = False
     ) -> tuple[Ran, Mapping[str, bytes]]:

@@ -69,7 +69,7 @@ def _as_they_are(laravel: LaravelApp) -> Caches | None:
 
 
 def _is_certain(found: Caches) -> bool:
-    verdicts = [verdict.fresh for kind, verdict in found.verdicts.items() if kind != "events"]
+    verdicts = [verdict.fresh for verdict in found.verdicts.values()]
     return not found.reason and not any(isinstance(fresh, Unknown) and fresh != _NOTHING for fresh in verdicts)
 
 
@@ -82,13 +82,13 @@ def _compare(laravel: LaravelApp) -> tuple[Caches, Mapping[str, bytes]]:
     by_kind = {
         "config": _config(laravel, live.get("config"), fresh),
         "routes": _with_dotenv(laravel, _routes(laravel, live.get("routes"), fresh)),
-        "events": Verdict(Unknown("liveproof does not recompute the event cache") if "events" in live else _NOTHING),
+        "events": _with_dotenv(laravel, _events(laravel, live.get("events"), fresh)),
         "packages": _packages(live.get("packages"), fresh, installed),
         "services": _with_dotenv(laravel, _services(live.get("services"), fresh)),
     }
     found = Caches(
         by_kind,
-        tuple(kind for kind in ("config", "packages", "services") if kind in live and _broken(live[kind])),
+        tuple(kind for kind in ("config", "events", "packages", "services") if kind in live and _broken(live[kind])),
         _missing(laravel, live, installed),
         effective(config) if config else None,
         fresh.reason if isinstance(fresh, Unknown) else "",
@@ -158,6 +158,13 @@ def _routes(laravel: LaravelApp, live: _Content, fresh: _Fresh) -> Verdict:
     without = {name: content for name, content in fresh.items() if name != "config.php"}
     key = application_key(_array(fresh["config.php"]) or {})
     return _verdict(lambda: verdicts.routes_verdict(live, runner.routes(fresh), lambda: runner.routes(without), key))
+
+
+def _events(laravel: LaravelApp, live: _Content, fresh: _Fresh) -> Verdict:
+    runner = laravel.runner
+    if not isinstance(live, bytes) or isinstance(fresh, Unknown) or isinstance(runner, Unknown):
+        return _nothing_to_compare(live, fresh)
+    return _verdict(lambda: verdicts.events_verdict(live, runner.events(fresh)))
 
 
 def _with_dotenv(laravel: LaravelApp, verdict: Verdict) -> Verdict:

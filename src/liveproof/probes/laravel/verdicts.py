@@ -1,5 +1,6 @@
 """Each live cache against the recomputed one: fresh, or what differs, or why that cannot be told."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from liveproof.model.dataclass import dataclass
@@ -148,6 +149,27 @@ def services_verdict(live: bytes, fresh: bytes) -> Verdict:
         return FRESH
     differing = list(differences(there, wanted))
     return Verdict(False, printable(differing)) if differing else FRESH
+
+
+def events_verdict(live: bytes, fresh: bytes) -> Verdict:
+    """``events.php`` against the recomputed one: by provider, event and listener.
+
+    The order does not count: discovered listeners come as the directory lists their files.
+    """
+    arrays = _arrays(live, fresh, "event cache")
+    if isinstance(arrays, Verdict):
+        return arrays
+    there, wanted = (Counter(_listeners(array)) for array in arrays)
+    differing = dict.fromkeys(f"{event} to {listener}" for _, event, listener in (there - wanted) + (wanted - there))
+    return Verdict(False, printable(differing)) if differing else FRESH
+
+
+def _listeners(events: dict[Key, Value]) -> Iterator[tuple[str, str, str]]:
+    for provider, listened in events.items():
+        for event, listeners in listened.items() if isinstance(listened, dict) else ():
+            for listener in listeners.values() if isinstance(listeners, dict) else (listeners,):
+                pair = listener.values() if isinstance(listener, dict) else (listener,)
+                yield str(provider), str(event), "@".join(str(part) for part in pair)
 
 
 def named_providers(packages: bytes, services: bytes) -> tuple[str, ...]:

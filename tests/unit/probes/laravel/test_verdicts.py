@@ -8,6 +8,7 @@ from liveproof.model.findings import Unknown
 from liveproof.probes.laravel.verdicts import (
     Config,
     differences,
+    events_verdict,
     lost,
     packages_verdict,
     printable,
@@ -149,3 +150,28 @@ def test_a_broken_route_cache_is_stale(content: bytes) -> None:
     """It is not what the routes give."""
     fresh = b"<?php app()->setCompiledRoutes(['compiled' => [], 'attributes' => ['a' => ['uri' => 'x']]]);"
     assert routes_verdict(content, fresh, lambda: fresh, "").fresh is False
+
+
+@pytest.mark.parametrize(
+    ("live", "fresh", "differs"),
+    [
+        ("['P' => ['E' => ['A@handle', 'B@handle']]]", "['P' => ['E' => ['B@handle', 'A@handle']]]", ()),
+        ("['P' => ['E' => ['A@handle']]]", "['P' => ['E' => ['A@handle', 'B@go']]]", ("E to B@go",)),
+        ("['P' => ['E' => ['A@handle'], 'F' => ['C']]]", "['P' => ['E' => ['A@handle']]]", ("F to C",)),
+        ("['P' => ['E' => ['A', 'A']]]", "['P' => ['E' => ['A']]]", ("E to A",)),
+        ("['P' => ['E' => ['A']]]", "['Q' => ['E' => ['A']]]", ("E to A",)),
+        ("['P' => ['E' => [['A', 'go']]]]", "['P' => ['E' => ['A@go']]]", ()),
+        ("['P' => ['E' => []]]", "['P' => []]", ()),
+        ("[]", "[]", ()),
+    ],
+)
+def test_listeners_are_compared_without_their_order(live: str, fresh: str, differs: tuple[str, ...]) -> None:
+    """A listener that is new, gone, there twice or another provider's is named with its event."""
+    verdict = events_verdict(php(live), php(fresh))
+    assert (verdict.fresh, verdict.differs) == (not differs, differs)
+
+
+def test_an_event_cache_that_is_cut_off() -> None:
+    """Is stale as a whole; one that artisan makes and nobody can read tells nothing."""
+    assert events_verdict(b"<?php return array(", php("[]")).fresh is False
+    assert isinstance(events_verdict(php("[]"), b"<?php echo 1;").fresh, Unknown)
