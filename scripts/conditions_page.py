@@ -38,8 +38,9 @@ _LEFT_OUT = {
     ),
     Link.CACHES: (
         "values in the application's own cache store (Redis, database)",
-        "what packages other than Laravel's own keep below bootstrap/cache and storage/framework",
         "classes that Composer's autoloader keeps in APCu, and what packages hold beside what was published",
+        "what packages keep below storage/framework, or lack in a list of theirs below bootstrap/cache",
+        "variables that a script of `auto_prepend_file` sets",
     ),
     Link.MEMORY: (
         "what a worker keeps in APCu, or in a file cache of OPcache that another pool writes",

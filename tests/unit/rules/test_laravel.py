@@ -7,18 +7,23 @@ import pytest
 
 from liveproof.model.facts.access import Access
 from liveproof.model.facts.apps import App
-from liveproof.model.facts.laravel import CacheFile, CompiledView, Laravel
+from liveproof.model.facts.laravel import NO_DOTENV, CacheFile, CompiledView, Laravel, Override, PackageCache
 from liveproof.model.facts.logs import LogGroup, Logs
-from liveproof.model.findings import Unknown
+from liveproof.model.findings import Finding, Holds, Unknown
 from liveproof.model.plan import Step
 from liveproof.model.verdicts import Severity
 from liveproof.rules.laravel import (
+    cache_built_for_another_path,
     cache_file_missing,
     clear_command_did_nothing,
     compiled_view_stale,
     config_cache_stale,
     config_cache_unreadable,
+    environment_file_missing_or_unreadable,
+    environment_overrides_dotenv,
     errors_logged_since_deploy,
+    event_cache_stale,
+    package_cache_stale,
     package_manifest_stale,
     route_cache_stale,
 )
@@ -42,7 +47,7 @@ def laravel(*caches: CacheFile, **changes: object) -> Laravel:
     all_of_them |= {one.kind: one for one in caches}
     healthy = Laravel(
         "10.0.0", "/usr/bin/php8.2", "production", False, tuple(all_of_them.values()), (), (), (), (), "UTC",
-        "storage/framework/views",
+        "storage/framework/views", overrides=(), package_caches=(),
     )  # fmt: skip
     return replace(healthy, **changes)  # type: ignore[arg-type]
 
@@ -67,6 +72,9 @@ def test_a_healthy_laravel_is_silent() -> None:
     seen = laravel()
     assert faults(config_cache_stale.check(_APP, seen)) == []
     assert faults(route_cache_stale.check(_APP, seen)) == []
+    assert faults(event_cache_stale.check(_APP, seen)) == []
+    assert faults(environment_overrides_dotenv.check(_APP, seen)) == []
+    assert faults(environment_file_missing_or_unreadable.check(_APP, seen)) == []
     assert faults(cache_file_missing.check(_APP, seen, _NOT_SEEN, _NOT_SEEN)) == []
     assert faults(compiled_view_stale.check(_APP, seen)) == []
     assert faults(package_manifest_stale.check(_APP, seen)) == []
@@ -74,15 +82,15 @@ def test_a_healthy_laravel_is_silent() -> None:
     assert faults(clear_command_did_nothing.check(_APP, seen, access(cache=False))) == []
 
 
-@pytest.mark.parametrize("kind", ["config", "routes"])
+@pytest.mark.parametrize("kind", ["config", "routes", "events"])
 def test_a_stale_cache_is_found_and_rebuilt(kind: str) -> None:
     """By artisan as the app's user, and nothing is taken away that artisan can start with."""
-    rule = {"config": config_cache_stale, "routes": route_cache_stale}[kind]
+    rule = {"config": config_cache_stale, "routes": route_cache_stale, "events": event_cache_stale}[kind]
     seen = laravel(cache(kind, fresh=False, differs=("app.name",)))
     (found,) = findings(rule.check(_APP, seen))
     assert "app.name" in found.evidence[0].saw
     steps = rule.rebuild(found, _APP, seen, *((_NOT_SEEN,) if kind == "routes" else ()))
-    assert acts(steps) == [{"config": "config:cache", "routes": "route:cache"}[kind]]
+    assert acts(steps) == [{"config": "config:cache", "routes": "route:cache", "events": "event:cache"}[kind]]
 
 
 @pytest.mark.parametrize(
@@ -309,3 +317,64 @@ def test_a_log_that_was_not_read_is_told() -> None:
         errors_logged_since_deploy.check(_APP, logs(unread=(("/l", "no right"),), truncated=("/m",)), _NOT_SEEN)
     )
     assert [isinstance(one, Unknown) for one in said] == [True, True]
+
+
+def test_an_override_breaks_only_where_the_configuration_is_not_cached() -> None:
+    """What is cached is what requests see; what nobody could look at matters then no more than that."""
+    one = Override("APP_URL", "env[APP_URL] in /p", "8.2/www")
+    gone = cache("config", exists=False)
+    (found,) = findings(environment_overrides_dotenv.check(_APP, laravel(gone, overrides=(one, one))))
+    assert found.severity is Severity.MEDIUM
+    assert found.message == "Requests see another value of APP_URL than .env gives."
+    (hidden,) = findings(environment_overrides_dotenv.check(_APP, laravel(overrides=(one,))))
+    assert hidden.severity is Severity.NOTICE
+    assert [*environment_overrides_dotenv.check(_APP, laravel(gone, overrides=_NOT_SEEN))] == [_NOT_SEEN]
+    assert isinstance(next(iter(environment_overrides_dotenv.check(_APP, laravel(overrides=_NOT_SEEN)))), Holds)
+
+
+@pytest.mark.parametrize(
+    ("why", "cached", "keyed", "severity"),
+    [
+        ("www-data cannot read it", False, True, Severity.HIGH),
+        ("www-data cannot read it", True, False, Severity.NOTICE),
+        (NO_DOTENV, False, False, Severity.HIGH),
+        (NO_DOTENV, False, True, None),
+        (NO_DOTENV, True, False, None),
+    ],
+)
+def test_a_dotenv_that_gives_nothing(why: str, cached: bool, keyed: bool, severity: Severity | None) -> None:
+    """A fault where requests read it, unless they have their variables from elsewhere."""
+    seen = laravel(cache("config", exists=cached), dotenv=why, keyed=keyed)
+    found = findings(environment_file_missing_or_unreadable.check(_APP, seen))
+    assert [one.severity for one in found] == ([severity] if severity else [])
+
+
+def test_whether_variables_come_from_elsewhere_may_be_unknown() -> None:
+    """Then it is said."""
+    seen = laravel(cache("config", exists=False), dotenv=NO_DOTENV, keyed=_NOT_SEEN)
+    (answer,) = environment_file_missing_or_unreadable.check(_APP, seen)
+    assert isinstance(answer, Unknown)
+
+
+def test_a_cache_of_another_directory() -> None:
+    """Found and rebuilt, unless the sources name that directory themselves."""
+    inside = (("view.paths.0",), ("/srv/releases/1",))
+    assert not findings(cache_built_for_another_path.check(_APP, laravel(elsewhere=inside)))
+    assert not findings(cache_built_for_another_path.check(_APP, laravel(cache("config", fresh=False))))
+    for fresh in (False, _NOT_SEEN):
+        seen = laravel(cache("config", fresh=fresh), elsewhere=inside)
+        (found,) = findings(cache_built_for_another_path.check(_APP, seen))
+        assert "/srv/releases/1" in found.message
+        assert acts(cache_built_for_another_path.rebuild(found, _APP, seen)) == ["config:cache"]
+
+
+def test_what_packages_keep() -> None:
+    """Each file that names what is gone is told; one that nobody could read makes it unknown."""
+    fine, stale = PackageCache("bootstrap/cache/a.php", ()), PackageCache("bootstrap/cache/b.php", ("App\\X",))
+    unread = PackageCache("bootstrap/cache/c.php", _NOT_SEEN)
+    assert len([*package_cache_stale.check(_APP, laravel())]) == 1
+    said = [*package_cache_stale.check(_APP, laravel(package_caches=(fine, stale, unread)))]
+    assert [type(one) for one in said] == [Holds, Finding, Unknown]
+    (found,) = findings(said)
+    assert "App\\X" in found.evidence[0].saw
+    assert [*package_cache_stale.check(_APP, laravel(package_caches=_NOT_SEEN))] == [_NOT_SEEN]

@@ -5,6 +5,7 @@ import re
 from liveproof.model.dataclass import dataclass
 from liveproof.model.findings import Unknown
 
+NO_DOTENV = "it is not there"
 _MORE = re.compile(r"and (\d{1,9}) more")
 
 
@@ -59,6 +60,29 @@ class CompiledView:
 
 
 @dataclass(frozen=True, slots=True)
+class PackageCache:
+    """A PHP file that a package keeps below bootstrap/cache, by its path below the app.
+
+    ``gone`` are the classes and files that it names and that are not there, or why that is not known.
+    """
+
+    path: str
+    gone: tuple[str, ...] | Unknown
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """A key of ``.env`` that requests to a pool see with another value; ``where`` that is set, in words."""
+
+    name: str
+    where: str
+    pool: str
+
+
+_NOT_LOOKED = Unknown("which environment requests see was not looked at")
+
+
+@dataclass(frozen=True, slots=True)
 class Laravel:
     """A Laravel app. ``environment`` and ``debug`` are effective (from the config cache or .env), empty if unknown.
 
@@ -76,6 +100,11 @@ class Laravel:
     what it should. ``down`` is when maintenance mode began (the time of ``framework/down`` below the storage, epoch
     seconds), 0 where that file is not there. ``cache_driver`` is the driver of the default cache store (``redis``,
     ``array``), empty if unknown; ``cache_path`` the directory of one that keeps files, else empty.
+    ``overrides`` are keys of ``.env`` that requests would see with another value, were the configuration not cached.
+    ``keyed``: without ``.env`` they have APP_KEY all the same, from PHP-FPM or nginx; Unknown too where the app's own
+    code names another file to read. ``elsewhere`` are keys of the cached configuration whose paths lie in other copies
+    of the app, and the directories of these copies. ``package_caches`` are what packages other than Laravel's own keep
+    below bootstrap/cache.
     """
 
     version: str
@@ -98,6 +127,10 @@ class Laravel:
     down: float | Unknown = 0.0
     cache_driver: str = ""
     cache_path: str = ""
+    overrides: tuple[Override, ...] | Unknown = _NOT_LOOKED
+    keyed: bool | Unknown = _NOT_LOOKED
+    elsewhere: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
+    package_caches: tuple[PackageCache, ...] | Unknown = Unknown("what packages keep was not looked at")
 
     def cache(self, kind: str) -> CacheFile | None:
         """The cache file of this kind, None when this version of Laravel has none."""

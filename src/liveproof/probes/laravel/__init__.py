@@ -15,12 +15,14 @@ from liveproof.host.reader import Reader
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.files import Files
 from liveproof.model.facts.fpm import Fpm
-from liveproof.model.facts.laravel import CacheFile, CompiledView, Laravel
+from liveproof.model.facts.laravel import NO_DOTENV, CacheFile, CompiledView, Laravel
+from liveproof.model.facts.nginx import Nginx
 from liveproof.model.findings import Absent, Unknown
 from liveproof.model.settings import Settings
 from liveproof.probes.laravel.artisan import ArtisanRunner
-from liveproof.probes.laravel.caches import Caches, see_caches
+from liveproof.probes.laravel.caches import Caches, package_sources, see_caches
 from liveproof.probes.laravel.effective import Effective, log_files
+from liveproof.probes.laravel.environment import INVALID, REFUSED, gives_key, overrides
 from liveproof.probes.laravel.laravel_app import (
     LaravelApp,
     Place,
@@ -32,6 +34,7 @@ from liveproof.probes.laravel.laravel_app import (
     sources_signature,
 )
 from liveproof.probes.laravel.laravel_app import dotenv as assignments
+from liveproof.probes.laravel.package_caches import package_caches
 from liveproof.probes.laravel.verdicts import Verdict
 from liveproof.probes.laravel.views import stale_views
 from liveproof.store.cache import Cache
@@ -46,6 +49,7 @@ def probe(  # noqa: PLR0917  (called with what its parameters name)
     app: App,
     files: Files | Unknown | Absent,
     fpm: Fpm | Unknown | Absent,
+    nginx: Nginx | Unknown | Absent,
 ) -> Laravel:
     """See the app's Laravel.
 
@@ -73,7 +77,7 @@ def probe(  # noqa: PLR0917  (called with what its parameters name)
     rules = found.effective
     unseen = Unknown(found.reason or "the effective configuration is not known")
     stale = _views(laravel, rules, recomputed) if rules and settings.recompute else unseen
-    no_dotenv = _no_dotenv(laravel, pid)
+    no_dotenv = _no_dotenv(laravel, pid) or (INVALID if REFUSED in found.reason else "")
     if no_dotenv and isinstance(stale, tuple) and stale:
         stale = Unknown(f"what the views compile to without .env ({no_dotenv}) is not what they compile to with it")
     compiled = rules.compiled if rules else ""
@@ -103,6 +107,10 @@ def probe(  # noqa: PLR0917  (called with what its parameters name)
         down=_down(laravel, storage),
         cache_driver=rules.cache_driver if rules else "",
         cache_path=rules.cache_path if rules and rules.cache_driver == "file" else "",
+        overrides=overrides(reader, app, fpm, nginx, dotenv),
+        elsewhere=found.elsewhere,
+        package_caches=package_caches(laravel, lambda: package_sources(laravel)),
+        keyed=gives_key(reader, app, fpm, nginx) if no_dotenv else True,
     )
 
 
@@ -185,7 +193,7 @@ def _no_dotenv(laravel: LaravelApp, pid: int) -> str:
         status = reader.stat(path)
         if status is None:
             link = reader.stat(path, follow=False)
-            return "it is a link that leads nowhere" if link else "it is not there"
+            return "it is a link that leads nowhere" if link else NO_DOTENV
     except OSError as error:
         return f"it cannot be looked at: {error.strerror}"
     if not status.is_file:

@@ -9,8 +9,10 @@ from liveproof.model.findings import Unknown
 from liveproof.probes.laravel import verdicts
 from liveproof.probes.laravel.effective import Effective, application_key, effective
 from liveproof.probes.laravel.laravel_app import LaravelApp
+from liveproof.probes.laravel.package_caches import Sources
 from liveproof.probes.laravel.packages import Installed, missing, read_installed
 from liveproof.probes.laravel.phparray import Key, Unreadable, Value, read_array
+from liveproof.probes.laravel.places_inside import elsewhere
 from liveproof.probes.laravel.verdicts import Verdict
 
 _HOUR = 3600.0
@@ -26,7 +28,8 @@ _T = TypeVar("_T")
 class Caches:
     """``verdicts`` by kind; ``broken`` kinds are no complete PHP; ``missing`` provider classes cannot be found.
 
-    ``effective`` is None, with the ``reason``, where the configuration is not known.
+    ``effective`` is None, with the ``reason``, where the configuration is not known. ``elsewhere`` are keys of the
+    cached configuration with paths in other copies of the app, and the directories of these.
     """
 
     verdicts: dict[str, Verdict]
@@ -34,6 +37,7 @@ class Caches:
     missing: tuple[str, ...]
     effective: Effective | None
     reason: str = ""
+    elsewhere: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
 
 
 def see_caches(laravel: LaravelApp, *, recompute: bool) -> tuple[Caches, Mapping[str, bytes]]:
@@ -65,7 +69,8 @@ def _as_they_are(laravel: LaravelApp) -> Caches | None:
         return None
     verdict = Verdict(Unknown(_NOT_COMPARED))
     kinds = {kind: verdict if kind in live else Verdict(_NOTHING) for kind in laravel.place.caches}
-    return Caches(kinds, (), (), effective(config), _NOT_COMPARED)
+    inside = elsewhere(laravel.reader, laravel.app, config)
+    return Caches(kinds, (), (), effective(config), _NOT_COMPARED, inside)
 
 
 def _is_certain(found: Caches) -> bool:
@@ -92,6 +97,7 @@ def _compare(laravel: LaravelApp) -> tuple[Caches, Mapping[str, bytes]]:
         _missing(laravel, live, installed),
         effective(config) if config else None,
         fresh.reason if isinstance(fresh, Unknown) else "",
+        elsewhere(laravel.reader, laravel.app, _array(live.get("config")) or {}),
     )
     return found, {} if isinstance(fresh, Unknown) else fresh
 
@@ -215,13 +221,21 @@ def _installed(laravel: LaravelApp) -> Installed | Unknown:
 def _missing(laravel: LaravelApp, live: Mapping[str, _Content], installed: Installed | Unknown) -> tuple[str, ...]:
     if isinstance(installed, Unknown):
         return ()
-    reader = laravel.reader
     manifests = [content if isinstance(content := live.get(kind), bytes) else b"" for kind in ("packages", "services")]
-    classmap = f"{laravel.app.real}/vendor/composer/autoload_classmap.php"
     return missing(
         verdicts.named_providers(*manifests),
         installed,
-        lambda path: reader.stat(path) is not None,
-        reader.read(classmap) if reader.stat(classmap) else b"",
+        lambda path: laravel.reader.stat(path) is not None,
+        _classmap(laravel),
         laravel.app.real,
     )
+
+
+def _classmap(laravel: LaravelApp) -> bytes:
+    path = f"{laravel.app.real}/vendor/composer/autoload_classmap.php"
+    return laravel.reader.read(path) if laravel.reader.stat(path) else b""
+
+
+def package_sources(laravel: LaravelApp) -> Sources:
+    """What tells whether a class that a package's cache names can be found."""
+    return Sources(_installed(laravel), _classmap(laravel))

@@ -43,6 +43,7 @@ rule = Rule(
 _COMMAND = {
     "config": "config:cache",
     "routes": "route:cache",
+    "events": "event:cache",
     "packages": "package:discover",
     "services": "package:discover",
 }
