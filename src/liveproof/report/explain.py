@@ -14,6 +14,7 @@ from liveproof.report.content.symptoms import SYMPTOMS, Symptom
 from liveproof.report.style.escaping import shown, visible
 from liveproof.report.style.lines import BLANK, Line, field, line
 
+_HELD = 5
 _WORDS = {
     RuleVerdict.OK: ("not found", "good"),
     RuleVerdict.FOUND: ("FOUND", "bad"),
@@ -113,6 +114,10 @@ def _result(app: AppExamination, result: Result | None) -> Iterator[Line]:
         return
     word, style = _WORDS[result.verdict]
     yield line(f"{path}: ", (word, style), f"  {shown(result.reason)}" if result.reason else "", indent=3, hang=3)
+    for held in result.holds[:_HELD]:
+        yield field("holds", shown(held), indent=6)
+    if len(result.holds) > _HELD:
+        yield line(f"and {len(result.holds) - _HELD} more: `liveproof check --format json` lists them", indent=6)
     for finding in result.findings:
         yield line(shown(finding.message), indent=6)
         for evidence in finding.evidence:

@@ -50,7 +50,7 @@ def check(app: App, laravel: Laravel) -> Iterator[Answer]:
     elif laravel.dotenv:
         yield Holds(f"nothing is overridden: .env gives nothing ({laravel.dotenv})")
     else:
-        yield Holds("neither pools nor their service nor nginx set a key of .env to another value")
+        yield Holds("no pool, service or location of nginx gives requests another value than .env does")
 
 
 def _finding(app: App, found: tuple[Override, ...], cached: bool) -> Finding:

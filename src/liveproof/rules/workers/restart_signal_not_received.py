@@ -9,7 +9,7 @@ longer than it should sees it late. It prints success all the same, and the old 
 
 ## Verify by hand
 ```bash
-systemctl show -P MainPID UNIT; sudo -u {user} php {app}/artisan queue:restart; sleep 75; systemctl show -P MainPID UNIT
+ps -eo pid,lstart,args | grep '[a]rtisan queue:'   # what is older than the last signal has not followed it
 tr '\0' '\n' < /proc/PID/environ | grep -E '^(CACHE_|APP_CONFIG_CACHE)'
 ```
 
