@@ -19,6 +19,7 @@ from liveproof.rules.fpm import (
     configuration_changed_since_start,
     configuration_invalid,
     pool_saturated,
+    process_is_stopped,
     processes_run_as_another_user_than_configured,
     service_not_running,
     socket_missing,
@@ -416,3 +417,17 @@ def test_a_log_that_does_not_tell_of_crashes_is_no_proof() -> None:
     assert "no right" in reason(check(APP, _logs(read=()), fpm()))
     assert "too many" in reason(check(APP, _logs(more=((MASTER.error_log, "fpm", 9),)), fpm()))
     assert faults(check(APP, _logs(read=(f"/proc/{MASTER.pid}/fd/2",)), fpm())) == []
+
+
+def test_stopped_processes() -> None:
+    """A worker, the master, and nginx's own; each goes on holds."""
+    check = process_is_stopped.check
+    assert faults(check(APP, fpm(), NGINX)) == []
+    worker = fpm(workers=(Worker(31, 1.0, 33), Worker(32, 1.0, 33, stopped=True)))
+    assert found(faults(check(APP, worker, NGINX))).message == "1 worker of PHP-FPM 8.2 is stopped (process 32)."
+    master = fpm(replace(MASTER, stopped=True))
+    assert "The master of PHP-FPM 8.2 is stopped" in found(faults(check(APP, master, NGINX))).message
+    assert NGINX.process
+    nginx = replace(NGINX, process=replace(NGINX.process, stopped=(10, 11)))
+    assert "2 workers of nginx are stopped (process 10)" in found(faults(check(APP, fpm(), nginx))).message
+    assert "does not run" in reason(faults(check(APP, stopped(), Absent("no nginx"))))

@@ -14,6 +14,7 @@ class Process:
 
     ``start`` is epoch seconds, ``argv`` its command line (for php-fpm and nginx the title they wrote over it),
     ``uid`` the effective user, ``cgroup`` the path of its control group, ``kind`` the kernel's short name (comm).
+    ``stopped``: a signal or a debugger has stopped it, so that it does nothing.
     """
 
     pid: int
@@ -23,6 +24,7 @@ class Process:
     kind: str
     argv: tuple[str, ...]
     cgroup: str
+    stopped: bool = False
 
     @property
     def title(self) -> str:
@@ -133,6 +135,7 @@ def _process(name: str, boot: float, ours: str) -> Process | None:
             stat[opening + 1 : closing].decode(errors="replace"),
             tuple(part.decode(errors="surrogateescape") for part in command.rstrip(b"\0 ").split(b"\0")),
             _cgroup(name),
+            fields[0] in (b"T", b"t"),
         )
     except (OSError, ValueError, IndexError):
         return None

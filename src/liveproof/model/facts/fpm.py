@@ -11,11 +11,12 @@ _NOT_LOOKED = Unknown("the pool's load was not looked at")
 
 @dataclass(frozen=True, slots=True)
 class Worker:
-    """A worker process: pid, start (epoch seconds), effective user id."""
+    """A worker process: pid, start (epoch seconds), effective user id, whether a signal or debugger has stopped it."""
 
     pid: int
     start: float
     uid: int
+    stopped: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +190,7 @@ class Master:
     taken, or was not tested (not as root); Unknown when the test gave no result. ``loaded`` is what the running master
     has loaded, php.ini and what it scans included, beside what the files hold now; None where it does not run, or
     nobody looked. ``replaced`` are the files of its program, extensions and libraries that it executes though they were
-    replaced or removed since.
+    replaced or removed since. ``stopped``: a signal or a debugger has stopped it.
     """
 
     version: str
@@ -208,6 +209,7 @@ class Master:
     refused: tuple[str, ...] | Unknown = ()
     loaded: Loaded | Unknown | None = None
     replaced: tuple[str, ...] | Unknown = ()
+    stopped: bool = False
 
 
 @dataclass(frozen=True, slots=True)

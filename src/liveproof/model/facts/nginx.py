@@ -114,7 +114,10 @@ class Server:
 
 @dataclass(frozen=True, slots=True)
 class NginxProcess:
-    """A running nginx: master pid and start (epoch seconds), its configuration file, the workers' start times."""
+    """A running nginx: master pid and start (epoch seconds), its configuration file, the workers' start times.
+
+    ``stopped`` are the pids of those of master and workers that a signal or a debugger has stopped.
+    """
 
     pid: int
     start: float
@@ -122,6 +125,7 @@ class NginxProcess:
     user: str
     workers: tuple[tuple[int, float], ...]
     draining: tuple[int, ...]
+    stopped: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

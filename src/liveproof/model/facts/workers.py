@@ -49,6 +49,7 @@ class PhpProcess:
         missed: when artisan's signal to end was sent that it has not followed although it had the time (epoch seconds);
             0 where none is known.
         supervisor: supervisorctl and the configuration of the supervisord that has started it; None where that is none.
+        stopped: a signal or a debugger has stopped it, so that it does nothing.
         moment: a change came so close to its start that the order of both cannot be told: the path.
     """
 
@@ -74,6 +75,7 @@ class PhpProcess:
     started_again: str = ""
     missed: float = 0.0
     supervisor: tuple[str, str] | None = None
+    stopped: bool = False
 
     @property
     def id(self) -> str:

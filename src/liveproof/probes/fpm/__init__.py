@@ -106,6 +106,7 @@ def _master(cache: Cache, accounts: Accounts, sockets: Sockets, found: Found, un
         () if found.process else fpmpools.last_errors(reader, log),
         loaded=loaded_files.loaded(reader, cache, found, result.conf) if found.process else None,
         replaced=replaced(reader, found.process),
+        stopped=found.process is not None and found.process.stopped,
     )
 
 

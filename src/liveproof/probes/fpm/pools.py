@@ -119,7 +119,7 @@ def _user(
 
 def worker(process: Process) -> Worker:
     """A worker of a pool."""
-    return Worker(process.pid, process.start, process.uid)
+    return Worker(process.pid, process.start, process.uid, process.stopped)
 
 
 def workers_of(children: Sequence[Process]) -> dict[str, list[Process]]:

@@ -83,7 +83,9 @@ def probe(reader: Reader, cache: Cache) -> Nginx:
     if process:
         loaded = _loaded(reader, cache, process, service, found)
         starts = tuple((one.pid, one.start) for one in workers)
-        running = NginxProcess(process.pid, process.start, config, user, starts, tuple(one.pid for one in draining))
+        stopped = tuple(one.pid for one in (process, *workers) if one.stopped)
+        leaving = tuple(one.pid for one in draining)
+        running = NginxProcess(process.pid, process.start, config, user, starts, leaving, stopped)
     return Nginx(
         command.binary,
         build.version,

@@ -63,6 +63,7 @@ def _lasting(reader: Reader, app: App, accounts: Accounts, units: bool) -> Itera
                 _program(reader, process) if kinds.get(process.parent, "").startswith("supervisord") else "",
                 process.parent,
                 reader.exact_start(process.start),
+                stopped=process.stopped,
             )
         elif (
             lasting and not cwd and reader.stat(f"/proc/{process.pid}") and not script_of(process.argv).startswith("/")
