@@ -594,4 +594,5 @@ def test_fil010_tells_where_there_is_no_room() -> None:
     finding = found(rule, facts(can=full))
     assert "to write storage/logs and 1 more" in finding.message
     assert answer(rule, facts(can=replace(access(), writable=(("storage/logs", True),)))).verdict is RuleVerdict.OK
-    assert answer(rule, facts(can=replace(access(), writable=()))).verdict is RuleVerdict.UNKNOWN
+    assert answer(rule, facts(can=replace(access(), writable=(), missing=()))).verdict is RuleVerdict.OK
+    assert answer(rule, facts(can=replace(access(), writable=(), missing=("storage",)))).verdict is RuleVerdict.UNKNOWN

@@ -58,3 +58,5 @@ def check(app: App, access: Access) -> Iterator[Answer]:
         )
     elif access.writable:
         yield Holds(f"{len(access.writable)} places that {app.user} writes to")
+    elif not access.missing:
+        yield Holds("the app has no place to write to that liveproof knows")
