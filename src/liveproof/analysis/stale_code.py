@@ -73,8 +73,11 @@ def held_releases(app: App, opcache: Opcache, pool: PoolOpcache, nginx: _Nginx) 
 
 def unresolved(app: App, nginx: Nginx) -> tuple[FastcgiPass, ...]:
     """The places where nginx hands PHP a path of this app whose links it has not resolved."""
-    if app.path == app.real:
-        return ()
+    return () if app.path == app.real else as_written(app, nginx)
+
+
+def as_written(app: App, nginx: Nginx) -> tuple[FastcgiPass, ...]:
+    """The places where nginx hands PHP a path of this app as it is written, whether or not links lie on it."""
     return tuple(
         taken
         for server in nginx.servers

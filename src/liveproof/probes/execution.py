@@ -13,6 +13,7 @@ from liveproof.host.errors import CannotSee
 from liveproof.host.network import fastcgi
 from liveproof.host.network.fastcgi import FastcgiError
 from liveproof.host.php.probe import installed
+from liveproof.host.reader import Reader
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.execution import Execution
 from liveproof.model.facts.fpm import Fpm, Pool
@@ -29,7 +30,7 @@ _OFF = "no status page or OPcache tells which script answered"
 _Uses = dict[str, tuple[int, int]]
 
 
-def probe(app: App, nginx: Nginx, fpm: Fpm, opcache: Opcache, wire: Wire) -> Execution:
+def probe(reader: Reader, app: App, nginx: Nginx, fpm: Fpm, *, opcache: Opcache, wire: Wire) -> Execution:
     """The scripts that ran since OPcache was looked at first.
 
     Raises:
@@ -38,7 +39,7 @@ def probe(app: App, nginx: Nginx, fpm: Fpm, opcache: Opcache, wire: Wire) -> Exe
     answered = (each for each in wire.exchanges if each.way == "nginx" and each.status)
     if all(exchange.answered_by in ("nginx", "file") for exchange in answered):
         raise CannotSee("no request was answered by the app, so nothing tells which code answers")
-    script, fronts = installed(), tuple(_fronts(app, nginx, wire))
+    script, fronts = installed(), frozenset(_fronts(reader, app, nginx, wire))
     before = dict(opcache.pools)
     own: list[tuple[str, str]] = []
     others: list[tuple[str, str]] = []
@@ -53,17 +54,17 @@ def probe(app: App, nginx: Nginx, fpm: Fpm, opcache: Opcache, wire: Wire) -> Exe
         except CannotSee as error:
             unseen.append((pool.id, Unknown(f"pool {pool.id}: {error}")))
             continue
-        own += [(pool.id, path) for path in used if _below(path, app)]
-        others += [(pool.id, path) for path in used if not _below(path, app)]
+        own += [(pool.id, path) for path in used if path in fronts]
+        others += [(pool.id, path) for path in used if path not in fronts]
         if not used:
             why = "" if known.enabled else f": OPcache is off there, and {_OFF}"
             unseen.append((pool.id, Unknown(f"pool {pool.id} tells of no front controller that ran{why}")))
     return Execution(tuple(own), tuple(others), tuple(unseen))
 
 
-def _fronts(app: App, nginx: Nginx, wire: Wire) -> Iterator[str]:
+def _fronts(reader: Reader, app: App, nginx: Nginx, wire: Wire) -> Iterator[str]:
     """The scripts that a request of the app begins with, by their real paths: those of index, and scripts asked for."""
-    root = app.real + app.root.removeprefix(app.path)
+    root = reader.resolve(app.root or app.path)
     for server in nginx.servers:
         if server.id in app.servers:
             yield from (os.path.normpath(f"{root}/{name}") for name in server.index if name.endswith(".php"))
@@ -112,10 +113,6 @@ def _used(known: PoolOpcache, now: _Uses, looked: float) -> Iterator[str]:
         hits_then, last_then = before.get(path, (-1, int(looked) - 1))
         if hits > hits_then or last > last_then:
             yield path
-
-
-def _below(path: str, app: App) -> bool:
-    return path.startswith(f"{app.real}/")
 
 
 def _hex(path: str) -> str:

@@ -7,6 +7,7 @@ import pytest
 from liveproof.host.errors import CannotSee
 from liveproof.host.network import fastcgi
 from liveproof.host.network.fastcgi import FastcgiError, Response
+from liveproof.host.reader import Reader
 from liveproof.model.facts.execution import Execution
 from liveproof.model.facts.fpm import Fpm
 from liveproof.model.facts.wire import Exchange, Wire
@@ -25,6 +26,14 @@ LINKED = replace(app(), path="/var/www/x/current", real="/var/www/x/releases/2",
 THEN = BEGAN + 100  # when `script` was used last
 
 
+class Linked(Reader):
+    """A host on which the app's link leads to its second release."""
+
+    def resolve(self, path: str) -> str:
+        """The path with that link followed."""
+        return path.replace(LINKED.path, LINKED.real)
+
+
 def _answer(*scripts: tuple[str, int, int]) -> bytes:
     rows = ",".join(f'["{path}",{hits},1,0,{last},0,0]' for path, hits, last in scripts)
     return f'notice {{"liveproof":1,"scripts":[{rows}]}}'.encode()
@@ -41,7 +50,7 @@ def _probe(
 
     monkeypatch.setattr(fastcgi, "request", request)
     cached = pool(scripts=(script(OWN),), entries=(script(OWN), script(OTHER)), enabled=enabled)
-    return probe(LINKED, nginx(passing()), Fpm((MASTER,)), opcache(cached), wire)
+    return probe(Linked(), LINKED, nginx(passing()), Fpm((MASTER,)), opcache=opcache(cached), wire=wire)
 
 
 @pytest.mark.parametrize(

@@ -23,8 +23,9 @@ def _workers(*starts: float) -> Fpm:
     return Fpm((replace(one, pools=(replace(one.pools[0], workers=workers),)),))
 
 
-def _switched(ttl: str = "120", *realpath: tuple[str, str]) -> Opcache:
-    return replace(opcache(pool(realpath=realpath, settings={"realpath_cache_ttl": ttl})), link_moved=float(MOVED))
+def _switched(ttl: str = "120", *realpath: tuple[str, str], validates: str = "1") -> Opcache:
+    held = pool(validates, realpath=realpath, settings={"realpath_cache_ttl": ttl})
+    return replace(opcache(held), link_moved=float(MOVED))
 
 
 @pytest.mark.parametrize(
@@ -43,6 +44,16 @@ def test_workers_that_were_not_asked(starts: tuple[float, ...], ttl: str, unknow
     said = faults(realpath_cache_pins_old_release.check(LINKED, nginx(passing()), _switched(ttl), _workers(*starts)))
     assert bool(said) is unknown
     assert all(isinstance(one, Settleable) for one in said)
+
+
+def test_a_cache_that_never_looks_again_keeps_what_the_link_led_to() -> None:
+    """However long ago that was, and however few workers there are."""
+    host = _switched("30", validates="0")
+    (said,) = faults(realpath_cache_pins_old_release.check(LINKED, nginx(passing()), host, _workers(1.0)))
+    assert isinstance(said, Settleable)
+    assert "opcache.validate_timestamps=0" in said.reason
+    unlinked = replace(host, link_moved=0.0)
+    assert faults(realpath_cache_pins_old_release.check(LINKED, nginx(passing()), unlinked, _workers(1.0))) == []
 
 
 def test_a_worker_that_keeps_the_old_release() -> None:

@@ -154,9 +154,9 @@ class Source:
 class Opcache:
     """The caches of all pools that serve the app; a pool that could not be asked is Unknown under its id.
 
-    ``link_moved`` is the newest change (epoch seconds) of a symbolic link on the app's path, 0 when there is none on
-    it. ``now`` is the moment that the facts hold for: a window of revalidation that was about to close was waited for.
-    ``sources`` holds the configuration files that a fix would edit; their texts may hold secrets.
+    ``link_moved`` is the newest change (epoch seconds) of a symbolic link on the document root's path, 0 when there is
+    none on it. ``now`` is the moment that the facts hold for: a window of revalidation that was about to close was
+    waited for. ``sources`` holds the configuration files that a fix would edit; their texts may hold secrets.
     """
 
     pools: tuple[tuple[str, PoolOpcache | Unknown], ...]

@@ -35,7 +35,7 @@ def probe(reader: Reader, cache: Cache, app: App, fpm: Fpm, nginx: Nginx | Unkno
     if not serving:
         raise CannotSee(f"no PHP-FPM pool is known to serve {app.path}: which bytecode runs cannot be asked")
     script = installed()
-    moved = link_moved(reader, app.path)
+    moved = link_moved(reader, app.root or app.path)
     around = AppScripts(reader, app, nginx, script)
     pools: list[tuple[str, PoolOpcache | Unknown]] = []
     for master, pool in serving:

@@ -1,12 +1,13 @@
 """
-A worker still resolves the app's link to the release of before the switch.
+A worker still resolves a link of the app to what it led to before.
 
 ## Why
 Where nginx hands PHP the path through `current` (`$document_root`), each worker resolves the link by itself and keeps
 the answer in its own realpath cache for `realpath_cache_ttl` seconds, 120 unless somebody set it. After a switch some
-workers run the new release and others the old one, until each one's time is over. Only the worker that answers can be
-asked what it keeps, so that until then nothing is proven of the others; workers that were started after the switch keep
-nothing older.
+workers run the new release and others the old one, until each one's time is over. It is the same with any other link on
+the way to the document root, such as a `public` that became one. With `opcache.validate_timestamps=0` OPcache keeps
+what the path led to for longer: until its next reload. Only the worker that answers can be asked what it keeps, so that
+until then nothing is proven of the others; workers that were started after the switch keep nothing older.
 
 ## Verify by hand
 ```
@@ -21,14 +22,14 @@ Safe: a graceful reload of PHP-FPM starts workers that resolve the link again. I
 
 from collections.abc import Iterator
 
-from liveproof.analysis.stale_code import REALPATH_TTL, pinned, unresolved
+from liveproof.analysis.stale_code import REALPATH_TTL, as_written, pinned
 from liveproof.analysis.times import moment
 from liveproof.fixes.reload import graceful_reload, graceful_reloads
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.fpm import Fpm, Worker
 from liveproof.model.facts.nginx import Nginx
 from liveproof.model.facts.opcache import Opcache, PoolOpcache
-from liveproof.model.findings import Answer, Finding, Holds, Ref, Settleable
+from liveproof.model.findings import Answer, Finding, Holds, Ref, Settleable, Unknown
 from liveproof.model.plan import Step
 from liveproof.model.rule import Rule
 from liveproof.model.verdicts import Safety, Severity
@@ -36,7 +37,7 @@ from liveproof.model.verdicts import Safety, Severity
 rule = Rule(
     "OPC005",
     Severity.HIGH,
-    condition="no worker resolves the app's link to another release than it names now",
+    condition="no worker keeps what a link on the way to the document root led to before",
     caused_by=("OPC004",),
     leads_to=("WIR001:answered", "WIR002"),
     answers=("OPcache of the disk", "new code in place"),
@@ -48,7 +49,7 @@ _SHOWN = 8
 
 @rule.check
 def check(app: App, nginx: Nginx, opcache: Opcache, fpm: Fpm) -> Iterator[Answer]:
-    if not unresolved(app, nginx):
+    if not opcache.link_moved or not as_written(app, nginx):
         yield Holds("nginx hands PHP no path of the app through a symbolic link")
         return
     yield from opcache.unseen
@@ -63,8 +64,12 @@ def check(app: App, nginx: Nginx, opcache: Opcache, fpm: Fpm) -> Iterator[Answer
                 "Reload PHP-FPM gracefully after each switch, or let nginx resolve the link ($realpath_root).",
                 more=len(kept[_SHOWN:]),
             )
-        elif opcache.link_moved and opcache.now <= until and (older := _older(pool, opcache, fpm)):
-            yield _unknown(app, pool, older, until, fpm)
+        elif pool.enabled and not pool.validates and pool.epoch <= opcache.link_moved:
+            since = f"OPcache of pool {pool.pool} began before a link on the way to {_root(app)} was changed and keeps"
+            yield _unknown(f"{since} what the path led to (opcache.validate_timestamps=0)", pool, fpm)
+        elif opcache.now <= until and (older := _older(pool, opcache, fpm)):
+            what = f"{len(older)} workers of pool {pool.pool} are older than a link on the way to {_root(app)} and may"
+            yield _unknown(f"{what} keep what it led to until {moment(until)} (realpath_cache_ttl)", pool, fpm)
         else:
             yield Holds(f"pool {pool.pool}: no worker keeps a path of before the last switch")
 
@@ -81,14 +86,16 @@ def _older(pool: PoolOpcache, opcache: Opcache, fpm: Fpm) -> list[Worker]:
     return [worker for worker in workers if worker.pid != pool.pid and worker.start <= opcache.link_moved]
 
 
-def _unknown(app: App, pool: PoolOpcache, older: list[Worker], until: float, fpm: Fpm) -> Settleable:
+def _root(app: App) -> str:
+    return app.root or app.path
+
+
+def _unknown(reason: str, pool: PoolOpcache, fpm: Fpm) -> Unknown:
     found = fpm.pool(pool.pool)
-    assert found is not None
-    reason = (
-        f"{len(older)} workers of pool {pool.pool} are older than the switch of {app.path} and may resolve it to the "
-        f"release of before until {moment(until)} (realpath_cache_ttl); a reload of PHP-FPM settles it"
-    )
-    return Settleable(reason, graceful_reload(found[0], "then every worker resolves the link as it is"))
+    if found is None or not found[0].pid:
+        return Unknown(reason)
+    why = "then every worker resolves the links as they are"
+    return Settleable(f"{reason}; a reload of PHP-FPM settles it", graceful_reload(found[0], why))
 
 
 @rule.fix(Safety.SAFE)
