@@ -5,6 +5,7 @@ of a file bounds the moment of its last change. Where the two do not overlap the
 in php-src (ext/opcache/ZendAccelerator.c: validate_timestamp_and_record, opcache_compile_file) and tried on real pools.
 """
 
+import math
 from enum import Enum
 
 from liveproof.model.dataclass import dataclass
@@ -51,6 +52,10 @@ def freshness(pool: PoolOpcache, script: Script, now: float) -> Freshness:
     """Judge one script at the moment ``now`` (epoch seconds)."""
     if not script.exists:
         return Freshness(State.GONE, "its file is gone")
+    return _preloaded(pool, script, now) if script.preloaded else _cached(pool, script, now)
+
+
+def _cached(pool: PoolOpcache, script: Script, now: float) -> Freshness:
     if script.same or invalidated(pool, script):
         why = "its content is what an earlier run saw compiled" if script.same else "the next request compiles it anew"
         return Freshness(State.FRESH, why)
@@ -62,6 +67,18 @@ def freshness(pool: PoolOpcache, script: Script, now: float) -> Freshness:
     if script.changed < compiled_after(pool, script):
         return Freshness(State.FRESH, "compiled after the file's last change")
     return _KEPT_TIME if compared else _by_times(pool, script, now)
+
+
+def _preloaded(pool: PoolOpcache, script: Script, now: float) -> Freshness:
+    """A script that PHP compiled before it had any worker, and whose classes no invalidation takes away."""
+    if script.same or (script.same is None and script.changed < compiled_after(pool, script)):
+        why = "its content is what an earlier run saw preloaded" if script.same else "preloaded after its last change"
+        return Freshness(State.FRESH, why)
+    if script.same is False:
+        return Freshness(State.STALE, "its content is not what an earlier run saw preloaded")
+    if compiled_by(script) < min(script.modified, script.ctime_ns / 1e9) and script.modified <= now + 1:
+        return Freshness(State.STALE, "modified after it was preloaded, which happens only at a start or reload")
+    return Freshness(State.UNKNOWN, "changed after PHP-FPM began to preload, at a moment that its times do not tell")
 
 
 _KEPT_TIME = Freshness(State.UNKNOWN, "changed later than the time that it carries, which is all that PHP compares")
@@ -107,7 +124,7 @@ def compiled_after(pool: PoolOpcache, script: Script) -> float:
     bound = max(pool.since, script.dropped)
     if pool.setting("opcache.file_cache"):
         bound = 0.0  # it may stem from a file written by an earlier master
-    elif pool.setting("opcache.preload") and not script.timestamp:
+    elif script.preloaded and pool.last_restart_time > pool.start_time:
         bound = float(pool.start_time)  # opcache_reset() does not preload again
     if script.timestamp and (protection := pool.number("opcache.file_update_protection")):
         bound = max(bound, script.timestamp + protection - _TICK)  # a younger file is not cached
@@ -117,8 +134,8 @@ def compiled_after(pool: PoolOpcache, script: Script) -> float:
 
 
 def compiled_by(script: Script) -> float:
-    """A moment (epoch seconds) that the compilation cannot follow."""
-    used = script.last_used + _REQUEST
+    """A moment (epoch seconds) that the compilation cannot follow; infinite for what was preloaded and never used."""
+    used = script.last_used + _REQUEST if script.last_used else math.inf
     return float(min(used, script.seen_by) if script.seen_by else used)
 
 

@@ -17,12 +17,17 @@ REALPATH_TTL = 120  # PHP's own default (php.net: realpath_cache_ttl)
 def changed_scripts(opcache: Opcache, pool: PoolOpcache) -> tuple[Script, ...]:
     """Cached scripts whose files changed since they were compiled, in a pool that never looks at a file again.
 
-    Where it cannot be told whether a script was compiled before the change or after, it is left out: that is told by
-    the rule that judges each script, with the reload that settles it.
+    Left out is what was preloaded, which PHP never looks at again whatever it does with other files, and what cannot be
+    told to have been compiled before the change: the rule that judges each script tells it, with the reload that
+    settles it.
     """
     if pool.validates or not pool.enabled or blind(pool):
         return ()
-    return tuple(script for script in pool.scripts if freshness(pool, script, opcache.now).state is State.STALE)
+    return tuple(
+        script
+        for script in pool.scripts
+        if not script.preloaded and freshness(pool, script, opcache.now).state is State.STALE
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -143,10 +143,31 @@ def test_a_file_cache_may_be_older_than_the_cache():
 
 def test_a_reset_does_not_preload_again():
     """A preloaded script is as old as the start."""
-    cached = script(mtime=BEGAN + 50, ctime=BEGAN + 50, last_used=BEGAN + 300)
+    cached = script(mtime=BEGAN + 50, ctime=BEGAN + 50, last_used=BEGAN + 300, preloaded=True)
     reset = pool(preload="/srv/p.php", validates="0", since=BEGAN + 200.0, last_restart_time=BEGAN + 200)
     assert state(reset, cached) is State.UNKNOWN
-    assert state(replace(reset, settings=pool(validates="0").settings), cached) is State.FRESH
+    assert state(reset, replace(cached, preloaded=False)) is State.FRESH
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({}, State.FRESH),
+        ({"mtime": BEGAN + 60.5, "ctime": BEGAN + 60.5, "seen_by": BEGAN + 2}, State.STALE),
+        ({"mtime": BEGAN + 60.5, "ctime": BEGAN + 60.5, "seen_by": BEGAN + 2, "given_up": True}, State.STALE),
+        ({"mtime": BEGAN + 1.5, "ctime": BEGAN + 1.5, "seen_by": BEGAN + 2}, State.UNKNOWN),
+        ({"mtime": BEGAN + 60.5, "ctime": BEGAN + 60.5}, State.UNKNOWN),
+        ({"mtime": BEGAN - 60, "ctime": BEGAN + 60.5, "seen_by": BEGAN + 2}, State.UNKNOWN),
+        ({"mtime": BEGAN - 60, "ctime": BEGAN + 60.5, "seen_by": BEGAN + 2, "same": True}, State.FRESH),
+        ({"mtime": BEGAN - 60, "ctime": BEGAN + 60.5, "seen_by": BEGAN + 2, "same": False}, State.STALE),
+        ({"exists": False}, State.GONE),
+    ],
+)
+@pytest.mark.parametrize("validates", ["0", "1"])
+def test_what_was_preloaded_is_never_looked_at_again(validates, fields, expected):
+    """It was compiled before the first worker was forked; a script never used has no last use."""
+    cached = script(preloaded=True, **{"hits": 0, "last_used": 0, **fields})
+    assert state(pool(validates, preload="/srv/app/p.php", memory_wasted=5000), cached) is expected
 
 
 def test_a_time_without_a_fraction_was_cut():

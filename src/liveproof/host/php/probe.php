@@ -7,7 +7,7 @@
  * PHP 7.4 to 8.5 and gets along without any extension but json.
  *
  * Asked with LIVEPROOF=1, LIVEPROOF_BELOW (directories whose scripts are told), LIVEPROOF_PARENT and LIVEPROOF_ENTRY
- * (scripts below the one that end with the other are told too) and LIVEPROOF_LINKED (realpath cache entries below it
+ * (scripts below the one that end with the other are told too; so are all that are preloaded) and LIVEPROOF_LINKED (realpath cache entries below it
  * are told); all but the first in hexadecimal, several joined by commas. A path that is not UTF-8 is told as a NUL byte
  * and its hexadecimal digits.
  *
@@ -224,9 +224,11 @@
             // Of a script without a time, which is never compared with its file, it tells just whether PHP has given the
             // script up (ext/opcache/ZendAccelerator.c, filename_is_in_cache; such a script is marked as corrupted).
             $tells = !empty($status['opcache_enabled']) && function_exists('opcache_is_script_cached');
+            // What is preloaded is in force for every request of the pool, wherever it lies.
+            $preloaded = array_flip($status['preload_statistics']['scripts'] ?? []);
             foreach (isset($status['scripts']) ? $status['scripts'] : [] as $path => $script) {
                 $path = (string) $path;
-                $wanted = $below($path, $directories)
+                $wanted = isset($preloaded[$path]) || $below($path, $directories)
                     || ($entry !== '' && substr($path, -strlen($entry)) === $entry && $below($path, $parents));
                 if (!$wanted) {
                     continue;
@@ -244,6 +246,7 @@
                     $script['last_used_timestamp'],
                     isset($script['revalidate']) ? $script['revalidate'] : 0,
                     $tells && !$timestamp && !opcache_is_script_cached($path) ? 1 : 0,
+                    isset($preloaded[$path]) ? 1 : 0,
                 ];
             }
             unset($status['scripts'], $status['preload_statistics']);

@@ -27,6 +27,7 @@ class Script:
             file. Asked of scripts without a recorded time only; False where PHP did not say so.
         dropped: what PHP has of it was compiled from its file as it was at this moment or later (epoch seconds by the
             clock of file times), since liveproof let it drop the script then; 0: it did not, or not in this cache.
+        preloaded: compiled by ``opcache.preload`` when the master started or was reloaded, and in force ever since.
     """
 
     path: str
@@ -43,6 +44,7 @@ class Script:
     same: bool | None
     given_up: bool = False
     dropped: float = 0.0
+    preloaded: bool = False
 
     @property
     def changed(self) -> float:
@@ -78,6 +80,8 @@ class PoolOpcache:
             holds; -1 where PHP does not tell.
         user_ini_changed: when what PHP reads in the ``.user.ini`` of the document root last changed (epoch seconds by
             the clock of file times); 0 where there is none.
+        preloaded: all that ``opcache.preload`` compiled, also outside of the app. preload_real: the real path of the
+            script that it names now, empty where it names none, or none that exists.
     """
 
     pool: str
@@ -115,6 +119,8 @@ class PoolOpcache:
     interned_free: int = -1
     interned_strings: int = -1
     user_ini_changed: float = 0.0
+    preloaded: tuple[Script, ...] = ()
+    preload_real: str = ""
 
     @property
     def epoch(self) -> int:

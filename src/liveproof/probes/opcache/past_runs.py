@@ -85,7 +85,7 @@ class PastRuns:
         digest = self._digest(script) if fresh else ""
         if before is not None and not digest:
             return before
-        by = before.compiled_by if before is not None else int(compiled_by(script))
+        by = before.compiled_by if before is not None else int(min(compiled_by(script), pool.now))
         return _Proof(digest, script.mtime_ns, script.ctime_ns, script.timestamp, script.hits, by)
 
     def _digest(self, script: Script) -> str:

@@ -1,5 +1,6 @@
 """A pool's answer as a fact, each script beside its file."""
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -46,7 +47,8 @@ def pool_opcache(
     earlier = PastRuns(reader, cache, app, pool.id, signature=f"{result['php']} {start} {restart}", wasted=wasted)
     beside = FileTimes(reader)
     dropped = moments(cache, MemoryOf(master.pid, master.start, start, restart))
-    scripts = tuple(_script(record, beside, earlier, dropped) for record in result["scripts"])
+    forked = _first_worker(reader, master, start)
+    scripts = tuple(_script(record, beside, earlier, dropped, forked) for record in result["scripts"])
     found = PoolOpcache(
         pool=pool.id,
         pid=int(result["pid"]),
@@ -83,6 +85,8 @@ def pool_opcache(
         interned_free=int(interned.get("free_memory", -1)),
         interned_strings=int(interned.get("number_of_strings", -1)),
         user_ini_changed=read.changed,
+        preloaded=tuple(script for script in scripts if script.preloaded),
+        preload_real=_preload_real(reader, settings.get("opcache.preload", "")),
     )
     if found.scripts:
         earlier.keep(found)
@@ -96,11 +100,34 @@ def _path(told: str) -> str:
     return told
 
 
-def _script(record: list[Any], beside: FileTimes, earlier: PastRuns, dropped: Mapping[str, float]) -> Script:
+def _first_worker(reader: Reader, master: Master, start: int) -> int:
+    """The second by which the oldest worker was forked, and so PHP had preloaded; 0 where none is seen.
+
+    A reload ends the workers before it begins a cache, so none is older than its cache.
+    """
+    starts = [worker.start for pool in master.pools for worker in pool.workers if worker.start >= start - 1]
+    return math.ceil(reader.exact_start(min(starts))) if starts else 0
+
+
+def _preload_real(reader: Reader, path: str) -> str:
+    if not path.startswith("/"):
+        return ""
+    try:
+        return reader.resolve(path) if reader.stat(path) is not None else ""
+    except OSError:
+        return ""
+
+
+def _script(
+    record: list[Any], beside: FileTimes, earlier: PastRuns, dropped: Mapping[str, float], forked: int
+) -> Script:
     path = _path(record[0])
     status = beside.file(path)
     mtime_ns, ctime_ns = (status.mtime_ns, status.ctime_ns) if status else (0, 0)
     seen_by, same = earlier.of(path, record[3], record[1], mtime_ns, ctime_ns)
+    preloaded = bool(record[7])
+    if preloaded and forked:
+        seen_by = min(seen_by, forked) if seen_by else forked
     return Script(
         path=path,
         hits=record[1],
@@ -116,6 +143,7 @@ def _script(record: list[Any], beside: FileTimes, earlier: PastRuns, dropped: Ma
         same=same,
         given_up=bool(record[6]),
         dropped=dropped.get(path, 0.0),
+        preloaded=preloaded,
     )
 
 

@@ -96,7 +96,8 @@ def _evidence(pool: PoolOpcache, script: Script, judged: Freshness) -> Evidence:
     if script.timestamp and judged.state is State.PASSING:
         saw = f"compiled from the file of {moment(script.timestamp)}"
     else:
-        saw = f"compiled by {moment(min(script.last_used, script.seen_by or script.last_used))}; {judged.why}"
+        by = [when for when in (script.last_used, script.seen_by) if when]
+        saw = f"compiled by {moment(min(by))}; {judged.why}" if by else judged.why
     return Evidence(f"OPcache of pool {pool.pool}: {script.path}", saw, f"the file of {moment(script.modified)}")
 
 
