@@ -43,7 +43,9 @@ _LEFT_OUT = {
         "variables that a script of `auto_prepend_file` sets",
     ),
     Link.MEMORY: (
-        "what a worker keeps in APCu, or in a file cache of OPcache that another pool writes",
+        "what a worker keeps in APCu",
+        "what opcache.file_cache keeps of scripts that no worker has loaded since PHP-FPM started",
+        "a directory of opcache.file_cache that another PHP of the same user writes to (opcache.enable_cli)",
         "the settings of each worker apart: one worker of each pool is asked",
         "a library of a Debian package (/usr/share/php) that was edited in place while a worker runs",
         "a `.user.ini` below the document root, or one that was removed before the first check",

@@ -123,7 +123,7 @@ def compiled_after(pool: PoolOpcache, script: Script) -> float:
     """A moment (epoch seconds) that the compilation cannot precede; 0 when there is none."""
     bound = max(pool.since, script.dropped)
     if pool.setting("opcache.file_cache"):
-        bound = 0.0  # it may stem from a file written by an earlier master
+        bound = _from_file(script, bound)
     elif script.preloaded and pool.last_restart_time > pool.start_time:
         bound = float(pool.start_time)  # opcache_reset() does not preload again
     if script.timestamp and (protection := pool.number("opcache.file_update_protection")):
@@ -133,9 +133,18 @@ def compiled_after(pool: PoolOpcache, script: Script) -> float:
     return bound
 
 
+def _from_file(script: Script, bound: float) -> float:
+    """The same where it may stem from a file that an earlier master wrote, right after it had compiled the script."""
+    if script.preloaded or script.in_file < 0:
+        return 0.0
+    return script.in_file - _REQUEST if script.in_file else bound
+
+
 def compiled_by(script: Script) -> float:
     """A moment (epoch seconds) that the compilation cannot follow; infinite for what was preloaded and never used."""
     used = script.last_used + _REQUEST if script.last_used else math.inf
+    if script.in_file > 0 and not script.preloaded:
+        used = min(used, script.in_file)
     return float(min(used, script.seen_by) if script.seen_by else used)
 
 

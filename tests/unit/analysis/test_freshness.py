@@ -245,3 +245,28 @@ def test_what_is_kept_in_files_was_not_dropped_with_it():
     """A file cache may give old bytecode back."""
     cached = script(mtime=BEGAN + 60.5, ctime=BEGAN + 60.5, last_used=BEGAN + 300, dropped=BEGAN + 70.0)
     assert state(pool(validates="0", file_cache="/tmp/x"), cached) is not State.FRESH
+
+
+@pytest.mark.parametrize(
+    ("changed", "in_file", "expected"),
+    [
+        (BEGAN - 500, BEGAN - 400, State.FRESH),
+        (BEGAN - 400, BEGAN - 399, State.UNKNOWN),
+        (BEGAN - 300, BEGAN - 400, State.STALE),
+        (BEGAN + 50, BEGAN + 60, State.FRESH),
+        (BEGAN + 50, BEGAN + 40, State.STALE),
+        (BEGAN - 500, 0, State.FRESH),
+        (BEGAN + 50, 0, State.UNKNOWN),
+        (BEGAN - 500, -1, State.UNKNOWN),
+    ],
+)
+def test_the_file_that_php_keeps_of_a_script_dates_it(changed, in_file, expected):
+    """It was written when the script was compiled, perhaps by an earlier master; 0: there was none to read."""
+    cached = script(mtime=changed, ctime=changed, in_file=float(in_file), last_used=BEGAN + 300)
+    assert state(pool("0", file_cache="/var/cache/x"), cached) is expected
+
+
+def test_a_file_that_kept_its_time_is_no_proof_against_the_file_cache():
+    """An owner's change, or `cp -p` of other content."""
+    cached = script(mtime=BEGAN - 500, ctime=BEGAN + 50, in_file=BEGAN - 100.0, last_used=BEGAN + 300)
+    assert state(pool("0", file_cache="/var/cache/x"), cached) is State.UNKNOWN

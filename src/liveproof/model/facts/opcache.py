@@ -28,6 +28,8 @@ class Script:
         dropped: what PHP has of it was compiled from its file as it was at this moment or later (epoch seconds by the
             clock of file times), since liveproof let it drop the script then; 0: it did not, or not in this cache.
         preloaded: compiled by ``opcache.preload`` when the master started or was reloaded, and in force ever since.
+        in_file: when PHP wrote what ``opcache.file_cache`` keeps of it (epoch seconds); 0: it keeps nothing, and had
+            nothing to read since the cache began; -1: there is no file cache, or it cannot be told.
     """
 
     path: str
@@ -45,6 +47,7 @@ class Script:
     given_up: bool = False
     dropped: float = 0.0
     preloaded: bool = False
+    in_file: float = -1.0
 
     @property
     def changed(self) -> float:

@@ -10,6 +10,7 @@ from liveproof.model.facts.fpm import Master, Pool
 from liveproof.model.facts.opcache import PoolOpcache, Script
 from liveproof.probes.opcache.app_scripts import AppScripts
 from liveproof.probes.opcache.asking import Answer
+from liveproof.probes.opcache.file_cache import FileCache
 from liveproof.probes.opcache.file_times import FileTimes
 from liveproof.probes.opcache.past_runs import PastRuns
 from liveproof.probes.opcache.user_ini import user_ini
@@ -48,7 +49,8 @@ def pool_opcache(
     beside = FileTimes(reader)
     dropped = moments(cache, MemoryOf(master.pid, master.start, start, restart))
     forked = _first_worker(reader, master, start)
-    scripts = tuple(_script(record, beside, earlier, dropped, forked) for record in result["scripts"])
+    kept = FileCache(reader, settings.get("opcache.file_cache", ""), pool.uid, max(start, restart), master.binary)
+    scripts = tuple(_script(record, beside, earlier, dropped, forked=forked, kept=kept) for record in result["scripts"])
     found = PoolOpcache(
         pool=pool.id,
         pid=int(result["pid"]),
@@ -119,7 +121,13 @@ def _preload_real(reader: Reader, path: str) -> str:
 
 
 def _script(
-    record: list[Any], beside: FileTimes, earlier: PastRuns, dropped: Mapping[str, float], forked: int
+    record: list[Any],
+    beside: FileTimes,
+    earlier: PastRuns,
+    dropped: Mapping[str, float],
+    *,
+    forked: int,
+    kept: FileCache,
 ) -> Script:
     path = _path(record[0])
     status = beside.file(path)
@@ -144,6 +152,7 @@ def _script(
         given_up=bool(record[6]),
         dropped=dropped.get(path, 0.0),
         preloaded=preloaded,
+        in_file=kept.written(path, record[4]),
     )
 
 
