@@ -41,6 +41,7 @@ _LEFT_OUT = {
         "classes that Composer's autoloader keeps in APCu, and what packages hold beside what was published",
         "what packages keep below storage/framework, or lack in a list of theirs below bootstrap/cache",
         "variables that a script of `auto_prepend_file` sets",
+        "built assets outside of public/build and Mix's manifest, on another server (ASSET_URL), or without a manifest",
     ),
     Link.MEMORY: (
         "what a worker keeps in APCu",

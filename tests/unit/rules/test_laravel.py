@@ -7,12 +7,14 @@ import pytest
 
 from liveproof.model.facts.access import Access
 from liveproof.model.facts.apps import App
+from liveproof.model.facts.assets import Assets, Hot, Manifest
 from liveproof.model.facts.laravel import NO_DOTENV, CacheFile, CompiledView, Laravel, Override, PackageCache
 from liveproof.model.facts.logs import LogGroup, Logs
 from liveproof.model.findings import Finding, Holds, Unknown
 from liveproof.model.plan import Step
 from liveproof.model.verdicts import Severity
 from liveproof.rules.laravel import (
+    assets_manifest_stale,
     cache_built_for_another_path,
     cache_file_missing,
     clear_command_did_nothing,
@@ -378,3 +380,24 @@ def test_what_packages_keep() -> None:
     (found,) = findings(said)
     assert "App\\X" in found.evidence[0].saw
     assert [*package_cache_stale.check(_APP, laravel(package_caches=_NOT_SEEN))] == [_NOT_SEEN]
+
+
+def test_assets_that_pages_name_and_that_are_not_there():
+    """Not where another server has them; of Mix beside Vite a notice; a development server counts by environment."""
+    vite, mix = Manifest("/app/public/build/manifest.json", "vite", 2, ()), Manifest("/m", "mix", 1, ("a.js",))
+    check, hot = assets_manifest_stale.check, Assets((), (Hot("/app/public/hot", "http://localhost:5173"),))
+
+    def severities(assets: Assets, seen: Laravel | Unknown) -> list[Severity | None]:
+        return [found.severity for found in findings([*check(_APP, assets, seen)])]
+
+    assert [type(one) for one in check(_APP, Assets((), ()), laravel())] == [Holds]
+    assert [type(one) for one in check(_APP, Assets((vite,), ()), laravel())] == [Holds]
+    assert [type(one) for one in check(_APP, Assets((mix,), ()), laravel(assets_elsewhere=True))] == [Unknown]
+    assert [type(one) for one in check(_APP, Assets((mix,), ()), _NOT_SEEN)] == [Unknown]
+    assert [*check(_APP, Assets((), (), (_NOT_SEEN,)), laravel())] == [_NOT_SEEN]
+    assert severities(Assets((mix,), ()), laravel()) == [None]
+    assert severities(Assets((vite, mix), ()), laravel()) == [Severity.NOTICE]
+    assert severities(Assets((replace(vite, broken="it is empty"),), ()), laravel()) == [None]
+    assert severities(hot, laravel()) == [Severity.HIGH]
+    assert severities(hot, laravel(environment="local")) == [Severity.NOTICE]
+    assert severities(hot, _NOT_SEEN) == [Severity.MEDIUM]

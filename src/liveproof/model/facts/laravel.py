@@ -104,7 +104,8 @@ class Laravel:
     ``keyed``: without ``.env`` they have APP_KEY all the same, from PHP-FPM or nginx; Unknown too where the app's own
     code names another file to read. ``elsewhere`` are keys of the cached configuration whose paths lie in other copies
     of the app, and the directories of these copies. ``package_caches`` are what packages other than Laravel's own keep
-    below bootstrap/cache.
+    below bootstrap/cache. ``assets_elsewhere``: pages load built assets from an address of its own (ASSET_URL), such as
+    that of a CDN.
     """
 
     version: str
@@ -131,6 +132,7 @@ class Laravel:
     keyed: bool | Unknown = _NOT_LOOKED
     elsewhere: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
     package_caches: tuple[PackageCache, ...] | Unknown = Unknown("what packages keep was not looked at")
+    assets_elsewhere: bool = False
 
     def cache(self, kind: str) -> CacheFile | None:
         """The cache file of this kind, None when this version of Laravel has none."""

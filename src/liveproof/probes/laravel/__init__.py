@@ -40,6 +40,7 @@ from liveproof.probes.laravel.views import stale_views
 from liveproof.store.cache import Cache
 
 _LIMIT = 1 << 20
+_ASSET_URLS = ("ASSET_URL", "MIX_ASSET_URL")
 
 
 def probe(  # noqa: PLR0917  (called with what its parameters name)
@@ -111,7 +112,13 @@ def probe(  # noqa: PLR0917  (called with what its parameters name)
         elsewhere=found.elsewhere,
         package_caches=package_caches(laravel, lambda: package_sources(laravel)),
         keyed=gives_key(reader, app, fpm, nginx) if no_dotenv else True,
+        assets_elsewhere=_assets_elsewhere(rules, {**dotenv, **environment}),
     )
+
+
+def _assets_elsewhere(rules: Effective | None, variables: Mapping[str, str]) -> bool:
+    """Whether the configuration, or the variables where it is not known, give built assets an address of their own."""
+    return rules.assets_elsewhere if rules else any(variables.get(name) for name in _ASSET_URLS)
 
 
 def _down(laravel: LaravelApp, storage: str | Unknown) -> float | Unknown:

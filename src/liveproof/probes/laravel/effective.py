@@ -16,7 +16,7 @@ class Effective:
 
     ``streams`` names where else that channel logs: channels without a file (``errorlog``, ``slack``), and streams of
     the worker itself (``php://stderr``, ``/proc/self/fd/2``). ``cache_driver`` is that of the default cache store
-    (``redis``), ``cache_path`` where it lies in files.
+    (``redis``), ``cache_path`` where it lies in files. ``assets_elsewhere``: built assets have an address of their own.
     """
 
     environment: str
@@ -30,6 +30,7 @@ class Effective:
     streams: tuple[str, ...] = ()
     cache_driver: str = ""
     cache_path: str = ""
+    assets_elsewhere: bool = False
 
 
 def effective(config: dict[Key, Value]) -> Effective:
@@ -50,6 +51,7 @@ def effective(config: dict[Key, Value]) -> Effective:
         streams=tuple(path for path, _ in logs if not _is_file(path)),
         cache_driver=_text(_at(stores, store, "driver")),
         cache_path=_text(_at(stores, store, "path")),
+        assets_elsewhere=any(_text(_at(config, "app", name)) for name in ("asset_url", "mix_url")),
     )
 
 
