@@ -11,6 +11,7 @@ from liveproof.cli.errors import UsageError
 from liveproof.cli.options import Options
 from liveproof.cli.output import refuse_unwritable, write_file
 from liveproof.examine import examine
+from liveproof.host.php.probe import in_place
 from liveproof.host.reader import Reader
 from liveproof.model.examination import Examination
 from liveproof.model.run_record import Record
@@ -75,10 +76,19 @@ def examine_host(settings: Settings, cache: Cache, console: Console) -> Examinat
     """
     if hang_reason:
         return Examination(os.uname().nodename, time.time(), settings.seconds, (), hang_reason, ())
+    ready_probe()
     examination = examine(Reader(), settings, cache, console.progress)
     if examination.refused:
         raise UsageError(examination.refused)
     return examination
+
+
+def ready_probe() -> None:
+    """See to it that the user of every pool can read the PHP probe that it is asked to run."""
+    if not in_place():
+        from liveproof.host.write.php_probe import put_in_place  # noqa: PLC0415  (once a boot or upgrade)
+
+        put_in_place()
 
 
 def keep_record(record: Record, console: Console, settings: Settings) -> Record:

@@ -21,7 +21,7 @@ import time
 from liveproof.cli.console import Console
 from liveproof.cli.exit_status import OK
 from liveproof.cli.options import Options, add_config_argument, add_every_argument
-from liveproof.cli.session import open_history, prepare
+from liveproof.cli.session import open_history, prepare, ready_probe
 from liveproof.model.codec import to_json
 from liveproof.model.sample import Sample
 from liveproof.report.style.escaping import utf8
@@ -51,6 +51,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     """
     settings, cache = prepare(Options.from_arguments(arguments))
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    ready_probe()
     sampler = Sampler(settings, Knowledge(settings, cache, open_history(), lambda: mark("history.db")))
     try:
         _sample(sampler, console, every=arguments.every, count=arguments.count)

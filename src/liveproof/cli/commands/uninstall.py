@@ -37,7 +37,6 @@ from liveproof.store.runs import pending
 HELP_ORDER = 7.6
 CHANGES_HOST = True
 _STATE = "/var/lib/liveproof"
-_RUN = "/run/liveproof"
 _CONFIG = os.path.dirname(config_file.PATH)
 
 
@@ -100,6 +99,9 @@ def _uninstall(arguments: argparse.Namespace, console: Console) -> int:
         carry_out(done, known, __version__)
         forget()
         failed |= systemctl_called(after, console)
+        from liveproof.host.write.php_probe import take_away  # noqa: PLC0415  (only what writes imports the door)
+
+        take_away()
         if purge:
             _purge_state()
             if not writing.remove_directory(_CONFIG):
@@ -135,7 +137,6 @@ def _purge_state() -> None:
     if os.path.isdir(_STATE) and not os.path.islink(_STATE):
         with Lock(WATCH):
             shutil.rmtree(_STATE)
-    writing.remove_directory(_RUN)
 
 
 def _state_lines(*, purge: bool) -> Iterator[Line]:

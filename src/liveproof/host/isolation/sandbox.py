@@ -16,7 +16,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 PLACE = "/run/liveproof"
-"""Where the view has its own file systems; an empty directory of root's on the host."""
+"""Where the view has its own file systems; a directory of root's on the host."""
 
 _CLONE_NEWNS = 0x00020000
 _MS_NOSUID, _MS_NODEV, _MS_BIND, _MS_REC, _MS_PRIVATE = 0x2, 0x4, 0x1000, 0x4000, 0x40000

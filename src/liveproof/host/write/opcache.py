@@ -17,6 +17,7 @@ from liveproof.host.errors import CannotSee
 from liveproof.host.network import fastcgi
 from liveproof.host.network.fastcgi import FastcgiError, HeldRequest, Response
 from liveproof.host.php.probe import installed
+from liveproof.host.write.php_probe import put_in_place
 
 _TIMEOUT = 5.0
 _MOMENT = 1.0  # s for what takes a millisecond: visitors wait meanwhile
@@ -162,6 +163,7 @@ def parsed(body: bytes) -> Told:
 
 
 def _params(asked: dict[str, str]) -> dict[str, str]:
+    put_in_place()
     return {
         "GATEWAY_INTERFACE": "FastCGI/1.0",
         "REQUEST_METHOD": "GET",

@@ -6,6 +6,7 @@ from typing import Any
 from liveproof.host.errors import CannotSee
 from liveproof.host.network import fastcgi
 from liveproof.host.network.fastcgi import FastcgiError, Response
+from liveproof.host.php.probe import DIRECTORY
 from liveproof.host.reader import Reader
 from liveproof.model.dataclass import dataclass
 from liveproof.model.facts.apps import App
@@ -98,16 +99,22 @@ def _refused(reader: Reader, script: str, master: Master, pool: Pool, response: 
         return f"its user {pool.user} may not read liveproof's PHP probe: {barred}"
     values = dict(pool.values)
     if values.get("open_basedir") or "open_basedir" in output:
-        return f"open_basedir keeps PHP from liveproof's own script: add {script} to it"
+        return f"open_basedir keeps PHP from liveproof's own script: add {script.rpartition('/')[0]}/ to it"
     if response.status == 403:
         return f"PHP-FPM refused liveproof's script ({output}): security.limit_extensions must allow .php"
     if response.status == 404:
         unit = getattr(master.unit, "name", "") or "its unit"
         return (
             f"it does not see {script}, though its user may read it: {unit} hides it (PrivateTmp, ProtectHome, "
-            "InaccessiblePaths); install liveproof where the pool sees it, such as /opt/liveproof"
+            f"InaccessiblePaths); {_way(script)}"
         )
     return f"PHP answered {response.status} to liveproof's script: {output or 'nothing'}"
+
+
+def _way(script: str) -> str:
+    if script.startswith(f"{DIRECTORY}/"):
+        return f"let it see that directory: BindReadOnlyPaths={DIRECTORY}"
+    return "install liveproof where the pool sees it, such as /opt/liveproof"
 
 
 def _barred(reader: Reader, script: str, pool: Pool) -> str:

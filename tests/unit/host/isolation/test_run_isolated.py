@@ -176,13 +176,14 @@ def test_the_program_does_not_start_under_another_parent(tmp_path: Path) -> None
 @root_only
 def test_what_it_hands_back_is_bounded() -> None:
     """It is cut off, and that is said; the results never lie on the host's own file systems."""
+    before = os.listdir("/run/liveproof") if os.path.isdir("/run/liveproof") else []
     with pytest.raises(TooMuch, match="64 MB"):
         sh('for i in 1 2 3 4 5 6 7 8 9; do head -c 15000000 /dev/zero >"$1/$i"; done')
     with pytest.raises(TooMuch, match="16 MB"):
         sh('truncate -s 1G "$1/hole"')
     with pytest.raises(TooMuch, match="4096 files"):
         sh('i=0; while [ $i -lt 4200 ]; do : >"$1/$i"; i=$((i+1)); done')
-    assert os.listdir("/run/liveproof") == []
+    assert os.listdir("/run/liveproof") == before
 
 
 def test_without_mounts_it_is_bounded_too(monkeypatch: pytest.MonkeyPatch) -> None:
