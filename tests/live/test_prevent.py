@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.golden.contracts import refuse_other
 from tests.lab import Host
 from tests.live.trial import difference, state
 
@@ -48,7 +49,9 @@ def prevented(host: Host, *arguments: str, user: str = "root") -> tuple[int, dic
     assert ran.stdout.startswith("{"), ran.stdout + ran.stderr
     assert "Traceback" not in ran.stderr
     assert "hunter2" not in ran.stdout + ran.stderr
-    return ran.returncode, json.loads(ran.stdout)
+    document = json.loads(ran.stdout)
+    refuse_other(document, "liveproof-prevent-1")
+    return ran.returncode, document
 
 
 def states(document: dict[str, Any]) -> dict[str, str]:

@@ -10,6 +10,7 @@ from liveproof.model.plan import Outcome, OutcomeKind
 from liveproof.model.verdicts import Safety
 from liveproof.prevention.item import Judged, Seen, State
 from liveproof.rules import load
+from tests.golden.contracts import refuse_other
 from tests.unit.cli.conftest import RUN, Bench
 
 DONE, OPEN, UNKNOWN, NONE = State.DONE, State.OPEN, State.UNKNOWN, State.NOT_APPLICABLE
@@ -49,6 +50,7 @@ def test_text_and_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert out.index("do this") < out.index("run it") < out.index("liveproof prevent --apply")
     main.main(["prevent", "--format", "json"])
     told = json.loads(capsys.readouterr().out)
+    refuse_other(told, "liveproof-prevent-1")
     (app,) = told["apps"]
     assert [item["state"] for item in app["items"]] == ["done", "open"]
     assert "hunter2" not in json.dumps(told)
@@ -81,18 +83,31 @@ def test_dry_run_changes_nothing(bench: Bench, capsys: pytest.CaptureFixture[str
     assert "Plan  " in out
     assert "Nothing was changed" in out
     main.main(["prevent", "--apply", "--dry-run", "--format", "json"])
-    assert json.loads(capsys.readouterr().out)["plan"][0]["steps"]
+    told = json.loads(capsys.readouterr().out)
+    assert told["plan"][0]["steps"]
+    refuse_other(told, "liveproof-prevent-1")
 
 
 @pytest.mark.parametrize(
     ("kind", "status"),
     [(OutcomeKind.REFUSED, 4), (OutcomeKind.ROLLED_BACK, 1), (OutcomeKind.FAILED, 1), (OutcomeKind.FIXED, 0)],
 )
-def test_outcome(kind: OutcomeKind, status: int, bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_outcome(
+    kind: OutcomeKind,
+    status: int,
+    bench: Bench,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     """What was refused or rolled back is no success, whatever the checklist says."""
     _states(monkeypatch, DONE)
     bench.outcome = Outcome(kind, "", RUN)
     assert main.main(["prevent", "--apply", "--yes"]) == status
+    capsys.readouterr()
+    main.main(["prevent", "--apply", "--yes", "--format", "json"])
+    told = json.loads(capsys.readouterr().out)
+    assert [one["run"] for one in told["outcome"]] == [RUN]
+    refuse_other(told, "liveproof-prevent-1")
 
 
 def test_nobody_is_there_to_be_asked(bench: Bench, capsys: pytest.CaptureFixture[str]) -> None:

@@ -31,6 +31,7 @@ from liveproof.store.cache import Cache
 from liveproof.store.directory import mark
 from liveproof.store.history import History
 from tests.golden import incident, top
+from tests.golden.contracts import refuse_other
 from tests.golden.filled import filled
 from tests.golden.seed_facts import PATH
 
@@ -221,7 +222,10 @@ def test_a_line_is_ascii_and_read_back(capfd: pytest.CaptureFixture[str]) -> Non
     assert text.isascii()
     assert text.count("\n") == 1
     told = json.loads(text)
-    assert told["schema"] == "liveproof-sample/1"
+    refuse_other(told, "liveproof-sample-1")
+    refuse_other(json.loads(command.line(Sample(1.0, 0.1, "h", False, "", ()))), "liveproof-sample-1")
+    assert told["pools"]
+    assert told["logs"]["last"]
     assert told["apps"] == ["/srv/\\xff\n"]
     assert from_json(Sample, told) == replace(top.sample(), apps=("/srv/\\xff\n",))
 

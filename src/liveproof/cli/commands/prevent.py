@@ -50,7 +50,7 @@ from liveproof.store.cache import Cache
 HELP_ORDER = 5
 CHANGES_HOST = True
 
-_SCHEMA = "liveproof/1"
+_SCHEMA = "liveproof-prevent/1"
 _COMMAND = "liveproof prevent --apply"
 _NOT_ALL = (OutcomeKind.FAILED, OutcomeKind.ROLLED_BACK)
 
