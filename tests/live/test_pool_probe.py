@@ -7,7 +7,7 @@ from tests.live.trial import checked, told
 CASES = {
     "restricted": ("opcache.restrict_api=/srv", "opcache.restrict_api=/srv"),
     "function disabled": ("disable_functions=opcache_get_status", "disable_functions"),
-    "open_basedir": ("open_basedir=/var/www:/usr/share/php:/tmp", "open_basedir keeps PHP"),
+    "open_basedir": ("open_basedir=/var/www:/usr/share/php:/tmp", "add /run/liveproof/ to it"),
     "prepended exit": ("auto_prepend_file=/srv/exit.php", "PHP answered"),
     "bytecode in files only": (
         "opcache.file_cache=/var/tmp/bytecode\nopcache.file_cache_only=1",
@@ -21,6 +21,7 @@ HARMLESS = (
     "auto_prepend_file=/srv/talk.php\ndisplay_errors=1\noutput_buffering=0\nzlib.output_compression=On",
     "auto_append_file=/srv/talk.php",
     "memory_limit=16M",
+    "open_basedir=/var/www:/usr/share/php:/tmp:/run/liveproof/",  # as the reason advises
 )
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from termios import TIOCSWINSZ
 from typing import Any
 
+from tests.golden.contracts import refuse_other
 from tests.lab import Host
 from tests.lab.product import LAUNCHER
 
@@ -28,6 +29,7 @@ def _sample(host: Host, *words: str) -> dict[str, Any]:
     ran = host.liveproof("sample", "--every", "0.5", *(words or ("--count", "3")))
     assert ran.returncode == 0, ran.stderr
     found: dict[str, Any] = json.loads(ran.stdout.splitlines()[-1])
+    refuse_other(found, "liveproof-sample-1")
     return found
 
 
