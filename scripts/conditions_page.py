@@ -53,7 +53,8 @@ _LEFT_OUT = {
         "data files that a queue worker or other lasting PHP process read once and keeps",
         "whether a worker still has the parent that would restart it",
         "whether a program of supervisord's runs by its configuration as it is on disk (`supervisorctl update`)",
-        "whether crontabs and timers start the scheduler in the release that is served, and mutexes of it left behind",
+        "crontabs and timers that run artisan in a copy of the app that is no release beside the one served",
+        "mutexes that a task of the scheduler left behind",
     ),
     Link.SERVICES: ("containers and servers other than nginx and PHP-FPM",),
     Link.WIRE: (

@@ -79,13 +79,41 @@ class RootRuns:
 
 
 @dataclass(frozen=True, slots=True)
+class ReleaseCall:
+    """A call of artisan that names a release instead of the link to the one that is served.
+
+    Attributes:
+        kind, source, caller, line, command, user: as in ``Job``.
+        release: the directory of that release, links resolved.
+        served: whether it is the release that is served now: from the next deploy on, it is an old one.
+        exists: whether its directory is there.
+        replacement: what should stand instead so that it goes through the link.
+        more: how many more such calls the same file makes.
+    """
+
+    kind: str
+    source: str
+    caller: str
+    line: str
+    command: str
+    user: str
+    release: str
+    served: bool
+    exists: bool
+    replacement: str
+    more: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Schedule:
     """What runs on its own on this host. ``unread`` are places that could not be read, with the reason.
 
     ``by_root`` is everything else than artisan and Composer that root runs, the programs of the distribution left out.
+    ``in_releases`` are the calls of artisan that name a release of the app; running processes are not among them.
     """
 
     jobs: tuple[Job, ...]
     rotations: tuple[Rotation, ...]
     unread: tuple[tuple[str, str], ...]
     by_root: tuple[RootRuns, ...] = ()
+    in_releases: tuple[ReleaseCall, ...] = ()

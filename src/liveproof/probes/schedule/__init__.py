@@ -17,11 +17,13 @@ from liveproof.host.reader import Reader
 from liveproof.model.dataclass import dataclass
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.laravel import Laravel
+from liveproof.model.facts.nginx import Nginx
 from liveproof.model.facts.schedule import Job, RootRuns, Rotation, Schedule
 from liveproof.model.findings import Absent, Unknown
 from liveproof.model.secrets import hide_in_arguments
 from liveproof.model.settings import Settings
 from liveproof.probes.schedule.found import Found, Watched, folded
+from liveproof.probes.schedule.releases import calls_in_releases
 from liveproof.probes.schedule.rotation import Entry, entries, rotations
 from liveproof.store.cache import Cache
 
@@ -31,7 +33,13 @@ _LONG = 2000
 
 
 def probe(
-    reader: Reader, settings: Settings, cache: Cache, app: App, *, laravel: Laravel | Unknown | Absent
+    reader: Reader,
+    settings: Settings,
+    cache: Cache,
+    app: App,
+    *,
+    laravel: Laravel | Unknown | Absent,
+    nginx: Nginx | Unknown | Absent,
 ) -> Schedule:
     """Look at what runs on its own; a place that cannot be read is reported as unread."""
     accounts = Accounts(reader)
@@ -50,7 +58,8 @@ def probe(
     except OSError as error:
         unread = (*unread, ("logrotate", error.strerror or str(error)))
     by_root = tuple(RootRuns(path, source) for path, source in collected.by_root)
-    return Schedule(tuple(dict.fromkeys(jobs)), rotated, unread, by_root)
+    in_releases = tuple(calls_in_releases(reader, app, nginx, collected.found))
+    return Schedule(tuple(dict.fromkeys(jobs)), rotated, unread, by_root, in_releases)
 
 
 @dataclass(frozen=True, slots=True)

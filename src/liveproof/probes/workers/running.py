@@ -4,6 +4,7 @@ import posixpath
 from collections.abc import Iterator
 from dataclasses import replace
 
+from liveproof.analysis.releases import release_of
 from liveproof.host.reader import Reader
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.nginx import Nginx
@@ -19,9 +20,9 @@ def located(reader: Reader, app: App, process: PhpProcess) -> PhpProcess:
     cwd = process.cwd.removesuffix(_DELETED)
     cwd_gone = cwd != process.cwd and _stat(reader, process.cwd) is None
     script, why = _script(reader, process, cwd)
-    release = _release(app, posixpath.dirname(script) if script else cwd)
+    release = release_of(app, posixpath.dirname(script) if script else cwd)
     gone = ""
-    if cwd_gone and _release(app, cwd):
+    if cwd_gone and release_of(app, cwd):
         gone = cwd
     elif release and _stat(reader, release) is None:
         gone = release
@@ -38,7 +39,7 @@ def served_elsewhere(reader: Reader, app: App, nginx: Nginx | Unknown | Absent) 
     if app.path == app.real:
         return frozenset()
     roots = _roots(reader, nginx)
-    releases = (_release(app, root) for root in roots)
+    releases = (release_of(app, root) for root in roots)
     return frozenset(release for release in releases if release and release != app.real)
 
 
@@ -48,7 +49,7 @@ def is_of_another(reader: Reader, app: App, process: PhpProcess, nginx: Nginx | 
     if process.release or not process.cwd.startswith("/") or posixpath.basename(script) != "artisan":
         return False
     own = posixpath.dirname(posixpath.normpath(posixpath.join(process.cwd, script)))
-    return not _release(app, own) and any(own in (root, posixpath.dirname(root)) for root in _roots(reader, nginx))
+    return not release_of(app, own) and any(own in (root, posixpath.dirname(root)) for root in _roots(reader, nginx))
 
 
 def _roots(reader: Reader, nginx: Nginx | Unknown | Absent) -> set[str]:
@@ -101,16 +102,6 @@ def _links(reader: Reader, path: str) -> Iterator[float]:
                 todo.append(posixpath.normpath(posixpath.join(posixpath.dirname(part), reader.readlink(part))))
             except OSError:
                 continue
-
-
-def _release(app: App, directory: str) -> str:
-    """The app, or the release beside it, that a directory lies in; empty when it lies in none."""
-    if directory == app.real or directory.startswith(f"{app.real}/"):
-        return app.real
-    releases = posixpath.dirname(app.real)
-    if app.path != app.real and directory.startswith(f"{releases}/"):
-        return f"{releases}/{directory[len(releases) + 1 :].partition('/')[0]}"
-    return ""
 
 
 def _another_view(reader: Reader, app: App, process: PhpProcess) -> Iterator[str]:

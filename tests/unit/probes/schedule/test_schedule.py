@@ -90,7 +90,7 @@ class Made:
         target.chmod(mode)
 
     def see(self, app: App = APP) -> Schedule:
-        return probe(self.reader, Settings(), self.cache, app, laravel=Unknown(""))
+        return probe(self.reader, Settings(), self.cache, app, laravel=Unknown(""), nginx=Unknown(""))
 
     def users(self) -> list[tuple[str, str]]:
         return [(job.kind, job.user) for job in self.see().jobs]
