@@ -16,7 +16,7 @@ from liveproof.host.files.file_state import settled
 from liveproof.host.files.reader import FileReader
 from liveproof.host.process.proc import Process
 from liveproof.host.reader import Reader
-from liveproof.host.services.systemd import Service
+from liveproof.host.services.systemd import DIRECTORIES, Service
 from liveproof.model.dataclass import dataclass
 from liveproof.model.findings import Unknown
 from liveproof.model.loaded import Difference, Loaded
@@ -137,8 +137,19 @@ def of_unit(reader: Reader, cache: Cache, service: Service, process: Process) ->
     """
     start = reader.exact_start(process.start)
     load = Load(process.pid, process.start, start, "the start of its main process", ((process.pid, process.start),))
-    wanted = Wanted(tuple((path, 0.0) for path in service.files), ())
+    wanted = Wanted(tuple((path, 0.0) for path in _unit_files(reader, service)), ())
     return compared(reader, cache.entry("unit-loaded", service.name), load, wanted)
+
+
+def _unit_files(reader: Reader, service: Service) -> tuple[str, ...]:
+    """The files that systemd has read for a unit, and those that it will read at its next reload.
+
+    A drop-in in a directory that was not there before is no reason for systemd to say NeedDaemonReload (252, measured).
+    """
+    patterns = (f"{directory}/{service.name}{what}" for directory in DIRECTORIES for what in ("", ".d/*.conf"))
+    found = [path for pattern in patterns for path in reader.glob(pattern)]
+    own = {reader.resolve(path): path for path in reversed((*service.files, *found))}
+    return tuple(reversed(own.values()))
 
 
 def at_rest(reader: Reader, look: Callable[[], Loaded | Unknown]) -> Loaded | Unknown:

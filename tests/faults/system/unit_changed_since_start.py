@@ -4,7 +4,7 @@ from tests.lab import Host
 
 
 def fault(host: Host) -> None:
-    """A drop-in that systemd has read and nobody restarted for: the umask of the workers."""
+    """A drop-in that nobody restarted for: the umask of the workers. systemd has read it."""
     host.warm()
     host.liveproof("check")
     host.sh("""

@@ -11,8 +11,10 @@ import pytest
 from liveproof.host.deadline import TimeIsUp
 from liveproof.host.files.reader import FileReader
 from liveproof.host.reader import Reader
+from liveproof.host.services import systemd
 from liveproof.model.findings import Unknown
 from liveproof.model.loaded import Difference, Loaded
+from liveproof.store import loaded_files
 from liveproof.store.cache import Cache
 from liveproof.store.loaded_files import Load, Wanted, at_rest, compared, directories
 
@@ -283,3 +285,19 @@ def test_no_time_to_look_again() -> None:
     """What was seen is told."""
     now = Loaded(1.0, "x", (Difference("/a", "changed", time.time()),))
     assert at_rest(_Late(), lambda: now) == now
+
+
+def test_a_drop_in_that_systemd_has_not_read_belongs_to_the_unit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also in a directory of which systemd says nothing; a drop-in of another unit does not."""
+    monkeypatch.setattr(loaded_files, "DIRECTORIES", (str(tmp_path),))
+    unit = tmp_path / "x.service"
+    unit.write_text("[Service]\n")
+    for name in ("x.service.d", "y.service.d"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "limit.conf").write_text("[Service]\nLimitNOFILE=9\n")
+    (known,) = systemd.parse(f"Id=x.service\nFragmentPath={unit}\nEnvironmentFiles=/none (ignore_errors=yes)\n")
+    assert known.files == (str(unit), "/none")
+    service = replace(known, files=(str(unit),))
+    assert loaded_files._unit_files(Reader(), service) == (str(unit), f"{tmp_path}/x.service.d/limit.conf")

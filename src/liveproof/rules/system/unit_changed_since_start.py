@@ -5,7 +5,7 @@ PHP-FPM or nginx runs with other settings than its systemd unit has on disk.
 systemd reads unit files and drop-ins when it starts and at `systemctl daemon-reload`, and gives their settings (user,
 umask, environment, limits, mounts, PrivateTmp) to a process only when it starts it. An edit without either has no
 effect yet; a reload of the service changes nothing of it. It takes effect at the next restart or boot, when nobody
-thinks of it.
+thinks of it. systemd does not always say that a unit needs a reload: of a drop-in in a new directory it knows nothing.
 
 A file that was changed last before the start is in force as it is. Of those, liveproof keeps the digest of the content,
 so that a mere `touch` or a rewrite with the same content is no finding. Where no earlier run knows what was in force,
@@ -68,8 +68,8 @@ def _judged(app: App, unit: str, loaded: Loaded | None, *, unread: bool) -> Iter
             f"{unit} runs with other settings than its unit has on disk{what}.",
             (Ref("app", app.path), Ref("unit", unit), *(about(loaded) if loaded else ())),
             (*said, *seen),
-            f"Look at it (systemctl cat {unit}), then {'systemctl daemon-reload && ' if unread else ''}"
-            f"systemctl restart {unit} at a quiet moment: a reload does not apply it.",
+            f"Look at it (systemctl cat {unit}), then systemctl daemon-reload && systemctl restart {unit} at a quiet "
+            "moment: a reload of the service does not apply it.",
             more=len(loaded.differing[SHOWN:]) if loaded else 0,
         )
     elif loaded is None:
