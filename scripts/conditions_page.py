@@ -54,7 +54,7 @@ _LEFT_OUT = {
         "whether a worker still has the parent that would restart it",
         "whether a program of supervisord's runs by its configuration as it is on disk (`supervisorctl update`)",
         "crontabs and timers that run artisan in a copy of the app that is no release beside the one served",
-        "mutexes that a task of the scheduler left behind",
+        "mutexes that a task of the scheduler left behind: caches keep them under hashes of what its code says",
     ),
     Link.SERVICES: ("containers and servers other than nginx and PHP-FPM",),
     Link.WIRE: (
