@@ -72,21 +72,26 @@ def _judged(app: App, manifest: Manifest, laravel: Laravel | Unknown, severity: 
     if isinstance(missing, Unknown):
         return missing
     if not missing:
-        return Holds(f"all {manifest.files} files that {path} names are there")
+        return Holds(f"{path} names {manifest.files} files, and each is there")
     if not isinstance(laravel, Laravel):
         return Unknown(f"{path} names files that are not there; whether the app loads them from here: {laravel.reason}")
     if laravel.assets_elsewhere:
         return Unknown(
-            f"{path} names {counted(missing)} files that are not there, and ASSET_URL names where the app loads them: "
+            f"{path} names {_files(missing)} not there, and ASSET_URL names where the app loads them: "
             f"that server was not asked (for one: {missing[0]})"
         )
     return Finding(
-        f"{path} names {counted(missing)} files that are not there, so pages load without them.",
+        f"{path} names {_files(missing)} not there, so pages load without them.",
         about,
         (Evidence(path, f"names {listed(missing, _NAMED)}", "files below public/"),),
         f"{advice}, and deploy the manifest together with the files that it names.",
         severity=severity,
     )
+
+
+def _files(missing: tuple[str, ...]) -> str:
+    count = counted(missing)
+    return f"{count} files that are" if count != 1 else "1 file that is"
 
 
 def _hot(app: App, hot: Hot, environment: str) -> Finding:
