@@ -47,6 +47,7 @@ _LEFT_OUT = {
         "what a worker keeps in APCu",
         "what opcache.file_cache keeps of scripts that no worker has loaded since PHP-FPM started",
         "a directory of opcache.file_cache that another PHP of the same user writes to (opcache.enable_cli)",
+        "a mount over the code that is younger than the cache and shows older files, in the host's view and the pool's",
         "the settings of each worker apart: one worker of each pool is asked",
         "a library of a Debian package (/usr/share/php) that was edited in place while a worker runs",
         "a `.user.ini` below the document root, or one that was removed before the first check",

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.files import Files
 from liveproof.model.facts.release import Release
+from liveproof.model.facts.views import View, Views
 from liveproof.model.findings import Absent, Unknown
 from liveproof.model.settings import Settings
 from liveproof.model.verdicts import Link
@@ -17,10 +18,26 @@ def unjudged(
     settings: Settings,
     files: Files | Unknown | Absent,
     release: Release | Unknown | Absent,
+    views: Views | Unknown | Absent,
 ) -> Iterator[tuple[Link, str]]:
     """Each link that is not proven, with the reason as a sentence for the administrator."""
     if isinstance(files, Files):
         yield from _ignored(app, settings, files, compared=isinstance(release, Release))
+    if isinstance(views, Views):
+        yield from _elsewhere(app, views)
+
+
+def _elsewhere(app: App, views: Views) -> Iterator[tuple[Link, str]]:
+    """Where a pool sees other files than liveproof, all that is judged by their content is another file's."""
+    for pool, view in views.pools:
+        if isinstance(view, View) and view.shadows:
+            why = (
+                f"pool {pool} does not see the {view.shadows[0].path} that lies on the host and was judged: see the "
+                "mounts of its unit (BindPaths, PrivateTmp, ProtectHome, TemporaryFileSystem)"
+            )
+            yield Link.MEMORY, why
+            if app.laravel:
+                yield Link.CACHES, why
 
 
 def _ignored(app: App, settings: Settings, files: Files, *, compared: bool) -> Iterator[tuple[Link, str]]:

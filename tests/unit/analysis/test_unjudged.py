@@ -13,6 +13,7 @@ from tests.golden.seed_facts import APP
 
 SETTINGS = Settings(sources=(("files.ignore", "/etc/liveproof/liveproof.toml"),))
 NO_RELEASE = Absent("no release")
+NO_VIEWS = Absent("no pool")
 
 
 def _files(*paths: str) -> Files:
@@ -33,12 +34,12 @@ def _files(*paths: str) -> Files:
 )
 def test_ignored_paths_weaken_their_links(paths: tuple[str, ...], release: Release | Absent, links: list[Link]) -> None:
     """What is ignored was not judged; node_modules holds no PHP that runs."""
-    told = list(unjudged(APP, SETTINGS, _files(*paths), release))
+    told = list(unjudged(APP, SETTINGS, _files(*paths), release, NO_VIEWS))
     assert [link for link, _ in told] == links
     assert {why for _, why in told} <= {f"ignored by /etc/liveproof/liveproof.toml: {', '.join(paths)}"}
 
 
 def test_many_ignored_paths_are_counted() -> None:
     """A pattern may match thousands."""
-    ((_, why),) = unjudged(APP, SETTINGS, _files(*(f"storage/{name}" for name in "abcde")), NO_RELEASE)
+    ((_, why),) = unjudged(APP, SETTINGS, _files(*(f"storage/{name}" for name in "abcde")), NO_RELEASE, NO_VIEWS)
     assert why.endswith(": storage/a, storage/b, storage/c and 2 more")
