@@ -45,8 +45,11 @@ def check(app: App, views: Views) -> Iterator[Answer]:
         if isinstance(view, Unknown):
             yield view
             continue
-        code = [one for one in view.shadows if one.code]
-        data = [one for one in view.shadows if not one.code]
+        paths = [f"{one.path}/" for one in view.shadows]
+        outer = [
+            one for one in view.shadows if not any(f"{one.path}/" != top and one.path.startswith(top) for top in paths)
+        ]
+        code, data = [one for one in outer if one.code], [one for one in outer if not one.code]
         if code:
             yield _finding(app, pool, view, code)
         if data:
@@ -74,5 +77,5 @@ def _finding(app: App, pool: str, view: View, code: list[Shadow]) -> Finding:
 
 
 def _evidence(view: View, one: Shadow) -> Evidence:
-    source = f"stat /proc/{view.pid}/root{one.path} (mount point {one.mount})"
+    source = f"{one.path} as process {view.pid} sees it (mount point {one.mount})"
     return Evidence(source, one.theirs or "nothing there", one.ours or "nothing, as on the host")
