@@ -15,11 +15,14 @@ from liveproof.host.write import writer
 from liveproof.host.write.safety import LeftAlone
 
 _PREFIX = "probe-"
+_TRIES = 5  # others may be putting it there in the same moment, and whoever finds a change leaves it alone
 
 
 def put_in_place() -> None:
     """As root, put the copy of the probe in place unless it is there; by rename, so that it is always whole."""
-    if not probe.in_place():
+    for _ in range(_TRIES):
+        if probe.in_place():
+            return
         with suppress(CannotSee, OSError, LeftAlone):
             _, content = probe.packaged()
             _put(probe.copy_path(content), content)

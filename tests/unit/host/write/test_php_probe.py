@@ -119,6 +119,25 @@ def test_whoever_is_not_root_uses_the_packages(place: Path, monkeypatch: pytest.
     assert probe.installed() == package
 
 
+def test_many_at_once(place: Path) -> None:
+    """As after a boot, when the watcher's check and somebody's own begin together: each has the copy."""
+    for _ in range(20):
+        children = []
+        for _ in range(6):
+            if pid := os.fork():
+                children.append(pid)
+                continue
+            try:
+                php_probe.put_in_place()
+                os._exit(0 if probe.installed().startswith(f"{place}/") else 1)
+            finally:
+                os._exit(2)
+        assert {os.waitpid(pid, 0)[1] for pid in children} == {0}
+        (copy,) = place.iterdir()
+        copy.unlink()
+        place.rmdir()
+
+
 def test_it_is_taken_away(place: Path) -> None:
     """With copies of other versions; what is not ours stays, and with it the directory."""
     php_probe.put_in_place()
