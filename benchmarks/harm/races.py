@@ -41,6 +41,7 @@ _BROKEN: Final = {
     "a stale cache and owners": 'sed -i "s/^APP_NAME=.*/APP_NAME=n$RANDOM/" .env; chown "$WWW": .env; '
     'chown root:root "$CACHE" "$CACHE"/packages.php; chmod 755 "$CACHE"',
 }
+_PLANS: Final = 3  # how often one is made before it is a loss that it no longer fits
 _LEFT: Final = (
     "find /var/www /etc -name '.liveproof-*' -printf '%y %p\\n'; "
     "pgrep -fa 'artisan (config|route|view|package)' || true"
@@ -114,15 +115,18 @@ def _commands(host: Host, number: int, chance: random.Random, *, applies: bool) 
     brief = int(applies and number % 10 < 8)
     host.sh(_REPAIR, timeout=60)
     host.sh(_BROKEN[name])
-    command, plan_file = "fix --yes", f"/run/{name.replace(' ', '-')}.json"
-    if applies:
-        command = f"apply {plan_file}"
-        # Made for each: the app goes on writing, and a plan for what was there before is rightly refused.
-        host.sh(f"liveproof fix --save {plan_file} || test $? = 1")
+    plan_file = f"/run/{name.replace(' ', '-')}.json"
+    command = f"apply {plan_file}" if applies else "fix --yes"
     before = _outside(host)
-    commands = _COMMANDS.format(command=command, seed=chance.randrange(1 << 20), late=late, back=back, brief=brief)
-    *statuses, began = host.sh(commands, timeout=240).split()
-    said = host.sh("cat /tmp/fix /tmp/back 2>/dev/null || true")
+    for _ in range(_PLANS):
+        if applies:
+            # Made for each: the app goes on writing, and a plan for what was there before is rightly refused.
+            host.sh(f"liveproof fix --save {plan_file} || test $? = 1")
+        commands = _COMMANDS.format(command=command, seed=chance.randrange(1 << 20), late=late, back=back, brief=brief)
+        *statuses, began = host.sh(commands, timeout=240).split()
+        said = host.sh("cat /tmp/fix /tmp/back 2>/dev/null || true")
+        if "is not what would be planned now" not in said:
+            break
     left = host.sh(_LEFT)
     if "tries again" in said:
         # It says what it left alone: a racer puts its own files, links and FIFOs under liveproof's names as well.
@@ -134,5 +138,5 @@ def _commands(host: Host, number: int, chance: random.Random, *, applies: bool) 
         lost = lost or f"status {' '.join(statuses)}: {said[-500:]}"
     if began == "0" and not late:
         lost = lost or f"nothing was raced: {said[-500:]}"
-    raced = "rollback" if late else f"{command.split()[0]}{' and rollback' * back}"
+    raced = "rollback" if late else f"{command.split(maxsplit=1)[0]}{' and rollback' * back}"
     return Trial(f"{raced} of {name}", lost, f"status {' and '.join(statuses)}")
