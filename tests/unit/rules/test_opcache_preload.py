@@ -69,6 +69,7 @@ def test_a_release_that_the_link_no_longer_names():
     one = holding(old, preload="/srv/current/preload.php", real="/srv/releases/2/preload.php")
     (found,) = answers(one, "/srv/current", link_moved=BEGAN + 50.0)
     assert isinstance(found, Finding)
+    assert "another release" in found.message
     assert found.evidence[0].expected == "/srv/releases/2/preload.php"
     same = replace(one, preloaded=(preloaded("/srv/releases/2/preload.php"),))
     assert answers(same, "/srv/current", link_moved=BEGAN - 50.0) == [Holds("pool 8.2/www: 1 preloaded scripts")]

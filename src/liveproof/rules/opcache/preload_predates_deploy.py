@@ -72,9 +72,9 @@ def _judged(app: App, opcache: Opcache, pool: PoolOpcache, fpm: Fpm | Unknown | 
     unsure = [one for one in found if one[1].state is State.UNKNOWN]
     if evidence:
         old = [script for script, judged in found if _old(judged)]
-        count = f"{len(old)} of the {len(ours)} files" if old else "files"
+        what = f"{len(old)} of the {len(ours)} files of this app that it preloaded, as they were before"
         yield Finding(
-            f"pool {pool.pool} runs what it preloaded of {count} of this app before they were deployed",
+            f"pool {pool.pool} runs {what if old else 'what it preloaded of another release of this app'}",
             (Ref("app", app.path), Ref("pool", pool.pool), *(Ref("file", script.path) for script in old[:_SHOWN])),
             tuple(evidence[:_SHOWN]),
             "End every deploy with a graceful reload of PHP-FPM."
@@ -105,8 +105,9 @@ def _moved(app: App, opcache: Opcache, pool: PoolOpcache) -> Iterator[Evidence]:
     setting, held = pool.setting("opcache.preload"), {script.path for script in pool.preloaded}
     own = setting.startswith((f"{app.path}/", f"{app.real}/"))
     if own and pool.preload_real not in held:
-        source = f"OPcache of pool {pool.pool}: opcache.preload={setting}"
-        yield Evidence(source, "another script was preloaded", pool.preload_real or f"{setting}, which is gone")
+        first = min(held, key=len)
+        saw = f"it preloaded {len(held)} files, such as {first}"
+        yield Evidence(f"OPcache of pool {pool.pool}", saw, pool.preload_real or f"{setting}, which is gone")
     parent = app.real.rpartition("/")[0]
     if app.path == app.real or opcache.link_moved < pool.since or not parent:
         return
