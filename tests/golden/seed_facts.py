@@ -169,6 +169,9 @@ def facts(*, broken: bool) -> dict[type, object]:
             _cache("services", "services.php", 24_000, fresh=True),
         ),
         log_files=(f"{PATH}/storage/logs/laravel.log",),
+        overrides=(),
+        keyed=True,
+        package_caches=(),
     )
     denied = LogGroup(
         f"{PATH}/storage/logs/laravel.log",

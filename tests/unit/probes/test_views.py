@@ -92,7 +92,9 @@ def test_a_process_without_mounts_of_its_own(tree):
 
 @needs_root
 @pytest.mark.parametrize(
-    ("pid", "chroot", "words"), [(0, "", "no process of pool"), (os.getpid(), "/srv/jail", "chroot /srv/jail")]
+    ("pid", "chroot", "words"),
+    [(0, "", "no process of pool"), (os.getpid(), "/srv/jail", "chroot /srv/jail")],
+    ids=("no process", "chroot"),
 )
 def test_a_view_that_is_not_known(tree, pid, chroot, words):
     """With its reason."""

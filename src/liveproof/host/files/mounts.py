@@ -47,13 +47,13 @@ def remote(kind: str) -> bool:
     return kind in _REMOTE or kind.startswith("fuse")
 
 
-def mounts(table: str = _TABLE) -> list[tuple[str, str]]:
+def mounts(table: str = "") -> list[tuple[str, str]]:
     """Mount points and types in the order of mounting, of ourselves or of another process; none without /proc.
 
     A name's blanks and backslashes are written as three octal digits.
     """
     try:
-        with open(table, encoding="utf-8", errors="surrogateescape") as file:
+        with open(table or _TABLE, encoding="utf-8", errors="surrogateescape") as file:
             lines = file.read().split("\n")
     except OSError:
         return []

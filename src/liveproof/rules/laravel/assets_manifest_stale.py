@@ -17,7 +17,7 @@ is a manifest that a view asks for and that is not there at all.
 ## Verify by hand
 ```
 cd {app}/public/build
-php -r 'foreach (json_decode(file_get_contents("manifest.json")) as $e) echo $e->file, PHP_EOL;' | xargs ls -l
+grep -o '"file": *"[^"]*"' manifest.json | cut -d '"' -f 4 | xargs ls -l
 ls -l {app}/public/hot
 ```
 

@@ -39,7 +39,6 @@ rule = Rule(
     leads_to=("WIR001:answered",),
     link=Link.WIRE,
     answers=("requests",),
-    prevents="real_request",
 )
 
 # What `artisan down` writes below the storage (Illuminate\Foundation\FileBasedMaintenanceMode, DownCommand).
