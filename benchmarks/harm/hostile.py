@@ -12,7 +12,7 @@ _SECONDS: Final = 30.0
 _MEGABYTES: Final = 300
 _STALE: Final = 'sed -i "s/^APP_NAME=.*/APP_NAME=q/" .env; chown "$WWW": .env\n'
 _PLACES: Final = "/run /tmp /var/tmp /dev/shm"
-_NOISE: Final = "^/run/(systemd|log|udev|user|dbus|mount|liveproof$)"
+_NOISE: Final = "^/run/(systemd|log|udev|user|dbus|mount|liveproof($|/probe-))"
 
 # Runs liveproof as its only child, so that what wait4(2) tells of memory is of nothing else.
 _MEASURE: Final = """

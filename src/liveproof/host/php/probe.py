@@ -5,15 +5,15 @@ user can read it wherever liveproof is installed, be it in root's home (pipx, uv
 times of scripts runs no probe of an earlier version.
 """
 
-import hashlib
 import os
+from _blake2 import blake2b  # what hashlib.blake2b is, without loading OpenSSL, which takes a check some ms
 from typing import Final
 
 from liveproof.host.errors import CannotSee
 from liveproof.host.files import trusted
 
 DIRECTORY: Final = "/run/liveproof"
-"""Root's, mode 0755; the copy lies there as ``probe-SHA256.php``."""
+"""Root's, mode 0755; the copy lies there as ``probe-DIGEST.php``."""
 
 _LIMIT = 64 * 1024
 
@@ -58,7 +58,7 @@ def packaged() -> tuple[str, bytes]:
 
 def copy_path(content: bytes) -> str:
     """Where the copy of a probe lies."""
-    return f"{DIRECTORY}/probe-{hashlib.sha256(content).hexdigest()}.php"
+    return f"{DIRECTORY}/probe-{blake2b(content, digest_size=16).hexdigest()}.php"
 
 
 def is_copy(path: str, content: bytes) -> bool:

@@ -336,9 +336,11 @@ def test_batches_are_bounded_and_say_the_same_once(tree: Tree) -> None:
         said = [(event.kind, event.path, event.process) for event in batch]
         assert len(said) == len(set(said))
     assert max(map(len, batches)) < 3000
-    assert {event.path for batch in batches for event in batch if below(event.path, str(top))} == {
-        str(top / f"sub/{number}") for number in range(2000)
-    }
+    told = {event.path for batch in batches for event in batch if below(event.path, str(top))}
+    wanted = {str(top / f"sub/{number}") for number in range(2000)}
+    # The kernel's queue is for the whole file system: beside busy hosts it may overflow, which is told.
+    lost = any(event.kind is Kind.OVERFLOW for batch in batches for event in batch)
+    assert told == wanted or (lost and told < wanted)
 
 
 def test_no_descriptor_is_left(place: Place) -> None:
