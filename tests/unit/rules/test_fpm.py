@@ -416,7 +416,7 @@ def test_a_log_that_does_not_tell_of_crashes_is_no_proof() -> None:
     check = workers_die_by_signal.check
     assert "no right" in reason(check(APP, _logs(read=()), fpm()))
     assert "too many" in reason(check(APP, _logs(more=((MASTER.error_log, "fpm", 9),)), fpm()))
-    assert faults(check(APP, _logs(read=(f"/proc/{MASTER.pid}/fd/2",)), fpm())) == []
+    assert faults(check(APP, _logs(read=("/var/log/out",), fpm=("/var/log/out",)), fpm())) == []
 
 
 def test_stopped_processes() -> None:

@@ -36,7 +36,8 @@ class Logs:
 
     ``truncated``: these logs grew by more than liveproof reads since then, so only their end was read. ``unread`` holds
     files that could not be read, or whose times cannot be placed, with the reason. ``more`` counts entries, by file and
-    kind, that are like none in ``groups``: of each only so many are reported apart.
+    kind, that are like none in ``groups``: of each only so many are reported apart. ``fpm`` are those of ``read`` that
+    the app's PHP-FPM masters write.
     """
 
     since: float
@@ -46,3 +47,4 @@ class Logs:
     truncated: tuple[str, ...]
     reason: str = ""
     more: tuple[tuple[str, str, int], ...] = ()
+    fpm: tuple[str, ...] = ()

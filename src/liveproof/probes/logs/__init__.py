@@ -60,6 +60,7 @@ def probe(
         truncated=tuple(sorted(reading.truncated)),
         reason=reason,
         more=tuple(reading.more()),
+        fpm=tuple(source.path for source in found if source.of_fpm and source.path in reading.paths),
     )
 
 

@@ -31,11 +31,12 @@ _UPSTREAM = ("connect() ", "upstream", "no live upstreams")
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One log file: how its lines are parsed, and which of its entries are reported."""
+    """One log file: how its lines are parsed, which of its entries are reported, and whether PHP-FPM writes it."""
 
     path: str
     parse: Parse
     judge: Judge
+    of_fpm: bool = False
 
 
 def sources(
@@ -73,7 +74,7 @@ def sources(
         if why:
             unread.append((path, why))
         else:
-            found.setdefault(path, Source(path, lines.php, _of_fpm(app)))
+            found.setdefault(path, Source(path, lines.php, _of_fpm(app), of_fpm=True))
     return tuple(found.values()), tuple(unread)
 
 

@@ -8,6 +8,7 @@ Nothing was compiled again when the wasted memory is the same (both ways to repl
 file, add its size to it: ext/opcache/ZendAccelerator.c), the recorded time is the same, and the hits did not fall.
 """
 
+import math
 from typing import NamedTuple
 
 from liveproof.analysis.freshness import State, compiled_by, freshness, invalidated
@@ -19,6 +20,7 @@ from liveproof.model.facts.opcache import PoolOpcache, Script
 from liveproof.store.cache import Cache
 
 _BUDGET = 0.5  # s of reading per run; the rest is read by the next one
+_WHOLE = 1  # s; PHP tells its time in whole seconds, so that the look may be as much later
 _FILE_LIMIT = 4 * 1024 * 1024
 
 
@@ -85,7 +87,7 @@ class PastRuns:
         digest = self._digest(script) if fresh else ""
         if before is not None and not digest:
             return before
-        by = before.compiled_by if before is not None else int(min(compiled_by(script), pool.now))
+        by = before.compiled_by if before is not None else math.ceil(min(compiled_by(script), pool.now + _WHOLE))
         return _Proof(digest, script.mtime_ns, script.ctime_ns, script.timestamp, script.hits, by)
 
     def _digest(self, script: Script) -> str:

@@ -31,6 +31,7 @@ from liveproof.probes.wire.target import Target, fronts, targets
 
 _FRONTS = 3
 _BLOCKS = 4
+_PAUSE, _PATIENCE = 0.05, 3.5  # s
 
 
 def probe(
@@ -41,10 +42,10 @@ def probe(
     *,
     fpm: Fpm | Unknown | Absent,
     laravel: Laravel | Unknown | Absent,
-    _opcache: Opcache | Unknown | Absent,
+    opcache: Opcache | Unknown | Absent,
     _logs: Logs | Unknown | Absent,
 ) -> Wire:
-    """Send the configured requests, or ``GET /``. The facts with an underscore are only to be read before.
+    """Send the configured requests, or ``GET /``. The fact with an underscore is only to be read before.
 
     Raises:
         CannotSee: no server block serves the app.
@@ -52,6 +53,7 @@ def probe(
     found = targets(reader, app, nginx, fpm)
     if not found:
         raise CannotSee(f"no server block of nginx leads to {app.path}, so no request can be asked of it")
+    _let_settle(reader, found, opcache)
     asking = _Asking(reader, log_files(settings, laravel))
     others = targets(reader, app, nginx, fpm, ours=False)
     before = fronts(found, app, nginx)
@@ -74,6 +76,31 @@ def probe(
         asking.logs if isinstance(asking.logs, tuple) and any(request.logs for request, _ in chosen) else (),
         down,
     )
+
+
+def _let_settle(reader: Reader, found: tuple[Target, ...], opcache: Opcache | Unknown | Absent) -> None:
+    """Wait until PHP keeps what a front controller compiles to, where that was changed within the last seconds.
+
+    OPcache keeps nothing of a file younger than opcache.file_update_protection (2 s), so that it could not tell which
+    script answered; PHP compares whole seconds.
+    """
+    pools = opcache.seen if isinstance(opcache, Opcache) else ()
+    protection = max((pool.number("opcache.file_update_protection") for pool in pools if pool.enabled), default=0)
+    fronts = {f"{target.real_root}{target.front}" for target in found}
+    times = [time for path in fronts if (time := _modified(reader, path))]
+    now = reader.now()
+    wait = max((time + protection + _PAUSE - now for time in times if time <= now), default=0.0)
+    if protection and 0 < wait <= _PATIENCE:
+        reader.pause(wait)
+
+
+def _modified(reader: Reader, path: str) -> int:
+    """The second in which a file was modified; 0 where that cannot be seen."""
+    try:
+        status = reader.stat(path)
+    except OSError:
+        return 0
+    return status.mtime_ns // 1_000_000_000 if status else 0
 
 
 def _choose(request: Request, found: tuple[Target, ...], others: tuple[Target, ...]) -> Target | None:

@@ -49,16 +49,15 @@ _SHOWN = 5
 
 @rule.check
 def check(app: App, logs: Logs, fpm: Fpm) -> Iterator[Answer]:
-    loads = dict(_logs(app, fpm))
-    read = sorted(path for path in logs.read if path in loads)
+    named = [master.error_log for master, _ in fpm.serving(app.pools)]
+    read = sorted({*logs.fpm, *(path for path in logs.read if path in named)})
     if not read:
         reasons = "; ".join(f"{path}: {reason}" for path, reason in logs.unread) or "none is named"
         yield Unknown(f"whether workers crashed is not known, since PHP-FPM's log was not read ({reasons})")
         return
+    since = int(_loaded(app, fpm))
     crashes = [
-        group
-        for group in logs.groups
-        if group.kind == "fpm" and _CRASH.search(group.sample) and group.last >= int(loads.get(group.source, 0.0))
+        group for group in logs.groups if group.kind == "fpm" and _CRASH.search(group.sample) and group.last >= since
     ]
     if crashes:
         yield _finding(app, crashes)
@@ -68,14 +67,10 @@ def check(app: App, logs: Logs, fpm: Fpm) -> Iterator[Answer]:
         yield Holds(f"no crash in {', '.join(read)} since {logs.reason or 'the deploy'}")
 
 
-def _logs(app: App, fpm: Fpm) -> Iterator[tuple[str, float]]:
-    """The logs of the app's masters, each with when its master loaded its configuration last (0: not known).
-
-    One that is the master's standard error is read as that of its process.
-    """
-    for master, _ in fpm.serving(app.pools):
-        since = master.loaded.since if isinstance(master.loaded, Loaded) else 0.0
-        yield from ((path, since) for path in (master.error_log, f"/proc/{master.pid}/fd/2"))
+def _loaded(app: App, fpm: Fpm) -> float:
+    """When the app's masters had all loaded their configuration last; 0 where nobody knows of one."""
+    masters = [master for master, _ in fpm.serving(app.pools)]
+    return min((master.loaded.since if isinstance(master.loaded, Loaded) else 0.0 for master in masters), default=0.0)
 
 
 def _finding(app: App, crashes: list[LogGroup]) -> Finding:
