@@ -60,6 +60,7 @@ _LEFT_OUT = {
     Link.SERVICES: ("containers and servers other than nginx and PHP-FPM",),
     Link.WIRE: (
         "answers other than those of the configured requests, or of `GET /` where none is configured",
+        "which script answers where OPcache is off: the wire is unproven then",
         "what stands before this host: load balancers, CDNs, DNS",
     ),
 }

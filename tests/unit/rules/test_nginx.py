@@ -12,6 +12,7 @@ from liveproof.model.loaded import Difference, Loaded
 from liveproof.model.verdicts import Severity
 from liveproof.rules.nginx import (
     another_server_block_answers,
+    binary_or_module_replaced,
     configuration_changed_since_load,
     configuration_invalid,
     upstream_socket_is_no_pool,
@@ -234,4 +235,32 @@ def test_a_name_that_another_block_takes() -> None:
     quiet = (replace(NGINX, servers=(own, old)), replace(NGINX, servers=(replace(old, root=""), own)))
     assert [faults(another_server_block_answers.check(APP, nginx)) for nginx in quiet] == [[], []]
     (said,) = faults(another_server_block_answers.check(APP, replace(quiet[0], unread=("/x cannot be read",))))
+    assert isinstance(said, Unknown)
+
+
+@pytest.mark.parametrize(
+    ("replaced", "severity"),
+    [
+        (("/usr/sbin/nginx",), Severity.MEDIUM),
+        (("/usr/lib/nginx/modules/ngx_http_geoip_module.so", "/usr/lib/libssl.so.3"), Severity.MEDIUM),
+        (("/usr/lib/libssl.so.3",), Severity.NOTICE),
+    ],
+)
+def test_a_replaced_program(replaced: tuple[str, ...], severity: Severity) -> None:
+    """nginx's own files break the link, a library of the system is a notice."""
+    assert NGINX.process
+    nginx = replace(NGINX, process=replace(NGINX.process, replaced=replaced))
+    (finding,) = faults(binary_or_module_replaced.check(APP, nginx))
+    assert isinstance(finding, Finding)
+    assert finding.severity is severity
+    assert "systemctl restart nginx.service" in finding.advice
+
+
+def test_a_program_that_nobody_could_look_at() -> None:
+    """Its reason is told; one that does not run is no proof either."""
+    assert NGINX.process
+    unseen = replace(NGINX, process=replace(NGINX.process, replaced=Unknown("run as root")))
+    assert faults(binary_or_module_replaced.check(APP, unseen)) == [Unknown("run as root")]
+    assert faults(binary_or_module_replaced.check(APP, NGINX)) == []
+    (said,) = faults(binary_or_module_replaced.check(APP, replace(NGINX, process=None)))
     assert isinstance(said, Unknown)

@@ -116,7 +116,8 @@ class Server:
 class NginxProcess:
     """A running nginx: master pid and start (epoch seconds), its configuration file, the workers' start times.
 
-    ``stopped`` are the pids of those of master and workers that a signal or a debugger has stopped.
+    ``stopped`` are the pids of those of master and workers that a signal or a debugger has stopped. ``replaced`` are
+    the files of its program, modules and libraries that it executes though they were replaced or removed since.
     """
 
     pid: int
@@ -126,6 +127,7 @@ class NginxProcess:
     workers: tuple[tuple[int, float], ...]
     draining: tuple[int, ...]
     stopped: tuple[int, ...] = ()
+    replaced: tuple[str, ...] | Unknown = ()
 
 
 @dataclass(frozen=True, slots=True)

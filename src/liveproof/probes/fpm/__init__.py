@@ -12,6 +12,7 @@ from liveproof.host.numbers import whole
 from liveproof.host.process import namespaces
 from liveproof.host.process.accounts import Accounts
 from liveproof.host.process.command import Identity
+from liveproof.host.process.replaced import replaced_files
 from liveproof.host.reader import Reader
 from liveproof.host.services.systemd import Service, web_services
 from liveproof.model.facts.fpm import Fpm, Load, Master, Pool, PoolStatus, Socket, Unit
@@ -23,7 +24,6 @@ from liveproof.probes.fpm import masters as fpmmaster
 from liveproof.probes.fpm import pools as fpmpools
 from liveproof.probes.fpm.masters import Found
 from liveproof.probes.fpm.pool_status import PoolWatch
-from liveproof.probes.fpm.replaced import replaced
 from liveproof.probes.fpm.routes import moved
 from liveproof.probes.fpm.routes import routes as routes_to
 from liveproof.probes.fpm.sockets import Sockets, attempts
@@ -105,7 +105,7 @@ def _master(cache: Cache, accounts: Accounts, sockets: Sockets, found: Found, un
         result.problems,
         () if found.process else fpmpools.last_errors(reader, log),
         loaded=loaded_files.loaded(reader, cache, found, result.conf) if found.process else None,
-        replaced=replaced(reader, found.process),
+        replaced=_replaced(reader, found.process.pid) if found.process else (),
         stopped=found.process is not None and found.process.stopped,
     )
 
@@ -194,6 +194,14 @@ def _with_sockets(
     tested = routed and (not master.pid or _may_differ(master.loaded))
     refused = configuration_test.refused(sockets.reader, master.test) if tested else ()
     return replace(master, pools=tuple(pools), refused=refused)
+
+
+def _replaced(reader: Reader, pid: int) -> tuple[str, ...] | Unknown:
+    try:
+        return replaced_files(reader, pid)
+    except OSError as error:
+        why = f"{error.strerror or error}; run liveproof as root"
+        return Unknown(f"whether the program of the PHP-FPM master {pid} was replaced since it started: {why}")
 
 
 def _may_differ(loaded: Loaded | Unknown | None) -> bool:

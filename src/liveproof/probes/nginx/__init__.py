@@ -16,6 +16,7 @@ from liveproof.host.process.accounts import Accounts
 from liveproof.host.process.command import Ran, run
 from liveproof.host.process.credentials import credentials
 from liveproof.host.process.proc import Process
+from liveproof.host.process.replaced import replaced_files
 from liveproof.host.reader import Reader
 from liveproof.host.services import systemd
 from liveproof.host.services.systemd import web_services
@@ -85,7 +86,8 @@ def probe(reader: Reader, cache: Cache) -> Nginx:
         starts = tuple((one.pid, one.start) for one in workers)
         stopped = tuple(one.pid for one in (process, *workers) if one.stopped)
         leaving = tuple(one.pid for one in draining)
-        running = NginxProcess(process.pid, process.start, config, user, starts, leaving, stopped)
+        replaced = _replaced(reader, process.pid)
+        running = NginxProcess(process.pid, process.start, config, user, starts, leaving, stopped, replaced)
     return Nginx(
         command.binary,
         build.version,
@@ -126,6 +128,14 @@ def _loaded(
         return loaded_files.compared(reader, cache.entry("nginx-loaded"), load, wanted)
 
     return loaded_files.at_rest(reader, look)
+
+
+def _replaced(reader: Reader, pid: int) -> tuple[str, ...] | Unknown:
+    try:
+        return replaced_files(reader, pid)
+    except OSError as error:
+        why = f"{error.strerror or error}; run liveproof as root"
+        return Unknown(f"whether the program of nginx's master {pid} was replaced since it started: {why}")
 
 
 def _service(reader: Reader, process: Process | None) -> systemd.Service | None:

@@ -1,11 +1,11 @@
-"""What a master still executes though it was replaced."""
+"""What a process still executes though it was replaced."""
 
 import os
 
 import pytest
 
+from liveproof.host.process.replaced import _gone, replaced_files
 from liveproof.host.reader import Reader
-from liveproof.probes.fpm.replaced import _gone, replaced
 
 _MAPS = """\
 55d0c0a00000-55d0c0b00000 r--p 00000000 fe:01 131 /usr/sbin/php-fpm8.2 (deleted)
@@ -27,20 +27,11 @@ def test_what_was_replaced_is_told_apart_from_shared_memory() -> None:
 
 
 def test_a_process_that_runs_what_is_installed() -> None:
-    """This one does; without a master there is nothing to say."""
-    me = next(one for one in Reader().processes() if one.pid == os.getpid())
-    assert replaced(Reader(), me) == ()
-    assert replaced(Reader(), None) == ()
+    """This one does."""
+    assert replaced_files(Reader(), os.getpid()) == ()
 
 
-def test_what_may_not_be_read_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever is not root is told so; a process that ended meanwhile is no proof either."""
-    me = next(one for one in Reader().processes() if one.pid == os.getpid())
-
-    def refuse(_self: Reader, _path: str) -> bytes:
-        raise PermissionError(13, "Permission denied")
-
-    monkeypatch.setattr(Reader, "read", refuse)
-    answer = replaced(Reader(), me)
-    assert not isinstance(answer, tuple)
-    assert "as root" in answer.reason
+def test_a_process_that_has_ended() -> None:
+    """Nothing is said of it."""
+    with pytest.raises(FileNotFoundError):
+        replaced_files(Reader(), 2**22 + 1)
