@@ -13,6 +13,7 @@ from liveproof.host.errors import CannotSee
 from liveproof.host.network import fastcgi
 from liveproof.host.network.fastcgi import FastcgiError
 from liveproof.host.php.probe import installed
+from liveproof.host.php.probe_request import parameters, path_told, paths_asked
 from liveproof.host.reader import Reader
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.execution import Execution
@@ -83,23 +84,14 @@ def _ask(script: str, app: App, pool: Pool, fronts: Iterable[str]) -> _Uses:
     """
     if busy := waits(pool):
         raise CannotSee(f"which script answered was not asked: {busy}")
-    params = {
-        "GATEWAY_INTERFACE": "FastCGI/1.0",
-        "REQUEST_METHOD": "GET",
-        "REQUEST_URI": "/liveproof",
-        "SCRIPT_FILENAME": script,
-        "SCRIPT_NAME": "/liveproof",
-        "SERVER_PROTOCOL": "HTTP/1.1",
-        "LIVEPROOF": "1",
-        "LIVEPROOF_BELOW": ",".join(map(_hex, dict.fromkeys(fronts))),
-    }
+    asked = {"LIVEPROOF_BELOW": paths_asked(fronts)}
     if app.path != app.real:
-        params["LIVEPROOF_PARENT"] = _hex(app.real.rpartition("/")[0])
-        params["LIVEPROOF_ENTRY"] = _hex(app.root.removeprefix(app.path) + "/index.php")
+        asked["LIVEPROOF_PARENT"] = paths_asked((app.real.rpartition("/")[0],))
+        asked["LIVEPROOF_ENTRY"] = paths_asked((app.root.removeprefix(app.path) + "/index.php",))
     try:
-        answer = fastcgi.request(pool.address, params, timeout=_TIMEOUT)
+        answer = fastcgi.request(pool.address, parameters(script, asked), timeout=_TIMEOUT)
         told = json.loads(answer.body[answer.body.index(_MARK) :])
-        return {_path(one[0]): (int(one[1]), int(one[4])) for one in told["scripts"]}
+        return {path_told(one[0]): (int(one[1]), int(one[4])) for one in told["scripts"]}
     except FastcgiError as error:
         raise CannotSee(f"OPcache could not be asked again: {error}") from None
     except (ValueError, RecursionError, LookupError, TypeError, AttributeError):
@@ -113,12 +105,3 @@ def _used(known: PoolOpcache, now: _Uses, looked: float) -> Iterator[str]:
         hits_then, last_then = before.get(path, (-1, int(looked) - 1))
         if hits > hits_then or last > last_then:
             yield path
-
-
-def _hex(path: str) -> str:
-    return path.encode(errors="surrogateescape").hex()
-
-
-def _path(told: str) -> str:
-    """A path that is not UTF-8 comes as a NUL byte and hexadecimal digits."""
-    return bytes.fromhex(told[1:]).decode(errors="surrogateescape") if told.startswith("\0") else told

@@ -11,12 +11,13 @@ import signal
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self
 
 from liveproof.host.errors import CannotSee
 from liveproof.host.network import fastcgi
 from liveproof.host.network.fastcgi import FastcgiError, HeldRequest, Response
 from liveproof.host.php.probe import installed
+from liveproof.host.php.probe_request import parameters, path_told, paths_asked
 from liveproof.host.write.php_probe import put_in_place
 
 _TIMEOUT = 5.0
@@ -157,28 +158,19 @@ def parsed(body: bytes) -> Told:
         if problem:
             raise NotInvalidated(_WORDS.get(problem) or _described(problem))
         start, restart = map(int, told["generation"].split())
-        return Told((start, restart), tuple(map(_path, told["kept"])))
+        return Told((start, restart), tuple(map(path_told, told["kept"])))
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise NotInvalidated("its answer was disturbed; does an auto_append_file print something?") from None
 
 
 def _params(asked: dict[str, str]) -> dict[str, str]:
     put_in_place()
-    return {
-        "GATEWAY_INTERFACE": "FastCGI/1.0",
-        "REQUEST_METHOD": "GET",
-        "REQUEST_URI": "/liveproof",
-        "SCRIPT_FILENAME": installed(),
-        "SCRIPT_NAME": "/liveproof",
-        "SERVER_PROTOCOL": "HTTP/1.1",
-        "LIVEPROOF": "1",
-        **asked,
-    }
+    return parameters(installed(), asked)
 
 
 def _named(paths: Sequence[str], generation: tuple[int, int] | None) -> dict[str, str]:
     return {
-        "LIVEPROOF_INVALIDATE": ",".join(path.encode(errors="surrogateescape").hex() for path in paths),
+        "LIVEPROOF_INVALIDATE": paths_asked(paths),
         "LIVEPROOF_GENERATION": "{} {}".format(*generation) if generation else "",
     }
 
@@ -188,11 +180,4 @@ def _described(problem: str) -> str:
     if disabled:
         return f"disable_functions holds {name}"
     subject, colon, path = problem.partition(": ")
-    return f"{_path(path)} is {subject}" if colon and not subject.startswith("failed") else f"PHP {problem[:200]}"
-
-
-def _path(told: Any) -> str:
-    """A path of the probe: one that is not UTF-8 comes as a NUL byte and hexadecimal digits."""
-    if told.startswith("\0"):
-        return bytes.fromhex(told[1:]).decode(errors="surrogateescape")
-    return str(told)
+    return f"{path_told(path)} is {subject}" if colon and not subject.startswith("failed") else f"PHP {problem[:200]}"

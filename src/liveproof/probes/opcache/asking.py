@@ -7,6 +7,7 @@ from liveproof.host.errors import CannotSee
 from liveproof.host.network import fastcgi
 from liveproof.host.network.fastcgi import FastcgiError, Response
 from liveproof.host.php.probe import DIRECTORY
+from liveproof.host.php.probe_request import parameters, paths_asked
 from liveproof.host.reader import Reader
 from liveproof.model.dataclass import dataclass
 from liveproof.model.facts.apps import App
@@ -55,26 +56,12 @@ def ask(reader: Reader, script: str, app: App, master: Master, pool: Pool, *, be
 
 
 def _params(script: str, app: App, beside: str) -> dict[str, str]:
-    params = {
-        "GATEWAY_INTERFACE": "FastCGI/1.0",
-        "REQUEST_METHOD": "GET",
-        "REQUEST_URI": "/liveproof",
-        "SCRIPT_FILENAME": script,
-        "SCRIPT_NAME": "/liveproof",
-        "SERVER_PROTOCOL": "HTTP/1.1",
-        "LIVEPROOF": "1",
-        "LIVEPROOF_BELOW": ",".join(map(_hex, dict.fromkeys(filter(None, (app.real, app.path, beside))))),
-    }
-    entry = app.root.removeprefix(app.path) + "/index.php"
+    asked = {"LIVEPROOF_BELOW": paths_asked(filter(None, (app.real, app.path, beside)))}
     if app.path != app.real:
-        params["LIVEPROOF_LINKED"] = _hex(app.path)
-        params["LIVEPROOF_PARENT"] = _hex(app.real.rpartition("/")[0])
-        params["LIVEPROOF_ENTRY"] = _hex(entry)
-    return params
-
-
-def _hex(path: str) -> str:
-    return path.encode(errors="surrogateescape").hex()
+        asked["LIVEPROOF_LINKED"] = paths_asked((app.path,))
+        asked["LIVEPROOF_PARENT"] = paths_asked((app.real.rpartition("/")[0],))
+        asked["LIVEPROOF_ENTRY"] = paths_asked((app.root.removeprefix(app.path) + "/index.php",))
+    return parameters(script, asked)
 
 
 def _usable(told: dict[str, Any]) -> None:

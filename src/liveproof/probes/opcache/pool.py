@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from liveproof.host.php.probe_request import path_told
 from liveproof.host.reader import Reader
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.fpm import Master, Pool
@@ -36,7 +37,7 @@ def pool_opcache(
     ``moved`` is the newest change of a link on the app's path (epoch seconds).
     """
     result = answer.told
-    settings = {name: _path(value) for name, value in result["settings"].items()}
+    settings = {name: path_told(value) for name, value in result["settings"].items()}
     read = user_ini(reader, cache, app, settings.get("user_ini.filename", ""), moved)
     settings.update(read.settings)
     status: dict[str, Any] = result.get("status") or {}
@@ -77,8 +78,8 @@ def pool_opcache(
         jit_on=bool(jit.get("on")),
         jit_buffer=int(jit.get("buffer_size", 0)),
         cache_full=bool(status.get("cache_full")),
-        realpath=tuple((_path(key), _path(real)) for key, real, expires in result["realpath"] if expires > now),
-        extensions=tuple(dict.fromkeys(map(_path, result["extensions"]))),
+        realpath=tuple((path_told(key), path_told(real)) for key, real, expires in result["realpath"] if expires > now),
+        extensions=tuple(dict.fromkeys(map(path_told, result["extensions"]))),
         php=str(result["php"]),
         scripts=tuple(script for script in scripts if around.holds(script.path)),
         entries=_entries(scripts, app),
@@ -93,13 +94,6 @@ def pool_opcache(
     if found.scripts:
         earlier.keep(found)
     return found
-
-
-def _path(told: str) -> str:
-    """A text of the probe: one that is not UTF-8 comes as a NUL byte and hexadecimal digits."""
-    if told.startswith("\0"):
-        return bytes.fromhex(told[1:]).decode(errors="surrogateescape")
-    return told
 
 
 def _first_worker(reader: Reader, master: Master, start: int) -> int:
@@ -129,7 +123,7 @@ def _script(
     forked: int,
     kept: FileCache,
 ) -> Script:
-    path = _path(record[0])
+    path = path_told(record[0])
     status = beside.file(path)
     mtime_ns, ctime_ns = (status.mtime_ns, status.ctime_ns) if status else (0, 0)
     seen_by, same = earlier.of(path, record[3], record[1], mtime_ns, ctime_ns)

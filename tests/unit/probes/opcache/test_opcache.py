@@ -15,6 +15,7 @@ from liveproof.analysis.freshness import State, freshness
 from liveproof.host.errors import CannotSee
 from liveproof.host.network.fastcgi import Response
 from liveproof.host.php.probe import installed
+from liveproof.host.php.probe_request import path_told as decoded
 from liveproof.host.reader import Reader
 from liveproof.model.facts.fpm import Fpm, Load, Master, Pool
 from liveproof.model.facts.opcache import PoolOpcache, Script
@@ -23,7 +24,6 @@ from liveproof.probes import opcache
 from liveproof.probes.opcache import asking
 from liveproof.probes.opcache.file_times import FileTimes, link_moved
 from liveproof.probes.opcache.past_runs import PastRuns
-from liveproof.probes.opcache.pool import _path as decoded
 from liveproof.store.cache import Cache
 from tests.golden.filled import filled
 from tests.unit.opcaches import app, pool, script
