@@ -1,9 +1,10 @@
 """What is known of the kinds of PHP processes that outlive a request, and how each is restarted. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
+from liveproof.model.facts.apps import App
 from liveproof.model.facts.workers import PhpProcess
-from liveproof.model.findings import Evidence, Ref
+from liveproof.model.findings import Evidence, Finding, Ref
 
 # What artisan does until it is told to stop (laravel.com/docs: queues, horizon, octane, scheduling, reverb, pulse).
 LASTING = ("queue:work", "queue:listen", "horizon", "octane:", "schedule:work", "reverb:start", "pulse:work",
@@ -23,6 +24,7 @@ ALONE = ("array", "null")
 # s: of queue:work --timeout and --sleep where they are not given; the longest that anybody waits; for the rest of it.
 _TIMEOUT, _SLEEP, _MOST, _MARGIN = 60.0, 3.0, 300.0, 10.0
 _DIGITS = 7
+_SHOWN = 10
 
 
 def own_unit(process: PhpProcess) -> str:
@@ -109,12 +111,30 @@ def by_keeper(processes: Iterable[PhpProcess]) -> list[list[PhpProcess]]:
     return list(groups.values())
 
 
+def named(processes: Sequence[PhpProcess], of: str = "") -> str:
+    """The first of some processes, and how many more there are: ``process 5 (artisan queue:work) and 2 more …``."""
+    first, more = processes[0], len(processes) - 1
+    others = f" and {more} more PHP process{'es' if more > 1 else ''}{of}" if more else ""
+    return f"process {first.pid} ({first.told}){others}"
+
+
+def displaced(app: App, processes: Sequence[PhpProcess], message: str) -> Finding:
+    """What is found of processes that run elsewhere than in the app as it is served now."""
+    return Finding(
+        message,
+        (Ref("app", app.path), *about(processes)),
+        tuple(_where(process, app.real) for process in processes[:_SHOWN]),
+        f"Start it again from the current release, {restart_by_owner(processes[0])}.",
+        more=len(processes[_SHOWN:]),
+    )
+
+
 def ran_by(process: PhpProcess) -> str:
     """Who it runs as, and who keeps it running: ``www-data, q.service``."""
     keeper = process.program and f"supervisord's {process.program}"
     return ", ".join(filter(None, (process.user, keeper or process.unit)))
 
 
-def where(process: PhpProcess, expected: str) -> Evidence:
+def _where(process: PhpProcess, expected: str) -> Evidence:
     """Where it runs, and where it should."""
     return Evidence(f"/proc/{process.pid}/cwd", f"{process.cwd} ({process.told}, {ran_by(process)})", expected)

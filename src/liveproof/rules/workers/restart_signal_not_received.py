@@ -22,7 +22,7 @@ any other store `fix` says which processes have not followed the signal that it 
 
 from collections.abc import Iterator
 
-from liveproof.analysis.php_processes import ALONE, about, by_keeper, hears, ran_by, restart_by_owner
+from liveproof.analysis.php_processes import ALONE, about, by_keeper, hears, named, ran_by, restart_by_owner
 from liveproof.analysis.times import moment
 from liveproof.fixes.restart_worker import restarts
 from liveproof.model.facts.apps import App
@@ -57,10 +57,9 @@ def check(app: App, workers: Workers, laravel: Laravel) -> Iterator[Finding]:
 
 
 def _missed(app: App, same: list[PhpProcess]) -> Finding:
-    first, more = same[0], len(same) - 1
-    others = f" and {more} more PHP process{'es' if more > 1 else ''}" if more else ""
+    first = same[0]
     return Finding(
-        f"process {first.pid} ({first.told}){others} still runs, although queue:restart was run at "
+        f"{named(same)} still runs, although queue:restart was run at "
         f"{moment(first.missed)}: its cache is another one, or it is inside a long job",
         (Ref("app", app.path), *about(same)),
         tuple(

@@ -17,11 +17,11 @@ restarted; a job that takes longer than the unit's `TimeoutStopSec` is cut off. 
 
 from collections.abc import Iterator
 
-from liveproof.analysis.php_processes import about, by_keeper, restart_by_owner, where
+from liveproof.analysis.php_processes import by_keeper, displaced, named
 from liveproof.fixes.restart_worker import restarts
 from liveproof.model.facts.apps import App
-from liveproof.model.facts.workers import PhpProcess, Workers
-from liveproof.model.findings import Finding, Holds, Ref, Unknown
+from liveproof.model.facts.workers import Workers
+from liveproof.model.findings import Answer, Finding, Holds, Unknown
 from liveproof.model.plan import Step
 from liveproof.model.rule import Rule
 from liveproof.model.verdicts import Safety, Severity
@@ -33,11 +33,9 @@ rule = Rule(
     answers=("new code in place",),
 )
 
-_SHOWN = 10
-
 
 @rule.check
-def check(app: App, workers: Workers) -> Iterator[Finding | Unknown | Holds]:
+def check(app: App, workers: Workers) -> Iterator[Answer]:
     for process in workers.processes:
         if process.cwd and not process.gone:
             yield Holds(f"process {process.pid} ({process.told}) runs in {process.cwd}")
@@ -47,19 +45,7 @@ def check(app: App, workers: Workers) -> Iterator[Finding | Unknown | Holds]:
             )
     lost = [process for process in workers.processes if process.gone]
     for same in by_keeper(lost):
-        yield _finding(app, same)
-
-
-def _finding(app: App, same: list[PhpProcess]) -> Finding:
-    first, more = same[0], len(same) - 1
-    others = f" and {more} more PHP process{'es' if more > 1 else ''}" if more else ""
-    return Finding(
-        f"process {first.pid} ({first.told}){others} runs in {first.gone}, which was deleted",
-        (Ref("app", app.path), *about(same)),
-        tuple(where(process, app.real) for process in same[:_SHOWN]),
-        f"Start it again from the current release, {restart_by_owner(first)}.",
-        more=len(same[_SHOWN:]),
-    )
+        yield displaced(app, same, f"{named(same)} runs in {same[0].gone}, which was deleted")
 
 
 @rule.fix(Safety.DROPS)

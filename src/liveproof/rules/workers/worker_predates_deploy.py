@@ -29,14 +29,14 @@ or `stopwaitsecs` is cut off. What nothing starts again, and Octane's workers (`
 
 from collections.abc import Iterator
 
-from liveproof.analysis.php_processes import about, by_keeper, is_octane, ran_by, restart, stays
+from liveproof.analysis.php_processes import about, by_keeper, is_octane, named, ran_by, restart, stays
 from liveproof.analysis.times import moment
 from liveproof.fixes.restart_worker import signal_or_restart
 from liveproof.fixes.signal_workers import signal
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.laravel import Laravel
 from liveproof.model.facts.workers import PhpProcess, Workers
-from liveproof.model.findings import Absent, Evidence, Finding, Holds, Ref, Settleable, Unknown
+from liveproof.model.findings import Absent, Answer, Evidence, Finding, Holds, Ref, Settleable, Unknown
 from liveproof.model.plan import Step
 from liveproof.model.rule import Rule
 from liveproof.model.verdicts import Safety, Severity
@@ -54,7 +54,7 @@ _KEPT = "PHP keeps the classes that it has loaded until its process ends"
 
 
 @rule.check
-def check(app: App, workers: Workers, laravel: Laravel | Unknown | Absent) -> Iterator[Finding | Unknown | Holds]:
+def check(app: App, workers: Workers, laravel: Laravel | Unknown | Absent) -> Iterator[Answer]:
     here = [process for process in workers.processes if process.release in (app.real, "") and not process.gone]
     masters = {process.parent for process in here}
     old = [process for process in here if process.modified and stays(process) and not _reloads(process, masters)]
@@ -72,11 +72,9 @@ def check(app: App, workers: Workers, laravel: Laravel | Unknown | Absent) -> It
 
 
 def _finding(app: App, old: list[PhpProcess]) -> Finding:
-    first, more = old[0], len(old) - 1
-    change = first.modified[0]
-    others = f" and {more} more PHP process{'es' if more > 1 else ''}" if more else ""
+    first, change = old[0], old[0].modified[0]
     return Finding(
-        f"process {first.pid} ({first.told}){others} started before {change.path} changed, and may use the old one",
+        f"{named(old)} started before {change.path} changed, and may use the old one",
         (Ref("app", app.path), *about(old)),
         tuple(
             Evidence(

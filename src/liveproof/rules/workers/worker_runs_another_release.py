@@ -21,11 +21,11 @@ command (`php {app}/artisan queue:work`).
 
 from collections.abc import Iterator
 
-from liveproof.analysis.php_processes import about, by_keeper, restart_by_owner, where
+from liveproof.analysis.php_processes import by_keeper, displaced, named
 from liveproof.fixes.restart_worker import restarts
 from liveproof.model.facts.apps import App
-from liveproof.model.facts.workers import PhpProcess, Workers
-from liveproof.model.findings import Finding, Holds, Ref, Unknown
+from liveproof.model.facts.workers import Workers
+from liveproof.model.findings import Answer, Finding, Holds, Unknown
 from liveproof.model.plan import Step
 from liveproof.model.rule import Rule
 from liveproof.model.verdicts import Safety, Severity
@@ -37,11 +37,9 @@ rule = Rule(
     answers=("new code in place",),
 )
 
-_SHOWN = 10
-
 
 @rule.check
-def check(app: App, workers: Workers) -> Iterator[Finding | Unknown | Holds]:
+def check(app: App, workers: Workers) -> Iterator[Answer]:
     for process in workers.processes:
         if process.release == app.real and not process.gone:
             yield Holds(f"process {process.pid} ({process.told}) runs {process.release}")
@@ -50,19 +48,8 @@ def check(app: App, workers: Workers) -> Iterator[Finding | Unknown | Holds]:
             yield Unknown(f"which release process {process.pid} ({process.told}) runs is not known: {why}")
     old = [one for one in workers.processes if one.release and one.release != app.real and not one.gone]
     for same in by_keeper(old):
-        yield _finding(app, same)
-
-
-def _finding(app: App, same: list[PhpProcess]) -> Finding:
-    first, more = same[0], len(same) - 1
-    others = f" and {more} more PHP process{'es' if more > 1 else ''} of other releases" if more else ""
-    return Finding(
-        f"process {first.pid} ({first.told}){others} runs {first.release}, while {app.path} is {app.real} now",
-        (Ref("app", app.path), *about(same)),
-        tuple(where(process, app.real) for process in same[:_SHOWN]),
-        f"Start it again from the current release, {restart_by_owner(first)}.",
-        more=len(same[_SHOWN:]),
-    )
+        what = f"{named(same, ' of other releases')} runs {same[0].release}, while {app.path} is {app.real} now"
+        yield displaced(app, same, what)
 
 
 @rule.fix(Safety.DROPS)
