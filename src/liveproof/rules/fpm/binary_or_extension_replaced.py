@@ -22,11 +22,12 @@ where `process_control_timeout` is 0, since that cuts running requests off.
 
 from collections.abc import Iterator
 
+from liveproof.analysis import replaced_program
 from liveproof.analysis.serving import running_masters
 from liveproof.fixes.reload import graceful_reloads
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.fpm import Fpm, Master
-from liveproof.model.findings import Answer, Evidence, Finding, Holds, Ref, Unknown
+from liveproof.model.findings import Answer, Finding, Holds, Ref, Unknown
 from liveproof.model.plan import Step
 from liveproof.model.rule import Rule
 from liveproof.model.verdicts import Safety, Severity
@@ -37,8 +38,6 @@ rule = Rule(
     condition="PHP-FPM runs the program and the extensions that are installed",
     answers=("PHP-FPM runs",),
 )
-
-_SHOWN = 10
 
 
 @rule.check
@@ -55,17 +54,14 @@ def check(app: App, fpm: Fpm) -> Iterator[Answer]:
 
 
 def _finding(app: App, master: Master, replaced: tuple[str, ...]) -> Finding:
-    own = [path for path in replaced if path == master.binary or "/php" in path]
-    first = (own or replaced)[0]
-    more = f" and {len(replaced) - 1} more files" if len(replaced) > 1 else ""
-    pools = tuple(Ref("pool", pool.id) for pool in master.pools if pool.id in app.pools)
-    return Finding(
-        f"PHP-FPM {master.version} runs {first}{more} as {'they were' if more else 'it was'} before an upgrade.",
-        (Ref("app", app.path), *pools, *(Ref("file", path) for path in replaced[:_SHOWN])),
-        tuple(Evidence(f"/proc/{master.pid}/maps", f"{path} (deleted)", path) for path in replaced[:_SHOWN]),
-        f"{' '.join(master.test) or 'php-fpm -t'}, and reload PHP-FPM gracefully when it succeeds.",
-        severity=Severity.MEDIUM if own else Severity.NOTICE,
-        more=len(replaced[_SHOWN:]),
+    return replaced_program.finding(
+        app,
+        f"PHP-FPM {master.version}",
+        master.pid,
+        replaced=replaced,
+        own=[path for path in replaced if path == master.binary or "/php" in path],
+        about=tuple(Ref("pool", pool.id) for pool in master.pools if pool.id in app.pools),
+        advice=f"{' '.join(master.test) or 'php-fpm -t'}, and reload PHP-FPM gracefully when it succeeds.",
     )
 
 

@@ -21,9 +21,10 @@ without that.
 
 from collections.abc import Iterator
 
+from liveproof.analysis import replaced_program
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.nginx import Nginx
-from liveproof.model.findings import Answer, Evidence, Finding, Holds, Ref, Unknown
+from liveproof.model.findings import Answer, Finding, Holds, Ref, Unknown
 from liveproof.model.rule import Rule
 from liveproof.model.verdicts import Severity
 
@@ -33,8 +34,6 @@ rule = Rule(
     condition="nginx runs the program and the modules that are installed",
     answers=("nginx runs",),
 )
-
-_SHOWN = 10
 
 
 @rule.check
@@ -51,13 +50,13 @@ def check(app: App, nginx: Nginx) -> Iterator[Answer]:
 
 
 def _finding(app: App, nginx: Nginx, pid: int, replaced: tuple[str, ...]) -> Finding:
-    own = [path for path in replaced if path == nginx.binary or "nginx" in path]
-    more = f" and {len(replaced) - 1} more files" if len(replaced) > 1 else ""
-    return Finding(
-        f"nginx runs {(own or replaced)[0]}{more} as {'they were' if more else 'it was'} before an upgrade.",
-        (Ref("app", app.path), Ref("unit", nginx.unit), *(Ref("file", path) for path in replaced[:_SHOWN])),
-        tuple(Evidence(f"/proc/{pid}/maps", f"{path} (deleted)", path) for path in replaced[:_SHOWN]),
-        f"Restart it at a quiet moment: systemctl restart {nginx.unit or 'nginx'} (a reload keeps the old program).",
-        severity=Severity.MEDIUM if own else Severity.NOTICE,
-        more=len(replaced[_SHOWN:]),
+    restart = f"systemctl restart {nginx.unit or 'nginx'}"
+    return replaced_program.finding(
+        app,
+        "nginx",
+        pid,
+        replaced=replaced,
+        own=[path for path in replaced if path == nginx.binary or "nginx" in path],
+        about=(Ref("unit", nginx.unit),),
+        advice=f"Restart it at a quiet moment: {restart} (a reload keeps the old program).",
     )
