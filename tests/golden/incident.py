@@ -5,7 +5,7 @@ from typing import Any
 
 from liveproof.diagnose import diagnose
 from liveproof.model.examination import AppExamination, Examination, LinkState
-from liveproof.model.findings import Evidence, Finding, Ref, Result, Unknown
+from liveproof.model.findings import Diagnosis, Evidence, Finding, Ref, Result, Unknown
 from liveproof.model.plan import Outcome, OutcomeKind, Plan, Step
 from liveproof.model.rule import Rule
 from liveproof.model.run_record import Record, Repair
@@ -165,6 +165,14 @@ ALL = ("SYS001", "FIL001", "FIL003", "LAR002", "OPC001", "OPC002", "OPC013")
 def broken() -> Record:
     """A check of the broken host, with the plan that `fix` would show."""
     return Record("20251024-103000-3f", "check", "0.1.0", examination(app(*ALL)), repairs=(Repair(plan()),))
+
+
+def five_causes() -> Record:
+    """The same findings, with no cause in common: as many as must fit the first screen."""
+    seen = app(*ALL)
+    roots = [finding for finding in seen.findings if finding.code not in ("OPC001", "OPC013")]
+    apart = tuple(Diagnosis(root, (), "") for root in roots)
+    return replace(broken(), examination=examination(replace(seen, diagnoses=apart)))
 
 
 def plan() -> Plan:

@@ -28,6 +28,7 @@ from liveproof.report.history.text import history_lines
 from liveproof.report.plan import outcome_lines, plan_lines
 from liveproof.report.style.lines import BLANK, Line, plain
 from liveproof.report.style.terminal import show
+from liveproof.report.summary import summary_lines
 from tests.golden import history, hostile, incident, top
 from tests.golden.seed_facts import PATH
 
@@ -53,6 +54,10 @@ def steady() -> Iterator[None]:
 
 def _text(record: Record) -> str:
     return plain(record_lines(record, incident.PAGES))
+
+
+def _screen(record: Record) -> list[Line]:
+    return list(summary_lines(record, incident.PAGES, root=True))
 
 
 def _fix(record: Record) -> list[Line]:
@@ -88,6 +93,12 @@ REPORTS: dict[str, Callable[[], str]] = {
     "install-dry-run.txt": lambda: _installed(),  # noqa: PLW0108  (it stands below)
     "broken.txt": lambda: _text(incident.broken()),
     "broken-80.txt": lambda: _terminal(record_lines(incident.broken(), incident.PAGES)),
+    "screen-five-causes-80.txt": lambda: _terminal(_screen(incident.five_causes())),
+    "screen-broken.txt": lambda: plain(_screen(incident.broken())),
+    "screen-unproven-80.txt": lambda: _terminal(_screen(incident.unproven())),
+    "screen-several-80.txt": lambda: _terminal(_screen(incident.several())),
+    "screen-fixed-80.txt": lambda: _terminal(_screen(incident.fixed())),
+    "screen-hostile.txt": lambda: plain(_screen(hostile.record())),
     "unproven.txt": lambda: _text(incident.unproven()),
     "fixed.txt": lambda: plain(_fix(incident.fixed())),
     "fixed-80.txt": lambda: _terminal(_fix(incident.fixed())),

@@ -127,3 +127,17 @@ def test_a_terminal_of_80_columns_is_enough(made: dict[str, str]) -> None:
     """Nothing but a command, which must stay whole, is wider than the terminal."""
     wide = [line for line in made["broken-80.txt"].split("\n") if len(line) > 80]
     assert all("liveproof " in line for line in wide)
+
+
+def test_the_first_screen_fits_80x24_with_five_causes(made: dict[str, str]) -> None:
+    """With the prompt below it, and the command to run as its last line."""
+    lines = made["screen-five-causes-80.txt"].rstrip().split("\n")
+    assert len(lines) <= 23
+    assert all(len(line) <= 80 for line in lines)
+    assert lines[-1].startswith("Run   liveproof fix /var/www/api-gateway")
+
+
+def test_the_first_screen_names_first_what_visitors_notice_first(made: dict[str, str]) -> None:
+    """Old code in memory before stale caches before owners on disk."""
+    codes = [line.split()[0] for line in made["screen-five-causes-80.txt"].split("\n") if line[3:6].isupper()]
+    assert [code for code in codes if code[3:].isdigit()] == ["OPC002", "LAR002", "FIL001", "FIL003", "SYS001"]

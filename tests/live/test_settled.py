@@ -40,7 +40,7 @@ def test_a_reload_that_settles_it_is_planned(suite: str, way: str) -> None:
         assert ("handler-v9" in host.post().body) is False
         verdict, reason = _memory(host)
         assert (verdict, "a reload of PHP-FPM settles it" in reason) == ("unproven", True), reason
-        shown = host.liveproof("check")
+        shown = host.liveproof("check", "-v")
         assert "which settles it" in shown.stdout
         ran = host.liveproof("fix", "--yes", "--format", "json")
         (outcome,) = json.loads(ran.stdout)["outcome"]

@@ -15,9 +15,15 @@ from liveproof.report.style.lines import Line, plain
 
 
 class Console:
-    """Standard output and error of one run; ``progressing``: a progress line may still stand there."""
+    """Standard output and error of one run; ``progressing``: a progress line may still stand there.
+
+    Attributes:
+        color: ``always`` and ``never`` decide whether there is colour; ``auto``: as NO_COLOR, FORCE_COLOR and the
+            terminal say.
+    """
 
     def __init__(self, *, progressing: bool = False) -> None:
+        self.color = "auto"
         self._gone = sys.stdout is None
         self._progressing = progressing and sys.stderr is not None and sys.stderr.isatty()
         for stream in (sys.stdout, sys.stderr):
@@ -26,9 +32,18 @@ class Console:
                 stream.reconfigure(errors="backslashreplace")
 
     @property
-    def colours(self) -> bool:
+    def looked_at(self) -> bool:
         """Whether a person looks at standard output."""
         return not self._gone and sys.stdout.isatty()
+
+    @property
+    def _colored(self) -> bool:
+        """Whether what is written to standard output has colour (no-color.org, force-color.org)."""
+        if self.color != "auto":
+            return self.color == "always"
+        if os.environ.get("NO_COLOR"):
+            return False
+        return bool(os.environ.get("FORCE_COLOR")) or (self.looked_at and os.environ.get("TERM") != "dumb")
 
     @property
     def gone(self) -> bool:
@@ -38,7 +53,7 @@ class Console:
     @property
     def interactive(self) -> bool:
         """Whether a person is there to be asked."""
-        return self.colours and sys.stdin is not None and sys.stdin.isatty()
+        return self.looked_at and sys.stdin is not None and sys.stdin.isatty()
 
     def lines(self, lines: Iterable[Line]) -> None:
         """Show lines: with colours to a person, plain to a pipe.
@@ -47,12 +62,12 @@ class Console:
             CannotWrite: standard output takes no more (a full disk).
         """
         self.clear_progress()
-        if not self.colours:
+        if not self.looked_at and not self._colored:
             self.text(plain(lines))
             return
         from liveproof.report.style.terminal import show  # noqa: PLC0415  (rich: 100 ms, and a pipe needs none)
 
-        self._guard(lambda out: show(lines, out))
+        self._guard(lambda out: show(lines, out, color=self._colored, wrap=self.looked_at))
 
     def text(self, text: str) -> None:
         """Write a text as it is.

@@ -29,5 +29,6 @@ def _run(words: Sequence[str], console: Console) -> int:
         show = console.error_text if shown.status else console.text
         show(shown.text)
         return shown.status
+    console.color = arguments.color
     status: int = called.module.run(arguments, console)
     return status

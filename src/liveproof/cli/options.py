@@ -19,7 +19,8 @@ POLICIES: tuple[str, ...] = get_args(PolicyName)
 class Options:
     """What to examine and how to report it. ``path`` empty: every app of the host; ``output`` empty: standard output.
 
-    ``config`` None: the default configuration file.
+    ``config`` None: the default configuration file. ``verbose``: everything in full; else the first screen. ``quiet``:
+    nothing where all is proven, else a line for each cause.
     """
 
     path: str = ""
@@ -27,6 +28,8 @@ class Options:
     config: str | None = None
     output: str = ""
     timings: bool = False
+    verbose: bool = True
+    quiet: bool = False
     policy: str | None = None
     user: str | None = None
     release: str | None = None
@@ -46,6 +49,13 @@ class Options:
             "app.user": self.user,
             "app.release": self.release,
         }
+
+    @property
+    def detail(self) -> formats.Detail:
+        """How much a person is shown."""
+        if self.verbose:
+            return formats.Detail.FULL
+        return formats.Detail.CAUSES if self.quiet else formats.Detail.FIRST_SCREEN
 
     @property
     def made_with(self) -> dict[str, str]:
@@ -96,8 +106,18 @@ def add_report_arguments(parser: argparse.ArgumentParser, default: str = "text")
 def add_output_argument(parser: argparse.ArgumentParser) -> None:
     """``--output``."""
     parser.add_argument(
-        "--output", metavar="FILE", type=_output, default="", help="write the report to FILE (- is standard output)"
+        "-o",
+        "--output",
+        metavar="FILE",
+        type=_output,
+        default="",
+        help="write the report to FILE (- is standard output)",
     )
+
+
+def add_verbose_argument(parser: argparse._ActionsContainer) -> None:
+    """``--verbose``."""
+    parser.add_argument("-v", "--verbose", action="store_true", help="show everything that was found, in full")
 
 
 def add_text_or_json_argument(parser: argparse.ArgumentParser) -> None:
@@ -114,7 +134,7 @@ def add_select_argument(parser: argparse.ArgumentParser, meaning: str) -> None:
 
 def add_yes_argument(parser: argparse.ArgumentParser) -> None:
     """``--yes``."""
-    parser.add_argument("--yes", action="store_true", help="do not ask")
+    parser.add_argument("-y", "--yes", action="store_true", help="do not ask")
 
 
 def add_every_argument(parser: argparse.ArgumentParser) -> None:

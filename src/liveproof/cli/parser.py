@@ -78,6 +78,7 @@ def command_parser(called: Called) -> Parser:
     """The parser of a command."""
     parser = Parser(called.name, called.module.__doc__ or "")
     called.module.add_arguments(parser)
+    parser.add_argument("--color", choices=("auto", "always", "never"), default="auto", help="colour of the output")
     return parser
 
 

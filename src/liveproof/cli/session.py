@@ -127,7 +127,9 @@ def show_record(
     Raises:
         CannotWrite: it cannot be written there.
     """
-    context = formats.Context(rule_pages(), before, timings, settings.thresholds.hit_ratio)
+    context = formats.Context(
+        rule_pages(), before, timings, settings.thresholds.hit_ratio, options.detail, root=os.geteuid() == 0
+    )
     form = formats.load(options.format)
     report = form.render(record, context)
     if isinstance(report, str):

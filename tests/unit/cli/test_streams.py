@@ -109,6 +109,8 @@ def test_progress_is_shown_and_taken_away() -> None:
 
 
 def test_no_colour_in_a_pipe() -> None:
-    """A pipe gets plain text, whatever the environment wishes a terminal to be."""
-    ran = _liveproof("check", env={"TERM": "xterm-256color", "FORCE_COLOR": "1"})
-    assert "\x1b" not in ran.stdout
+    """A pipe gets plain text, unless colour is asked for."""
+    assert "\x1b" not in _liveproof("check", env={"TERM": "xterm-256color"}).stdout
+    assert "\x1b[" in _liveproof("check", env={"FORCE_COLOR": "1"}).stdout
+    assert "\x1b[" in _liveproof("check", "--color", "always", env={"NO_COLOR": "1"}).stdout
+    assert "\x1b" not in _liveproof("check", "--color=never", env={"FORCE_COLOR": "1"}).stdout

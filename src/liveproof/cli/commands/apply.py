@@ -21,7 +21,13 @@ from liveproof.cli.console import Console
 from liveproof.cli.errors import UsageError
 from liveproof.cli.exit_status import REFUSED
 from liveproof.cli.fix_run import NotPlanned, planned
-from liveproof.cli.options import Options, add_examination_arguments, add_report_arguments, apply_command
+from liveproof.cli.options import (
+    Options,
+    add_examination_arguments,
+    add_report_arguments,
+    add_verbose_argument,
+    apply_command,
+)
 from liveproof.model.plan import OutcomeKind, Plan
 from liveproof.model.secrets import hide
 from liveproof.report.formats.text import brief_lines
@@ -37,6 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of ``apply``."""
     parser.add_argument("plan", metavar="PLAN", help="the file that `fix --save` wrote")
     add_report_arguments(parser)
+    add_verbose_argument(parser)
     add_examination_arguments(parser)
 
 

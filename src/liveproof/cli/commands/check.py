@@ -21,7 +21,13 @@ from dataclasses import replace
 from liveproof import __version__, rules
 from liveproof.cli.console import Console
 from liveproof.cli.exit_status import BY_VERDICT, OK
-from liveproof.cli.options import Options, add_app_arguments, add_report_arguments, add_select_argument
+from liveproof.cli.options import (
+    Options,
+    add_app_arguments,
+    add_report_arguments,
+    add_select_argument,
+    add_verbose_argument,
+)
 from liveproof.cli.session import examine_host, keep_record, prepare, show_record, warn_of_interrupted
 from liveproof.model.examination import Examination
 from liveproof.model.run_record import Record, Repair
@@ -35,6 +41,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of ``check``."""
     add_report_arguments(parser)
     add_app_arguments(parser)
+    detail = parser.add_mutually_exclusive_group()
+    add_verbose_argument(detail)
+    detail.add_argument(
+        "-q", "--quiet", action="store_true", help="print nothing where all is proven, else a line for each cause"
+    )
     add_select_argument(parser, "ask only these rules")
     parser.add_argument(
         "--ignore", metavar="CODE|FAMILY", action="append", default=[], help="ask all but these rules (may be repeated)"

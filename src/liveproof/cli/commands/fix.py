@@ -30,6 +30,7 @@ from liveproof.cli.options import (
     add_app_arguments,
     add_report_arguments,
     add_select_argument,
+    add_verbose_argument,
     add_yes_argument,
     apply_command,
 )
@@ -90,6 +91,7 @@ class _Request:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of ``fix``."""
     add_report_arguments(parser)
+    add_verbose_argument(parser)
     add_app_arguments(parser)
     add_yes_argument(parser)
     parser.add_argument("--dry-run", action="store_true", help="show the plan and change nothing")

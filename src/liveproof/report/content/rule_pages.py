@@ -5,14 +5,14 @@ from collections.abc import Iterable, Mapping
 from liveproof.model.dataclass import dataclass
 from liveproof.model.questions import Question
 from liveproof.model.rule import Rule, chain_order
-from liveproof.model.verdicts import Safety, Severity
+from liveproof.model.verdicts import Link, Safety, Severity
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
     """A rule's page: ``text`` is Markdown, its first line the ``title``; ``safety`` is that of its fix.
 
-    ``answers``, ``deployed`` and ``severity`` are the rule's.
+    ``answers``, ``deployed``, ``severity`` and ``link`` are the rule's.
     """
 
     code: str
@@ -23,6 +23,7 @@ class Page:
     answers: tuple[Question, ...] = ()
     deployed: int = 0
     severity: Severity = Severity.HIGH
+    link: Link = Link.DISK
 
     def section(self, heading: str) -> str:
         """The text below ``## heading`` up to the next heading, empty when there is none."""
@@ -37,7 +38,15 @@ def pages_of(rules: Iterable[Rule]) -> Pages:
     """The pages of some rules by code."""
     return {
         rule.code: Page(
-            rule.code, rule.name, rule.title, rule.page, rule.fix_safety, rule.answers, rule.deployed, rule.severity
+            rule.code,
+            rule.name,
+            rule.title,
+            rule.page,
+            rule.fix_safety,
+            rule.answers,
+            rule.deployed,
+            rule.severity,
+            rule.link,
         )
         for rule in rules
     }

@@ -6,6 +6,7 @@ it has ``FILE_MODE``, that is the mode of a new file that ``--output`` makes: by
 
 import os
 from collections.abc import Iterable
+from enum import Enum
 from importlib import import_module
 from typing import Protocol, cast
 
@@ -13,6 +14,14 @@ from liveproof.model.dataclass import dataclass
 from liveproof.model.run_record import Record
 from liveproof.report.content.rule_pages import Pages
 from liveproof.report.style.lines import Line
+
+
+class Detail(Enum):
+    """How much of a run a person is shown."""
+
+    FULL = "full"
+    FIRST_SCREEN = "first screen"
+    CAUSES = "causes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +32,8 @@ class Context:
         pages: the rules' pages, for why a fault breaks a deploy.
         before: an earlier run to compare with.
         timings: what the time went to, in seconds by name; empty where that was not asked for.
+        detail: how much a person is shown.
+        root: liveproof runs as root, so that the commands that are shown need no sudo.
         hit_ratio: the configured threshold of OPcache, for the monitoring advice.
     """
 
@@ -30,6 +41,8 @@ class Context:
     before: Record | None = None
     timings: tuple[tuple[str, float], ...] = ()
     hit_ratio: float = 0.85
+    detail: Detail = Detail.FULL
+    root: bool = True
 
 
 class Format(Protocol):

@@ -4,24 +4,29 @@ from collections.abc import Iterator
 
 from liveproof.analysis.shell_words import quoted
 from liveproof.model.examination import AppExamination, Examination, LinkState
-from liveproof.model.findings import disabled
-from liveproof.model.plan import allow_option
 from liveproof.model.run_record import Record
 from liveproof.model.verdicts import LinkVerdict, RuleVerdict, Severity
 from liveproof.report.content.findings import Found, causes
-from liveproof.report.content.remedy import NOT_PLANNED, SAFE, Remedies, remedies
+from liveproof.report.content.next_command import next_command
+from liveproof.report.content.remedy import Remedies, remedies
 from liveproof.report.content.rule_pages import Pages
-from liveproof.report.content.verdict import STYLES, headline, word
-from liveproof.report.content.verdict import meaning as claimed
-from liveproof.report.formats import Context
+from liveproof.report.content.unseen import left_out, unseen
+from liveproof.report.content.verdict import head_lines, word
+from liveproof.report.formats import Context, Detail
 from liveproof.report.style.escaping import shown, visible
 from liveproof.report.style.lines import BLANK, Line, field, line
-from liveproof.report.style.times import clock, span
+from liveproof.report.summary import summary_lines
 
 
 def render(record: Record, context: Context) -> Iterator[Line]:
     """The report of one run, a comparison with ``context.before``, and where the time went."""
-    yield from record_lines(record, context.pages, chain=not record.before)
+    if context.detail is Detail.FULL:
+        yield from record_lines(record, context.pages, chain=not record.before)
+    elif context.detail is Detail.CAUSES:
+        if record.examination.verdict is not LinkVerdict.PROVEN:
+            yield from brief_lines(record.examination)
+    else:
+        yield from summary_lines(record, context.pages, root=context.root)
     if context.before:
         from liveproof.report.comparison import comparison_lines  # noqa: PLC0415  (9 ms; a check compares nothing)
 
@@ -35,9 +40,9 @@ def render(record: Record, context: Context) -> Iterator[Line]:
 def record_lines(record: Record, pages: Pages, *, chain: bool = True) -> Iterator[Line]:
     """The report of one run as it stands at its end; without the ``chain`` where a comparison already showed it."""
     examination = record.examination
-    yield from _head(examination)
+    yield from head_lines(examination)
     for app in examination.apps:
-        if len(examination.apps) > 1 and app.verdict is LinkVerdict.PROVEN and not app.diagnoses and not _left_out(app):
+        if len(examination.apps) > 1 and app.verdict is LinkVerdict.PROVEN and not app.diagnoses and not left_out(app):
             continue  # the list above says it all
         mended = remedies(record, pages, app.app.path)
         result = list(app_lines(app, mended, titled=len(examination.apps) > 1, chain=chain))
@@ -49,7 +54,7 @@ def record_lines(record: Record, pages: Pages, *, chain: bool = True) -> Iterato
 
 def brief_lines(examination: Examination) -> Iterator[Line]:
     """The verdict and the root causes, a line each."""
-    yield from _head(examination)
+    yield from head_lines(examination)
     for app in examination.apps:
         for diagnosis in app.diagnoses:
             root = diagnosis.root
@@ -59,26 +64,6 @@ def brief_lines(examination: Examination) -> Iterator[Line]:
             led = f"  (led to {effects})" if effects else ""
             label = (f"{severity.value.upper():<9}", style)
             yield line(label, f"{root.code}  ", shown(root.message), (led, "dim"), indent=3, hang=17)
-
-
-def _head(examination: Examination) -> Iterator[Line]:
-    label = (headline(examination), STYLES[examination.verdict])
-    if not examination.apps:
-        yield line(label, f"  no app was examined on {visible(examination.host)}")
-        if examination.reason:
-            yield line(shown(examination.reason), indent=3)
-        return
-    hang = (len(label[0]) if examination.nothing_found else len(examination.verdict.value)) + 2
-    which = visible(examination.apps[0].app.path) if len(examination.apps) == 1 else f"{len(examination.apps)} apps"
-    yield line(label, "  ", (which, "head"), f"  {claimed(examination)}", hang=hang)
-    when = f"{visible(examination.host)}, {clock(examination.started)}, {span(examination.seconds)}"
-    yield line((when, "dim"), indent=hang)
-    if examination.reason:
-        yield line(shown(examination.reason), indent=hang)
-    if len(examination.apps) > 1:
-        width = max(len(headline(app)) for app in examination.apps) + 2
-        for app in examination.apps:
-            yield line("", (f"{headline(app):<{width}}", STYLES[app.verdict]), visible(app.app.path), indent=3)
 
 
 def app_lines(app: AppExamination, mended: Remedies, *, titled: bool = False, chain: bool = True) -> Iterator[Line]:
@@ -120,10 +105,7 @@ def _first_reason(app: AppExamination, state: LinkState) -> str:
 
 
 def _unseen(app: AppExamination) -> Iterator[Line]:
-    reasons: dict[str, list[str]] = {}
-    for result in app.results:
-        if result.verdict is RuleVerdict.UNKNOWN or (result.verdict is RuleVerdict.FOUND and result.reason):
-            reasons.setdefault(result.reason, []).append(result.code)
+    reasons = unseen(app)
     if reasons:
         yield line(("Could not be seen", "head"))
         for reason, codes in reasons.items():
@@ -132,48 +114,11 @@ def _unseen(app: AppExamination) -> Iterator[Line]:
 
 
 def _not_judged(app: AppExamination) -> Iterator[Line]:
-    result = _left_out(app)
+    result = left_out(app)
     if result:
         yield line(("Not judged", "head"))
     for text in result:
         yield line(shown(text), indent=3)
-
-
-def _left_out(app: AppExamination) -> tuple[str, ...]:
-    """What was not judged: rules that are disabled, paths that are ignored, processes that no rule looks at."""
-    return (*disabled(app.results), *dict.fromkeys(why for _, why in app.unjudged))
-
-
-# What the commands that may be offered next do.
-_OFFERED = {SAFE.command: "shows what it would do, then asks", NOT_PLANNED.command: "shows what can be done"}
-_COSTLY = "shows what it would do, and what it may cost, then asks"
-
-
-def _offer(record: Record, pages: Pages) -> str:
-    """The command that fixes something of what was found; empty where only a person can."""
-    commands = {
-        known[finding.code].command
-        for app in record.examination.apps
-        for known in (remedies(record, pages, app.app.path),)
-        for diagnosis in causes(app.diagnoses)
-        for finding in diagnosis.findings
-        if finding.code in known
-    }
-    for best in (SAFE.command, *sorted(c for c in commands if c.startswith(f"{SAFE.command} --allow ")), *_OFFERED):
-        if best in commands:
-            return best
-    return ""
-
-
-def _settling(record: Record) -> Iterator[tuple[str, str]]:
-    """Commands after which something can be told that could not be seen, with what they do."""
-    for app in record.examination.apps:
-        unseen = {result.code for result in app.results if result.settled_by}
-        for plan in (repair.plan for repair in record.repairs if repair.plan.app == app.app.path):
-            for step in (*plan.steps, *plan.held_back):
-                if unseen & set(step.fixes):
-                    words = ("liveproof fix", allow_option([step]), quoted(plan.app))
-                    yield " ".join(filter(None, words)), f"{shown(step.what)}, which settles it"
 
 
 def _next(record: Record, pages: Pages) -> Iterator[Line]:
@@ -181,13 +126,11 @@ def _next(record: Record, pages: Pages) -> Iterator[Line]:
     found = [diagnosis for app in apps for diagnosis in causes(app.diagnoses)]
     app = f" {quoted(apps[0].app.path)}" if len(apps) == 1 else ""
     answer: list[tuple[str, str]] = []
+    offer = next_command(record, pages)
+    if offer:
+        answer.append(offer)
     if found and record.kind == "check":
-        offer = _offer(record, pages)
-        if offer:
-            answer.append((f"{offer}{app}", _OFFERED.get(offer, _COSTLY)))
         answer.append((f"liveproof explain {found[0].root.code}", "says why, and how to see it by hand"))
-    if not found and record.kind == "check":
-        answer += list(_settling(record))[:1]
     if any("as root" in result.reason for app in apps for result in app.results):
         answer.append((f"sudo liveproof check{app}", "sees what only root can see"))
     if record.id:

@@ -1,4 +1,4 @@
-"""Lines on a terminal: coloured (not under NO_COLOR), wrapped to its width, columns kept."""
+"""Lines on a terminal: with or without colour, wrapped to its width, columns kept."""
 
 from collections.abc import Iterable
 from typing import IO
@@ -16,12 +16,20 @@ _STYLES = {
 _NARROWEST = 20
 
 
-def show(lines: Iterable[Line], file: IO[str]) -> None:
-    """Write the lines to a terminal. Commands are never broken: what is copied must run."""
+def show(lines: Iterable[Line], file: IO[str], *, color: bool = False, wrap: bool = True) -> None:
+    """Write the lines, to a terminal unless ``wrap`` is off. Commands are never broken: what is copied must run."""
     from rich.console import Console  # noqa: PLC0415  (80 ms that a pipe does not pay)
     from rich.text import Text  # noqa: PLC0415  (as above)
 
-    console = Console(file=file, highlight=False, markup=False, emoji=False)
+    console = Console(
+        file=file,
+        highlight=False,
+        markup=False,
+        emoji=False,
+        force_terminal=color or None,
+        no_color=not color,
+        color_system="standard" if color else "auto",
+    )
     for each in lines:
         text = Text()
         for words, style in each.spans:
@@ -29,7 +37,7 @@ def show(lines: Iterable[Line], file: IO[str]) -> None:
         text.rstrip()
         margin = each.indent + each.hang
         head, body = text[: each.hang], text[each.hang :]
-        whole = any(style == "command" for _, style in each.spans)
+        whole = not wrap or any(style == "command" for _, style in each.spans)
         parts = [body] if whole else body.wrap(console, max(console.width - margin, _NARROWEST)) or [body]
         for number, part in enumerate(parts):
             part.rstrip()
