@@ -71,3 +71,15 @@ def test_passing_php_does_not_change_the_verdict(suite: str) -> None:
             '(runuser -u "$WWW" -- php artisan schedule:run; runuser -u "$WWW" -- php -r "sleep(8);") >/dev/null 2>&1 &'
         )
         assert checked(host)["verdict"] == "proven"
+
+
+def test_no_request_is_sent_where_none_is_wanted(suite: str) -> None:
+    """nginx logs none, the rest is judged as ever, and the wire is unproven."""
+    with Host.up(suite) as host:
+        before = host.sh("cat /var/log/nginx/access.log | wc -l")
+        ran = host.liveproof("check", "--no-requests", "--format", "json")
+        assert ran.returncode == 3
+        links = _links(json.loads(ran.stdout))
+        assert {link for link, (verdict, _) in links.items() if verdict == "unproven"} == {"wire"}
+        assert "--no-requests" in links["wire"][1]
+        assert host.sh("cat /var/log/nginx/access.log | wc -l") == before

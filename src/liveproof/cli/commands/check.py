@@ -1,16 +1,19 @@
 """Look, and say what holds. Changes nothing.
 
-Look at the app in PATH, or at every app that nginx serves, and say what holds. Changes nothing.
+Look at the app in PATH, or at every app that nginx serves, and say what holds. Nothing is changed. The app gets one
+GET / through nginx, or the configured requests, which it logs as any other; --no-requests sends none.
 
 Examples:
   liveproof check
   liveproof check /var/www/api-gateway --format json
   liveproof check --format markdown --output report.md
   liveproof check --select OPC,FPM006
+  liveproof check -q --fail-on high
 
 Exit status:
   0 proven   1 broken   2 usage or configuration error   3 unproven   70 our bug
   With --select, 0 says that these rules found nothing; no link is proven by that.
+  With --fail-on, findings less severe than that count for nothing here; they are reported all the same.
 """
 
 import argparse
@@ -20,7 +23,7 @@ from dataclasses import replace
 
 from liveproof import __version__, rules
 from liveproof.cli.console import Console
-from liveproof.cli.exit_status import BY_VERDICT, OK
+from liveproof.cli.exit_status import BROKEN, BY_VERDICT, OK
 from liveproof.cli.options import (
     Options,
     add_app_arguments,
@@ -32,9 +35,11 @@ from liveproof.cli.session import examine_host, keep_record, prepare, show_recor
 from liveproof.model.examination import Examination
 from liveproof.model.run_record import Record, Repair
 from liveproof.model.settings import Settings
+from liveproof.model.verdicts import LinkVerdict, Severity
 from liveproof.store.history import new_id
 
 HELP_ORDER = 1
+_SEVERITIES = tuple(severity.value for severity in Severity)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -48,6 +53,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_select_argument(parser, "ask only these rules")
     parser.add_argument(
+        "--fail-on",
+        metavar="SEVERITY",
+        choices=_SEVERITIES,
+        default=Severity.MEDIUM.value,
+        help="exit with 1 only for findings at least this severe: critical, high, medium (default) or notice",
+    )
+    parser.add_argument("--no-requests", action="store_true", help="send the app no request; the wire is unproven then")
+    parser.add_argument(
         "--ignore", metavar="CODE|FAMILY", action="append", default=[], help="ask all but these rules (may be repeated)"
     )
     parser.add_argument("--timings", action="store_true", help="say what the time went to")
@@ -60,6 +73,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     settings, cache = prepare(options)
     if arguments.select or arguments.ignore:
         settings = _narrowed(settings, arguments)
+    settings = replace(settings, requests=not arguments.no_requests)
     warn_of_interrupted(console)
     prepared = time.perf_counter()
     examination = examine_host(settings, cache, console)
@@ -75,7 +89,21 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         rest = stored - clock - sum(seconds for _, seconds in steps)
         timings = (("start", _since_start() - (time.perf_counter() - clock)), *steps, ("everything else", rest))
     show_record(record, options, console, settings, timings=timings)
-    return OK if examination.nothing_found else BY_VERDICT[examination.verdict]
+    return exit_status(examination, Severity(arguments.fail_on))
+
+
+def exit_status(examination: Examination, fail_on: Severity) -> int:
+    """What the verdict is as an exit status; findings less severe than ``fail_on`` do not count as broken."""
+    found = [finding for app in examination.apps for finding in app.findings]
+    if any((finding.severity or Severity.MEDIUM).rank <= fail_on.rank for finding in found):
+        return BROKEN
+    if examination.nothing_found:
+        return OK
+    verdict = examination.verdict
+    if verdict is LinkVerdict.BROKEN:  # by findings that do not count
+        states = {state.verdict for app in examination.apps for state in app.links}
+        verdict = LinkVerdict.UNPROVEN if LinkVerdict.UNPROVEN in states else LinkVerdict.PROVEN
+    return BY_VERDICT[verdict]
 
 
 def _narrowed(settings: Settings, arguments: argparse.Namespace) -> Settings:

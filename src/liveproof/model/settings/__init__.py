@@ -304,12 +304,14 @@ class Settings(Document):
     ``seconds`` is how long a whole check may take, its start and its report included. ``selected`` are the codes and
     families (``FIL001``, ``OPC``) of the rules that are asked, all of them where it is empty. ``sources`` tells for
     each key (``app.path``, ``request[0].status``) where its value came from. ``recompute``: whether some rule that is
-    asked compares Laravel's caches with recomputed ones, which runs artisan.
+    asked compares Laravel's caches with recomputed ones, which runs artisan. ``requests``: whether the app may be sent
+    real requests.
     """
 
     seconds: float = 30.0
     selected: tuple[str, ...] = ()
     recompute: bool = True
+    requests: bool = True
     sources: tuple[tuple[str, str], ...] = ()
 
     def asks(self, code: str) -> bool:

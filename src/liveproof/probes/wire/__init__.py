@@ -48,8 +48,10 @@ def probe(
     """Send the configured requests, or ``GET /``. The fact with an underscore is only to be read before.
 
     Raises:
-        CannotSee: no server block serves the app.
+        CannotSee: no server block serves the app, or no request may be sent.
     """
+    if not settings.requests:
+        raise CannotSee("no request was sent (--no-requests), so nothing shows what the app answers")
     found = targets(reader, app, nginx, fpm)
     if not found:
         raise CannotSee(f"no server block of nginx leads to {app.path}, so no request can be asked of it")
