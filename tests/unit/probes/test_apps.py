@@ -81,6 +81,16 @@ def test_a_plain_php_app_and_a_site_without_php(tmp_path: Path) -> None:
     assert (app.path, app.laravel) == (f"{tmp_path}/php", False)
 
 
+def test_what_nginx_refuses_is_named_where_no_app_is_found() -> None:
+    """A typing error in a server block hides the app: the reason says where it is."""
+    refused = replace(NGINX, valid=False, errors=('unknown directive "rooot" in /etc/nginx/sites-enabled/app:5',))
+    told = probe(Reader(), Settings(), refused, fpm())
+    assert told.apps == ()
+    assert 'nginx refuses the configuration on disk: unknown directive "rooot" in /etc/nginx/sites-enabled/app:5' in (
+        told.reason
+    )
+
+
 def test_a_root_that_leads_nowhere_is_still_an_app(tmp_path: Path) -> None:
     """A link to a release that is gone must not make the app disappear."""
     (tmp_path / "current").symlink_to("releases/9")

@@ -66,6 +66,8 @@ def probe(reader: Reader, settings: Settings, nginx: Nginx | Unknown | Absent, f
 def _notes(nginx: Nginx | Unknown | Absent, fpm: Fpm | Unknown | Absent) -> Iterator[str]:
     """What discovery could not see."""
     if isinstance(nginx, Nginx):
+        if nginx.valid is False:
+            yield f"nginx refuses the configuration on disk: {nginx.errors[0] if nginx.errors else 'see nginx -t'}"
         yield from (f"of nginx's configuration this could not be read: {problem}" for problem in nginx.unread[:3])
     else:
         yield nginx.reason

@@ -119,20 +119,31 @@ def prevention(place: Place) -> tuple[Advice, ...]:
     return tuple(steps)
 
 
+# In /etc/cron.d PATH is /usr/bin:/bin only (crontab(5)).
+_EVERYWHERE = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
 def monitoring(place: Place, hit_ratio: float) -> tuple[Advice, ...]:
     """What to watch, and how often. Nothing here repairs anything by itself."""
-    check = f"liveproof check {quoted(place.app)} --format json"
     alive = f"systemctl is-active --quiet {unit(place)}"
     return (
         Advice(
-            "The whole chain, every 5 minutes",
-            (f"*/5 * * * * root {check} --output /run/liveproof-last.json || logger -t liveproof 'not proven'",),
-            "One check covers owners, writability, caches, OPcache, PHP-FPM, nginx and the configured requests.",
+            "All of it as a service: the watcher looks by the clock and when something happens",
+            ("liveproof install --enable", "liveproof alert test"),
+            "Without systemd: `liveproof install --cron`. It covers what follows; where alerts go is configured under"
+            " [[alerts.channel]] in liveproof.toml.",
+        ),
+        Advice(
+            "The whole chain, every 5 minutes, where a line in a crontab must do",
+            (f"*/5 * * * * root {_EVERYWHERE} liveproof check {quoted(place.app)} -q 2>&1 | logger -t liveproof",),
+            "In a file below /etc/cron.d. It logs nothing where all is proven, else a line for each cause, and whatever"
+            " else went wrong. One check covers owners, writability, caches, OPcache, PHP-FPM, nginx and the configured"
+            " requests.",
         ),
         Advice(
             "PHP-FPM, every 5 minutes",
             (f"*/5 * * * * root {alive} || logger -t liveproof {unit(place)} is down",),
-            "Tell, do not restart: a restart that nobody asked for hides the cause.",
+            "Report it, do not restart it: an automatic restart hides the cause.",
         ),
         Advice(
             "OPcache's hit ratio",
