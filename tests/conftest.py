@@ -1,6 +1,16 @@
 """What all tests share."""
 
 import os
+import sys
+from pathlib import Path
+
+# Where the environment forbids bytecode (many containers do), pytest would rewrite and compile every test in each
+# worker, and each liveproof that a test starts would compile itself: a third of the run. It is then kept aside.
+if sys.dont_write_bytecode:
+    sys.dont_write_bytecode = False
+    sys.pycache_prefix = str(Path(__file__).parents[1] / ".pytest_cache" / "bytecode")
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    os.environ["PYTHONPYCACHEPREFIX"] = sys.pycache_prefix
 
 from hypothesis import settings
 

@@ -3,6 +3,7 @@
 import json
 from dataclasses import dataclass, field, fields, is_dataclass
 from enum import Enum
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from types import GenericAlias, UnionType
@@ -35,6 +36,7 @@ KINDS = [*_fact_types(), Finding, Result, Diagnosis, Plan, Outcome, Repair, Step
 _TEXT = st.text(max_size=8) | st.sampled_from(["a\nb", "\udcff\udc80", "\x1b[31m", "\u202e", "is"])
 
 
+@cache  # the strategies of a large fact cost more than its values
 def _values(kind: Any) -> st.SearchStrategy[Any]:
     """Any value of an annotation."""
     if kind is str:
