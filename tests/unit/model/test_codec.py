@@ -10,7 +10,7 @@ from types import GenericAlias, UnionType
 from typing import Any, Literal, get_args, get_origin
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from liveproof.model import facts
@@ -69,6 +69,7 @@ def _values(kind: Any) -> st.SearchStrategy[Any]:
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
 @given(data=st.data())
+@settings(max_examples=25)  # of each: what goes wrong does so for a kind of field, and they share those
 def test_everything_comes_back(kind: type, data: st.DataObject) -> None:
     """What is written to JSON text, by any fact, finding or plan, is read back as the same value."""
     value = data.draw(_values(kind))

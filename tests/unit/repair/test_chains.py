@@ -49,8 +49,9 @@ CHAINS = (
 
 @pytest.fixture(autouse=True)
 def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A state directory of the test's own."""
+    """A state directory of the test's own, of which nothing goes to the disk: what is killed here is no machine."""
     monkeypatch.setenv("LIVEPROOF_STATE", str(tmp_path / "state"))
+    monkeypatch.setattr(os, "fsync", lambda _: None)
 
 
 @pytest.fixture(scope="module")
