@@ -7,7 +7,7 @@ from functools import cache
 from importlib import import_module
 from pathlib import Path
 from types import GenericAlias, UnionType
-from typing import Any, Literal, get_args, get_origin
+from typing import Any, Literal, cast, get_args, get_origin
 
 import pytest
 from hypothesis import given, settings
@@ -61,7 +61,7 @@ def _values(kind: Any) -> st.SearchStrategy[Any]:
         return st.none()
     if kind is Step:  # one without an undo is not safe: not every combination of fields is a step
         return st.builds(Step, _values(ChangeOwner), _TEXT, st.text(min_size=1), st.sampled_from(list(Safety)))
-    given_fields = {each.name: _values(each.type) for each in fields(kind)}
+    given_fields = {each.name: _values(cast("Any", each.type)) for each in fields(kind)}
     if kind is Finding:
         given_fields["evidence"] = st.lists(_values(Evidence), min_size=1, max_size=2).map(tuple)
     return st.builds(kind, **given_fields)
