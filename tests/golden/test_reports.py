@@ -22,6 +22,11 @@ def made() -> dict[str, str]:
         return {name: make() for name, make in REPORTS.items()}
 
 
+def slug(heading: str) -> str:
+    """The anchor of a heading as GitHub makes it."""
+    return "".join(c for c in heading.lower().replace(" ", "-") if c.isalnum() or c == "-")
+
+
 @pytest.mark.parametrize("name", REPORTS)
 def test_report_is_the_golden_one(name: str, made: dict[str, str]) -> None:
     """Word for word; `python -m tests.golden` writes them anew when a change is meant."""
@@ -81,7 +86,10 @@ def test_markdown_cannot_be_forged(name: str, made: dict[str, str]) -> None:
     """A host's text makes no heading, no HTML and no row of a table."""
     tokens = MarkdownIt("commonmark").enable("table").parse(made[name])
     inline = [child for token in tokens for child in token.children or []]
-    assert not {token.type for token in (*tokens, *inline)} & {"html_block", "html_inline", "link_open", "image"}
+    assert not {token.type for token in (*tokens, *inline)} & {"html_block", "html_inline", "image"}
+    anchors = {str(token.attrs["href"]) for token in inline if token.type == "link_open"}
+    headings = {slug(line[3:]) for line in made[name].split("\n") if line.startswith("## ")}
+    assert anchors <= {f"#{heading}" for heading in headings}
     assert [token.tag for token in tokens if token.type == "heading_open"].count("h2") == SECTIONS
 
 
@@ -115,6 +123,14 @@ def test_markdown_has_every_section_of_the_seed(name: str, made: dict[str, str])
         "Support information",
         "Deployment status",
     ]
+
+
+@pytest.mark.parametrize("name", [name for name in REPORTS if name.endswith(".md")])
+def test_the_table_of_contents_leads_to_sections(name: str, made: dict[str, str]) -> None:
+    """Each entry to one that is there."""
+    entries = [line for line in made[name].split("\n") if line.startswith("- [") and "](#" in line]
+    assert len(entries) == 11
+    assert "- [100% verification steps](#100-verification-steps)" in entries
 
 
 def test_words_are_the_same_on_a_terminal_and_in_a_pipe(made: dict[str, str]) -> None:

@@ -8,7 +8,7 @@ from liveproof.report.content.host_names import changed_files
 from liveproof.report.content.rule_pages import Pages
 from liveproof.report.content.verdict import word
 from liveproof.report.content.verification_table import BAD, OK, Row, rows
-from liveproof.report.style.escaping import shown
+from liveproof.report.style.escaping import shown, visible
 from liveproof.report.style.lines import BLANK, Line, line
 
 _STYLES = {OK: "good", BAD: "bad"}
@@ -22,6 +22,8 @@ def comparison_lines(before: Examination, after: Examination, pages: Pages) -> I
     then = {app.app.path: app for app in before.apps}
     for app in after.apps:
         if app.app.path in then:
+            if len(after.apps) > 1:
+                yield line((visible(app.app.path), "head"))
             yield from _app(then[app.app.path], before.started, app, after.started, pages)
 
 

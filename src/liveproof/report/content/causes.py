@@ -71,7 +71,7 @@ def _consequences(diagnosis: Diagnosis) -> Iterator[str]:
         yield from ("", "**What followed from it:**", "")
         for finding in diagnosis.consequences:
             yield f"- {finding.code} ({severity(finding)}): {prose(shown(finding.message))}"
-            yield from (f"  {each}" for each in _evidence(finding))
+            yield from (f"    {each}" for each in _evidence(finding))
         if diagnosis.why:
             yield from ("", f"How one led to the other: {prose(shown(diagnosis.why))}.")
 
@@ -130,9 +130,9 @@ def applied(repair: Repair | None) -> Iterator[str]:
     yield ""
     for number, step in enumerate(repair.plan.steps, 1):
         yield f"{number}. {prose(what(step))} ({SAFETY[step.safety]})"
-        yield from (f"   - {code(entry)}" for entry in details(step))
-        yield f"   - Why: {prose(shown(step.why))}"
-        yield f"   - Undo: {prose(shown(step.undo)) or 'cannot be undone'}"
+        yield from (f"    - {code(entry)}" for entry in details(step))
+        yield f"    - Why: {prose(shown(step.why))}"
+        yield f"    - Undo: {prose(shown(step.undo)) or 'cannot be undone'}"
     if repair.plan.held_back:
         yield from ("", f"Held back (needs `{allow_option(repair.plan.held_back)}`):", "")
         for step in repair.plan.held_back:

@@ -16,16 +16,19 @@ from liveproof.model.facts.logs import Logs
 from liveproof.model.facts.nginx import Nginx
 from liveproof.model.facts.opcache import PoolOpcache
 from liveproof.model.facts.release import Release
-from liveproof.model.facts.wire import Wire
+from liveproof.model.facts.wire import Exchange, Wire
 from liveproof.model.findings import Unknown
 from liveproof.model.questions import Question
-from liveproof.model.verdicts import RuleVerdict
+from liveproof.model.verdicts import Link, LinkVerdict, RuleVerdict
 from liveproof.report.content.host_names import answer, caches, reason, seen
 from liveproof.report.content.rule_pages import Pages, answering
 from liveproof.report.style.times import age, clock, mode, size, span
 
 OK, BAD, UNSEEN = "ok", "bad", "unseen"
 _STATES = {RuleVerdict.OK: OK, RuleVerdict.FOUND: BAD, RuleVerdict.UNKNOWN: UNSEEN, RuleVerdict.DISABLED: UNSEEN}
+
+
+_FAILS = 500  # a status from which on the server failed (RFC 9110, 15.6)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,7 @@ class Row:
 def rows(app: AppExamination, started: float, pages: Pages, files: tuple[str, ...]) -> tuple[Row, ...]:
     """The rows of one app. ``started`` is the run's time; ``files`` are code files to tell the owner of."""
     return (
+        *_executing(app),
         *_files(app, started, pages, files),
         *_access(app, pages),
         *_release(app, pages),
@@ -61,13 +65,29 @@ def _row(app: AppExamination, pages: Pages, check: str, saw: str, *questions: Qu
         yield Row(check, "; ".join(part for part in (saw, why) if part) or _WORD[state], state)
 
 
+def _executing(app: AppExamination) -> Iterator[Row]:
+    """Whether the deployed code is what PHP executes: the verdict of memory in the words of whoever deployed."""
+    state = next((state for state in app.links if state.link is Link.MEMORY), None)
+    if state and state.verdict is not LinkVerdict.NOT_ASKED:
+        saw, mark = _EXECUTES[state.verdict]
+        yield Row("Deployed code executing", saw, mark)
+
+
+_EXECUTES = {
+    LinkVerdict.PROVEN: ("yes", OK),
+    LinkVerdict.BROKEN: ("no, or not with the settings on disk", BAD),
+    LinkVerdict.UNPROVEN: ("not proven", UNSEEN),
+}
 _WORD = {OK: "as it should be", BAD: "not as it should be", UNSEEN: "could not be seen"}
 
 
 def _files(app: AppExamination, started: float, pages: Pages, named: tuple[str, ...]) -> Iterator[Row]:
     files = seen(app, Files)
     for path in named:
-        short = path.rpartition("/")[2]
+        short = path.removeprefix(f"{app.app.path}/")
+        modified = _modified(app, path)
+        if modified:
+            yield from _row(app, pages, f"Modified ({short})", clock(modified), "OPcache of the disk")
         owner = _owner(app, files, path)
         if owner:
             yield from _row(app, pages, f"File ownership ({short})", owner, "code ownership")
@@ -79,7 +99,9 @@ def _files(app: AppExamination, started: float, pages: Pages, named: tuple[str, 
     if newest:
         at = newest.newest_mtime / 1e9
         name = "the app's own directory" if newest.newest_mtime_path == "." else newest.newest_mtime_path
-        saw = f"{name}: {clock(at)} ({age(started - at)} before the check)"
+        loaded = [cache.since for _, cache in caches(app) if isinstance(cache, PoolOpcache) and cache.since]
+        load = f"; PHP-FPM's cache was started {clock(min(loaded))}" if loaded else ""
+        saw = f"{name}: {clock(at)} ({age(started - at)} before the check){load}"
         yield Row(
             "Newest change of the code",
             saw,
@@ -89,6 +111,21 @@ def _files(app: AppExamination, started: float, pages: Pages, named: tuple[str, 
     unread = len(access.unreadable) + access.more_unreadable if access else 0
     saw = f"{access.asked - unread:,} of {access.asked:,} readable" if access and access.asked else ""
     yield from _row(app, pages, f"Code readable by {app.app.user}", saw, "code readable")
+
+
+def _modified(app: AppExamination, path: str) -> float:
+    """When a script that PHP has cached was modified, in epoch seconds; 0 where it has not."""
+    below = path.removeprefix(app.app.path)
+    return next(
+        (
+            script.modified
+            for _, cache in caches(app)
+            if isinstance(cache, PoolOpcache)
+            for script in cache.scripts
+            if script.path in (path, app.app.real + below)
+        ),
+        0.0,
+    )
 
 
 def _access(app: AppExamination, pages: Pages) -> Iterator[Row]:
@@ -128,7 +165,8 @@ def _opcache(app: AppExamination, pages: Pages) -> Iterator[Row]:
         yield from _row(app, pages, f"OPcache enabled ({pool})", saw, "OPcache on")
         if isinstance(cache, PoolOpcache):
             count = len(cache.scripts)
-            saw = f"{count:,} script{'' if count == 1 else 's'} of the app, none older than {clock(cache.since)}"
+            compiled = f"none compiled before {clock(cache.since)}" if count else f"started {clock(cache.since)}"
+            saw = f"{count:,} script{'' if count == 1 else 's'} of the app, {compiled}"
             yield from _row(app, pages, f"OPcache holds the files on disk ({pool})", saw, "OPcache of the disk")
 
 
@@ -211,8 +249,21 @@ def _wire(app: AppExamination) -> Iterator[Row]:
     wire = seen(app, Wire)
     for exchange in wire.exchanges if wire else ():
         way = "through nginx" if exchange.way == "nginx" else f"straight to the {exchange.way}"
-        saw = exchange.error or f"{exchange.status} in {span(exchange.seconds)}"
+        saw = exchange.error or f"{exchange.status} in {span(exchange.seconds)}{_why_wrong(exchange)}"
         yield Row(f"{exchange.method} {exchange.path} {way}", saw, OK if exchange.passed else BAD)
+
+
+def _why_wrong(exchange: Exchange) -> str:
+    """What of an answer is not as it must be."""
+    if exchange.passed:
+        return ""
+    if exchange.expected_status and exchange.status != exchange.expected_status:
+        return f", expected {exchange.expected_status}"
+    if exchange.status >= _FAILS:
+        return ", expected a status below 500"
+    if exchange.contains:
+        return ", without the text that the answer must hold"
+    return f", answered by {exchange.answered_by}, not by the app" if exchange.answered_by else ""
 
 
 def _logs(app: AppExamination, pages: Pages) -> Iterator[Row]:

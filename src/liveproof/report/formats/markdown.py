@@ -3,6 +3,7 @@
 Text of the host goes through ``code`` or ``prose``: it can neither break the document nor forge a part of it.
 """
 
+import re
 from collections.abc import Iterator
 
 from liveproof.model.examination import AppExamination
@@ -17,7 +18,7 @@ from liveproof.report.content import advice, causes
 from liveproof.report.content.host_names import Place, changed_files, place, seen
 from liveproof.report.content.performance import figures
 from liveproof.report.content.remedy import Remedies, remedies
-from liveproof.report.content.rule_pages import Pages, answering
+from liveproof.report.content.rule_pages import Page, Pages, answering
 from liveproof.report.content.symptoms import SYMPTOMS
 from liveproof.report.content.verdict import headline, meaning
 from liveproof.report.content.verification_table import BAD, OK, Row, rows
@@ -56,6 +57,8 @@ def render(record: Record, context: Context) -> str:
     lines.append(f"**liveproof**: {record.version}")
     if examination.reason:
         lines += ["", prose(shown(examination.reason))]
+    if len(examination.apps) == 1:
+        lines += ["", *_contents()]
     then = {app.app.path: app for app in earlier.apps} if earlier else {}
     for app in examination.apps:
         repair = next((r for r in record.repairs if r.plan.app == app.app.path), None)
@@ -73,7 +76,7 @@ def _status(record: Record) -> str:
         return "NOTHING EXAMINED"
     message = f"{headline(record.examination)}: {meaning(record.examination)}"
     done = [repair.outcome.kind.value for repair in record.repairs if repair.outcome]
-    return message + (f" (fix: {', '.join(dict.fromkeys(done))})" if done else "")
+    return message + (f" (`liveproof fix`: {', '.join(dict.fromkeys(done))})" if done else "")
 
 
 # An app as one run saw it, and when.
@@ -125,21 +128,28 @@ class _App:
         still = {finding.code for finding in self.now.findings}
         for number, diagnosis in enumerate(found, 1):
             root = diagnosis.root
-            status = "❌ OPEN" if root.code in still else "✅ FIXED" if self._fixed() else "✅ GONE"
+            status = self._state(diagnosis, still)
             effects = ", ".join(dict.fromkeys(f.code for f in diagnosis.consequences))
             page = self.pages.get(root.code)
             yield from (
                 "",
                 f"{number}. **{prose(page.title if page else root.code)}** ({root.code}, {causes.severity(root)})",
             )
-            yield f"   - Issue: {prose(shown(root.message))}"
-            yield f"   - Impact: {_impact(diagnosis, self.then or self.now)}" + (
+            yield f"    - Issue: {prose(shown(root.message))}"
+            yield f"    - Impact: {_meant(page)}{_impact(diagnosis, self.then or self.now)}" + (
                 f"; it led to {effects}" if effects else ""
             )
-            yield f"   - Status: {status}"
+            yield f"    - Status: {status}"
         yield from ("", "| Link | Verdict | Reason |", "|---|---|---|")
         for state in self.now.links:
             yield f"| {state.link.value} | {_LINKS[state.verdict]} | {_cell(state.reason)} |"
+
+    def _state(self, diagnosis: Diagnosis, still: set[str]) -> str:
+        if not diagnosis.breaks:
+            return "NOTICE"
+        if diagnosis.root.code in still:
+            return "❌ OPEN"
+        return "✅ FIXED" if self._fixed() else "✅ GONE"
 
     def _fixed(self) -> bool:
         return bool(self.repair and self.repair.outcome and self.repair.outcome.kind is OutcomeKind.FIXED)
@@ -231,10 +241,39 @@ def _advices(title: str, given: tuple[advice.Advice, ...], mark: str, *, listed:
             [each.note] if each.note else []
         )
         for part in body:
-            indented = "\n".join(f"  {each_line}" if listed else each_line for each_line in part.split("\n"))
+            indented = "\n".join(f"    {each_line}" if listed else each_line for each_line in part.split("\n"))
             yield from ("", indented)
         if listed and number < len(given):
             yield ""
+
+
+# The sections, as their headings and as anchors of CommonMark's renderers have them.
+_SECTIONS = (
+    "Executive summary",
+    "Verification results",
+    "Before and after",
+    "Technical analysis",
+    "Fix applied",
+    "100% verification steps",
+    "Prevention checklist",
+    "Monitoring and alerting recommendations",
+    "Troubleshooting guide",
+    "Performance impact",
+    "Support information",
+)
+
+
+def _contents() -> Iterator[str]:
+    """The table of contents."""
+    for name in _SECTIONS:
+        yield f"- [{name}](#{name.lower().replace('%', '').replace(' ', '-')})"
+
+
+def _meant(page: Page | None) -> str:
+    """What a fault does to a deploy: the first sentence of the rule's reason, before what it breaks here."""
+    why = " ".join((page.section("Why") if page else "").split())
+    first = re.match(r".+?[.;:](?= |$)", why)
+    return f"{first[0].rstrip('.;:')}; " if first else ""
 
 
 def _impact(diagnosis: Diagnosis, app: AppExamination) -> str:
