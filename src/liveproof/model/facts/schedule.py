@@ -20,8 +20,6 @@ class Job:
         right, right_uid: whom it should run as: artisan as the app's user, Composer as the owner of the code.
         replacement: what should stand instead so that it runs as that user, and ``place`` where that belongs, in words
             that the replacement follows (``In /etc/cron.d/x:3 put``).
-        more: how many more calls of the same tool by the same user for the same app the same file makes (or run), that
-            are not told one by one.
     """
 
     kind: str
@@ -36,7 +34,6 @@ class Job:
     right_uid: int
     replacement: str
     place: str
-    more: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +85,6 @@ class ReleaseCall:
         served: whether it is the release that is served now: from the next deploy on, it is an old one.
         exists: whether its directory is there.
         replacement: what should stand instead so that it goes through the link.
-        more: how many more such calls the same file makes.
     """
 
     kind: str
@@ -101,7 +97,6 @@ class ReleaseCall:
     served: bool
     exists: bool
     replacement: str
-    more: int = 0
 
 
 @dataclass(frozen=True, slots=True)

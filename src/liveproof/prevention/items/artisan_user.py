@@ -16,7 +16,7 @@ _MOST = 10
 def judge(schedule: Schedule, found: Found, place: Place) -> Seen:
     """Open where root runs one, with the line that stands there and the one that should."""
     if not found.findings:
-        runs = sum(1 + job.more for job in schedule.jobs)
+        runs = len(schedule.jobs)
         seen = f"{runs} seen, none of them root's for another user's app" if runs else "no job runs them"
         return Seen(State.DONE, seen)
     wrong = [job for job in schedule.jobs if job.uid == 0 and job.right_uid > 0]

@@ -4,13 +4,11 @@ Crontabs, services, supervisor's programs, deploy scripts and logrotate's config
 when one of them changed: every file and directory that was looked at is remembered with its state.
 """
 
-import functools
 import posixpath
 from collections.abc import Iterator
-from dataclasses import replace
 
 from liveproof.host.files.file_state import Inputs
-from liveproof.host.php.command_line import is_php, script_at
+from liveproof.host.php.command_line import script_at
 from liveproof.host.process.accounts import Accounts
 from liveproof.host.process.credentials import credentials
 from liveproof.host.reader import Reader
@@ -22,14 +20,22 @@ from liveproof.model.facts.schedule import Job, RootRuns, Rotation, Schedule
 from liveproof.model.findings import Absent, Unknown
 from liveproof.model.secrets import hide_in_arguments
 from liveproof.model.settings import Settings
-from liveproof.probes.schedule.found import Found, Watched, folded
+from liveproof.probes.schedule.found import USER, Call, Watched
 from liveproof.probes.schedule.releases import calls_in_releases
 from liveproof.probes.schedule.rotation import Entry, entries, rotations
 from liveproof.store.cache import Cache
 
 _LOGS = 50
-_PROCESSES = 300
-_LONG = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class _Collected:
+    """What the host's configuration says, of every app; ``by_root`` as path and source."""
+
+    calls: tuple[Call, ...]
+    rotating: tuple[Entry, ...]
+    unread: tuple[tuple[str, str], ...]
+    by_root: tuple[tuple[str, str], ...]
 
 
 def probe(
@@ -44,85 +50,57 @@ def probe(
     """Look at what runs on its own; a place that cannot be read is reported as unread."""
     accounts = Accounts(reader)
     collected = _collected(reader, cache, app, accounts)
-    unread = collected.unread
-    jobs = [job for each in collected.found if (job := _job(reader, app, accounts, each))]
-    jobs += folded(
-        _running(reader, app, accounts),
-        _PROCESSES,
-        lambda job: (job.uid, job.right_uid),
-        lambda job, more: replace(job, more=more),
-    )
+    jobs = [_job(reader, app, accounts, call) for call in (*collected.calls, *_running(reader))]
     rotated: tuple[Rotation, ...] = ()
+    unread = collected.unread
     try:
         rotated = tuple(rotations(reader, app, _logs(reader, settings, app, laravel), collected.rotating))
     except OSError as error:
         unread = (*unread, ("logrotate", error.strerror or str(error)))
     by_root = tuple(RootRuns(path, source) for path, source in collected.by_root)
-    in_releases = tuple(calls_in_releases(reader, app, nginx, collected.found))
-    return Schedule(tuple(dict.fromkeys(jobs)), rotated, unread, by_root, in_releases)
-
-
-@dataclass(frozen=True, slots=True)
-class _Collected:
-    """What the host's configuration says, of every app."""
-
-    found: tuple[Found, ...]
-    rotating: tuple[Entry, ...]
-    unread: tuple[tuple[str, str], ...]
-    by_root: tuple[tuple[str, str], ...]
+    in_releases = tuple(calls_in_releases(reader, app, nginx, collected.calls))
+    return Schedule(tuple(dict.fromkeys(filter(None, jobs))), rotated, unread, by_root, in_releases)
 
 
 def _collected(reader: Reader, cache: Cache, app: App, accounts: Accounts) -> _Collected:
-    """From memory where every file that was read is as it was."""
+    """From the cache where every file that was read is as it was."""
     supervisors = [process.uid for process in reader.processes() if any("supervisord" in w for w in process.argv[:2])]
     watched = Watched(reader)
 
     def collect() -> tuple[_Collected, Inputs]:
         from liveproof.probes.schedule.collected import Collector  # noqa: PLC0415  (with all that takes texts apart)
 
-        @functools.cache
-        def home(user: str) -> str | None:
-            account = accounts.user(user)
-            return account.home if account else None
-
         watched.stat("/etc/passwd")
-        collector = Collector(reader, watched, app, home)
-        found = tuple(each.hidden() for each in collector.everything())
+        collector = Collector(reader, watched, app, accounts)
+        calls = tuple(dict.fromkeys(collector.calls()))
         rotating = tuple(entries(watched))
         unread, by_root = tuple(watched.unread.items()), tuple(sorted(collector.by_root.items()))
-        return _Collected(found, rotating, unread, by_root), Inputs(tuple(watched.states))
+        return _Collected(calls, rotating, unread, by_root), Inputs(tuple(watched.paths))
 
     return cache.entry("schedule", app.path).memoised_by_inputs(
-        reader,
-        (app.real, supervisors, reader.root),
-        collect,
-        _Collected,
-        keep=lambda _, state: watched.lasting and state.text == "\n".join(watched.states.values()),
+        reader, (app.real, supervisors, reader.root), collect, _Collected, keep=lambda *_: watched.lasting
     )[0]
 
 
-def _job(reader: Reader, app: App, accounts: Accounts, found: Found) -> Job | None:
+def _job(reader: Reader, app: App, accounts: Accounts, call: Call) -> Job | None:
     """The call as a job of this app; None when it is another's, or when nobody has that user's name."""
-    if not found.app or not _is_of(reader, app, found.app):
-        return None
-    account = accounts.user(found.user)
+    account = accounts.user(call.user) if _is_of(reader, app, call.app) else None
     if account is None:
         return None
-    right, right_uid = _right(reader, app, accounts, found.tool)
+    right, right_uid = _right(reader, app, accounts, call.tool)
     return Job(
-        kind=found.kind,
-        source=found.source,
-        caller=found.caller,
-        line=found.line.strip(),
-        command=found.command,
+        kind=call.kind,
+        source=call.source,
+        caller=call.caller,
+        line=call.line,
+        command=call.command,
         user=account.name,
         uid=account.uid,
-        app=found.app,
+        app=call.app,
         right=right,
         right_uid=right_uid,
-        replacement=found.replacement.strip().replace("\0", right),
-        place=found.place.replace("\0", right),
-        more=found.more,
+        replacement=call.replacement.replace(USER, right),
+        place=call.place.replace(USER, right),
     )
 
 
@@ -137,41 +115,34 @@ def _is_of(reader: Reader, app: App, directory: str) -> bool:
     return real == app.real or real.startswith(f"{app.real}/")
 
 
-def _running(reader: Reader, app: App, accounts: Accounts) -> Iterator[Job]:
-    """The processes that run artisan or composer for the app right now."""
+def _running(reader: Reader) -> Iterator[Call]:
+    """The processes that run artisan or Composer right now."""
     for process in reader.processes():
-        if not is_php(process.argv[0]):
-            continue
         at = script_at(process.argv)
         script = process.argv[at] if 0 < at < len(process.argv) else ""
         name = posixpath.basename(script)
         if name != "artisan" and not name.startswith("composer"):
             continue
-        try:
-            place = reader.readlink(f"/proc/{process.pid}/cwd")
-        except OSError:
-            place = ""
-        if name == "artisan":
-            place = posixpath.join(place, posixpath.dirname(script))
         who = credentials(reader, process.pid)
-        if who is None or not place.startswith("/") or not _is_of(reader, app, place):
+        try:
+            directory = reader.readlink(f"/proc/{process.pid}/cwd")
+        except OSError:
+            directory = ""
+        if name == "artisan":
+            directory = posixpath.join(directory, posixpath.dirname(script))
+        if who is None or not directory.startswith("/"):
             continue
         command = " ".join(hide_in_arguments(process.argv))
-        if len(command) > _LONG:
-            command = f"{command[:_LONG]} … ({len(command) - _LONG} more characters)"
-        right, right_uid = _right(reader, app, accounts, "artisan" if name == "artisan" else "composer")
-        yield Job(
+        yield Call(
+            tool="artisan" if name == "artisan" else "composer",
             kind="process",
             source=f"/proc/{process.pid}",
             caller="",
             line=command,
             command=command,
-            user=accounts.user_name(who.uid),
-            uid=who.uid,
-            app=app.path,
-            right=right,
-            right_uid=right_uid,
-            replacement=f"cd {app.path} && sudo -u {right} {command}",
+            user=str(who.uid),
+            app=directory,
+            replacement=f"cd {directory} && sudo -u {USER} {command}",
             place=f"End process {process.pid}{f' of {process.unit}' if process.unit else ''} and start instead",
         )
 

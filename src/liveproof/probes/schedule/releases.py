@@ -10,7 +10,7 @@ from liveproof.model.facts.apps import App
 from liveproof.model.facts.nginx import Nginx
 from liveproof.model.facts.schedule import ReleaseCall
 from liveproof.model.findings import Absent, Unknown
-from liveproof.probes.schedule.found import Found
+from liveproof.probes.schedule.found import Call
 
 # What else runs artisan is a person, who may mean it so, or a process, which the rules on workers judge.
 _KINDS = ("cron", "systemd", "supervisor")
@@ -18,14 +18,14 @@ _SETTINGS = {"systemd": "WorkingDirectory=", "supervisor": "directory="}
 
 
 def calls_in_releases(
-    reader: Reader, app: App, nginx: Nginx | Unknown | Absent, found: Iterable[Found]
+    reader: Reader, app: App, nginx: Nginx | Unknown | Absent, found: Iterable[Call]
 ) -> Iterator[ReleaseCall]:
     """Those of this app: a directory beside its releases that nginx serves is an app of its own."""
     if app.path == app.real:
         return
     others: frozenset[str] | None = None
     for call in dict.fromkeys(found):
-        if call.tool != "artisan" or call.kind not in _KINDS or not call.app.startswith("/"):
+        if call.tool != "artisan" or call.kind not in _KINDS:
             continue
         named = _named(reader, app, call.app)
         if not named:
@@ -37,8 +37,8 @@ def calls_in_releases(
             if release in others or not named_as_release(app, release):
                 continue
         yield ReleaseCall(
-            call.kind, call.source, call.caller, call.line.strip(), call.command, call.user, release, served,
-            _exists(reader, call.app), _replacement(app, call, written), call.more,
+            call.kind, call.source, call.caller, call.line, call.command, call.user, release, served,
+            _exists(reader, call.app), _replacement(app, call, written),
         )  # fmt: skip
 
 
@@ -69,7 +69,7 @@ def _exists(reader: Reader, directory: str) -> bool:
         return True
 
 
-def _replacement(app: App, call: Found, written: str) -> str:
+def _replacement(app: App, call: Call, written: str) -> str:
     """The line with the link in the release's place; where the line does not name it, what belongs beside it."""
     line, count = re.subn(rf"{re.escape(written)}(?![\w.-])", lambda _: app.path, call.line)
     if count:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from liveproof.host.files.reader import Stat
-from liveproof.host.process.accounts import Accounts
+from liveproof.host.process.accounts import Account, Accounts
 from liveproof.host.reader import Reader
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.schedule import Rotation
@@ -26,73 +26,68 @@ _TABOO = (
     ".rpmnew", ".rpmorig", ".rpmsave", ".swp", ".ucf-dist", ".ucf-new", ".ucf-old", ",v", "~", "-cfengine", ".~",
 )  # fmt: skip
 _OPENS = re.compile(r"""((?:[^'"{]|'[^']*'|"[^"]*"|(?<=[^\s'"])\{)*)\{(.*)""", re.DOTALL)
+_OF_NEW_FILES = ("create", "su", "copy", "copytruncate")
 _MOST = 500
 
 
-class Said(NamedTuple):
-    """What is said of a new log file: ``create`` as mode, owner and group (empty: not said), ``su`` as user and group.
+class Directive(NamedTuple):
+    """A directive in force: its words after the name, the line, and where that stands (``/etc/logrotate.d/x:7``)."""
 
-    ``copies``: the old file stays in place. ``line`` and ``number`` are of the directive that names an owner.
-    """
+    words: tuple[str, ...]
+    line: str
+    source: str
 
-    create: bool = False
-    mode: str = ""
-    owner: str = ""
-    group: str = ""
-    su_user: str = ""
-    su_group: str = ""
-    copies: bool = False
-    line: str = ""
-    number: int = 0
+
+Directives = dict[str, Directive]
 
 
 class Entry(NamedTuple):
-    """An entry of logrotate's configuration: where it begins, its patterns, what is said of their new files."""
+    """An entry of logrotate's configuration: where it begins, its patterns, what it says of their new files."""
 
-    path: str
-    number: int
+    source: str
     patterns: tuple[str, ...]
-    said: Said
+    directives: Directives
 
 
 def entries(watched: Watched, main: str = "/etc/logrotate.conf") -> list[Entry]:
     """Every entry of the host, in the order that logrotate reads them."""
-    found, defaults, includes = read(main, watched.text(main) or "", Said())
+    found, defaults, includes = read(main, watched.text(main), {})
     for include in includes:
         names = watched.names(include)
         paths = [f"{include}/{name}" for name in names if not name.endswith(_TABOO) and name[:1] != "."]
         for path in watched.first(include, paths if names else [include], _MOST):
-            found += read(path, watched.text(path) or "", defaults)[0]
+            found += read(path, watched.text(path), defaults)[0]
     return found
 
 
-def read(path: str, text: str, defaults: Said) -> tuple[list[Entry], Said, list[str]]:
+def read(path: str, text: str, defaults: Directives) -> tuple[list[Entry], Directives, list[str]]:
     """A file's entries, the defaults that it sets for later files, and what it includes."""
     found: list[Entry] = []
     includes: list[str] = []
     waiting: list[str] = []  # patterns whose brace has not been read yet
     inside = script = False
+    defaults = dict(defaults)
     for number, line in enumerate(text.split("\n"), 1):
         rest = line.strip()
         if script or not rest or rest.startswith("#"):
             script = script and rest != "endscript"
             continue
         if not inside and (opens := _OPENS.fullmatch(rest)):
-            output = defaults._replace(number=defaults.number or number)
-            found.append(Entry(path, number, (*waiting, *_patterns(opens[1])), output))
+            found.append(Entry(f"{path}:{number}", (*waiting, *_patterns(opens[1])), dict(defaults)))
             inside, waiting, rest = True, [], opens[2].strip()
         closes = (inside and rest.endswith("}")) or rest.startswith("}")
         rest = "" if rest.startswith("}") else rest.removesuffix("}").strip() if closes else rest
-        if rest.split(maxsplit=1)[:1] and rest.split(maxsplit=1)[0] in _SCRIPTS:
+        name, *words = rest.replace("=", " ", 1).split() or [""]  # a lone "=" names nothing
+        if name in _SCRIPTS:
             script = True
-        elif inside and rest and rest[0] != "#":
-            found[-1] = found[-1]._replace(said=_directive(found[-1].said, rest, number))
-        elif rest.startswith(("/", '"', "'")):
+        elif not inside and rest.startswith(("/", '"', "'")):
             waiting += _patterns(rest)
-        elif rest.startswith("include "):
-            includes.append(rest[8:].strip())
-        elif not inside:
-            defaults = _directive(defaults, rest, number)
+        elif not inside and name == "include":
+            includes += words[:1]
+        elif name in _OF_NEW_FILES:
+            (found[-1].directives if inside else defaults)[name] = Directive(tuple(words), rest, f"{path}:{number}")
+        elif name.startswith("no"):
+            (found[-1].directives if inside else defaults).pop(name[2:], None)
         inside = inside and not closes
     return found, defaults, includes
 
@@ -102,23 +97,6 @@ def _patterns(text: str) -> list[str]:
         return shlex.split(text)
     except ValueError:
         return text.split()
-
-
-def _directive(said: Said, line: str, number: int) -> Said:
-    name, *words = line.replace("=", " ", 1).split() or [""]  # a lone "=" names nothing
-    if name == "create":
-        mode = words[0] if words and words[0].isdigit() else ""
-        owner, group = [*(words[1:] if mode else words), "", ""][:2]
-        return said._replace(create=True, mode=mode, owner=owner, group=group, line=line, number=number)
-    if name == "nocreate":
-        return said._replace(create=False, mode="", owner="", group="")
-    if name == "su":
-        user, group = [*words, "", ""][:2]
-        said = said._replace(su_user=user, su_group=group)
-        return said if said.owner else said._replace(line=line, number=number)
-    if name in ("copytruncate", "copy", "nocopytruncate", "nocopy"):
-        return said._replace(copies=not name.startswith("no"))
-    return said
 
 
 def rotations(reader: Reader, app: App, logs: tuple[str, ...], found: Iterable[Entry]) -> Iterator[Rotation]:
@@ -139,47 +117,48 @@ def rotations(reader: Reader, app: App, logs: tuple[str, ...], found: Iterable[E
 
 
 def _rotation(reader: Reader, app: App, accounts: Accounts, entry: Entry, *, log: str, seen: Stat) -> Rotation:
-    output = entry.said
+    create, su = entry.directives.get("create"), entry.directives.get("su")
+    words = create.words if create else ()
+    mode = words[0] if words[:1] and words[0].isdigit() else ""
+    owner_name, group_name = (*words[1 if mode else 0 :], "", "")[:2]
+    su_user, su_group = (*(su.words if su else ()), "", "")[:2]
+    decides = create if create and owner_name else su or create
     directory = posixpath.dirname(reader.resolve(log))
-    helper = accounts.user(output.su_user) if output.su_user else None
-    owner = accounts.user(output.owner) if output.owner else None
-    group = accounts.group(output.group) if output.group else None
-    unknown = bool((output.su_user and not helper) or (output.owner and not owner) or (output.group and group is None))
-    creates = output.create and not output.copies and not unknown and _rotates(reader, accounts, directory, output)
-    uid = owner.uid if owner else seen.uid
-    gid = group if group is not None else seen.gid
+    helper, owner = accounts.user(su_user) if su_user else None, accounts.user(owner_name) if owner_name else None
+    group = accounts.group(group_name) if group_name else None
+    unknown = (su_user and not helper) or (owner_name and not owner) or (group_name and group is None)
+    uid, gid = owner.uid if owner else seen.uid, seen.gid if group is None else group
+    bits = int(mode, 8) & 0o7777 if re.fullmatch("[0-7]+", mode) else seen.permissions
     own = f"{app.user} {accounts.group_name(app.gid)}"
-    mode = int(output.mode, 8) & 0o7777 if re.fullmatch("[0-7]+", output.mode) else seen.permissions
-    replacement = f"create {mode:04o} {own}"
-    if helper and helper.uid != 0:
-        named = accounts.group(output.su_group) if output.su_group else None
-        uid, gid, replacement = helper.uid, named if named is not None else helper.gid, f"su {own}"
+    replacement = f"create {bits:04o} {own}"
+    helper_gid = (accounts.group(su_group) if su_group else None) if helper else None
+    if helper and helper_gid is None:
+        helper_gid = helper.gid
+    if helper and helper_gid is not None and helper.uid != 0:
+        uid, gid, replacement = helper.uid, helper_gid, f"su {own}"
+    status = reader.stat(directory)
+    rotates = status is not None and _rotates(status, helper, helper_gid)
+    creates = create is not None and not entry.directives.keys() & {"copy", "copytruncate"} and not unknown and rotates
     return Rotation(
-        source=f"{entry.path}:{output.number or entry.number}",
-        line=output.line or " ".join(entry.patterns),
+        source=decides.source if decides else entry.source,
+        line=decides.line if decides else " ".join(entry.patterns),
         log=log,
         creates=creates,
         user=accounts.user_name(uid),
         group=accounts.group_name(gid),
-        mode=mode,
-        writable=not creates or _writable(reader, app, directory, uid=uid, gid=gid, mode=mode),
+        mode=bits,
+        writable=not creates or _writable(reader, app, directory, uid=uid, gid=gid, mode=bits),
         replacement=replacement,
     )
 
 
-def _rotates(reader: Reader, accounts: Accounts, directory: str, said: Said) -> bool:
-    status = reader.stat(directory)
-    if status is None:
-        return False
-    if not said.su_user:
-        return not (status.permissions & 0o002 or (status.permissions & 0o020 and status.gid != 0))
-    helper = accounts.user(said.su_user)
-    if helper is None or helper.uid == 0:
-        return helper is not None
-    if helper.uid == status.uid:
-        return bool(status.permissions & 0o200)
-    group = accounts.group(said.su_group) if said.su_group else helper.gid
-    return bool(status.permissions & (0o020 if status.gid == group else 0o002))
+def _rotates(directory: Stat, helper: Account | None, gid: int | None) -> bool:
+    """Whether logrotate rotates in a directory, with ``su`` to a user and group or without."""
+    if helper is None:
+        return not (directory.permissions & 0o002 or (directory.permissions & 0o020 and directory.gid != 0))
+    if helper.uid in (directory.uid, 0):
+        return helper.uid == 0 or bool(directory.permissions & 0o200)
+    return bool(directory.permissions & (0o020 if directory.gid == gid else 0o002))
 
 
 def _writable(reader: Reader, app: App, directory: str, *, uid: int, gid: int, mode: int) -> bool:

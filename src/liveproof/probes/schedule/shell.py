@@ -18,16 +18,10 @@ _DOLLAR = rf"""(?P<substitution>\$\({_NESTED}\)) | \$\{{(?P<braced>[^}}]*)\}}? |
     | (?P<unknown>`[^`]*`? | \$[@*#?$!-]) | """
 _IN_DOUBLE = re.compile(rf'{_DOLLAR} \\(?P<escaped>[$`"\\\n]) | (?P<literal>[^$`\\]+|.)', re.VERBOSE | re.DOTALL)
 _PIECE = rf"""'(?P<single>[^']*)'? | "(?P<double>(?:\\.|\$\({_NESTED}\)|[^"\\])*+)\\?"? | \$'[^']*'?
-    | {_DOLLAR} \\(?P<escaped>.?) | (?P<literal>\$|[^ \t\r\n'"`\\$%s]+)"""
-_BLANK = r"(?P<blank>(?:[ \t\r]|\\\n)+) | (?P<end>[%s\n]) | "
-_REDIRECTION = r"(?P<redirection>[0-9]*(?P<sign><<<|<<-?|[<>][<>&|]*)[ \t\r]*) | (?P<comment>\#[^\n]*) | "
-_SHELL, _PLAIN = (
-    (re.compile(text, re.VERBOSE | re.DOTALL), re.compile(piece, re.VERBOSE | re.DOTALL))
-    for text, piece in (
-        (_BLANK % ";&|()" + _REDIRECTION + f"(?P<word>(?:{_PIECE % ';&|()<>'})+)", _PIECE % ";&|()<>"),
-        (_BLANK % "" + f"(?P<word>(?:{_PIECE % ''})+)", _PIECE % ""),
-    )
-)
+    | {_DOLLAR} \\(?P<escaped>.?) | (?P<literal>\$|[^ \t\r\n'"`\\$;&|()<>]+)"""
+_TOKEN = rf"""(?P<blank>(?:[ \t\r]|\\\n)+) | (?P<end>[;&|()\n])
+    | (?P<redirection>[0-9]*(?P<sign><<<|<<-?|[<>][<>&|]*)[ \t\r]*) | (?P<comment>\#[^\n]*) | (?P<word>(?:{_PIECE})+)"""
+_PIECES, _TOKENS = (re.compile(pattern, re.VERBOSE | re.DOTALL) for pattern in (_PIECE, _TOKEN))
 _ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
 _OWN_DIRECTORY = re.compile(r'\$\(\s*dirname\s+(--\s+)?"?(\$0|\$\{BASH_SOURCE\[0\]\}|\$BASH_SOURCE)"?\s*\)')
 
@@ -49,26 +43,22 @@ class Command:
     depth: int
 
 
-def commands(text: str, variables: Mapping[str, str], *, plain: bool = False) -> list[Command]:
+def commands(text: str, variables: Mapping[str, str]) -> list[Command]:
     """The simple commands of a shell text in their order; assignments alone set variables for what follows.
 
-    Args:
-        text: at most LIMIT characters of it are read.
-        variables: those that are known, such as HOME; a script's own come on top.
-        plain: words and quotes only, no operators and comments, as in supervisor's command=.
+    At most LIMIT characters are read. ``variables`` are those that are known, such as HOME; the text's own come on top.
     """
     text, known = f"{text[:LIMIT]}\n", dict(variables)
-    tokens, pieces = _PLAIN if plain else _SHELL
     found: list[Command] = []
     words: list[Word] = []
     documents: list[str] = []
     at = depth = 0
     sign = ""  # of a redirection whose target comes next
-    while token := tokens.match(text, at):
+    while token := _TOKENS.match(text, at):
         at = token.end()
         if token.lastgroup == "word":
             if not sign:
-                words.append(Word(_value(token[0], pieces, known), token.start(), at))
+                words.append(Word(_value(token[0], _PIECES, known), token.start(), at))
             elif sign in ("<<", "<<-"):
                 documents.append(token[0].strip("'\"\\"))
             sign = ""

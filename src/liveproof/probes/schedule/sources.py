@@ -4,11 +4,14 @@ import configparser
 import posixpath
 import re
 import shlex
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 
 from liveproof.host.services.systemd import Block, command
-from liveproof.model.dataclass import dataclass
+from liveproof.probes.schedule.calls import Setting, Text
+from liveproof.probes.schedule.found import USER
 from liveproof.probes.schedule.wrappers import SHELLS
+
+Home = Callable[[str], str | None]
 
 _VARIABLE = re.compile(r"""['"]?([^\W\d]\w*)['"]?\s*=\s*(.*)""")
 _TIME = r"[ \t]*(?:@[^ \t]*|[^ \t]+(?:[ \t]+[^ \t]+){4})[ \t]+"
@@ -16,97 +19,70 @@ _OF_USER = re.compile(rf"{_TIME}(?P<command>.+)")
 _OF_SYSTEM = re.compile(rf"{_TIME}(?P<user>[^ \t]+)[ \t]+(?P<command>.+)")
 _BEFORE_PERCENT = re.compile(r"(?:\\%|[^%])*")  # a % ends the command, what follows is its input
 
-EXEC = ("ExecCondition", "ExecStartPre", "ExecStart", "ExecStartPost", "ExecReload", "ExecStop", "ExecStopPost")
+_EXEC = ("ExecCondition", "ExecStartPre", "ExecStart", "ExecStartPost", "ExecReload", "ExecStop", "ExecStopPost")
 PROPERTIES = (
     "Id", "LoadState", "User", "WorkingDirectory", "Environment", "FragmentPath", "WantedBy",
-    "RequiredBy", "UpheldBy", "TriggeredBy", "NeedDaemonReload", *EXEC, *(f"{name}Ex" for name in EXEC),
+    "RequiredBy", "UpheldBy", "TriggeredBy", "NeedDaemonReload", *_EXEC, *(f"{name}Ex" for name in _EXEC),
 )  # fmt: skip
-_FLAGS = ("privileged", "no-setuid", "ambient")  # of the prefixes +, ! and !! (systemd.service(5))
+_PRIVILEGED = ("privileged", "no-setuid", "ambient")  # of the prefixes +, ! and !! (systemd.service(5))
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A crontab's line that runs ``command``, which starts at ``start``; ``user`` stands at ``user_start`` (or -1)."""
-
-    number: int
-    line: str
-    user: str
-    user_start: int
-    command: str
-    start: int
-    variables: Mapping[str, str]
-
-
-def crontab(text: str, owner: str) -> Iterator[Entry]:
-    """The entries of a crontab.
-
-    Args:
-        text: the whole file.
-        owner: whose crontab it is; empty for a system crontab, whose lines name the user.
-    """
+def crontab(path: str, content: str, owner: str, home: Home) -> Iterator[Text]:
+    """The commands of a crontab; ``owner`` is empty for a system crontab, whose lines name the user."""
     variables: dict[str, str] = {}
-    for number, line in enumerate(text.split("\n"), 1):
+    for number, line in enumerate(content.split("\n"), 1):
         stripped = line.strip()
         if not stripped or stripped.startswith("#"):
             continue
-        if output := _VARIABLE.fullmatch(stripped):
-            value = output[2]
+        if variable := _VARIABLE.fullmatch(stripped):
+            value = variable[2]
             quoted = len(value) > 1 and value[0] == value[-1] and value[0] in "'\""
-            variables = {**variables, output[1]: value[1:-1] if quoted else value}
+            variables = {**variables, variable[1]: value[1:-1] if quoted else value}
         elif entry := (_OF_USER if owner else _OF_SYSTEM).match(line.rstrip()):
             before = _BEFORE_PERCENT.match(entry["command"])
-            if before and before[0]:
-                user, start = (owner, -1) if owner else (entry["user"], entry.start("user"))
-                yield Entry(number, line, user, start, before[0], entry.start("command"), variables)
+            user = owner or entry["user"]
+            better, place = line, f"Take it out with crontab -u {owner} -e, and with crontab -u {USER} -e put"
+            if not owner:
+                better = f"{line[: entry.start('user')]}{USER}{line[entry.end('user') :]}"
+                place = f"In {path}:{number} put"
+            directory = variables.get("HOME") or home(user)
+            setting = Setting(user, directory, {"HOME": directory or "", "LOGNAME": user, **variables})
+            yield Text("cron", f"{path}:{number}", before[0] if before else "", setting, line, better, place)
 
 
 def is_read_by_cron(name: str, *, debian: bool) -> bool:
     """Whether cron reads a file of this name in /etc/cron.d and its like (cron(8), run-parts(8))."""
     if debian:
         return re.fullmatch(r"[A-Za-z0-9_-]+", name) is not None
-    ignored = ("~", ".rpmsave", ".rpmorig", ".rpmnew", ".swp", ".cfsaved", ",v")
-    return bool(name) and not name.startswith(".") and not name.endswith(ignored)
+    return not name.startswith(".") and not name.endswith(("~", ".rpmsave", ".rpmorig", ".rpmnew", ".swp", ",v"))
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A command of a service: ``command`` as shell words; ``privileged``: a prefix makes it run as root anyway."""
+def services(blocks: Iterable[Block], home: Home) -> Iterator[Text]:
+    """The commands of the services that are enabled, or started by an enabled timer or path.
 
-    text: str
-    plain: str
-    command: str
-    privileged: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Service:
-    """A service as systemd has it in force, drop-ins counted; ``path`` is that of its unit file."""
-
-    name: str
-    user: str
-    directory: str
-    environment: dict[str, str]
-    lines: tuple[Line, ...]
-    path: str
-
-
-def services(blocks: Iterable[Block]) -> Iterator[Service]:
-    """The services that are enabled, or started by an enabled timer (or path); what nothing starts is left out."""
+    The shell text is empty where systemd does not tell where the command ends (see ``quoted``).
+    """
     units = {block["Id"][0]: block for block in blocks if block.get("Id")}
     for name, block in sorted(units.items()):
-        by = [units.get(trigger, {}) for trigger in _words(block, "TriggeredBy")]
-        if not name.endswith(".service") or _words(block, "LoadState") != ["loaded"]:
+        by = [block, *(units.get(trigger, {}) for trigger in _words(block, "TriggeredBy"))]
+        started = any(_words(one, key) for one in by for key in ("WantedBy", "RequiredBy", "UpheldBy"))
+        if not name.endswith(".service") or _words(block, "LoadState") != ["loaded"] or not started:
             continue
-        if not any(_words(one, key) for one in (block, *by) for key in ("WantedBy", "RequiredBy", "UpheldBy")):
-            continue
-        yield Service(
-            name,
-            "".join(_words(block, "User")) or "root",
-            "".join(block.get("WorkingDirectory", ())).lstrip("!-") or "/",
-            dict(word.split("=", 1) for word in _words(block, "Environment") if "=" in word),
-            tuple(_lines(block)),
-            "".join(block.get("FragmentPath", ())),
-        )
+        user = "".join(_words(block, "User")) or "root"
+        directory = "".join(block.get("WorkingDirectory", ())).lstrip("!-") or "/"
+        own = home(user) or "/"
+        environment = dict(word.split("=", 1) for word in _words(block, "Environment") if "=" in word)
+        place = f"Run systemctl edit {name}, then systemctl restart {name}; below [Service] put"
+        for key in _EXEC:
+            for value in block.get(f"{key}Ex") or block.get(key, ()):
+                argv, flags = command(value)
+                privileged = any(flag in flags for flag in _PRIVILEGED)  # root's whatever User= says
+                line, better = (f"{key}=+{argv}", f"{key}={argv}") if privileged else (f"{key}={argv}", f"User={USER}")
+                setting = Setting(
+                    "root" if privileged else user, own if directory == "~" else directory, {"HOME": own, **environment}
+                )
+                source = "".join(block.get("FragmentPath", ()))
+                yield Text("systemd", source, quoted(argv), setting, line, better, place)
 
 
 def _words(block: Block, key: str) -> list[str]:
@@ -115,15 +91,6 @@ def _words(block: Block, key: str) -> list[str]:
         return shlex.split(text)
     except ValueError:
         return text.split()
-
-
-def _lines(block: Block) -> Iterator[Line]:
-    for name in EXEC:
-        for value in block.get(f"{name}Ex") or block.get(name, ()):
-            argv, flags = command(value)
-            privileged = any(flag in flags for flag in _FLAGS)
-            plain = f"{name}={argv}"
-            yield Line(f"{name}={'+' if privileged else ''}{argv}", plain, quoted(argv), privileged)
 
 
 def quoted(argv: str) -> str:
@@ -143,16 +110,26 @@ def quoted(argv: str) -> str:
     return f"{shlex.join(words[: at + 1])} {shlex.quote(' '.join(words[at + 1 :]))}"
 
 
-class Supervisor(configparser.RawConfigParser):
-    """supervisor's configuration, in the dialect that it reads itself; configparser.Error where it cannot either."""
+def supervisor(content: str) -> configparser.RawConfigParser:
+    """The configuration of supervisor, in its own dialect; configparser.Error where supervisor cannot read it either."""
+    read = configparser.RawConfigParser(inline_comment_prefixes=(";", "#"), strict=False)
+    read.read_string(content)
+    return read
 
-    def __init__(self, text: str) -> None:
-        super().__init__(inline_comment_prefixes=(";", "#"), strict=False)
-        self.read_string(text)
-        self._numbers = {
-            line.partition("]")[0][1:]: at for at, line in enumerate(text.split("\n"), 1) if line[:1] == "["
-        }
 
-    def number(self, section: str) -> int:
-        """The line that a section begins in."""
-        return self._numbers.get(section, 1)
+def programs(path: str, read: configparser.RawConfigParser, default: str, home: Home) -> Iterator[Text]:
+    """The programs that supervisor starts by itself, as their users or as ``default``."""
+    for name in read.sections():
+        section = read[name]
+        off = section.get("autostart", "true").lower() in ("false", "no", "off", "0")
+        if off or not name.startswith(("program:", "eventlistener:")) or "command" not in section:
+            continue
+        user, line = section.get("user", default), " ".join(section["command"].split("\n")).strip()
+        try:
+            shell = shlex.join(shlex.split(line.replace("%%", "%")))
+        except ValueError:
+            continue  # supervisor does not start it either
+        program = name.partition(":")[2]
+        place = f"In {path}, before supervisorctl reread and update {program}, below [{name}] put"
+        setting = Setting(user, section.get("directory"), {"HOME": home(user) or ""})
+        yield Text("supervisor", path, shell, setting, f"command={line}", f"user={USER}", place)

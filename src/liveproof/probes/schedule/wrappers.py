@@ -3,28 +3,27 @@
 import posixpath
 from typing import NamedTuple
 
-from liveproof.model.dataclass import dataclass
-
 Values = list[str | None]
 Options = dict[str, str | None]
+SHELLS = frozenset({"sh", "bash", "dash", "zsh", "ksh", "ash"})
 
 
 class Elsewhere(Exception):
     """The command is run on another host or in a container, or cannot be read: nothing is said of it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Inner:
-    """What a command really runs: the words from ``at``, or the shell text ``text``.
+class Inner(NamedTuple):
+    """What a command runs: the words from ``at`` on (0: it is no wrapper), or the shell text ``text``.
 
-    ``user`` is empty when it stays the caller's, None when it is not known. ``login`` starts in the user's home.
+    ``user`` and ``directory`` are empty when they stay the caller's, None when they are not known. ``login`` starts in
+    the user's home.
     """
 
     at: int = 0
     text: str | None = None
     user: str | None = ""
+    directory: str | None = ""
     login: bool = False
-    directory: str | None = None
 
 
 class _Wrapper(NamedTuple):
@@ -63,70 +62,45 @@ _WRAPPERS = {
     "exec": _Wrapper("-a"),
     "setsid": _Wrapper(),
     **dict.fromkeys(["nohup", "command", "builtin", "chronic", "cronic", "time", "run-one", "unbuffer"], _Wrapper()),
+    **dict.fromkeys(SHELLS, _Wrapper("-o -O --rcfile --init-file")),
 }  # fmt: skip
-SHELLS = frozenset({"sh", "bash", "dash", "zsh", "ksh", "ash"})
 # What runs its words on another host or in a container, or only prints or edits them.
 _ELSEWHERE = frozenset(
     {"ssh", "docker", "docker-compose", "podman", "kubectl", "lxc", "lxc-attach", "nsenter", "chroot", "machinectl",
      "systemd-nspawn", "vagrant", "sail", "ansible", "echo", "printf", "logger", "grep"}
 )  # fmt: skip
-_MOST = 12
 
 
 def unwrap(values: Values) -> Inner:
-    """Follow a command through its wrappers to what it runs.
+    """Take one wrapper off a command.
 
     Raises:
         Elsewhere: it runs on another host or in a container, or an unknown word stands where the command should.
     """
-    inner = Inner()
-    for _ in range(_MOST):
-        rest = values[inner.at :]
-        if _known(rest, 0).rpartition("/")[2] in _ELSEWHERE:
-            raise Elsewhere
-        following = _one(rest)
-        if following is None:
-            return inner
-        inner = Inner(
-            inner.at + following.at,
-            following.text,
-            inner.user if following.user == "" else following.user,
-            following.login or (inner.login and following.directory is None),
-            following.directory or inner.directory,
-        )
-        if inner.text is not None:
-            return inner
-    raise Elsewhere
-
-
-def _one(rest: Values) -> Inner | None:
-    """One wrapper, None when the first word is none."""
-    name = posixpath.basename(_known(rest, 0))
-    if name in SHELLS:
-        options, at = _options(rest, 1, "-o -O --rcfile --init-file")
-        return Inner(len(rest), text=_known(rest, at)) if "-c" in options else None
+    name = posixpath.basename(_known(values, 0))
+    if name in _ELSEWHERE:
+        raise Elsewhere
     if name == "eval":
-        return Inner(len(rest), text=" ".join(_known(rest, at) for at in range(1, len(rest))))
+        return Inner(text=" ".join(_known(values, at) for at in range(1, len(values))))
     wrapper = _WRAPPERS.get(name)
     if wrapper is None:
-        return None
-    options, at = _options(rest, 1, wrapper.values)
+        return Inner()
+    options, at = _options(values, 1, wrapper.values)
+    if name in SHELLS:
+        return Inner(text=_known(values, at)) if "-c" in options else Inner()
+    if name == "sudo" and options.keys() & {"-l", "-v", "-e"}:
+        raise Elsewhere
     if name in ("su", "runuser") and _first(options, wrapper.user, "") == "":
-        return _su(rest, at, options, wrapper.values)
-    login = False
-    if name in ("sudo", "env"):
-        while at < len(rest) and (word := rest[at]) is not None and "=" in word and not word.startswith(("/", "-")):
-            at += 1
-    if name == "sudo":
-        login = bool(options.keys() & {"-i", "--login"})
-        if options.keys() & {"-l", "-v", "-e"}:
-            raise Elsewhere
+        return _su(values, at, options, wrapper.values)
+    while name in ("sudo", "env") and "=" in (word := _known(values, at)) and not word.startswith("/"):
+        at += 1
     at += wrapper.operands
-    if name == "flock" and rest[at : at + 1] in (["-c"], ["--command"]):
-        return Inner(len(rest), text=_known(rest, at + 1))
+    if name == "flock" and values[at : at + 1] in (["-c"], ["--command"]):
+        return Inner(text=_known(values, at + 1))
     user = _first(options, wrapper.user, wrapper.default)
     user = user.removeprefix("#") if user else user  # sudo's way to write a number
-    return Inner(at, None, user, login, _first(options, wrapper.directory, "") or None)
+    login = name == "sudo" and bool(options.keys() & {"-i", "--login"})
+    return Inner(at, None, user, _first(options, wrapper.directory, ""), login)
 
 
 def _su(rest: Values, at: int, options: Options, values: str) -> Inner:
@@ -137,7 +111,7 @@ def _su(rest: Values, at: int, options: Options, values: str) -> Inner:
     text = _first(options, "-c --command --session-command", "")
     if not text:
         raise Elsewhere
-    return Inner(len(rest), text, user, login or bool(options.keys() & {"-l", "--login"}))
+    return Inner(text=text, user=user, login=login or bool(options.keys() & {"-l", "--login"}))
 
 
 def _options(rest: Values, at: int, values: str) -> tuple[Options, int]:

@@ -75,7 +75,7 @@ def check(app: App, schedule: Schedule) -> Iterator[Answer]:
 
 
 def _finding(app: App, jobs: list[Job], message: str, *, at_least: bool) -> Finding:
-    shown, count = jobs[:_MOST], sum(1 + job.more for job in jobs)
+    shown, count = jobs[:_MOST], len(jobs)
     more = f" and {'at least ' if at_least else ''}{count - 1} more" if count > 1 else ""
     result = [job for job in shown if job.kind != "process"] or shown
     return Finding(

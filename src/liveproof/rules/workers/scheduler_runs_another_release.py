@@ -60,7 +60,7 @@ def check(app: App, schedule: Schedule) -> Iterator[Answer]:
 
 
 def _finding(app: App, calls: list[ReleaseCall], message: str, severity: Severity | None, *, at_least: bool) -> Finding:
-    count = sum(1 + call.more for call in calls)
+    count = len(calls)
     others = f", and {'at least ' if at_least else ''}{count - 1} more" if count > 1 else ""
     return Finding(
         f"{calls[0].source} {message} ({calls[0].command}){others}.",

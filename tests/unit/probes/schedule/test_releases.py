@@ -11,7 +11,7 @@ from liveproof.model.facts.nginx import Nginx
 from liveproof.model.facts.schedule import ReleaseCall, Schedule
 from liveproof.model.findings import Absent, Answer, Holds, Unknown
 from liveproof.model.verdicts import Severity
-from liveproof.probes.schedule.found import Found
+from liveproof.probes.schedule.found import Call
 from liveproof.probes.schedule.releases import calls_in_releases
 from liveproof.rules.workers import scheduler_runs_another_release as rule
 from tests.unit.answers import findings
@@ -34,14 +34,12 @@ def _app(top: Path) -> App:
     return app(f"{top}/current", f"{top}/releases/2")
 
 
-def _found(directory: object, kind: str = "cron", line: str = "", tool: str = "artisan") -> Found:
+def _found(directory: object, kind: str = "cron", line: str = "", tool: str = "artisan") -> Call:
     line = line or f"* * * * * www-data cd {directory} && php artisan schedule:run"
-    return Found(
-        tool, kind, "/etc/cron.d/a:1", "", line, "php artisan schedule:run", "www-data", str(directory), "", ""
-    )
+    return Call(tool, kind, "/etc/cron.d/a:1", "", line, "php artisan schedule:run", "www-data", str(directory), "", "")
 
 
-def _see(top: Path, *found: Found, nginx: Nginx | Absent = _NO_NGINX) -> list[ReleaseCall]:
+def _see(top: Path, *found: Call, nginx: Nginx | Absent = _NO_NGINX) -> list[ReleaseCall]:
     return list(calls_in_releases(Reader(), _app(top), nginx, found))
 
 
@@ -100,8 +98,8 @@ def test_what_the_rule_says(top):
 
     assert [type(answer) for answer in said()] == [Holds]
     assert [type(answer) for answer in said(unread=(("/etc/cron.d", "denied"),))] == [Holds, Unknown]
-    found, notice = findings(said(replace(old, more=4), now))
-    assert (found.severity, found.more) == (None, 4)
+    found, notice = findings(said(old, replace(old, source="/etc/cron.d/b:1"), now))
+    assert (found.severity, found.more) == (None, 0)
     assert "which is not there" in found.message
     assert notice.severity is Severity.NOTICE
     (many,) = findings(said(*(replace(old, source=f"/etc/cron.d/a:{n}") for n in range(30))))

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from liveproof.probes.schedule.runs import Host, Run, Setting, runs
+from liveproof.probes.schedule.calls import Calls, Setting, Text
+from liveproof.probes.schedule.found import Call
 from liveproof.probes.schedule.shell import LIMIT, commands
 
 HOMES = {"root": "/root", "www-data": "/var/www", "deploy": "/home/deploy"}
@@ -14,12 +15,13 @@ SCRIPTS = {
     "/opt/self.sh": '#!/bin/sh\n[ "$(id -u)" = 0 ] && exec sudo -u www-data "$0"\ncd /srv/app && php artisan up\n',
     "/opt/loop.sh": "/opt/loop.sh\n",
 }
-HOST = Host(HOMES.get, SCRIPTS.get)
+HOST = Calls(HOMES.get, SCRIPTS.get)
 
 
-def calls(text: str, user: str = "root", *, plain: bool = False) -> list[Run]:
+def calls(text: str, user: str = "root") -> list[Call]:
     """The calls of a text that a user runs at home."""
-    return list(runs(text, Setting(user, HOMES[user], {"HOME": HOMES[user], "APP": "/srv/app"}), HOST, plain=plain))
+    setting = Setting(user, HOMES[user], {"HOME": HOMES[user], "APP": "/srv/app"})
+    return list(HOST.of(Text("cron", "/etc/crontab:1", text, setting)))
 
 
 @pytest.mark.parametrize(
@@ -140,50 +142,40 @@ def test_what_stands_behind_an_unknown_program_is_not_judged(text):
     ],
 )
 def test_what_only_the_running_shell_knows_is_not_guessed(text, user, app):
-    """None stands for what the text does not tell."""
-    assert [(run.user, run.app) for run in calls(text)] == [(user, app)]
+    """Empty is what the text does not tell."""
+    assert [(run.user, run.app) for run in calls(text)] == [(user or "", app or "")]
 
 
 def test_a_script_tells_its_own_lines():
     """With the script, and each call as whom it is."""
     found = calls("/srv/app/deploy.sh")
-    assert [(run.user, run.app, run.script) for run in found] == [
-        ("www-data", "/srv/app", "/srv/app/deploy.sh"),
-        ("root", "/srv/app", "/srv/app/deploy.sh"),
+    assert [(run.user, run.app, run.source, run.line) for run in found] == [
+        ("www-data", "/srv/app", "/srv/app/deploy.sh:3", "sudo -u www-data php artisan a"),
+        ("root", "/srv/app", "/srv/app/deploy.sh:4", "php artisan b"),
     ]
-    assert found[1].text[found[1].start :].startswith("php artisan b")
-
-
-def test_execstart_has_no_operators():
-    """systemd splits words and quotes, and gives the rest to the program."""
-    (run,) = calls("/usr/bin/php /srv/app/artisan queue:work --name='a b' ; echo", plain=True)
-    assert run.command.endswith("; echo")
 
 
 def test_the_call_is_told_as_written():
-    """Command and place in the text, so that a replacement can be shown."""
+    """Command and line, so that a replacement can be shown."""
     text = "cd /srv/app && FOO=1 php artisan x >/dev/null"
     (run,) = calls(text)
-    assert run.command == "php artisan x"
-    assert text[run.start :].startswith("php artisan x")
+    assert (run.command, run.line) == ("php artisan x", text)
 
 
 @given(st.text(alphabet=st.sampled_from("ab /\\'\"$`(){}<>|&;\n#=~%-:1") | st.characters(), max_size=80))
 def test_any_text_is_read(text):
     """No text makes it fail or hang, and every word lies within it."""
-    for plain in (False, True):
-        for command in commands(text, {"HOME": "/root"}, plain=plain):
-            assert all(0 <= word.start < word.end <= len(text) + 1 for word in command.words)
-        calls(text, plain=plain)
+    for command in commands(text, {"HOME": "/root"}):
+        assert all(0 <= word.start < word.end <= len(text) + 1 for word in command.words)
+    calls(text)
 
 
 @given(st.text(alphabet=st.sampled_from("ab /\\'\"$`(){}<>|&;\n#=~%-:1\x0b\u00a0") | st.characters(), max_size=40))
 def test_every_text_is_read_to_its_end(text):
     """Unless it is inside of quotes, a here-document or a comment there."""
     opened = [char for char in text if char in "'\"`\\<#$"]
-    for plain in (False, True):
-        if not opened:
-            assert commands(f"{text}\nlast", {}, plain=plain)[-1].words[-1].value == "last"
+    if not opened:
+        assert commands(f"{text}\nlast", {})[-1].words[-1].value == "last"
 
 
 @pytest.mark.timeout(60)
@@ -192,7 +184,7 @@ def test_every_text_is_read_to_its_end(text):
     [
         "(", "$(", "`", '"', '"$(', '"$(a', "$((", "{ ", "! ", "if ", "<<", "<<E\n", "cat <<E\n$(cat <<F\n", "x=(",
         "${", '"${', "a|", "a&&", "\\\n", "'", "#", "a=", "a=$a", "<(", "2>", "<<<", "eval ", "sh -c ", 'sh -c "',
-        "su -c x ", "\ufffd", "cd x;", '"$(dirname "$0")"', "$(())",
+        "su -c x ", "nice ", "sudo -u ", "\ufffd", "cd x;", '"$(dirname "$0")"', "$(())",
     ],
 )  # fmt: skip
 def test_a_huge_text_of_others_takes_no_longer_than_its_length(part):
