@@ -10,7 +10,7 @@ from liveproof.model.dataclass import dataclass
 from liveproof.model.secrets import hide_in_command
 from liveproof.probes.schedule.found import USER, Call
 from liveproof.probes.schedule.shell import Word, commands, is_assignment
-from liveproof.probes.schedule.wrappers import SHELLS, Elsewhere, Values, unwrap
+from liveproof.probes.schedule.wrappers import SHELLS, Elsewhere, unwrap
 
 _KEYWORDS = frozenset({"if", "then", "else", "elif", "while", "until", "do", "!", "{", "time"})
 _DEEPEST = 8  # of wrappers, shells and scripts in each other
@@ -160,7 +160,7 @@ def _placed(
     return Call(tool, text.kind, source, caller, line, command, user or "", app or "", better, place, wrapper)
 
 
-def _called(values: Values, directory: str | None) -> tuple[str, str | None] | None:
+def _called(values: list[str | None], directory: str | None) -> tuple[str, str | None] | None:
     """The tool that these words call, with the app's directory: ``[php] [path/]artisan …`` or ``[php] composer …``."""
     at = script_at(values)
     program = values[at] or "" if at < len(values) else ""
@@ -173,7 +173,7 @@ def _called(values: Values, directory: str | None) -> tuple[str, str | None] | N
     return None
 
 
-def _composer(arguments: Values, directory: str | None) -> tuple[str, str | None]:
+def _composer(arguments: list[str | None], directory: str | None) -> tuple[str, str | None]:
     """Composer's command and working directory; without a command it lists them."""
     asked, rest = [""] if None in arguments else [], iter(arguments)
     for argument in rest:
@@ -186,7 +186,7 @@ def _composer(arguments: Values, directory: str | None) -> tuple[str, str | None
     return next(filter(None, asked), "" if asked else "list"), directory
 
 
-def _executed(values: Values, directory: str | None) -> str | None:
+def _executed(values: list[str | None], directory: str | None) -> str | None:
     """The file that the words execute, artisan and Composer left out; a directory for run-parts."""
     name, at = posixpath.basename(values[0] or ""), 0
     if is_php(name):

@@ -23,7 +23,7 @@ from liveproof.probes.schedule.wrappers import SHELLS
 _DISTRIBUTION = ("/bin/", "/sbin/", "/lib/", "/usr/bin/", "/usr/sbin/", "/usr/lib/", "/usr/share/", "/usr/libexec/")
 _CALLS = 1000  # of one file; others may write any number, also into one line
 _CALLED = 300  # scripts, by one text; they may call each other
-_FILES = 2000
+_BY_ROOT = 2000
 _PATIENCE = 5.0
 
 
@@ -103,18 +103,14 @@ class Collector:
         """Those that systemd has loaded, none where it does not run this host."""
         if self._watched.stat("/run/systemd/system") is None:
             return
-        if old := self._watched.stat(systemd.LOADED) is None:
-            for directory in ("/run/systemd/generator", *systemd.DIRECTORIES):
-                for name in self._watched.names(directory):
-                    self._watched.stat(f"{directory}/{name}")
+        if self._watched.stat(systemd.LOADED) is None:  # before 248 no file tells that it has read its units again
+            self._watched.lasting = False
         try:
             blocks = systemd.show(("*.service", "*.timer", "*.path"), sources.PROPERTIES, every=True)
         except (CannotSee, OSError) as error:
             self._watched.unread["systemd's services"] = str(error)
             self._watched.lasting = False
             return
-        if old and any(block.get("NeedDaemonReload") == ["yes"] for block in blocks):
-            self._watched.lasting = False
         for text in sources.services(blocks, self._home):
             if text.source:
                 self._executes("root", text.source, text.source)
@@ -133,7 +129,7 @@ class Collector:
             for pattern in read.get("include", "files", fallback="").replace("%(here)s", here).split():
                 found = posixpath.join(here, pattern)
                 self._watched.stat(posixpath.dirname(found))
-                paths += self._watched.first(found, self._reader.glob(found), _FILES)
+                paths += self._reader.glob(found)
             for path in paths:
                 user = self._accounts.user_name(master.uid)
                 yield from sources.programs(path, self._ini(path), user, self._home)
@@ -157,7 +153,7 @@ class Collector:
             for name in self._watched.names(directory)
             if name.endswith(".sh") or "deploy" in name or directory.startswith("/usr/local")
         )
-        for path in self._watched.first("deploy scripts", list(found), _FILES):
+        for path in found:
             body = self._script(path) or ""
             status = self._watched.stat(path)
             if status and ("artisan" in body or "composer" in body):
@@ -184,7 +180,7 @@ class Collector:
 
     def _executes(self, user: str | None, path: str, source: str) -> None:
         """Note what root runs; a deploy script that nobody is known to call runs nothing."""
-        if user in ("root", "0") and source and len(self.by_root) < _FILES:
+        if user in ("root", "0") and source and len(self.by_root) < _BY_ROOT:
             real = self._reader.resolve(path)
             if not real.startswith(_DISTRIBUTION):
                 self.by_root.setdefault(real, source)

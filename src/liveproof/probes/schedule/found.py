@@ -1,6 +1,5 @@
 """What was found on the host before it is known whose app it is for, and of which files that was read."""
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 from liveproof.host.errors import CannotSee
@@ -9,6 +8,7 @@ from liveproof.host.reader import Reader
 
 USER = "\0"  # stands for the name of the right user, which is looked up for each run
 _LARGEST = 512 * 1024
+_NAMES = 2000
 
 
 class Call(NamedTuple):
@@ -60,16 +60,13 @@ class Watched:
         if status is None or not status.is_directory:
             return ()
         try:
-            return self._reader.list(directory)
+            names = self._reader.list(directory)
         except OSError as error:
             self.unread[directory] = error.strerror or str(error)
             return ()
-
-    def first(self, place: str, paths: Sequence[str], most: int) -> Sequence[str]:
-        """The first files of a place; where there are more, that is reported."""
-        if len(paths) > most:
-            self.unread[place] = f"only the first {most} of its {len(paths)} files were looked at"
-        return paths[:most]
+        if len(names) > _NAMES:
+            self.unread[directory] = f"only the first {_NAMES} of its {len(names)} files were looked at"
+        return names[:_NAMES]
 
     def text(self, path: str) -> str:
         """A regular file's text (NULs replaced), empty when there is none or it cannot be read (then it is unread)."""

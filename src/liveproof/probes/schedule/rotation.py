@@ -27,7 +27,6 @@ _TABOO = (
 )  # fmt: skip
 _OPENS = re.compile(r"""((?:[^'"{]|'[^']*'|"[^"]*"|(?<=[^\s'"])\{)*)\{(.*)""", re.DOTALL)
 _OF_NEW_FILES = ("create", "su", "copy", "copytruncate")
-_MOST = 500
 
 
 class Directive(NamedTuple):
@@ -55,7 +54,7 @@ def entries(watched: Watched, main: str = "/etc/logrotate.conf") -> list[Entry]:
     for include in includes:
         names = watched.names(include)
         paths = [f"{include}/{name}" for name in names if not name.endswith(_TABOO) and name[:1] != "."]
-        for path in watched.first(include, paths if names else [include], _MOST):
+        for path in paths if names else [include]:
             found += read(path, watched.text(path), defaults)[0]
     return found
 

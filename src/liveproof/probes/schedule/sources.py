@@ -22,7 +22,7 @@ _BEFORE_PERCENT = re.compile(r"(?:\\%|[^%])*")  # a % ends the command, what fol
 _EXEC = ("ExecCondition", "ExecStartPre", "ExecStart", "ExecStartPost", "ExecReload", "ExecStop", "ExecStopPost")
 PROPERTIES = (
     "Id", "LoadState", "User", "WorkingDirectory", "Environment", "FragmentPath", "WantedBy",
-    "RequiredBy", "UpheldBy", "TriggeredBy", "NeedDaemonReload", *_EXEC, *(f"{name}Ex" for name in _EXEC),
+    "RequiredBy", "UpheldBy", "TriggeredBy", *_EXEC, *(f"{name}Ex" for name in _EXEC),
 )  # fmt: skip
 _PRIVILEGED = ("privileged", "no-setuid", "ambient")  # of the prefixes +, ! and !! (systemd.service(5))
 
@@ -111,7 +111,7 @@ def quoted(argv: str) -> str:
 
 
 def supervisor(content: str) -> configparser.RawConfigParser:
-    """The configuration of supervisor, in its own dialect; configparser.Error where supervisor cannot read it either."""
+    """The configuration of supervisor, in its dialect; configparser.Error where supervisor cannot read it either."""
     read = configparser.RawConfigParser(inline_comment_prefixes=(";", "#"), strict=False)
     read.read_string(content)
     return read

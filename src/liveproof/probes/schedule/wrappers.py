@@ -1,11 +1,11 @@
 """Programs that run another program: as whom, where, and which (sudo(8), su(1), runuser(1), setpriv(1), env(1), …)."""
 
+import getopt
 import posixpath
 from typing import NamedTuple
 
-Values = list[str | None]
-Options = dict[str, str | None]
 SHELLS = frozenset({"sh", "bash", "dash", "zsh", "ksh", "ash"})
+_UNKNOWN = "\0"
 
 
 class Elsewhere(Exception):
@@ -27,42 +27,48 @@ class Inner(NamedTuple):
 
 
 class _Wrapper(NamedTuple):
-    """The options that take the next word, that name the user (else ``default``) and the directory.
+    """Its options as getopt(3) takes them, and how many words of its own stand before the command.
 
-    ``operands``: how many words of its own stand before the command.
+    ``user`` and ``directory`` are the options that name them; without one the user is ``default``.
     """
 
-    values: str = ""
-    user: str = ""
-    default: str = ""
-    directory: str = ""
+    short: str = ""
+    long: str = ""
     operands: int = 0
+    user: tuple[str, ...] = ()
+    default: str = ""
+    directory: tuple[str, ...] = ()
 
 
-_SU = "-c --command --session-command -s --shell -g --group -G --supp-group -w --whitelist-environment"
+_SU = "c:s:g:G:w:flmpPTu:", "command= session-command= shell= group= supp-group= login pty user="
 _WRAPPERS = {
     "sudo": _Wrapper(
-        "-u --user -g --group -h --host -p --prompt -C --close-from -c -D --chdir -R --chroot -r --role -t --type "
-        "-T --command-timeout -U --other-user", "-u --user", "root", "-D --chdir",
+        "ABbEeHiKklNnPSsVvu:g:h:p:C:c:D:R:r:t:T:U:",
+        "user= group= host= prompt= chdir= command-timeout= login non-interactive preserve-env set-home",
+        user=("-u", "--user"), default="root", directory=("-D", "--chdir"),
     ),
-    "doas": _Wrapper("-u -C -a", "-u", "root"),
-    "su": _Wrapper(_SU),
-    "runuser": _Wrapper(f"{_SU} -u --user", "-u --user"),
+    "doas": _Wrapper("u:C:a:ns", user=("-u",), default="root"),
+    "su": _Wrapper(*_SU),
+    "runuser": _Wrapper(*_SU, user=("-u", "--user")),
     "setpriv": _Wrapper(
-        "--reuid --regid --ruid --euid --rgid --egid --groups --inh-caps --ambient-caps --bounding-set --securebits "
-        "--selinux-label --apparmor-profile --pdeathsig", "--reuid --euid",
+        "d", "reuid= regid= ruid= euid= rgid= egid= groups= clear-groups keep-groups init-groups reset-env "
+        "no-new-privs inh-caps= ambient-caps= bounding-set=", user=("--reuid", "--euid"),
     ),
-    "env": _Wrapper("-u --unset -C --chdir", directory="-C --chdir"),
-    "nice": _Wrapper("-n --adjustment"),
-    "ionice": _Wrapper("-c --class -n --classdata"),
-    "timeout": _Wrapper("-s --signal -k --kill-after", operands=1),
-    "flock": _Wrapper("-w --wait --timeout -E --conflict-exit-code", operands=1),
-    "stdbuf": _Wrapper("-i -o -e --input --output --error"),
-    "systemd-cat": _Wrapper("-t --identifier -p --priority --stderr-priority"),
-    "exec": _Wrapper("-a"),
-    "setsid": _Wrapper(),
-    **dict.fromkeys(["nohup", "command", "builtin", "chronic", "cronic", "time", "run-one", "unbuffer"], _Wrapper()),
-    **dict.fromkeys(SHELLS, _Wrapper("-o -O --rcfile --init-file")),
+    "env": _Wrapper("i0vu:C:", "unset= chdir= ignore-environment", directory=("-C", "--chdir")),
+    "nice": _Wrapper("n:0123456789", "adjustment="),
+    "ionice": _Wrapper("c:n:t", "class= classdata= ignore"),
+    "timeout": _Wrapper("s:k:v", "signal= kill-after= foreground preserve-status verbose", operands=1),
+    "flock": _Wrapper(
+        "sxenuoFw:E:", "shared exclusive nonblock timeout= wait= conflict-exit-code= close no-fork verbose", operands=1
+    ),
+    "stdbuf": _Wrapper("i:o:e:", "input= output= error="),
+    "systemd-cat": _Wrapper("t:p:", "identifier= priority= stderr-priority="),
+    "exec": _Wrapper("a:cl"),
+    "time": _Wrapper("pvao:f:"),
+    "chronic": _Wrapper("ve"),
+    "setsid": _Wrapper("cfw", "ctty fork wait"),
+    **dict.fromkeys(["nohup", "command", "builtin", "cronic", "run-one", "unbuffer", "eval"], _Wrapper()),
+    **dict.fromkeys(SHELLS, _Wrapper("abcefhiklmnpstuvxCEo:O:", "login norc noprofile rcfile= init-file=")),
 }  # fmt: skip
 # What runs its words on another host or in a container, or only prints or edits them.
 _ELSEWHERE = frozenset(
@@ -71,82 +77,57 @@ _ELSEWHERE = frozenset(
 )  # fmt: skip
 
 
-def unwrap(values: Values) -> Inner:
-    """Take one wrapper off a command.
+def unwrap(values: list[str | None]) -> Inner:
+    """Take one wrapper off a command; one that is called with options that are not known here is none.
 
     Raises:
-        Elsewhere: it runs on another host or in a container, or an unknown word stands where the command should.
+        Elsewhere: it runs on another host or in a container, or nothing, or its first words are not known.
     """
-    name = posixpath.basename(_known(values, 0))
-    if name in _ELSEWHERE:
+    words = [_UNKNOWN if value is None else value for value in values]
+    name = posixpath.basename(words[0]) if words else _UNKNOWN
+    if name in (_UNKNOWN, *_ELSEWHERE):
         raise Elsewhere
-    if name == "eval":
-        return Inner(text=" ".join(_known(values, at) for at in range(1, len(values))))
     wrapper = _WRAPPERS.get(name)
     if wrapper is None:
         return Inner()
-    options, at = _options(values, 1, wrapper.values)
-    if name in SHELLS:
-        return Inner(text=_known(values, at)) if "-c" in options else Inner()
+    try:
+        given, rest = getopt.getopt(words[1:], wrapper.short, wrapper.long.split())
+        options = dict(given)
+        named = [option for option in wrapper.user if option in options]
+        if name in ("su", "runuser") and not named:
+            return _su(words[1:], wrapper)
+    except getopt.GetoptError:
+        return Inner()
     if name == "sudo" and options.keys() & {"-l", "-v", "-e"}:
         raise Elsewhere
-    if name in ("su", "runuser") and _first(options, wrapper.user, "") == "":
-        return _su(values, at, options, wrapper.values)
-    while name in ("sudo", "env") and "=" in (word := _known(values, at)) and not word.startswith("/"):
-        at += 1
-    at += wrapper.operands
-    if name == "flock" and values[at : at + 1] in (["-c"], ["--command"]):
-        return Inner(text=_known(values, at + 1))
-    user = _first(options, wrapper.user, wrapper.default)
-    user = user.removeprefix("#") if user else user  # sudo's way to write a number
-    login = name == "sudo" and bool(options.keys() & {"-i", "--login"})
-    return Inner(at, None, user, _first(options, wrapper.directory, ""), login)
+    while name in ("sudo", "env") and rest and "=" in rest[0] and not rest[0].startswith("/"):
+        del rest[0]
+    at = len(words) - len(rest) + wrapper.operands
+    text = None
+    if name == "eval":
+        text = _known(" ".join(rest))
+    elif name == "flock" and rest[1:2] in (["-c"], ["--command"]):
+        text = _known(*rest[2:3])
+    elif name in SHELLS:
+        at, text = 0, _known(*rest[:1]) if "-c" in options else None
+    user = options[named[0]].removeprefix("#") if named else wrapper.default  # a number is written #33 for sudo
+    directory = next((options[option] for option in wrapper.directory if option in options), "")
+    login = bool(options.keys() & {"-i", "--login"}) and name == "sudo"
+    return Inner(at, text, None if user == _UNKNOWN else user, None if directory == _UNKNOWN else directory, login)
 
 
-def _su(rest: Values, at: int, options: Options, values: str) -> Inner:
+def _su(words: list[str], wrapper: _Wrapper) -> Inner:
     """``su [options] [-] [user [options]]``: it takes options after the user's name as well."""
-    login = rest[at : at + 1] == ["-"]
-    user = rest[at + login] if at + login < len(rest) else "root"
-    options = {**_options(rest, at + login + 1, values)[0], **options}
-    text = _first(options, "-c --command --session-command", "")
-    if not text:
+    given, rest = getopt.gnu_getopt(words, wrapper.short, wrapper.long.split())
+    options = dict(given)
+    login = rest[:1] == ["-"]
+    user = (*rest[login:], "root")[0]
+    text = [options[name] for name in ("-c", "--command", "--session-command") if name in options]
+    login = login or bool(options.keys() & {"-l", "--login"})
+    return Inner(text=_known(*text[:1]), user=None if user == _UNKNOWN else user, login=login)
+
+
+def _known(text: str = _UNKNOWN) -> str:
+    if _UNKNOWN in text:
         raise Elsewhere
-    return Inner(text=text, user=user, login=login or bool(options.keys() & {"-l", "--login"}))
-
-
-def _options(rest: Values, at: int, values: str) -> tuple[Options, int]:
-    """The options from ``at`` on, and the index of the first word that is none; ``values`` take the next word.
-
-    Raises:
-        Elsewhere: a word that is not known stands among them.
-    """
-    options: Options = {}
-    while at < len(rest):
-        word = _known(rest, at)
-        if word == "--":
-            return options, at + 1
-        if not word.startswith(("-", "+")) or word == "-":
-            return options, at
-        at += 1
-        option, mark, value = word.partition("=")
-        if not word.startswith("--"):  # a cluster of short options: -nHu www-data, -uwww-data
-            place = next((place for place in range(1, len(word)) if f"-{word[place]}" in values.split()), len(word))
-            options.update((f"-{char}", "") for char in word[1:place])
-            option, mark, value = f"-{word[place : place + 1]}", word[place + 1 :], word[place + 1 :]
-        options[option] = value
-        if not mark and option in values.split():
-            options[option] = rest[at] if at < len(rest) else None
-            at += 1
-    return options, at
-
-
-def _known(rest: Values, at: int) -> str:
-    """A word that must be known to go on."""
-    value = rest[at] if at < len(rest) else None
-    if value is None:
-        raise Elsewhere
-    return value
-
-
-def _first(options: Options, names: str, default: str) -> str | None:
-    return next((options[name] for name in names.split() if name in options), default)
+    return text
