@@ -50,7 +50,7 @@ def probe(
     """Look at what runs on its own; a place that cannot be read is reported as unread."""
     accounts = Accounts(reader)
     collected = _collected(reader, cache, app, accounts)
-    jobs = [_job(reader, app, accounts, call) for call in (*collected.calls, *_running(reader))]
+    jobs = [_job(reader, app, accounts, call) for call in (*collected.calls, *_running(reader, app))]
     rotated: tuple[Rotation, ...] = ()
     unread = collected.unread
     try:
@@ -115,8 +115,8 @@ def _is_of(reader: Reader, app: App, directory: str) -> bool:
     return real == app.real or real.startswith(f"{app.real}/")
 
 
-def _running(reader: Reader) -> Iterator[Call]:
-    """The processes that run artisan or Composer right now."""
+def _running(reader: Reader, app: App) -> Iterator[Call]:
+    """The processes that run artisan or Composer for the app right now."""
     for process in reader.processes():
         at = script_at(process.argv)
         script = process.argv[at] if 0 < at < len(process.argv) else ""
@@ -130,7 +130,7 @@ def _running(reader: Reader) -> Iterator[Call]:
             directory = ""
         if name == "artisan":
             directory = posixpath.join(directory, posixpath.dirname(script))
-        if who is None or not directory.startswith("/"):
+        if who is None or not directory.startswith("/") or not _is_of(reader, app, directory):
             continue
         command = " ".join(hide_in_arguments(process.argv))
         yield Call(
@@ -141,8 +141,8 @@ def _running(reader: Reader) -> Iterator[Call]:
             line=command,
             command=command,
             user=str(who.uid),
-            app=directory,
-            replacement=f"cd {directory} && sudo -u {USER} {command}",
+            app=app.path,
+            replacement=f"cd {app.path} && sudo -u {USER} {command}",
             place=f"End process {process.pid}{f' of {process.unit}' if process.unit else ''} and start instead",
         )
 

@@ -1,7 +1,7 @@
 """Which calls of artisan or Composer a shell text makes, as whom, and in which directory."""
 
 import posixpath
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import takewhile
 
@@ -10,10 +10,9 @@ from liveproof.model.dataclass import dataclass
 from liveproof.model.secrets import hide_in_command
 from liveproof.probes.schedule.found import USER, Call
 from liveproof.probes.schedule.shell import Word, commands, is_assignment
-from liveproof.probes.schedule.wrappers import SHELLS, Elsewhere, unwrap
+from liveproof.probes.schedule.wrappers import SHELLS, Elsewhere, Home, Setting, unwrap
 
 _KEYWORDS = frozenset({"if", "then", "else", "elif", "while", "until", "do", "!", "{", "time"})
-_DEEPEST = 8  # of wrappers, shells and scripts in each other
 # What only reads, or works on Composer itself.
 _HARMLESS = frozenset(
     {"about", "audit", "check-platform-reqs", "diagnose", "global", "help", "licenses", "list", "outdated",
@@ -24,16 +23,6 @@ _INTERPRETERS = ("python", "perl", "ruby", "node", "run-parts")
 _NO_FILE = ("-c", "-m")
 # Signs that a script finds out as whom it runs, or starts itself again as another user: then it alone knows.
 _SIGNS = ('"$0"', "$0 ", "EUID", "$UID", "id -u", "id -n", "whoami", "logname", "exec sudo", "exec su ", "exec runuser")
-
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """Where a text is run: as whom (None: not known), in which directory (None: not known), with which variables."""
-
-    user: str | None
-    directory: str | None
-    variables: Mapping[str, str]
-    depth: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +52,7 @@ class Calls:
     but artisan and Composer that a text runs, as whom, and of the text's source.
     """
 
-    home: Callable[[str], str | None]
+    home: Home
     script: Callable[[str], str | None]
     executes: Callable[[str | None, str, str], None] = lambda _user, _path, _source: None
 
@@ -89,33 +78,23 @@ class Calls:
                     continue
 
     def _of_command(self, words: list[Word], shell: str, setting: Setting, text: Text, start: int) -> Iterator[Call]:
-        """The calls of one command, followed through its wrappers to what it runs."""
-        if setting.depth > _DEEPEST:
-            return
-        values = [word.value for word in words]
-        inner = unwrap(values)
-        user = setting.user if inner.user == "" else inner.user
-        directory = self._home(user) if inner.login else setting.directory
-        directory = directory if inner.directory == "" else inner.directory
-        setting = replace(setting, user=user, directory=directory, depth=setting.depth + 1)
-        if inner.text is not None:
-            yield from self._of_shell(inner.text, setting, text, start)
-        elif inner.at:
-            yield from self._of_command(words[inner.at :], shell, setting, text, start)
-        else:
-            yield from self._of_program(words, shell, setting, text, start)
-
-    def _of_program(self, words: list[Word], shell: str, setting: Setting, text: Text, start: int) -> Iterator[Call]:
-        """The call that these words are, or that they stand before; else those of the script that they run."""
+        """The calls of one command: followed through its wrappers, what it runs or stands before, or its script's."""
+        at = 1
+        while at:
+            at, inner, setting = unwrap([word.value for word in words], setting, self.home)
+            words = words[at:]
+            if inner is not None:
+                yield from self._of_shell(inner, setting, text, start)
+                return
         values = [word.value for word in words]
         behind = next((at for at in range(1, len(values)) if is_php(values[at])), 0)
         for at in (0, behind) if behind else (0,):
             if executed := _executed(values[at:], setting.directory):
                 self.executes(setting.user, executed, text.source)
             if called := _called(values[at:], setting.directory):
-                command, wrapper = shell[words[at].start : words[-1].end], (values[0] or "") if at else ""
-                tool, app = called
-                yield _placed(text, start, command, user=setting.user, tool=tool, app=app, wrapper=wrapper)
+                command = shell[words[at].start : words[-1].end]
+                call = _placed(text, start, command, setting.user, called)
+                yield call._replace(wrapper=values[0] or "") if at else call
                 if not at:
                     return
         path = _executed(values, setting.directory)
@@ -123,7 +102,7 @@ class Calls:
         if path and body is not None and not _changes_user_itself(body):
             variables = {**setting.variables, "0": path, "dirname $0": posixpath.dirname(path)}
             inside = replace(text, shell=body, script=path)
-            yield from self._of_shell(body, replace(setting, variables=variables), inside)
+            yield from self._of_shell(body, replace(setting, variables=variables, depth=setting.depth + 1), inside)
 
     def _changed(self, directory: str | None, words: list[Word], setting: Setting) -> str | None:
         """The working directory after ``cd``."""
@@ -131,21 +110,16 @@ class Calls:
         if path is None or not path.startswith("~"):
             return _join(directory, path)
         name, _, rest = path[1:].partition("/")
-        home = None if name else setting.variables.get("HOME")
-        home = home or self._home(name or setting.user)
-        return _join(None, posixpath.join(home, rest)) if home else None
-
-    def _home(self, user: str | None) -> str | None:
-        return self.home(user) if user else None
+        own = setting.variables.get("HOME") or self.home(setting.user or "")
+        return _join(self.home(name) if name else own, rest)
 
 
-def _placed(
-    text: Text, start: int, command: str, *, user: str | None, tool: str, app: str | None, wrapper: str
-) -> Call:
+def _placed(text: Text, start: int, command: str, user: str | None, called: tuple[str, str]) -> Call:
     """A call with the line that it stands in and the one that should stand there.
 
     That is the text's own line unless the call stands in a script, or says itself as whom it runs (sudo).
     """
+    tool, app = called
     source, caller, line, better, place = text.source, "", text.line, text.better, text.place
     if not line or text.script or user != text.setting.user:
         begin = text.shell.rfind("\n", 0, start) + 1
@@ -157,19 +131,19 @@ def _placed(
                 better = f"{line[:at]}sudo -u {USER} {line[at:]}"
         place = f"In {source} put"
     line, command, better = (hide_in_command(each.strip()) for each in (line, command, better))
-    return Call(tool, text.kind, source, caller, line, command, user or "", app or "", better, place, wrapper)
+    return Call(tool, text.kind, source, caller, line, command, user or "", app, better, place)
 
 
-def _called(values: list[str | None], directory: str | None) -> tuple[str, str | None] | None:
+def _called(values: list[str | None], directory: str | None) -> tuple[str, str] | None:
     """The tool that these words call, with the app's directory: ``[php] [path/]artisan …`` or ``[php] composer …``."""
     at = script_at(values)
     program = values[at] or "" if at < len(values) else ""
     name = posixpath.basename(program)
     if name == "artisan" and (at or "/" in program):
-        return "artisan", _join(directory, posixpath.dirname(program) or ".")
+        return "artisan", _join(directory, posixpath.dirname(program) or ".") or ""
     if name in ("composer", "composer.phar", "composer2"):
         asked, app = _composer(values[at + 1 :], directory)
-        return None if asked in _HARMLESS else ("composer", app)
+        return None if asked in _HARMLESS else ("composer", app or "")
     return None
 
 

@@ -14,10 +14,10 @@ from liveproof.host.reader import Reader
 from liveproof.host.services import systemd
 from liveproof.model.facts.apps import App
 from liveproof.probes.schedule import sources
-from liveproof.probes.schedule.calls import Calls, Setting, Text
+from liveproof.probes.schedule.calls import Calls, Text
 from liveproof.probes.schedule.found import Call, Watched
 from liveproof.probes.schedule.shell import LIMIT
-from liveproof.probes.schedule.wrappers import SHELLS
+from liveproof.probes.schedule.wrappers import SHELLS, Setting
 
 # Where programs of the distribution live: no deploy script of the administrator's.
 _DISTRIBUTION = ("/bin/", "/sbin/", "/lib/", "/usr/bin/", "/usr/sbin/", "/usr/lib/", "/usr/share/", "/usr/libexec/")

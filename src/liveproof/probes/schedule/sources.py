@@ -4,14 +4,12 @@ import configparser
 import posixpath
 import re
 import shlex
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 
 from liveproof.host.services.systemd import Block, command
-from liveproof.probes.schedule.calls import Setting, Text
+from liveproof.probes.schedule.calls import Text
 from liveproof.probes.schedule.found import USER
-from liveproof.probes.schedule.wrappers import SHELLS
-
-Home = Callable[[str], str | None]
+from liveproof.probes.schedule.wrappers import SHELLS, Home, Setting
 
 _VARIABLE = re.compile(r"""['"]?([^\W\d]\w*)['"]?\s*=\s*(.*)""")
 _TIME = r"[ \t]*(?:@[^ \t]*|[^ \t]+(?:[ \t]+[^ \t]+){4})[ \t]+"

@@ -2,34 +2,37 @@
 
 import getopt
 import posixpath
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import NamedTuple
+
+from liveproof.model.dataclass import dataclass
+
+Home = Callable[[str], str | None]
 
 SHELLS = frozenset({"sh", "bash", "dash", "zsh", "ksh", "ash"})
 _UNKNOWN = "\0"
+_DEEPEST = 8  # of wrappers, shells and scripts in each other
 
 
 class Elsewhere(Exception):
     """The command is run on another host or in a container, or cannot be read: nothing is said of it."""
 
 
-class Inner(NamedTuple):
-    """What a command runs: the words from ``at`` on (0: it is no wrapper), or the shell text ``text``.
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """Where a text is run: as whom (None: not known), in which directory (None: not known), with which variables."""
 
-    ``user`` and ``directory`` are empty when they stay the caller's, None when they are not known. ``login`` starts in
-    the user's home.
-    """
-
-    at: int = 0
-    text: str | None = None
-    user: str | None = ""
-    directory: str | None = ""
-    login: bool = False
+    user: str | None
+    directory: str | None
+    variables: Mapping[str, str]
+    depth: int = 0
 
 
 class _Wrapper(NamedTuple):
     """Its options as getopt(3) takes them, and how many words of its own stand before the command.
 
-    ``user`` and ``directory`` are the options that name them; without one the user is ``default``.
+    ``user`` are the options that name whom it runs as; without one of them that is ``default`` (empty: its caller).
     """
 
     short: str = ""
@@ -37,15 +40,14 @@ class _Wrapper(NamedTuple):
     operands: int = 0
     user: tuple[str, ...] = ()
     default: str = ""
-    directory: tuple[str, ...] = ()
 
 
 _SU = "c:s:g:G:w:flmpPTu:", "command= session-command= shell= group= supp-group= login pty user="
 _WRAPPERS = {
     "sudo": _Wrapper(
-        "ABbEeHiKklNnPSsVvu:g:h:p:C:c:D:R:r:t:T:U:",
-        "user= group= host= prompt= chdir= command-timeout= login non-interactive preserve-env set-home",
-        user=("-u", "--user"), default="root", directory=("-D", "--chdir"),
+        "ABbEeHiKklNnPSsVvu:g:h:p:C:c:r:t:T:",
+        "user= group= host= prompt= command-timeout= login non-interactive preserve-env set-home",
+        user=("-u", "--user"), default="root",
     ),
     "doas": _Wrapper("u:C:a:ns", user=("-u",), default="root"),
     "su": _Wrapper(*_SU),
@@ -54,7 +56,7 @@ _WRAPPERS = {
         "d", "reuid= regid= ruid= euid= rgid= egid= groups= clear-groups keep-groups init-groups reset-env "
         "no-new-privs inh-caps= ambient-caps= bounding-set=", user=("--reuid", "--euid"),
     ),
-    "env": _Wrapper("i0vu:C:", "unset= chdir= ignore-environment", directory=("-C", "--chdir")),
+    "env": _Wrapper("i0vu:", "unset= ignore-environment"),
     "nice": _Wrapper("n:0123456789", "adjustment="),
     "ionice": _Wrapper("c:n:t", "class= classdata= ignore"),
     "timeout": _Wrapper("s:k:v", "signal= kill-after= foreground preserve-status verbose", operands=1),
@@ -62,12 +64,11 @@ _WRAPPERS = {
         "sxenuoFw:E:", "shared exclusive nonblock timeout= wait= conflict-exit-code= close no-fork verbose", operands=1
     ),
     "stdbuf": _Wrapper("i:o:e:", "input= output= error="),
-    "systemd-cat": _Wrapper("t:p:", "identifier= priority= stderr-priority="),
     "exec": _Wrapper("a:cl"),
     "time": _Wrapper("pvao:f:"),
     "chronic": _Wrapper("ve"),
     "setsid": _Wrapper("cfw", "ctty fork wait"),
-    **dict.fromkeys(["nohup", "command", "builtin", "cronic", "run-one", "unbuffer", "eval"], _Wrapper()),
+    **dict.fromkeys(["nohup", "command", "builtin", "cronic", "eval"], _Wrapper()),
     **dict.fromkeys(SHELLS, _Wrapper("abcefhiklmnpstuvxCEo:O:", "login norc noprofile rcfile= init-file=")),
 }  # fmt: skip
 # What runs its words on another host or in a container, or only prints or edits them.
@@ -77,54 +78,64 @@ _ELSEWHERE = frozenset(
 )  # fmt: skip
 
 
-def unwrap(values: list[str | None]) -> Inner:
-    """Take one wrapper off a command; one that is called with options that are not known here is none.
+def unwrap(values: list[str | None], setting: Setting, home: Home) -> tuple[int, str | None, Setting]:
+    """Take one wrapper off a command.
+
+    Returns:
+        What it runs, and where: the words from an index on, or a shell text. The index is 0 where the command is no
+        wrapper, or one with options that are not known here.
 
     Raises:
         Elsewhere: it runs on another host or in a container, or nothing, or its first words are not known.
     """
     words = [_UNKNOWN if value is None else value for value in values]
     name = posixpath.basename(words[0]) if words else _UNKNOWN
-    if name in (_UNKNOWN, *_ELSEWHERE):
+    if name in (_UNKNOWN, *_ELSEWHERE) or setting.depth > _DEEPEST:
         raise Elsewhere
     wrapper = _WRAPPERS.get(name)
     if wrapper is None:
-        return Inner()
+        return 0, None, setting
     try:
         given, rest = getopt.getopt(words[1:], wrapper.short, wrapper.long.split())
-        options = dict(given)
-        named = [option for option in wrapper.user if option in options]
-        if name in ("su", "runuser") and not named:
-            return _su(words[1:], wrapper)
+        if name == "su" or (name == "runuser" and not dict(given).keys() & {*wrapper.user}):
+            name = "su"
+            given, rest = getopt.gnu_getopt(words[1:], wrapper.short, wrapper.long.split())
     except getopt.GetoptError:
-        return Inner()
+        return 0, None, setting
+    options = dict(given)
     if name == "sudo" and options.keys() & {"-l", "-v", "-e"}:
         raise Elsewhere
     while name in ("sudo", "env") and rest and "=" in rest[0] and not rest[0].startswith("/"):
         del rest[0]
-    at = len(words) - len(rest) + wrapper.operands
-    text = None
-    if name == "eval":
-        text = _known(" ".join(rest))
-    elif name == "flock" and rest[1:2] in (["-c"], ["--command"]):
-        text = _known(*rest[2:3])
-    elif name in SHELLS:
-        at, text = 0, _known(*rest[:1]) if "-c" in options else None
-    user = options[named[0]].removeprefix("#") if named else wrapper.default  # a number is written #33 for sudo
-    directory = next((options[option] for option in wrapper.directory if option in options), "")
-    login = bool(options.keys() & {"-i", "--login"}) and name == "sudo"
-    return Inner(at, text, None if user == _UNKNOWN else user, None if directory == _UNKNOWN else directory, login)
+    text = _text(name, options, rest)
+    at = 0 if name in SHELLS else len(words) - len(rest) + wrapper.operands
+    return at, text, _switched(name, options, rest, replace(setting, depth=setting.depth + 1), home)
 
 
-def _su(words: list[str], wrapper: _Wrapper) -> Inner:
-    """``su [options] [-] [user [options]]``: it takes options after the user's name as well."""
-    given, rest = getopt.gnu_getopt(words, wrapper.short, wrapper.long.split())
-    options = dict(given)
-    login = rest[:1] == ["-"]
-    user = (*rest[login:], "root")[0]
-    text = [options[name] for name in ("-c", "--command", "--session-command") if name in options]
-    login = login or bool(options.keys() & {"-l", "--login"})
-    return Inner(text=_known(*text[:1]), user=None if user == _UNKNOWN else user, login=login)
+def _text(name: str, options: dict[str, str], rest: list[str]) -> str | None:
+    """The shell text that a wrapper runs, None where it runs words; ``rest`` are those after its options."""
+    if name == "su":
+        return _known(
+            *[options[option] for option in ("-c", "--command", "--session-command") if option in options][:1]
+        )
+    if name == "flock" and rest[1:2] in (["-c"], ["--command"]):
+        return _known(*rest[2:3])
+    if name in SHELLS and "-c" in options:
+        return _known(*rest[:1])
+    return _known(" ".join(rest)) if name == "eval" else None
+
+
+def _switched(name: str, options: dict[str, str], rest: list[str], setting: Setting, home: Home) -> Setting:
+    """As whom and where a wrapper runs it: ``su [options] [-] [user [options]]``, or as an option says."""
+    wrapper = _WRAPPERS[name]
+    user = next((options[option] for option in wrapper.user if option in options), wrapper.default)
+    login = name == "sudo" and bool(options.keys() & {"-i", "--login"})
+    if name == "su":
+        user = next((word for word in rest if word != "-"), "root")
+        login = rest[:1] == ["-"] or bool(options.keys() & {"-l", "--login"})
+    if user:
+        setting = replace(setting, user=None if user == _UNKNOWN else user.removeprefix("#"))  # sudo -u '#33'
+    return replace(setting, directory=home(setting.user or "")) if login else setting
 
 
 def _known(text: str = _UNKNOWN) -> str:
