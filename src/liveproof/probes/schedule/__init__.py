@@ -71,7 +71,7 @@ def _collected(reader: Reader, cache: Cache, app: App, accounts: Accounts) -> _C
         from liveproof.probes.schedule.collected import Collector  # noqa: PLC0415  (with all that takes texts apart)
 
         watched.stat("/etc/passwd")
-        collector = Collector(reader, watched, app, accounts)
+        collector = Collector(reader, watched, app, accounts, supervisors)
         calls = tuple(dict.fromkeys(collector.calls()))
         rotating = tuple(entries(watched))
         unread, by_root = tuple(watched.unread.items()), tuple(sorted(collector.by_root.items()))

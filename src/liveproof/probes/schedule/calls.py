@@ -10,7 +10,7 @@ from liveproof.model.dataclass import dataclass
 from liveproof.model.secrets import hide_in_command
 from liveproof.probes.schedule.found import USER, Call
 from liveproof.probes.schedule.shell import Word, commands, is_assignment
-from liveproof.probes.schedule.wrappers import SHELLS, Elsewhere, Home, Setting, unwrap
+from liveproof.probes.schedule.wrappers import SHELLS, WRAPPERS, Elsewhere, Home, Setting, unwrap
 
 _KEYWORDS = frozenset({"if", "then", "else", "elif", "while", "until", "do", "!", "{", "time"})
 # What only reads, or works on Composer itself.
@@ -87,7 +87,11 @@ class Calls:
                 yield from self._of_shell(inner, setting, text, start)
                 return
         values = [word.value for word in words]
-        behind = next((at for at in range(1, len(values)) if is_php(values[at])), 0)
+        # Behind a wrapper with options that are not known here the call may also begin with the tool itself.
+        name = posixpath.basename(values[0] or "")
+        tools = ("artisan", "composer") if name in WRAPPERS and name not in SHELLS else ()
+        starts = (posixpath.basename(value or "") in tools or is_php(value) for value in values[1:])
+        behind = next((at for at, is_start in enumerate(starts, 1) if is_start), 0)
         for at in (0, behind) if behind else (0,):
             if executed := _executed(values[at:], setting.directory):
                 self.executes(setting.user, executed, text.source)
@@ -97,7 +101,7 @@ class Calls:
                 yield call._replace(wrapper=values[0] or "") if at else call
                 if not at:
                     return
-        path = _executed(values, setting.directory)
+        path = None if is_php(name) else _executed(values, setting.directory)
         body = self.script(path) if path else None
         if path and body is not None and not _changes_user_itself(body):
             variables = {**setting.variables, "0": path, "dirname $0": posixpath.dirname(path)}

@@ -6,7 +6,7 @@ import posixpath
 import shlex
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from liveproof.host.errors import CannotSee
 from liveproof.host.process.accounts import Accounts
@@ -33,12 +33,15 @@ class Collector:
     ``by_root`` maps what root executes to what runs it.
     """
 
-    def __init__(self, reader: Reader, watched: Watched, app: App, accounts: Accounts) -> None:
+    def __init__(
+        self, reader: Reader, watched: Watched, app: App, accounts: Accounts, supervisors: Iterable[int]
+    ) -> None:
         self.by_root: dict[str, str] = {}
         self._reader = reader
         self._watched = watched
         self._app = app
         self._accounts = accounts
+        self._supervisors = supervisors
         self._home = functools.cache(self._home_of)
         self._scripts = 0
         self._until = time.monotonic() + _PATIENCE
@@ -120,10 +123,8 @@ class Collector:
 
     def _supervisor(self) -> Iterator[Text]:
         """Programs count only while supervisor runs: its files alone run nothing."""
-        master = next((p for p in self._reader.processes() if any("supervisord" in word for word in p.argv[:2])), None)
-        if master is None:
-            return
-        for main in ("/etc/supervisor/supervisord.conf", "/etc/supervisord.conf"):
+        running = [self._accounts.user_name(uid) for uid in self._supervisors]
+        for main in ("/etc/supervisor/supervisord.conf", "/etc/supervisord.conf") if running else ():
             read, here = self._ini(main), posixpath.dirname(main)
             paths = [main]
             for pattern in read.get("include", "files", fallback="").replace("%(here)s", here).split():
@@ -131,8 +132,7 @@ class Collector:
                 self._watched.stat(posixpath.dirname(found))
                 paths += self._reader.glob(found)
             for path in paths:
-                user = self._accounts.user_name(master.uid)
-                yield from sources.programs(path, self._ini(path), user, self._home)
+                yield from sources.programs(path, self._ini(path), running[0], self._home)
 
     def _ini(self, path: str) -> configparser.RawConfigParser:
         try:

@@ -43,7 +43,7 @@ class _Wrapper(NamedTuple):
 
 
 _SU = "c:s:g:G:w:flmpPTu:", "command= session-command= shell= group= supp-group= login pty user="
-_WRAPPERS = {
+WRAPPERS = {
     "sudo": _Wrapper(
         "ABbEeHiKklNnPSsVvu:g:h:p:C:c:r:t:T:",
         "user= group= host= prompt= command-timeout= login non-interactive preserve-env set-home",
@@ -89,10 +89,11 @@ def unwrap(values: list[str | None], setting: Setting, home: Home) -> tuple[int,
         Elsewhere: it runs on another host or in a container, or nothing, or its first words are not known.
     """
     words = [_UNKNOWN if value is None else value for value in values]
+    words = ["--preserve-env" if word.startswith("--preserve-env=") else word for word in words]  # getopt knows no [=x]
     name = posixpath.basename(words[0]) if words else _UNKNOWN
     if name in (_UNKNOWN, *_ELSEWHERE) or setting.depth > _DEEPEST:
         raise Elsewhere
-    wrapper = _WRAPPERS.get(name)
+    wrapper = WRAPPERS.get(name)
     if wrapper is None:
         return 0, None, setting
     try:
@@ -127,7 +128,7 @@ def _text(name: str, options: dict[str, str], rest: list[str]) -> str | None:
 
 def _switched(name: str, options: dict[str, str], rest: list[str], setting: Setting, home: Home) -> Setting:
     """As whom and where a wrapper runs it: ``su [options] [-] [user [options]]``, or as an option says."""
-    wrapper = _WRAPPERS[name]
+    wrapper = WRAPPERS[name]
     user = next((options[option] for option in wrapper.user if option in options), wrapper.default)
     login = name == "sudo" and bool(options.keys() & {"-i", "--login"})
     if name == "su":

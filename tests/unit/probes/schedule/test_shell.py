@@ -70,6 +70,7 @@ def test_root_runs_it_in_the_app(text):
     [
         "cd /srv/app && sudo -u www-data php artisan x",
         "cd /srv/app && sudo -uwww-data php artisan x",
+        "cd /srv/app && sudo --preserve-env=A,B -u www-data php artisan x",
         "cd /srv/app && sudo -nHu www-data php artisan x",
         "cd /srv/app && sudo --user=www-data -- php artisan x",
         "sudo -u www-data sh -c 'cd /srv/app && php artisan x'",
@@ -97,7 +98,9 @@ def test_root_steps_down_first(text):
         "grep artisan /etc/crontab", "ssh web 'cd /srv/app && php artisan x'", "docker exec app php artisan x",
         "docker compose exec -T app php /srv/app/artisan x", "composer self-update", "composer --version",
         "cd /srv/app && composer show", "composer -d /srv/app validate", "sudo $CMD php artisan", "artisan x",
-        "/opt/self.sh", "/opt/loop.sh", "su www-data", "sudo -l", "cat <<X\nphp /srv/app/artisan x\nX",
+        "/opt/self.sh", "php /opt/d.sh",
+        "bash /opt/none.sh /srv/app/artisan", "/opt/loop.sh", "su www-data", "sudo -l",
+        "cat <<X\nphp /srv/app/artisan x\nX",
         'echo "php /srv/app/artisan x"',
         "touch /srv/app/artisan", "php", "sudo", "su -c", "flock", "bash -c", "cd", "''", '"', "$(", "`", "<<",
     ],
@@ -110,6 +113,7 @@ def test_what_runs_nothing_here(text):
 @pytest.mark.parametrize(
     "text",
     [
+        "sudo --unknown=x composer -d /srv/app install",
         "sudo -D /srv/app -u www-data php /srv/app/artisan x",
         "env -C /srv/app php /srv/app/artisan x",
         "gosu www-data:www-data php /srv/app/artisan x",
