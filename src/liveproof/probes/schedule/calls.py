@@ -1,5 +1,6 @@
 """Which calls of artisan or Composer a shell text makes, as whom, and in which directory."""
 
+import functools
 import posixpath
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -134,8 +135,14 @@ def _placed(text: Text, start: int, command: str, user: str | None, called: tupl
             if text.shell.startswith(command, start):
                 better = f"{line[:at]}sudo -u {USER} {line[at:]}"
         place = f"In {source} put"
-    line, command, better = (hide_in_command(each.strip()) for each in (line, command, better))
+    line, command, better = (_hidden(each.strip()) for each in (line, command, better))
     return Call(tool, text.kind, source, caller, line, command, user or "", app, better, place)
+
+
+@functools.lru_cache(maxsize=4)
+def _hidden(text: str) -> str:
+    """Without secrets; one line may hold thousands of calls."""
+    return hide_in_command(text)
 
 
 def _called(values: list[str | None], directory: str | None) -> tuple[str, str] | None:

@@ -7,6 +7,7 @@ import shlex
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from itertools import chain
 
 from liveproof.host.errors import CannotSee
 from liveproof.host.process.accounts import Accounts
@@ -22,9 +23,7 @@ from liveproof.probes.schedule.wrappers import SHELLS, Setting
 # Where programs of the distribution live: no deploy script of the administrator's.
 _DISTRIBUTION = ("/bin/", "/sbin/", "/lib/", "/usr/bin/", "/usr/sbin/", "/usr/lib/", "/usr/share/", "/usr/libexec/")
 _CALLS = 1000  # of one file; others may write any number, also into one line
-_CALLED = 300  # scripts, by one text; they may call each other
-_BY_ROOT = 2000
-_PATIENCE = 5.0
+_PATIENCE = 5.0  # s, for all texts: scripts may call scripts that call each other
 
 
 class Collector:
@@ -43,34 +42,31 @@ class Collector:
         self._accounts = accounts
         self._supervisors = supervisors
         self._home = functools.cache(self._home_of)
-        self._scripts = 0
         self._until = time.monotonic() + _PATIENCE
 
     def calls(self) -> Iterator[Call]:
-        """All calls whose user and directory the texts tell; what is not judged is told as unread."""
+        """All calls whose user and directory the texts tell; what is not judged or not read is told as unread."""
         calls = Calls(self._home, self._called, self._executes)
         count: Counter[str] = Counter()
-        for texts in (self._crontabs(), self._services(), self._supervisor(), self._deploy_scripts()):
-            for text in texts:
-                place = text.source.partition(":")[0] or "deploy scripts"
-                self._scripts = 0
-                for call in calls.of(text) if time.monotonic() <= self._until else ():
-                    mine = any(f"{call.app}/".startswith(f"{path}/") for path in (self._app.path, self._app.real))
-                    count[place] += 1
-                    if count[place] > _CALLS:
-                        self._watched.unread[place] = f"only its first {_CALLS} calls were looked at"
-                        break
-                    if not call.wrapper and call.user and call.app:
-                        yield call
-                    elif call.wrapper and mine and call.user == "root":
-                        self._watched.unread[text.source] = f"as whom {call.wrapper} runs {call.tool} is not judged"
-                if len(text.shell) > LIMIT:
-                    self._watched.unread[text.source] = f"only its first {LIMIT >> 10} kB were looked at"
-                if self._scripts > _CALLED:
-                    self._watched.unread[text.source] = f"only the first {_CALLED} scripts that it calls were looked at"
-                if time.monotonic() > self._until:
-                    self._watched.unread[text.source] = "not looked at to its end, since reading took too long"
-                    self._watched.lasting = False
+        unread = self._watched.unread
+        for text in chain(self._crontabs(), self._services(), self._supervisor(), self._deploy_scripts()):
+            file = text.source.partition(":")[0] or "deploy scripts"
+            if len(text.shell) > LIMIT:
+                unread[text.source] = f"only its first {LIMIT >> 10} kB were looked at"
+            for call in calls.of(text):
+                count[file] += 1
+                if count[file] > _CALLS:
+                    unread[file] = f"only its first {_CALLS} calls were looked at"
+                    break
+                mine = any(f"{call.app}/".startswith(f"{path}/") for path in (self._app.path, self._app.real))
+                if not call.wrapper and call.user and call.app:
+                    yield call
+                elif call.wrapper and mine and call.user == "root":
+                    unread[text.source] = f"as whom {call.wrapper} runs {call.tool} is not judged"
+            if time.monotonic() > self._until:
+                unread[file] = f"from here on not looked at to its end, since reading took more than {_PATIENCE:g} s"
+                self._watched.lasting = False
+                return
 
     def _home_of(self, user: str) -> str | None:
         account = self._accounts.user(user)
@@ -174,13 +170,12 @@ class Collector:
         return text if path.endswith(".sh") and not first.startswith("<?") else None
 
     def _called(self, path: str) -> str | None:
-        """The text of a script that a text calls; scripts may call scripts that call scripts."""
-        self._scripts += 1
-        return self._script(path) if self._scripts <= _CALLED and time.monotonic() <= self._until else None
+        """The text of a script that a text calls."""
+        return self._script(path) if time.monotonic() <= self._until else None
 
     def _executes(self, user: str | None, path: str, source: str) -> None:
         """Note what root runs; a deploy script that nobody is known to call runs nothing."""
-        if user in ("root", "0") and source and len(self.by_root) < _BY_ROOT:
+        if user in ("root", "0") and source:
             real = self._reader.resolve(path)
             if not real.startswith(_DISTRIBUTION):
                 self.by_root.setdefault(real, source)
