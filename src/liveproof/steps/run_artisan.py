@@ -1,5 +1,6 @@
 """Run artisan as the app's user."""
 
+import posixpath
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar, Self
@@ -52,9 +53,18 @@ class RunArtisan(Act):
     def shell(self) -> tuple[str, ...]:
         """The same by hand."""
         command = " ".join(quoted(word) for word in (self.php, "artisan", *self.arguments))
+        user = f"runuser -u {quoted(self.user)} --"
+        goals = [path for _, path in self.fresh if path]
+        if not goals:
+            ran = f"(umask {self.umask:04o} && {user} {command} --no-interaction)"
+            return (f"cd -- {quoted(self.app)}", ran, "cd /")
+        where = " ".join(f'{name}="$NEW/{posixpath.basename(path) or name.lower()}"' for name, path in self.fresh)
         return (
             f"cd -- {quoted(self.app)}",
-            f"(umask {self.umask:04o} && runuser -u {quoted(self.user)} -- {command} --no-interaction)",
+            f"NEW=$({user} mktemp -d -p {quoted(posixpath.dirname(goals[0]))})",
+            f"(umask {self.umask:04o} && {user} env {where} {command} --no-interaction)",
+            *(f'{user} mv -- "$NEW/{posixpath.basename(path)}" {quoted(path)}' for path in goals),
+            f'{user} rm -r -- "$NEW"',
             "cd /",
         )
 

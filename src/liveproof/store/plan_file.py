@@ -102,8 +102,15 @@ def saved(plans: Iterable[Plan], options: PlanOptions, made_with: dict[str, str]
 
 
 def dump(plan: SavedPlan) -> str:
-    """The file's text."""
-    return json.dumps(to_json(plan), indent=1) + "\n"
+    """The file's text.
+
+    Raises:
+        BadPlan: it is larger than ``load`` reads.
+    """
+    text = json.dumps(to_json(plan), indent=1) + "\n"
+    if len(text.encode()) > _MOST_BYTES:
+        raise BadPlan(f"its plan is larger than {_MOST_BYTES >> 20} MB: fix one app at a time, or without --save")
+    return text
 
 
 def load(path: str) -> SavedPlan:

@@ -82,6 +82,13 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
     assert load(_written(tmp_path, dump(plan).encode())) == plan
 
 
+def test_what_could_not_be_read_is_not_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A plan of more bytes than are read again is refused when it is saved, not when it is needed."""
+    monkeypatch.setattr("liveproof.store.plan_file._MOST_BYTES", 200)
+    with pytest.raises(BadPlan, match="larger than"):
+        dump(made())
+
+
 @roots
 def test_what_was_judged_is_what_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Another plan that is put in its place once it was judged is not the one that is read."""

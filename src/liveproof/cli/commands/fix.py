@@ -43,7 +43,7 @@ from liveproof.report import script
 from liveproof.report.formats.text import brief_lines
 from liveproof.report.plan import plan_lines
 from liveproof.report.style.lines import BLANK, Line, line
-from liveproof.store.plan_file import dump, saved
+from liveproof.store.plan_file import BadPlan, dump, saved
 
 HELP_ORDER = 2
 CHANGES_HOST = True
@@ -119,7 +119,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     if not plans and (request.save or request.script):
         raise UsageError(f"no app was examined: {fixing.before.reason}")
     if request.save:
-        write_file(request.save, dump(saved(plans, request.steps, request.options.made_with)))
+        _save(plans, request)
     if request.script:
         applies = apply_command(os.path.abspath(request.save), request.options.unsaved)
         console.text("\n".join(map(hide, script.script(plans, applies).split("\n"))))
@@ -137,6 +137,14 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
             [line("apply it with ", (apply_command(request.save, request.options.unsaved), "command"), indent=3)]
         )
     return status
+
+
+def _save(plans: Iterable[Plan], request: _Request) -> None:
+    try:
+        text = dump(saved(plans, request.steps, request.options.made_with))
+    except BadPlan as error:
+        raise UsageError(f"nothing was saved: {error}") from None
+    write_file(request.save, text)
 
 
 def _refuse(request: _Request, console: Console) -> None:
