@@ -132,6 +132,13 @@ def add_select_argument(parser: argparse.ArgumentParser, meaning: str) -> None:
     )
 
 
+def add_ignore_argument(parser: argparse.ArgumentParser, meaning: str) -> None:
+    """``--ignore``."""
+    parser.add_argument(
+        "--ignore", metavar="CODE|FAMILY", action="append", default=[], help=f"{meaning} (may be repeated)"
+    )
+
+
 def add_yes_argument(parser: argparse.ArgumentParser) -> None:
     """``--yes``."""
     parser.add_argument("-y", "--yes", action="store_true", help="do not ask")

@@ -3,9 +3,10 @@
 import difflib
 from collections.abc import Iterator
 
+from liveproof.analysis.shell_words import quoted
 from liveproof.model.examination import AppExamination, Examination
 from liveproof.model.findings import Result
-from liveproof.model.verdicts import RuleVerdict
+from liveproof.model.verdicts import RuleVerdict, Safety
 from liveproof.report.content.findings import Found, unlisted
 from liveproof.report.content.host_names import NOWHERE, Place, changed_files, place
 from liveproof.report.content.remedy import unplanned
@@ -48,6 +49,9 @@ def page_lines(page: Page, examination: Examination) -> Iterator[Line]:
     for app in examination.apps:
         result = next((result for result in app.results if result.code == page.code), None)
         yield from _result(app, result)
+        if result and result.verdict is RuleVerdict.FOUND and page.safety is not Safety.MANUAL:
+            command = f"liveproof fix --select {page.code} {quoted(app.app.path)}"
+            yield field("fix", (command, "command"), "  shows what it would do, then asks", indent=6)
 
 
 def symptom_lines(symptom: Symptom, examination: Examination, pages: Pages) -> Iterator[Line]:

@@ -69,6 +69,17 @@ def test_the_plan_is_saved_and_nothing_changed(
     assert not bench.applied
 
 
+def test_ignore_leaves_the_others(bench: Bench, capsys: pytest.CaptureFixture[str]) -> None:
+    """All but what is ignored; of what is selected, too; where nothing is left that is said."""
+    main.main(["fix", "--yes", "--ignore", "OPC,FIL001"])
+    assert {"FIL003", "LAR001"} <= bench.options.select
+    assert not any(code.startswith("OPC") or code == "FIL001" for code in bench.options.select)
+    main.main(["fix", "--yes", "--select", "FIL", "--ignore", "FIL001"])
+    assert {code[:3] for code in bench.options.select} == {"FIL"}
+    assert main.main(["fix", "--yes", "--select", "FIL001", "--ignore", "FIL"]) == 2
+    assert "no rule is left" in capsys.readouterr().err
+
+
 def test_select_knows_rules_and_families(bench: Bench, capsys: pytest.CaptureFixture[str]) -> None:
     """Several in one word or several words; what is no rule is told before anything is done."""
     assert main.main(["fix", "--yes", "--select", "fil003,OPC", "--select", "LAR002"]) == 0

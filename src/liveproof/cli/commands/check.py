@@ -27,6 +27,7 @@ from liveproof.cli.exit_status import BROKEN, BY_VERDICT, OK
 from liveproof.cli.options import (
     Options,
     add_app_arguments,
+    add_ignore_argument,
     add_report_arguments,
     add_select_argument,
     add_verbose_argument,
@@ -60,9 +61,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="exit with 1 only for findings at least this severe: critical, high, medium (default) or notice",
     )
     parser.add_argument("--no-requests", action="store_true", help="send the app no request; the wire is unproven then")
-    parser.add_argument(
-        "--ignore", metavar="CODE|FAMILY", action="append", default=[], help="ask all but these rules (may be repeated)"
-    )
+    add_ignore_argument(parser, "ask all but these rules")
     parser.add_argument("--timings", action="store_true", help="say what the time went to")
 
 

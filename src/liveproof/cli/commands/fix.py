@@ -28,6 +28,7 @@ from liveproof.cli.fix_run import NotPlanned, planned
 from liveproof.cli.options import (
     Options,
     add_app_arguments,
+    add_ignore_argument,
     add_report_arguments,
     add_select_argument,
     add_verbose_argument,
@@ -43,6 +44,7 @@ from liveproof.report import script
 from liveproof.report.formats.text import brief_lines
 from liveproof.report.plan import plan_lines
 from liveproof.report.style.lines import BLANK, Line, line
+from liveproof.rules import codes
 from liveproof.store.plan_file import BadPlan, dump, saved
 
 HELP_ORDER = 2
@@ -73,7 +75,7 @@ class _Request:
             PlanOptions(
                 allowed(arguments),
                 notices=arguments.notices,
-                select=frozenset(rule_names("--select", arguments.select)),
+                select=_selected(arguments),
             ),
         )
 
@@ -102,9 +104,27 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_allow_argument(parser)
     parser.add_argument("--notices", action="store_true", help="also fix what breaks nothing")
     add_select_argument(parser, "fix only what these find")
+    add_ignore_argument(parser, "fix all but what these find")
     parser.add_argument(
         "--script", action="store_true", help="with --save: print the plan as comments, and the line that applies it"
     )
+
+
+def _selected(arguments: argparse.Namespace) -> frozenset[str]:
+    """The codes and families that steps are planned for; empty: all.
+
+    Raises:
+        UsageError: there is no such rule or family, or nothing is left.
+    """
+    select = frozenset(rule_names("--select", arguments.select))
+    ignore = frozenset(rule_names("--ignore", arguments.ignore))
+    if not ignore:
+        return select
+    options = PlanOptions(select=select)
+    left = {code for code in codes() if options.covers(code) and not {code, code[:3]} & ignore}
+    if not left:
+        raise UsageError("--ignore: no rule is left to fix anything of")
+    return frozenset(left)
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
