@@ -4,8 +4,8 @@ import os
 import sys
 from pathlib import Path
 
-# Where the environment forbids bytecode (many containers do), pytest rewrites and compiles every test in each worker, and
-# each liveproof that a test starts compiles itself: collecting took 12 s of CPU, 4 s with what is kept aside here.
+# Where the environment forbids bytecode (many containers do), pytest rewrites and compiles every test in each worker,
+# and each liveproof that a test starts compiles itself: collecting took 12 s of CPU, 4 s with what is kept aside here.
 if sys.dont_write_bytecode:
     sys.dont_write_bytecode = False
     sys.pycache_prefix = str(Path(__file__).parents[1] / ".pytest_cache" / "bytecode")
