@@ -28,7 +28,7 @@ docs: setup ## write docs/rules and docs/what-proven-means.md from the rules, an
 
 lock: setup ## lock the dependencies anew, with hashes and without an index
 	@uv pip compile -q --upgrade --generate-hashes --universal --python-version 3.11 --no-emit-index-url --no-annotate --no-header pyproject.toml -o requirements/runtime.txt
-	@uv pip compile -q --upgrade --generate-hashes --universal --python-version 3.11 --no-emit-index-url --no-annotate --no-header pyproject.toml requirements/dev.in -o requirements/dev.txt
+	@uv pip compile -q --upgrade --generate-hashes --universal --python-version 3.11 --no-emit-index-url --no-annotate --no-header --extra sign pyproject.toml requirements/dev.in -o requirements/dev.txt
 
 lab: setup ## how to start disposable hosts by hand
 	@python -m tests.lab

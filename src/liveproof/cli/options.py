@@ -33,6 +33,8 @@ class Options:
     policy: str | None = None
     user: str | None = None
     release: str | None = None
+    release_key: str | None = None
+    release_id: str | None = None
 
     @classmethod
     def from_arguments(cls, arguments: argparse.Namespace) -> "Options":
@@ -48,6 +50,8 @@ class Options:
             "policy.name": self.policy,
             "app.user": self.user,
             "app.release": self.release,
+            "app.release_key": self.release_key and os.path.abspath(self.release_key),
+            "app.release_id": self.release_id,
         }
 
     @property
@@ -60,8 +64,10 @@ class Options:
     @property
     def made_with(self) -> dict[str, str]:
         """What a plan of these options depends on, to be made again from another directory."""
-        path, config = (os.path.abspath(name) if name else "" for name in (self.path, self.config))
+        files = (self.path, self.config, self.release_key)
+        path, config, key = (os.path.abspath(name) if name else "" for name in files)
         given = {"path": path, "config": config, "policy": self.policy, "user": self.user, "release": self.release}
+        given |= {"release-key": key, "release-id": self.release_id}
         return {name: value for name, value in given.items() if value}
 
     @property
@@ -90,6 +96,8 @@ def add_examination_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--policy", choices=POLICIES, help="how owners and modes are judged")
     parser.add_argument("--user", metavar="NAME", help="the app's user, instead of the pool's")
     parser.add_argument("--release", metavar="REVISION|FILE", help="the intended commit or manifest")
+    parser.add_argument("--release-key", metavar="FILE", help="public keys, one of which must have signed the manifest")
+    parser.add_argument("--release-id", metavar="ID", help="the id that the signed manifest must have")
 
 
 def add_config_argument(parser: argparse.ArgumentParser) -> None:

@@ -21,7 +21,7 @@ from liveproof.host.files.file_state import settled
 Wanted = tuple[str, str, str]
 Directory = tuple[str, Sequence[Wanted]]
 
-_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+READ_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 _AT_ONCE = 1 << 20
 _HEADER = 32  # room for what git puts before a blob
 
@@ -64,7 +64,7 @@ def compare(
         OSError: the root cannot be opened.
     """
     descriptor = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    digest = _digester(algorithm, blobs=blobs)
+    digest = digester(algorithm, blobs=blobs)
 
     def share(claims: Iterator[int]) -> tuple[Any, ...]:
         part = _Part(Descent(descriptor), digest, remembered)
@@ -154,7 +154,7 @@ class _Part:
         return observed
 
     def _regular(self, directory: int, name: str) -> tuple[os.stat_result | None, str]:
-        descriptor = os.open(name, _FLAGS, dir_fd=directory)
+        descriptor = os.open(name, READ_FLAGS, dir_fd=directory)
         try:
             status = os.fstat(descriptor)
             if not modes.S_ISREG(status.st_mode):
@@ -178,7 +178,7 @@ class _Part:
             os.close(reading)
 
 
-def _digester(algorithm: str, *, blobs: bool) -> "Callable[[int, int], str]":
+def digester(algorithm: str, *, blobs: bool) -> "Callable[[int, int], str]":
     """A function from a descriptor and its size to the digest of what it holds."""
     import hashlib  # noqa: PLC0415  (OpenSSL; a check of unchanged files needs none)
 

@@ -13,6 +13,7 @@ class Release:
     content and have lost the executable bit that the commit gives them.
     ``untracked`` are PHP files that the release does not have, below the document root or among its own code.
     ``ignored`` are such files below the document root that the repository ignores, each with the file that says so.
+    ``id`` is the release's own of a signed manifest, ``signed_by`` the id of the key that verified it.
     """
 
     kind: str
@@ -25,8 +26,12 @@ class Release:
     modes: tuple[str, ...] = ()
     untracked: tuple[str, ...] = ()
     ignored: tuple[tuple[str, str], ...] = ()
+    id: str = ""
+    signed_by: str = ""
 
     @property
     def name(self) -> str:
         """What is intended, in words."""
+        if self.signed_by:
+            return f"release {self.id} (manifest {self.intended}, signed by key {self.signed_by[:16]})"
         return f"commit {self.intended[:12]}" if self.kind == "git" else f"manifest {self.intended}"

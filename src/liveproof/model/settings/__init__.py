@@ -89,6 +89,14 @@ class AppTable:
         min_length=1,
         examples=["v1.4.2"],
     )
+    release_key: Annotated[str, Check(_absolute_or_empty), Unset("none")] = key(
+        "",
+        "A file of Ed25519 public keys (PEM). With it, only a manifest that one of them signed is a release.",
+        examples=["/etc/liveproof/release.pub"],
+    )
+    release_id: Annotated[str, Unset("any")] = key(
+        "", "The id that a signed manifest must have, so that an older one does not count.", examples=["v1.4.2"]
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The files on disk against the intended release: a git commit or a manifest.
+"""The files on disk against the intended release: a git commit or a manifest, signed or not.
 
 What was compared once and has not changed since is not read again; see ``compared.py``.
 """
@@ -27,7 +27,7 @@ def probe(reader: Reader, settings: Settings, cache: Cache, app: App, files: Fil
     """
     clock = time.perf_counter()
     try:
-        intended = _intended(reader, settings, app)
+        intended = _intended(reader, settings, cache, app)
         result = Comparison(reader, settings, app, files, intended).result(cache)
     except GitFailed as error:
         raise (NoSuchThing if isinstance(error, NoSuchCommit) else CannotSee)(str(error)) from error
@@ -42,18 +42,29 @@ def probe(reader: Reader, settings: Settings, cache: Cache, app: App, files: Fil
         modes=tuple(sorted(result.modes)),
         untracked=tuple(sorted(result.untracked)),
         ignored=tuple(sorted(result.ignored)),
+        id=intended.id,
+        signed_by=intended.signed_by,
     )
 
 
-def _intended(reader: Reader, settings: Settings, app: App) -> Intended:
+def _intended(reader: Reader, settings: Settings, cache: Cache, app: App) -> Intended:
     named = settings.app.release
+    key = settings.app.release_key
+    if key and not named:
+        raise CannotSee(f"signatures are asked for ({key}), and no signed manifest is named: --release FILE")
     if named:
         path = named if named.startswith("/") else f"{app.real}/{named}"
         status = reader.stat(path)
         if status is not None and status.is_file:
+            if key or settings.app.release_id or reader.read(path, 1) == b"{":
+                from liveproof.probes.release.signed import of_signed_manifest  # noqa: PLC0415  (most are not signed)
+
+                return of_signed_manifest(reader, settings, cache, path)
             return of_manifest(reader, path)
         if named.startswith("/"):
             raise NoSuchThing(f"the release manifest {path} does not exist")
+        if key:
+            raise CannotSee(f"signatures are asked for ({key}), and {path} is no signed manifest but nothing at all")
     repository = _repository(app)
     if repository is not None:
         return of_commit(repository, repository.resolve(named) if named else repository.head())

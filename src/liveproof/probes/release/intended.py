@@ -11,7 +11,7 @@ from liveproof.host.git.plumbing import Repository
 from liveproof.host.reader import Reader
 from liveproof.model.dataclass import dataclass
 
-_MANIFEST_LIMIT = 256 * 1024 * 1024
+MANIFEST_LIMIT = 256 * 1024 * 1024
 # How git writes modes (git-ls-tree(1)): regular file, executable file, symbolic link; 160000 is a submodule.
 _KINDS = {"100644": "f", "100664": "f", "100755": "x", "120000": "l"}
 _SUBMODULE = "160000"
@@ -30,7 +30,7 @@ class Intended:
     """A release: ``git`` or ``manifest``, its commit or path, and how its files are digested.
 
     ``signature`` changes when the same name comes to mean something else, and is empty while that could not be status;
-    ``listing`` reads the files, which costs.
+    ``listing`` reads the files, which costs. ``id`` and ``signed_by`` (a key's id) are those of a signed manifest.
     """
 
     kind: str
@@ -39,6 +39,8 @@ class Intended:
     signature: str
     listing: Callable[[], Listing]
     repository: Repository | None = None
+    id: str = ""
+    signed_by: str = ""
 
 
 def of_commit(repository: Repository, commit: str) -> Intended:
@@ -54,8 +56,8 @@ def of_manifest(reader: Reader, path: str) -> Intended:
     status = reader.stat(path)
     if status is None:
         raise CannotSee(f"the release manifest {path} does not exist")
-    if status.size > _MANIFEST_LIMIT:
-        raise CannotSee(f"the release manifest {path} is larger than {_MANIFEST_LIMIT >> 20} MB")
+    if status.size > MANIFEST_LIMIT:
+        raise CannotSee(f"the release manifest {path} is larger than {MANIFEST_LIMIT >> 20} MB")
     return Intended("manifest", path, "sha256", signature(reader, path), lambda: _of_manifest(reader, path))
 
 
@@ -75,7 +77,7 @@ def _of_tree(repository: Repository, commit: str) -> Listing:
 
 def _of_manifest(reader: Reader, path: str) -> Listing:
     try:
-        directories = parse(os.fsdecode(reader.read(path, _MANIFEST_LIMIT)))
+        directories = parse(os.fsdecode(reader.read(path, MANIFEST_LIMIT)))
     except BadManifest as error:
         raise CannotSee(f"the release manifest {path} cannot be used: {error}") from error
     if not directories:

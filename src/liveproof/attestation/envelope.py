@@ -1,0 +1,117 @@
+"""Signed statements: DSSE envelopes of in-toto statements with Ed25519 signatures, by securesystemslib.
+
+Verifying needs no compiled library; signing needs pyca/cryptography, the extra ``sign``. Which key made a signature is
+found by trying: DSSE says that nothing may be decided by the key's id, and others leave it out.
+"""
+
+import base64
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from liveproof.attestation import strict_json
+from liveproof.attestation.keys import BadKey, PublicKey
+
+PAYLOAD_TYPE = "application/vnd.in-toto+json"
+STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
+MOST_BYTES = 512 * 1024 * 1024
+_MOST_SIGNATURES = 20
+_FIELDS = ("payload", "payloadType", "signatures")
+
+
+class BadEnvelope(ValueError):
+    """An envelope that is damaged, or that no given key signed; the message says why."""
+
+
+def sign(payload: bytes, private_key: bytes) -> tuple[str, PublicKey]:
+    """The envelope of a statement as text, signed by a key in PEM, and the public key that belongs to it.
+
+    Raises:
+        BadKey: it is no key that can sign, or what signs is not installed.
+    """
+    from securesystemslib.dsse import Envelope  # noqa: PLC0415  (80 ms)
+    from securesystemslib.signer import CryptoSigner, SSlibKey  # noqa: PLC0415  (as above)
+
+    try:
+        from cryptography.exceptions import UnsupportedAlgorithm  # noqa: PLC0415  (as above, and an extra)
+        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey  # noqa: PLC0415
+        from cryptography.hazmat.primitives.serialization import load_pem_private_key  # noqa: PLC0415
+    except ImportError:
+        raise BadKey("signing needs the extra `sign`: install liveproof[sign] where releases are built") from None
+    try:
+        private = load_pem_private_key(private_key, None)
+    except TypeError:
+        raise BadKey("it is encrypted: openssl pkey -in KEY | liveproof release sign … --key -") from None
+    except (ValueError, UnsupportedAlgorithm):
+        raise BadKey("it is no private key in PEM (openssl genpkey -algorithm ed25519)") from None
+    if not isinstance(private, Ed25519PrivateKey):
+        raise BadKey("it is another key than an Ed25519 one (openssl genpkey -algorithm ed25519)")
+    public = PublicKey(private.public_key().public_bytes_raw().hex())
+    envelope = Envelope(payload, PAYLOAD_TYPE, {})
+    envelope.sign(CryptoSigner(private, SSlibKey(public.id, "ed25519", "ed25519", {"public": public.raw})))
+    return json.dumps(envelope.to_dict()) + "\n", public
+
+
+def verify(content: bytes, keys: Sequence[PublicKey]) -> tuple[bytes, PublicKey]:
+    """The payload of an envelope that one of the keys signed, and that key.
+
+    Raises:
+        BadEnvelope: it is damaged, holds no in-toto statement, or none of the keys signed it.
+    """
+    payload, signatures = _parts(content)
+    from securesystemslib.dsse import Envelope  # noqa: PLC0415  (80 ms)
+    from securesystemslib.exceptions import UnverifiedSignatureError  # noqa: PLC0415  (as above)
+    from securesystemslib.signer import Signature, SSlibKey  # noqa: PLC0415  (as above)
+
+    signed = Envelope(payload, PAYLOAD_TYPE, {}).pae()
+    for key in keys:
+        one = SSlibKey(key.id, "ed25519", "ed25519", {"public": key.raw})
+        for signature in signatures:
+            try:
+                one.verify_signature(Signature(key.id, signature.hex()), signed)
+            except UnverifiedSignatureError:  # and what is derived from it: a signature of another length
+                continue
+            return payload, key
+    known = ", ".join(key.id[:16] for key in keys)
+    raise BadEnvelope(f"its signature is by none of the given keys ({known}), or it was changed since it was signed")
+
+
+def statement(payload: bytes) -> dict[str, Any]:
+    """An in-toto statement of version 1.
+
+    Raises:
+        BadEnvelope: it is none.
+    """
+    found = _strict(payload, "the signed statement")
+    if not isinstance(found, dict) or found.get("_type") != STATEMENT_TYPE:
+        raise BadEnvelope(f"what was signed is no {STATEMENT_TYPE}")
+    return found
+
+
+def _parts(content: bytes) -> tuple[bytes, list[bytes]]:
+    if len(content) > MOST_BYTES:
+        raise BadEnvelope(f"it is larger than {MOST_BYTES >> 20} MB")
+    found = _strict(content, "the envelope")
+    if not isinstance(found, dict) or not all(field in found for field in _FIELDS):
+        raise BadEnvelope("it is no signed statement (a DSSE envelope)")
+    if found["payloadType"] != PAYLOAD_TYPE:
+        raise BadEnvelope(f"what was signed is of another type than {PAYLOAD_TYPE}")
+    signatures = found["signatures"]
+    if not isinstance(signatures, list) or not 0 < len(signatures) <= _MOST_SIGNATURES:
+        raise BadEnvelope(f"it has no signature, or more than {_MOST_SIGNATURES}")
+    each = [_decoded(one.get("sig") if isinstance(one, dict) else None, "a signature") for one in signatures]
+    return _decoded(found["payload"], "the payload"), each
+
+
+def _decoded(text: object, what: str) -> bytes:
+    try:
+        return base64.b64decode(text if isinstance(text, str) else "!", validate=True)
+    except ValueError:
+        raise BadEnvelope(f"{what} is no base64") from None
+
+
+def _strict(content: bytes, what: str) -> Any:
+    try:
+        return strict_json.loads(content)
+    except strict_json.NotStrict as error:
+        raise BadEnvelope(f"{what} cannot be read: {error}") from None
