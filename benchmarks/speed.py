@@ -4,7 +4,7 @@ import statistics
 import sys
 import time
 
-from benchmarks import content, walk
+from benchmarks import content, signed, walk
 from benchmarks.rows import Row, table
 from benchmarks.seed.peer import COMMANDS
 from tests import lab
@@ -15,7 +15,7 @@ ROUNDS = 9
 
 def main() -> int:
     """Measure everything, print one table."""
-    rows = [*walk.measure(), *content.measure()]
+    rows = [*walk.measure(), *content.measure(), *signed.measure()]
     reason = lab.available()
     if reason:
         print(f"check against the seed's commands was not measured: {reason}", file=sys.stderr)
