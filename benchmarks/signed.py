@@ -18,13 +18,14 @@ from benchmarks.content import BYTES, FILES, ROUNDS, build, sha256sum_once
 from benchmarks.rows import Row, table
 
 _INSIDE = """
-import json, sys, time
+import gc, json, sys, time
 from liveproof.analysis.patterns import matcher
 from liveproof.attestation.differences import differences
 from liveproof.attestation.envelope import sign, verify
 from liveproof.attestation.keys import public_keys
 from liveproof.attestation.release import EXCLUDED, made, parse, payload
 from liveproof.host.files.tree_digests import measure
+gc.disable()  # as liveproof.cli.main does
 root, private, public = sys.argv[1], open(sys.argv[2], "rb").read(), public_keys(open(sys.argv[3], "rb").read())
 started = time.perf_counter()
 text, _ = sign(payload(made(measure(root, matcher(EXCLUDED)).files, "bench", EXCLUDED)), private)
@@ -70,9 +71,9 @@ def measure(files: int = FILES, size: int = BYTES, rounds: int = ROUNDS) -> list
         room = Path(directory)
         root, listed = room / "tree", room / "manifest"
         build(root, listed, files, size)
-        subprocess.run(["openssl", "genpkey", "-algorithm", "ed25519", "-out", room / "release.key"], check=True)
-        command = ["openssl", "pkey", "-in", room / "release.key", "-pubout", "-out", room / "release.pub"]
-        subprocess.run(command, check=True)
+        key, public = str(room / "release.key"), str(room / "release.pub")
+        subprocess.run(["openssl", "genpkey", "-algorithm", "ed25519", "-out", key], check=True)
+        subprocess.run(["openssl", "pkey", "-in", key, "-pubout", "-out", public], check=True)
         sha256sum_once(root, listed)
         pairs = []
         for _ in range(rounds):

@@ -70,6 +70,7 @@ def _prune(libraries: Path) -> None:
     # YAML is read by PyYAML's own code, as on a host without libyaml: security updates of that are Debian's.
     shutil.rmtree(libraries / "_yaml", ignore_errors=True)
     unwanted = [libraries / ".lock", *libraries.glob("yaml/_yaml*.so"), *libraries.rglob("__pycache__")]
+    unwanted += libraries.glob("securesystemslib/_vendor/ed25519/test_*")
     for found in libraries.glob("*.dist-info"):
         unwanted += [path for path in found.iterdir() if path.name not in ("METADATA", "entry_points.txt")]
     for path in unwanted:

@@ -8,6 +8,7 @@ import re
 import time
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from operator import itemgetter
 from typing import Any
 
 from liveproof.attestation.envelope import STATEMENT_TYPE, BadEnvelope, statement
@@ -21,7 +22,7 @@ _SKEW = 300.0  # s by which clocks may differ
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+@:/-]{0,127}")
 _DIGEST = re.compile("[0-9a-f]{64}")
 _MODE = re.compile("[0-7]{4}")
-_FIELDS = {"path", "type", "mode", "size", "sha256"}
+_fields = itemgetter("path", "type", "mode", "size", "sha256")
 _NAMES = {"", ".", ".."}
 
 
@@ -143,14 +144,20 @@ def _time(text: str) -> float:
 
 
 def _file(file: Any) -> Measured:
-    if not isinstance(file, dict) or file.keys() != _FIELDS:
+    try:
+        path, kind, mode, size, digest = _fields(file)
+    except (KeyError, TypeError, IndexError):
+        file = {}
+    if len(file) != 5:
         raise BadRelease("a file is told in other words than path, type, mode, size and sha256")
-    path, kind, mode, size, digest = (file[name] for name in ("path", "type", "mode", "size", "sha256"))
     if not isinstance(path, str) or unfit(path):
         raise BadRelease(f"a path is no text, or holds a control character: {path!r:.120}")
     if path.startswith("/"):
         raise BadRelease(f"a path is absolute: {path!r:.120}")
-    if not _NAMES.isdisjoint(path.split("/")):
+    # Most paths need not be taken apart: none of this holds for them.
+    if (not path or path[0] == "." or "/." in path or "//" in path or path[-1] == "/") and not _NAMES.isdisjoint(
+        path.split("/")
+    ):
         raise BadRelease(f"a path is empty or holds `..`, `.` or `//`: {path!r:.120}")
     if kind not in ("file", "link"):
         raise BadRelease(f"{path!r:.120} is neither a file nor a link")
@@ -169,8 +176,8 @@ def _refuse_conflicts(files: Sequence[Measured]) -> None:
         seen: set[str] = set()
         twice = next(path for path, *_ in files if path in seen or seen.add(path))  # type: ignore[func-returns-value]
         raise BadRelease(f"{twice!r:.120} stands there twice")
-    directories: set[str] = set()
-    for path in paths:
+    directories = {path.rpartition("/")[0] for path in paths} - {""}
+    for path in tuple(directories):
         while (path := path.rpartition("/")[0]) and path not in directories:
             directories.add(path)
     if both := paths & directories:

@@ -20,6 +20,8 @@ from liveproof.host.files.dir_handles import Descent
 # it leads).
 Measured = tuple[str, str, int, int, str]
 
+_Names = list[tuple[str, bool]]
+
 MOST_FILES = 1_000_000
 MOST_BYTES = 2 << 30  # of one file
 # Control characters, line separators, what turns the direction of a line around, and bytes that are not UTF-8.
@@ -81,10 +83,10 @@ def measure(root: str, excluded: Callable[[str], bool]) -> Tree:
     return Tree(sorted(files), sorted([*refused, *(each for _, part in parts for each in part)]))
 
 
-def _listed(root: int, excluded: Callable[[str], bool]) -> tuple[list[tuple[str, list[str]]], list[tuple[str, str]]]:
-    """The names of files and links by directory, and what is neither."""
+def _listed(root: int, excluded: Callable[[str], bool]) -> tuple[list[tuple[str, _Names]], list[tuple[str, str]]]:
+    """The names in each directory with whether that is a regular file, and what cannot be one of a release."""
     descent = Descent(root)
-    found: list[tuple[str, list[str]]] = []
+    found: list[tuple[str, _Names]] = []
     refused: list[tuple[str, str]] = []
     waiting = ["."]
     count = 0
@@ -95,12 +97,15 @@ def _listed(root: int, excluded: Callable[[str], bool]) -> tuple[list[tuple[str,
             at = "" if path == "." else f"{path}/"
             try:
                 with os.scandir(descent.open(path)) as entries:
-                    here = [(entry.name, entry.is_dir(follow_symlinks=False)) for entry in entries]
+                    here = [
+                        (entry.name, entry.is_dir(follow_symlinks=False), entry.is_file(follow_symlinks=False))
+                        for entry in entries
+                    ]
             except OSError as error:
                 refused.append((path, f"cannot be read: {error.strerror or error}"))
                 continue
             names = []
-            for name, directory in here:
+            for name, directory, regular in here:
                 if excluded(at + name):
                     continue
                 if why := unfit(name):
@@ -108,7 +113,7 @@ def _listed(root: int, excluded: Callable[[str], bool]) -> tuple[list[tuple[str,
                 elif directory:
                     waiting.append(at + name)
                 else:
-                    names.append(name)
+                    names.append((name, regular))
             count += len(names)
             if count > MOST_FILES:
                 raise TooMany(f"it holds more than {MOST_FILES:,} files")
@@ -128,26 +133,30 @@ class _Part:
         self.refused: list[tuple[str, str]] = []
         self._digest = digester("sha256", blobs=False)
 
-    def directory(self, path: str, names: Sequence[str]) -> None:
+    def directory(self, path: str, names: Sequence[tuple[str, bool]]) -> None:
         """Measure the files of one directory."""
         at = "" if path == "." else f"{path}/"
-        for name in names:
+        try:
+            here = self.descent.open(path)
+        except OSError as error:
+            self.refused.append((path, f"cannot be read: {error.strerror or error}"))
+            return
+        for name, regular in names:
             try:
-                self._entry(self.descent.open(path), path, at + name, name)
+                if regular:
+                    self._file(here, at + name, name)
+                else:
+                    self._other(here, path, at + name, name)
             except OSError as error:
                 self.refused.append((at + name, f"cannot be read: {error.strerror or error}"))
 
-    def _entry(self, directory: int, path: str, whole: str, name: str) -> None:
+    def _other(self, directory: int, path: str, whole: str, name: str) -> None:
         seen = os.stat(name, dir_fd=directory, follow_symlinks=False)
         if modes.S_ISLNK(seen.st_mode):
             self._link(directory, path, whole, name)
-        elif not modes.S_ISREG(seen.st_mode):
+        else:
             kind = _KINDS.get(modes.S_IFMT(seen.st_mode), "neither a file nor a link")
             self.refused.append((whole, f"is {kind}; a release holds files and links alone"))
-        elif seen.st_size > MOST_BYTES:
-            self.refused.append((whole, f"is larger than {MOST_BYTES >> 30} GiB"))
-        else:
-            self._file(directory, whole, name)
 
     def _file(self, directory: int, whole: str, name: str) -> None:
         descriptor = os.open(name, READ_FLAGS, dir_fd=directory)
@@ -155,6 +164,9 @@ class _Part:
             before = os.fstat(descriptor)
             if not modes.S_ISREG(before.st_mode):
                 self.refused.append((whole, "was replaced while it was read"))
+                return
+            if before.st_size > MOST_BYTES:
+                self.refused.append((whole, f"is larger than {MOST_BYTES >> 30} GiB"))
                 return
             digest = self._digest(descriptor, before.st_size)
             after = os.fstat(descriptor)
