@@ -20,6 +20,8 @@ cd {app} && find . -type f -not -path './storage/*' -not -path './bootstrap/cach
   sort -z | xargs -0 sha256sum > /etc/liveproof/release.sha256      # made where the release was built
 ```
 
+One that `liveproof release sign` signed is believed only when a trusted key verifies it: see docs/release.md.
+
 ## Verify by hand
 ```sh
 sudo -u "$(stat -c %U {app}/.git)" git --no-optional-locks -C {app} diff --stat HEAD   # as the tree's owner

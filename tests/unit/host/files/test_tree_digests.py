@@ -41,7 +41,8 @@ def test_everything_is_measured(processors: int, tmp_path: Path, monkeypatch: py
     [
         ("a", "b", ""), ("a/b", "../c", ""), ("a/b/c", "../../d/e", ""), ("a", ".", ""), ("a/b", "./../c//d", ""),
         ("a", "..", "leads out"), ("a", "../x", "leads out"), ("a/b", "../../x", "leads out"),
-        ("a", "b/../c", "leads out"),        ("a/b", "../c/../../d", "leads out"), ("a", "/", "absolute"), ("a", "//x", "absolute"),
+        ("a", "b/../c", "leads out"),
+        ("a/b", "../c/../../d", "leads out"), ("a", "/", "absolute"), ("a", "//x", "absolute"),
         ("a", "./../x", "leads out"), ("a", "b\n", "cannot be written"),
     ],
 )  # fmt: skip
