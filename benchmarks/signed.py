@@ -19,7 +19,7 @@ from benchmarks.rows import Row, table
 
 _INSIDE = """
 import gc, json, sys, time
-from liveproof.analysis.patterns import matcher
+from liveproof.analysis.files.patterns import matcher
 from liveproof.attestation.differences import differences
 from liveproof.attestation.envelope import sign, verify
 from liveproof.attestation.keys import public_keys

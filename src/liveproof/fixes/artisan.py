@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from liveproof.analysis.laravel_places import CACHE
+from liveproof.analysis.laravel.places import CACHE
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.files import Files
 from liveproof.model.facts.laravel import CacheFile, Laravel

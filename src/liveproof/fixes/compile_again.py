@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
-from liveproof.analysis.freshness import State, freshness
+from liveproof.analysis.memory.freshness import State, freshness
 from liveproof.fixes.invalidate import invalidation
 from liveproof.fixes.reload import graceful_reload
 from liveproof.model.facts.fpm import Fpm

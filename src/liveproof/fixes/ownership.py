@@ -2,9 +2,9 @@
 
 from collections.abc import Collection, Iterable, Iterator
 
-from liveproof.analysis import floors
-from liveproof.analysis.ownership import MOST, WRITTEN, Mismatch
-from liveproof.analysis.permissions import shift
+from liveproof.analysis.files import floors
+from liveproof.analysis.files.ownership import MOST, WRITTEN, Mismatch
+from liveproof.analysis.files.permissions import shift
 from liveproof.model.dataclass import dataclass
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.files import FileClass, Files

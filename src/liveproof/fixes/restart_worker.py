@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from liveproof.analysis.php_processes import own_unit
+from liveproof.analysis.memory.php_processes import own_unit
 from liveproof.fixes.signal_workers import signal
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.laravel import Laravel

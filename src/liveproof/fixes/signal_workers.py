@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from liveproof.analysis.php_processes import ALONE, ending, hears, patience
+from liveproof.analysis.memory.php_processes import ALONE, ending, hears, patience
 from liveproof.fixes.artisan import artisan
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.laravel import Laravel

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Iterable, Sequence
 
-from liveproof.analysis.ownership import ownership, ruled
-from liveproof.analysis.permissions import READ, SEARCH, WRITE, permits
+from liveproof.analysis.files.ownership import ownership, ruled
+from liveproof.analysis.files.permissions import READ, SEARCH, WRITE, permits
 from liveproof.fixes import ownership as giving
 from liveproof.model.dataclass import dataclass
 from liveproof.model.facts.access import Access

@@ -1,6 +1,6 @@
 """Steps that would fail, or do harm, on this very host: they are left to a person. Pure."""
 
-from liveproof.analysis.root_runs import LAYOUT, roots_own
+from liveproof.analysis.files.root_runs import LAYOUT, roots_own
 from liveproof.model.examination import AppExamination
 from liveproof.model.facts.access import Access
 from liveproof.model.facts.apps import App

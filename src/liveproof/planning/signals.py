@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from liveproof.analysis.php_processes import ending, own_unit
+from liveproof.analysis.memory.php_processes import ending, own_unit
 from liveproof.fixes.signal_workers import signal
 from liveproof.model.examination import AppExamination
 from liveproof.model.facts.apps import App

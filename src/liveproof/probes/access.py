@@ -4,9 +4,10 @@ import os
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
-from liveproof.analysis import floors, laravel_places, permissions, sharing
-from liveproof.analysis.ownership import MOST, mismatches, ownership
-from liveproof.analysis.serving import configuration_files
+from liveproof.analysis.files import floors, permissions, sharing
+from liveproof.analysis.files.ownership import MOST, mismatches, ownership
+from liveproof.analysis.laravel import places as laravel_places
+from liveproof.analysis.web.serving import configuration_files
 from liveproof.host.errors import CannotSee
 from liveproof.host.files.immutable import fixed
 from liveproof.host.process import user_access

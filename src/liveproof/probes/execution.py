@@ -8,7 +8,7 @@ import json
 import os
 from collections.abc import Iterable, Iterator
 
-from liveproof.analysis.pool_load import waits
+from liveproof.analysis.memory.pool_load import waits
 from liveproof.host.errors import CannotSee
 from liveproof.host.network import fastcgi
 from liveproof.host.network.fastcgi import FastcgiError

@@ -4,7 +4,7 @@ import stat as modes
 import time
 from collections.abc import Iterator
 
-from liveproof.analysis.patterns import matcher
+from liveproof.analysis.files.patterns import matcher
 from liveproof.host.errors import CannotSee
 from liveproof.host.files.file_state import settled
 from liveproof.host.files.walk import Layout, Walked, walk

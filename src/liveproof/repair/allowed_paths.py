@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import field
 
-from liveproof.analysis.app_paths import system_directory
-from liveproof.analysis.floors import sealed
+from liveproof.analysis.files.app_paths import system_directory
+from liveproof.analysis.files.floors import sealed
 from liveproof.fixes.ownership import deployment
 from liveproof.host.files.openat2 import open_root
 from liveproof.host.write.safety import LeftAlone, why

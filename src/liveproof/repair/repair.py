@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
-from liveproof.analysis.serving import configuration_files
+from liveproof.analysis.web.serving import configuration_files
 from liveproof.examine import examine
 from liveproof.fixes.reload import reload_of
 from liveproof.host.reader import Reader

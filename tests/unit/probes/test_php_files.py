@@ -1,6 +1,6 @@
 """probes/php_files: which files are parsed, and what is remembered of them."""
 
-from liveproof.analysis.composer_maps import Maps
+from liveproof.analysis.laravel.composer_maps import Maps
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.files import FileClass, Files
 from liveproof.probes.php_files.candidates import Candidate, candidates

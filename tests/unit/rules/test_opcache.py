@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from liveproof.analysis.stale_code import held_releases
+from liveproof.analysis.memory.stale_code import held_releases
 from liveproof.check import check, links
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.files import Files, SectionTimes

@@ -20,7 +20,7 @@ class Access:
     Of like entries that are denied only so many are listed. ``more_unwritable`` and ``more_unreadable`` count the
     others, which were asked as well; ``more_private`` are those that are unreadable and only their owner's to use.
     ``uncounted``: there were so many that not all were asked. ``inherited`` are the shared directories (see
-    analysis/sharing.py) that hand down the right to write to the app's user by a default ACL.
+    analysis/files/sharing.py) that hand down the right to write to the app's user by a default ACL.
     """
 
     writable: tuple[tuple[str, bool | Unknown], ...]

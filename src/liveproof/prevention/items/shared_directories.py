@@ -1,6 +1,6 @@
 """Directories that the deploy user and the app share keep their group."""
 
-from liveproof.analysis.sharing import sharing
+from liveproof.analysis.files.sharing import sharing
 from liveproof.model.facts.access import Access
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.files import Files

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from liveproof.analysis.app_paths import HOME_MARKERS, MARKERS, system_directory
+from liveproof.analysis.files.app_paths import HOME_MARKERS, MARKERS, system_directory
 from liveproof.host.process.accounts import Accounts
 from liveproof.host.reader import Reader
 from liveproof.model.dataclass import dataclass

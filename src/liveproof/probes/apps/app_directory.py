@@ -4,7 +4,7 @@ What stands in a directory tells it: Composer's files (getcomposer.org), a frame
 ``wp-config.php``, which may lie one directory above (developer.wordpress.org: "Editing wp-config.php").
 """
 
-from liveproof.analysis.app_paths import OWN_APP, SIDE_BY_SIDE, system_directory
+from liveproof.analysis.files.app_paths import OWN_APP, SIDE_BY_SIDE, system_directory
 from liveproof.host.process.accounts import Accounts
 from liveproof.host.reader import Reader
 

@@ -1,6 +1,6 @@
 """What Composer installed and what its autoloader loads; all read from files, Composer itself is not run."""
 
-from liveproof.analysis.composer_maps import STATIC
+from liveproof.analysis.laravel.composer_maps import STATIC
 from liveproof.host.errors import CannotSee, NotThere
 from liveproof.host.files.file_state import Inputs, State
 from liveproof.host.reader import Reader

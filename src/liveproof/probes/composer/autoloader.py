@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from liveproof.analysis.composer_maps import STATIC, Maps, Unreadable, class_files, read_maps
+from liveproof.analysis.laravel.composer_maps import STATIC, Maps, Unreadable, class_files, read_maps
 from liveproof.host.errors import CannotSee
 from liveproof.host.reader import Reader
 from liveproof.model.facts.apps import App

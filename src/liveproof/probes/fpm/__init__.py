@@ -6,7 +6,7 @@ A pool's status page is asked once and its socket is connected to once, as nginx
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from liveproof.analysis.addresses import is_here
+from liveproof.analysis.web.addresses import is_here
 from liveproof.host.errors import CannotSee, NotThere
 from liveproof.host.numbers import whole
 from liveproof.host.process import namespaces

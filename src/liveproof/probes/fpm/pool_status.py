@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from liveproof.analysis.pool_load import saturated
+from liveproof.analysis.memory.pool_load import saturated
 from liveproof.host.errors import CannotSee
 from liveproof.host.process import namespaces
 from liveproof.host.reader import Reader

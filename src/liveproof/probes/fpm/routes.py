@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from liveproof.analysis.addresses import meets
+from liveproof.analysis.web.addresses import meets
 from liveproof.host.reader import Reader
 from liveproof.model.facts.fpm import Master, Pool
 from liveproof.probes.fpm.sockets import Sockets

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from liveproof.analysis.addresses import meets
+from liveproof.analysis.web.addresses import meets
 from liveproof.host.errors import CannotSee
 from liveproof.host.files.reader import Stat
 from liveproof.host.network import connect

@@ -6,7 +6,7 @@ What is costly (three runs of PHP) is done only when something that it depends o
 import os
 from collections.abc import Mapping, Sequence
 
-from liveproof.analysis import permissions
+from liveproof.analysis.files import permissions
 from liveproof.host.errors import CannotSee, NotThere
 from liveproof.host.files.reader import Stat
 from liveproof.host.process.command import Identity

@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from liveproof.analysis import permissions
+from liveproof.analysis.files import permissions
 from liveproof.host.errors import CannotSee
 from liveproof.host.files.reader import Stat
 from liveproof.host.reader import Reader

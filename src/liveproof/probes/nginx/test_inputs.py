@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from liveproof.analysis.addresses import local
+from liveproof.analysis.web.addresses import local
 from liveproof.probes.nginx.directives import Tree
 
 # Always looked at: users named by "user", hosts and resolvers, the libraries that the program is linked with.

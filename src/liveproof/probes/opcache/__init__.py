@@ -6,8 +6,8 @@ the configuration that a fix would edit.
 
 import math
 
-from liveproof.analysis.freshness import State, freshness
-from liveproof.analysis.pool_load import waits
+from liveproof.analysis.memory.freshness import State, freshness
+from liveproof.analysis.memory.pool_load import waits
 from liveproof.host.errors import CannotSee
 from liveproof.host.php.probe import installed
 from liveproof.host.reader import Reader

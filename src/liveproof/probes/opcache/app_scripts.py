@@ -4,7 +4,7 @@ Where the app is its document root alone, as in ``/var/www/html`` with ``/var/ww
 code. What lies below the document root of another server block, or looks like an app of its own, is not.
 """
 
-from liveproof.analysis.app_paths import OWN_APP, beside
+from liveproof.analysis.files.app_paths import OWN_APP, beside
 from liveproof.host.reader import Reader
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.nginx import Nginx

@@ -11,7 +11,7 @@ file, add its size to it: ext/opcache/ZendAccelerator.c), the recorded time is t
 import math
 from typing import NamedTuple
 
-from liveproof.analysis.freshness import State, compiled_by, freshness, invalidated
+from liveproof.analysis.memory.freshness import State, compiled_by, freshness, invalidated
 from liveproof.host.errors import CannotSee
 from liveproof.host.reader import Reader
 from liveproof.model.dataclass import dataclass

@@ -3,7 +3,7 @@
 from _blake2 import blake2b  # what hashlib.blake2b is, without loading OpenSSL
 from typing import NamedTuple
 
-from liveproof.analysis import permissions
+from liveproof.analysis.files import permissions
 from liveproof.host.errors import CannotSee
 from liveproof.host.files.reader import Stat
 from liveproof.host.reader import Reader

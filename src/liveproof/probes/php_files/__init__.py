@@ -7,7 +7,7 @@ import os
 import stat as modes
 from collections.abc import Sequence
 
-from liveproof.analysis.composer_maps import STATIC, Maps, Unreadable, read_maps
+from liveproof.analysis.laravel.composer_maps import STATIC, Maps, Unreadable, read_maps
 from liveproof.host.deadline import left
 from liveproof.host.errors import CannotSee
 from liveproof.host.files.file_state import TICK_NS, Inputs, State

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from liveproof.analysis.composer_maps import Maps
+from liveproof.analysis.laravel.composer_maps import Maps
 from liveproof.model.dataclass import dataclass
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.files import Files

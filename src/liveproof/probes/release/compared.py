@@ -8,7 +8,7 @@ each directory that was right is remembered by its files' sizes, times and inode
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, replace
 
-from liveproof.analysis.patterns import matcher
+from liveproof.analysis.files.patterns import matcher
 from liveproof.host.files.digests import Compared, Directory, compare
 from liveproof.host.reader import Reader
 from liveproof.model.dataclass import dataclass

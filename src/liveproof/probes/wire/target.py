@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
-from liveproof.analysis.pool_load import waits
-from liveproof.analysis.server_names import is_default, matches
+from liveproof.analysis.memory.pool_load import waits
+from liveproof.analysis.web.server_names import is_default, matches
 from liveproof.host.reader import Reader
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.fpm import Fpm

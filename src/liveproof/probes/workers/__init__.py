@@ -6,8 +6,8 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from liveproof.analysis.php_processes import own_unit
-from liveproof.analysis.process_age import aged
+from liveproof.analysis.memory.php_processes import own_unit
+from liveproof.analysis.memory.process_age import aged
 from liveproof.host.errors import NotThere
 from liveproof.host.reader import Reader
 from liveproof.model.facts.apps import App

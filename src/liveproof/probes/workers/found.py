@@ -4,7 +4,7 @@ import os
 import posixpath
 from collections.abc import Iterator, Sequence
 
-from liveproof.analysis.php_processes import LASTING
+from liveproof.analysis.memory.php_processes import LASTING
 from liveproof.host.errors import CannotSee, NotThere
 from liveproof.host.php.command_line import is_php, script_at
 from liveproof.host.process.accounts import Accounts

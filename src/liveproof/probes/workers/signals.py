@@ -2,7 +2,7 @@
 
 import re
 
-from liveproof.analysis.php_processes import hears, patience
+from liveproof.analysis.memory.php_processes import hears, patience
 from liveproof.host.errors import CannotSee
 from liveproof.host.reader import Reader
 from liveproof.model.facts.laravel import Laravel

@@ -26,7 +26,7 @@ The unit's sandbox may forbid what the modes allow: `systemctl show {unit} -p Pr
 
 from collections.abc import Iterator
 
-from liveproof.analysis.laravel_places import cache_directories
+from liveproof.analysis.laravel.places import cache_directories
 from liveproof.fixes import ownership
 from liveproof.fixes.write_access import Tree
 from liveproof.model.facts.access import Access

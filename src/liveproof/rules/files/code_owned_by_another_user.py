@@ -36,8 +36,8 @@ find {app} -path {app}/storage -prune -o -user root -print                      
 
 from collections.abc import Iterable, Iterator
 
-from liveproof.analysis.ownership import Mismatch, Ownership, mismatches, ownership
-from liveproof.analysis.root_runs import LAYOUT, RootsOwn, roots_own
+from liveproof.analysis.files.ownership import Mismatch, Ownership, mismatches, ownership
+from liveproof.analysis.files.root_runs import LAYOUT, RootsOwn, roots_own
 from liveproof.fixes import ownership as giving
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.files import Files

@@ -26,9 +26,9 @@ namei -l {app}/artisan                                                        # 
 from collections.abc import Iterator
 from dataclasses import replace
 
-from liveproof.analysis.ownership import Mismatch, mismatches, ownership
-from liveproof.analysis.permissions import READ, SEARCH, permits
-from liveproof.analysis.root_runs import roots_own
+from liveproof.analysis.files.ownership import Mismatch, mismatches, ownership
+from liveproof.analysis.files.permissions import READ, SEARCH, permits
+from liveproof.analysis.files.root_runs import roots_own
 from liveproof.fixes import ownership as giving
 from liveproof.model.facts.access import Access
 from liveproof.model.facts.apps import App

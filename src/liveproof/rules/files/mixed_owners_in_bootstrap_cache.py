@@ -20,8 +20,8 @@ stat -c '%U:%G %a %y %n' {app}/bootstrap/cache/*.php
 
 from collections.abc import Iterator
 
-from liveproof.analysis.laravel_places import CACHE, cache_directories
-from liveproof.analysis.ownership import ownership
+from liveproof.analysis.files.ownership import ownership
+from liveproof.analysis.laravel.places import CACHE, cache_directories
 from liveproof.fixes import ownership as giving
 from liveproof.fixes.write_access import Tree
 from liveproof.model.facts.access import Access

@@ -23,7 +23,7 @@ on.
 
 from collections.abc import Iterator
 
-from liveproof.analysis.sharing import SETGID, sharing
+from liveproof.analysis.files.sharing import SETGID, sharing
 from liveproof.fixes import ownership as giving
 from liveproof.model.facts.access import Access
 from liveproof.model.facts.apps import App

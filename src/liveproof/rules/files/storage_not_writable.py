@@ -27,7 +27,7 @@ namei -l {app}/storage/framework/views                                  # owners
 
 from collections.abc import Iterator
 
-from liveproof.analysis.laravel_places import below_storage, storage, views
+from liveproof.analysis.laravel.places import below_storage, storage, views
 from liveproof.fixes import ownership
 from liveproof.fixes.write_access import Tree
 from liveproof.model.facts.access import Access

@@ -22,8 +22,8 @@ where `process_control_timeout` is 0, since that cuts running requests off.
 
 from collections.abc import Iterator
 
-from liveproof.analysis import replaced_program
-from liveproof.analysis.serving import running_masters
+from liveproof.analysis.memory import replaced_program
+from liveproof.analysis.web.serving import running_masters
 from liveproof.fixes.reload import graceful_reloads
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.fpm import Fpm, Master

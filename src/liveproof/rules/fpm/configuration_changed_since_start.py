@@ -25,7 +25,7 @@ Safe: a graceful reload (SIGUSR2), after `php-fpm -t` took the files. It may dro
 
 from collections.abc import Iterator
 
-from liveproof.analysis.loaded_configuration import SHOWN, about, evidence, summary, unsure
+from liveproof.analysis.memory.loaded_configuration import SHOWN, about, evidence, summary, unsure
 from liveproof.fixes.reload import graceful_reload
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.fpm import Fpm, Master

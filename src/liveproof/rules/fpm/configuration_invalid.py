@@ -20,7 +20,7 @@ Manual: what the line should say only its author knows. Nothing is reloaded befo
 
 from collections.abc import Iterator
 
-from liveproof.analysis.serving import running_masters
+from liveproof.analysis.web.serving import running_masters
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.fpm import Fpm, Master
 from liveproof.model.findings import Answer, Evidence, Finding, Holds, Ref, Unknown

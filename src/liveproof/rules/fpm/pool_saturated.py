@@ -22,7 +22,7 @@ Manual: more workers need memory that only the administrator can grant, and ofte
 
 from collections.abc import Iterator
 
-from liveproof.analysis.serving import running, unit_of
+from liveproof.analysis.web.serving import running, unit_of
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.fpm import Fpm, Load, Master, Pool, PoolStatus
 from liveproof.model.facts.nginx import Nginx

@@ -18,7 +18,7 @@ Manual: somebody stopped it. `kill -CONT PID` lets it go on; see first that no d
 
 from collections.abc import Iterator, Sequence
 
-from liveproof.analysis.serving import running_masters
+from liveproof.analysis.web.serving import running_masters
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.fpm import Fpm
 from liveproof.model.facts.nginx import Nginx

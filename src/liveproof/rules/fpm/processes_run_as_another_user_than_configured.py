@@ -19,7 +19,7 @@ Safe: a graceful reload (SIGUSR2), after `php-fpm -t` took the files. It may dro
 
 from collections.abc import Iterator
 
-from liveproof.analysis.serving import running
+from liveproof.analysis.web.serving import running
 from liveproof.fixes.reload import graceful_reloads
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.fpm import Fpm, Pool

@@ -22,7 +22,7 @@ run.
 import re
 from collections.abc import Iterator
 
-from liveproof.analysis.serving import no_pool
+from liveproof.analysis.web.serving import no_pool
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.fpm import Fpm, Master, Pool, Unit
 from liveproof.model.findings import Absent, Answer, Evidence, Finding, Holds, Ref, Unknown

@@ -21,7 +21,7 @@ restart drops the requests that still run, and those of the master's other pools
 
 from collections.abc import Iterator
 
-from liveproof.analysis.serving import running, unit_of
+from liveproof.analysis.web.serving import running, unit_of
 from liveproof.fixes.reload import graceful_reload
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.fpm import Fpm, Master, Pool, Socket, Unit

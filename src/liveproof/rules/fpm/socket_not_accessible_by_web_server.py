@@ -25,7 +25,7 @@ is changed.
 from collections.abc import Iterator
 from dataclasses import replace
 
-from liveproof.analysis.serving import running
+from liveproof.analysis.web.serving import running
 from liveproof.fixes.php_fpm_edit import with_settings
 from liveproof.fixes.reload import graceful_reload
 from liveproof.model.facts.apps import App

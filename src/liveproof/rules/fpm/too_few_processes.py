@@ -20,7 +20,7 @@ Manual: what keeps the master from starting workers must be found first; a resta
 
 from collections.abc import Iterator
 
-from liveproof.analysis.serving import running, unit_of
+from liveproof.analysis.web.serving import running, unit_of
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.fpm import Fpm, Master, Pool, Unit
 from liveproof.model.findings import Answer, Evidence, Finding, Holds, Ref, Unknown

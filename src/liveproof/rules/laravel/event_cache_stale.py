@@ -21,7 +21,7 @@ once, so no request meets half a file.
 
 from collections.abc import Iterator
 
-from liveproof.analysis.laravel_caches import fresh, stale
+from liveproof.analysis.laravel.caches import fresh, stale
 from liveproof.fixes.artisan import artisan, can_rebuild
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.laravel import Laravel, counted, listed

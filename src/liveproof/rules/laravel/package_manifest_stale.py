@@ -23,7 +23,7 @@ mend, by `composer install`.
 
 from collections.abc import Iterator
 
-from liveproof.analysis.laravel_caches import stale
+from liveproof.analysis.laravel.caches import stale
 from liveproof.fixes.artisan import artisan, can_rebuild
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.laravel import CacheFile, Laravel, listed

@@ -22,7 +22,7 @@ beside the live one, so closures that an old Laravel cannot store never stop it 
 
 from collections.abc import Iterator
 
-from liveproof.analysis.laravel_caches import fresh, stale
+from liveproof.analysis.laravel.caches import fresh, stale
 from liveproof.fixes.artisan import artisan, can_rebuild, remove
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.files import Files

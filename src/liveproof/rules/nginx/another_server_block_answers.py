@@ -22,7 +22,7 @@ Manual: which of the two is meant only an administrator knows.
 
 from collections.abc import Iterator
 
-from liveproof.analysis.server_names import answering
+from liveproof.analysis.web.server_names import answering
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.nginx import Listen, Nginx, Server
 from liveproof.model.findings import Answer, Evidence, Finding, Holds, Ref, Unknown

@@ -21,7 +21,7 @@ without that.
 
 from collections.abc import Iterator
 
-from liveproof.analysis import replaced_program
+from liveproof.analysis.memory import replaced_program
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.nginx import Nginx
 from liveproof.model.findings import Answer, Finding, Holds, Ref, Unknown

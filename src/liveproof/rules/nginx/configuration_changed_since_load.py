@@ -25,7 +25,7 @@ workers.
 
 from collections.abc import Iterator
 
-from liveproof.analysis.loaded_configuration import SHOWN, about, evidence, summary, unsure
+from liveproof.analysis.memory.loaded_configuration import SHOWN, about, evidence, summary, unsure
 from liveproof.analysis.times import moment
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.nginx import Nginx

@@ -24,7 +24,7 @@ drop requests where `process_control_timeout` is 0, since that cuts running requ
 
 from collections.abc import Iterator
 
-from liveproof.analysis.freshness import Freshness, State, blind, freshness
+from liveproof.analysis.memory.freshness import Freshness, State, blind, freshness
 from liveproof.analysis.times import moment
 from liveproof.fixes.compile_again import compile_again
 from liveproof.model.facts.apps import App

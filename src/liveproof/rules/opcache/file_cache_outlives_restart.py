@@ -24,7 +24,7 @@ apps and lies outside of the app, so liveproof removes nothing there. Let each d
 
 from collections.abc import Iterator
 
-from liveproof.analysis.freshness import State, blind, freshness
+from liveproof.analysis.memory.freshness import State, blind, freshness
 from liveproof.analysis.shell_words import quoted
 from liveproof.analysis.times import moment
 from liveproof.fixes.reload import reload_of

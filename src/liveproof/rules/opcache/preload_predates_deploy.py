@@ -23,7 +23,7 @@ fails, PHP-FPM would not start again, and nothing is reloaded. It may drop reque
 
 from collections.abc import Iterator
 
-from liveproof.analysis.freshness import Freshness, State, freshness
+from liveproof.analysis.memory.freshness import Freshness, State, freshness
 from liveproof.analysis.times import moment
 from liveproof.fixes.reload import graceful_reloads
 from liveproof.model.facts.apps import App

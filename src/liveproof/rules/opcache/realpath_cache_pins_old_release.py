@@ -22,7 +22,7 @@ Safe: a graceful reload of PHP-FPM starts workers that resolve the link again. I
 
 from collections.abc import Iterator
 
-from liveproof.analysis.stale_code import REALPATH_TTL, as_written, pinned
+from liveproof.analysis.memory.stale_code import REALPATH_TTL, as_written, pinned
 from liveproof.analysis.times import moment
 from liveproof.fixes.reload import graceful_reload, graceful_reloads
 from liveproof.model.facts.apps import App

@@ -20,8 +20,8 @@ requests (php-src issues 8739 and 14471).
 
 from collections.abc import Iterator
 
-from liveproof.analysis.freshness import State, blind, freshness
-from liveproof.analysis.stale_code import changed_scripts, held_releases
+from liveproof.analysis.memory.freshness import State, blind, freshness
+from liveproof.analysis.memory.stale_code import changed_scripts, held_releases
 from liveproof.analysis.times import moment
 from liveproof.fixes.compile_again import compile_again
 from liveproof.model.facts.apps import App

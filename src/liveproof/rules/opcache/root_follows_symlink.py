@@ -24,7 +24,7 @@ are reloaded.
 
 from collections.abc import Iterator
 
-from liveproof.analysis.stale_code import held_releases, unresolved
+from liveproof.analysis.memory.stale_code import held_releases, unresolved
 from liveproof.fixes.nginx_edit import with_realpath_root
 from liveproof.fixes.reload import graceful_reloads
 from liveproof.model.facts.apps import App

@@ -19,7 +19,7 @@ compiles only the changed scripts again. Put a reload at the end of the deploy.
 
 from collections.abc import Iterator
 
-from liveproof.analysis.stale_code import Behind, behind, not_behind
+from liveproof.analysis.memory.stale_code import Behind, behind, not_behind
 from liveproof.analysis.times import moment
 from liveproof.fixes.compile_again import compile_again
 from liveproof.model.facts.apps import App

@@ -20,7 +20,7 @@ compiles only the deployed scripts again.
 
 from collections.abc import Iterator
 
-from liveproof.analysis.stale_code import Behind, behind, not_behind
+from liveproof.analysis.memory.stale_code import Behind, behind, not_behind
 from liveproof.analysis.times import moment
 from liveproof.fixes.compile_again import compile_again
 from liveproof.model.facts.apps import App

@@ -23,9 +23,9 @@ Manual: only a restart gives a process its unit's settings, and a restart drops 
 
 from collections.abc import Iterator
 
-from liveproof.analysis.loaded_configuration import SHOWN, about, evidence, summary, unsure
-from liveproof.analysis.serving import running_masters
+from liveproof.analysis.memory.loaded_configuration import SHOWN, about, evidence, summary, unsure
 from liveproof.analysis.times import moment
+from liveproof.analysis.web.serving import running_masters
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.fpm import Fpm, Unit
 from liveproof.model.facts.nginx import Nginx

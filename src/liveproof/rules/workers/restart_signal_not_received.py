@@ -22,7 +22,7 @@ any other store `fix` says which processes have not followed the signal that it 
 
 from collections.abc import Iterator
 
-from liveproof.analysis.php_processes import ALONE, about, by_keeper, hears, named, ran_by, restart_by_owner
+from liveproof.analysis.memory.php_processes import ALONE, about, by_keeper, hears, named, ran_by, restart_by_owner
 from liveproof.analysis.times import moment
 from liveproof.fixes.restart_worker import restarts
 from liveproof.model.facts.apps import App

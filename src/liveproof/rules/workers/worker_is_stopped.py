@@ -17,7 +17,7 @@ Manual: somebody stopped it. `kill -CONT PID` lets it go on; see first that no d
 
 from collections.abc import Iterator
 
-from liveproof.analysis.php_processes import about, by_keeper
+from liveproof.analysis.memory.php_processes import about, by_keeper
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.workers import PhpProcess, Workers
 from liveproof.model.findings import Answer, Evidence, Finding, Holds, Ref

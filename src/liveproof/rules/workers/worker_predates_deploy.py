@@ -29,7 +29,7 @@ or `stopwaitsecs` is cut off. What nothing starts again, and Octane's workers (`
 
 from collections.abc import Iterator
 
-from liveproof.analysis.php_processes import about, by_keeper, is_octane, named, ran_by, restart, stays
+from liveproof.analysis.memory.php_processes import about, by_keeper, is_octane, named, ran_by, restart, stays
 from liveproof.analysis.times import moment
 from liveproof.fixes.restart_worker import signal_or_restart
 from liveproof.fixes.signal_workers import signal

@@ -21,7 +21,7 @@ command (`php {app}/artisan queue:work`).
 
 from collections.abc import Iterator
 
-from liveproof.analysis.php_processes import by_keeper, displaced, named
+from liveproof.analysis.memory.php_processes import by_keeper, displaced, named
 from liveproof.fixes.restart_worker import restarts
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.workers import Workers

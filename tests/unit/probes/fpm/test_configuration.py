@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from liveproof.analysis import addresses
+from liveproof.analysis.web import addresses
 from liveproof.fixes.php_fpm_edit import with_settings
 from liveproof.host.reader import Reader
 from liveproof.probes.fpm import configuration

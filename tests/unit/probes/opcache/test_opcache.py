@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from liveproof.analysis.freshness import State, freshness
+from liveproof.analysis.memory.freshness import State, freshness
 from liveproof.host.errors import CannotSee
 from liveproof.host.network.fastcgi import Response
 from liveproof.host.php.probe import installed

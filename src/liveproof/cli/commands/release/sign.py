@@ -16,7 +16,7 @@ import argparse
 import json
 import os
 
-from liveproof.analysis.patterns import matcher
+from liveproof.analysis.files.patterns import matcher
 from liveproof.attestation.envelope import sign
 from liveproof.attestation.keys import BadKey
 from liveproof.attestation.release import EXCLUDED, BadRelease, made, payload, written

@@ -18,7 +18,7 @@ import json
 import time
 from collections.abc import Sequence
 
-from liveproof.analysis.patterns import matcher
+from liveproof.analysis.files.patterns import matcher
 from liveproof.attestation.differences import Refusal, differences
 from liveproof.attestation.envelope import BadEnvelope, verify
 from liveproof.attestation.keys import PublicKey

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 
-from liveproof.analysis.patterns import matcher
+from liveproof.analysis.files.patterns import matcher
 from liveproof.model.dataclass import dataclass
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.files import FileClass, Files

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from liveproof.analysis.freshness import State, blind, freshness
+from liveproof.analysis.memory.freshness import State, blind, freshness
 from liveproof.model.dataclass import dataclass
 from liveproof.model.facts.apps import App
 from liveproof.model.facts.nginx import FastcgiPass, Nginx

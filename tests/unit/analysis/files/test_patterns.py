@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from liveproof.analysis.patterns import matcher
+from liveproof.analysis.files.patterns import matcher
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from liveproof.analysis.process_age import aged
+from liveproof.analysis.memory.process_age import aged
 from liveproof.model.facts.workers import CodeChange, PhpProcess
 
 BEGAN = 1000.5

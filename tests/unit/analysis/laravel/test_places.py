@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from liveproof.analysis.laravel_places import below_storage, cache_directories, storage, views, written
+from liveproof.analysis.laravel.places import below_storage, cache_directories, storage, views, written
 from liveproof.model.facts.laravel import CacheFile, Laravel
 from liveproof.model.findings import Unknown
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from liveproof.analysis.ownership import CODE, Mismatch, Ownership, mismatches, ownership, ruled
+from liveproof.analysis.files.ownership import CODE, Mismatch, Ownership, mismatches, ownership, ruled
 from liveproof.model.findings import Unknown
 from liveproof.model.settings import OwnerRule, Policy
 from tests.unit.owned import DEPLOY, OTHER, ROOT, WWW, Has, app, laravel, tree

@@ -1,8 +1,8 @@
-"""analysis/composer_maps.py: the maps of Composer's autoloader are read as it writes them, or not at all."""
+"""analysis/laravel/composer_maps.py: the maps of Composer's autoloader are read as it writes them, or not at all."""
 
 import pytest
 
-from liveproof.analysis.composer_maps import Maps, Unreadable, class_files, read_maps
+from liveproof.analysis.laravel.composer_maps import Maps, Unreadable, class_files, read_maps
 
 _HERE = "/srv/app/vendor/composer"
 _STATIC = rb"""<?php

@@ -2,7 +2,7 @@
 
 import pytest
 
-from liveproof.analysis.server_names import answering, is_default, matches
+from liveproof.analysis.web.server_names import answering, is_default, matches
 from liveproof.model.facts.nginx import Listen, Nginx, Server
 
 HTTP = Listen("*", 80, tls=False, default=False)

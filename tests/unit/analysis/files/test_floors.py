@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from liveproof.analysis.floors import sealed
+from liveproof.analysis.files.floors import sealed
 from tests.unit.random_trees import harm, random_plan
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from liveproof.analysis.ownership import WRITTEN
+from liveproof.analysis.files.ownership import WRITTEN
 from liveproof.model.dataclass import dataclass
 from liveproof.model.facts.access import Access
 from liveproof.model.facts.apps import App

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from liveproof.analysis.freshness import State, blind, compiled_after, compiled_by, freshness, served_until
+from liveproof.analysis.memory.freshness import State, blind, compiled_after, compiled_by, freshness, served_until
 from liveproof.model.facts.opcache import PoolOpcache, Script
 from tests.unit.opcaches import BEGAN, NOW, pool, script
 

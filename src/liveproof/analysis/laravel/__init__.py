@@ -1,0 +1,1 @@
+"""What rules and probes both know of Laravel and Composer."""
