@@ -48,7 +48,7 @@ ROOTS = {"FIL001", "FIL003", "OPC002", *STOCK}
 # nginx hands PHP the unresolved link, so PHP goes on with what it compiled under the link's name.
 TRAP = (
     (
-        "nginx hands PHP the unresolved `current` link ($document_root)",
+        "nginx passes PHP the unresolved `current` link ($document_root)",
         r"""
         sed -i 's/\$realpath_root/$document_root/g' /etc/nginx/sites-available/api-gateway
         nginx -t -q && systemctl reload nginx

@@ -145,7 +145,7 @@ def _lost(seen: _Check, left: list[str]) -> Iterator[str]:
     if seen.megabytes > _MEGABYTES:
         yield f"it took {seen.megabytes:.0f} MB"
     if '"liveproof/1"' not in seen.out:
-        yield f"it is no report: {seen.status} {seen.out[-300:]!r}"
+        yield f"it is not a report: {seen.status} {seen.out[-300:]!r}"
     elif seen.status not in (0, 1, 3) or "please report" in seen.out or "Traceback" in seen.out:
         yield f"it failed: {seen.status} {seen.out[-300:]!r}"
     if left:

@@ -140,7 +140,7 @@ def _losses(suite: str) -> list[str]:
 
 
 def _still(left: str) -> str:
-    return f"; still broken: {left}" if left else "; mended"
+    return f"; still broken: {left}" if left else "; fixed"
 
 
 if __name__ == "__main__":

@@ -56,7 +56,7 @@ def measured(suite: str, what: str) -> Losses:
 
 def _must_be_broken(left: str) -> None:
     if not left:
-        raise RuntimeError("the host is not broken, so mending it shows nothing")
+        raise RuntimeError("the host is not broken, so fixing it shows nothing")
 
 
 def _old_code(host: Host) -> None:

@@ -123,7 +123,7 @@ def _told(watching: Watching, errors: int, name: str, cpu: float) -> Trial:
     watching.settled()
     raised = Counter(note.alert["what"] for note in watching.notes() if note.kind == "raised" and note.code == "LAR015")
     doubled = [what for what, count in raised.items() if count > 1]
-    lost = f"told twice: {doubled[:2]}" if doubled else "" if raised else "nothing was told"
+    lost = f"told twice: {doubled[:2]}" if doubled else "" if raised else "nothing was reported"
     return Trial(name, lost, f"{errors} errors, {len(raised)} different ones told, {cpu:.1f} s of a core")
 
 

@@ -108,7 +108,7 @@ def _release(host: Host, watching: Watching) -> str:
     watching.told(_CODE, "raised", 60)
     host.sh("chmod 755 $APP/bootstrap/cache")
     watching.told(_CODE, "resolved", 60)
-    return "its faults are told"
+    return "its faults are reported"
 
 
 _CHECKS = 'liveproof_watch_checks_started_total{trigger="deploy"}'

@@ -83,8 +83,8 @@ def _nobody(facts: Facts) -> Unknown | None:
     if not isinstance(app, App) or app.user:
         return None
     return Unknown(
-        f"it is not known as whom {app.path} runs, since no PHP-FPM pool of it was seen: name its user under [app] in "
-        "the configuration"
+        f"which user {app.path} runs as is not known, since no PHP-FPM pool of it was seen: name its user under "
+        "[app] in the configuration"
     )
 
 
@@ -137,6 +137,6 @@ def _link(
 
 # The links that an app may do without; the others hold for every app, and one that nothing was asked of is not proven.
 _NOT_ASKED = {
-    Link.RELEASE: "no release is named and the app is no git repository",
+    Link.RELEASE: "no release is named and the app is not a git repository",
     Link.CACHES: "the app has no caches that liveproof knows",
 }

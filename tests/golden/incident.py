@@ -86,7 +86,7 @@ FINDINGS = {
     "LAR002": Finding(
         "the route cache differs from routes/: api/retell/function",
         (_APP, Ref("file", f"{PATH}/bootstrap/cache")),
-        (Evidence("bootstrap/cache/routes-v7.php, built anew as www-data", "1 route differs", "no difference"),),
+        (Evidence("bootstrap/cache/routes-v7.php, rebuilt as www-data", "1 route differs", "no difference"),),
     ),
     "OPC002": Finding(
         "opcache.validate_timestamps=0 and no reload since the deploy",
@@ -145,7 +145,7 @@ def _links(codes: tuple[str, ...], unseen: dict[str, str]) -> tuple[LinkState, .
         Link.SERVICES: ("FPM", "NGX"),
         Link.WIRE: ("WIR",),
     }
-    states = [LinkState(Link.RELEASE, LinkVerdict.NOT_ASKED, "no release is named and the app is no git repository")]
+    states = [LinkState(Link.RELEASE, LinkVerdict.NOT_ASKED, "no release is named and the app is not a git repository")]
     for link, prefixes in family.items():
         broken = [code for code in codes if code.startswith(prefixes) and code != "OPC013"]
         reasons = [reason for code, reason in unseen.items() if code.startswith(prefixes)]

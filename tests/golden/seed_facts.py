@@ -195,5 +195,5 @@ def facts(*, broken: bool) -> dict[type, object]:
         Nginx: _nginx(),
         Wire: _wire(broken=broken),
         Logs: logs,
-        Release: Absent("no release is named and the app is no git repository"),
+        Release: Absent("no release is named and the app is not a git repository"),
     }

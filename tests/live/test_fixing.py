@@ -171,7 +171,7 @@ def test_what_root_runs_stays_roots(host: Host) -> None:
         "backup.sh", "nightly.php", "watch", "bin",
     }  # fmt: skip
     host.sh('echo 1 >bin/other.php; chown root:root bin/other.php "$HANDLER"')
-    for policy in ((), ("--policy", "seed")):
+    for policy in ((), ("--policy", "app-user")):
         outcome = fixed(host, *policy)
         assert outcome["kind"] in ("fixed", "nothing to do"), outcome
         owners = host.sh('stat -c "%U %n" bin bin/* "$HANDLER" | sed "s,/.*/,,"').split("\n")

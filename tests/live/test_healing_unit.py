@@ -124,6 +124,6 @@ END
     host.sh(f"systemctl start {_UNIT}", check=False)
     told = host.sh("cat /root/found.txt")
     assert "\nFIXED  " in told, told + _journal(host)
-    for done in ("give ", "artisan config:cache", "reload php"):
+    for done in ("chown ", "artisan config:cache", "reload php"):
         assert any("done in" in line and done in line for line in told.splitlines()), told
     assert host.liveproof("check").returncode == 0

@@ -47,7 +47,7 @@ def random_plan(seed: int) -> tuple[Plan, Files, App]:
         for name in dice.sample(_NAMES, dice.randint(0, 5)):
             entries[f"{place}/{name}" if place else name] = _has(dice)
     files = tree(entries)
-    policy = Policy(dice.choice(("default", "seed", "hardened")), dice.choice(("", "deploy", "www-data")))
+    policy = Policy(dice.choice(("default", "app-user", "hardened")), dice.choice(("", "deploy", "www-data")))
     denied = [path for path in entries if dice.random() < 0.5]
     written = ("storage", "bootstrap/cache", "storage/framework/views", "storage/logs", "storage/app")
     access = Access(

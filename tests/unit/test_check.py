@@ -163,7 +163,7 @@ def test_what_depends_on_the_user_is_unknown_where_nobody_knows_it() -> None:
     """A rule on owners neither finds nor denies anything; a reason of its own facts comes first."""
     (result,) = check([_rule()], {App: _NOBODY, Colour: Colour("red")})
     assert (result.verdict, result.findings) == (RuleVerdict.UNKNOWN, ())
-    assert result.reason.startswith("it is not known as whom /a runs")
+    assert result.reason.startswith("which user /a runs as is not known")
     (result,) = check([_rule()], {App: _NOBODY, Colour: Unknown("dark")})
     assert result.reason == "dark"
     assert check([_rule()], {App: _NOBODY, Colour: Absent("no eye")}) == ()

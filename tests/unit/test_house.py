@@ -59,7 +59,7 @@ def symptom(host: Host) -> bool:
 
 
 def lookalike(host: Host) -> None:
-    """A tool is no toy."""
+    """A tool is not a toy."""
     host.sh("touch tool")
 '''
 _FACT = '''"""Toys in an app."""

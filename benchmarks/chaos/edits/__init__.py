@@ -12,7 +12,7 @@ from random import Random
 from tests.lab import Host
 
 Edit = Callable[[Host, Random], str]
-"""Does something to a host and tells in a line what it did; raises RuntimeError or OSError where it cannot."""
+"""Does something to a host and shows in a line what it did; raises RuntimeError or OSError where it cannot."""
 
 
 def all_edits() -> dict[str, Edit]:

@@ -67,7 +67,7 @@ def recreated(host: Host, chance: Random) -> str:
     """)
     if gone:
         host.sh('cd /; rm -rf "$(readlink -f "$APP").old"')
-    return f"the app's directory copied anew, edited, the old one {'deleted' if gone else 'kept'}"
+    return f"the app's directory copied again, edited, the old one {'deleted' if gone else 'kept'}"
 
 
 EDITS = (link, moved, mount, recreated)

@@ -43,7 +43,7 @@ def sign(payload: bytes, private_key: bytes) -> tuple[str, PublicKey]:
     except TypeError:
         raise BadKey("it is encrypted: openssl pkey -in KEY | liveproof release sign … --key -") from None
     except (ValueError, UnsupportedAlgorithm):
-        raise BadKey("it is no private key in PEM (openssl genpkey -algorithm ed25519)") from None
+        raise BadKey("it is not a private key in PEM (openssl genpkey -algorithm ed25519)") from None
     if not isinstance(private, Ed25519PrivateKey):
         raise BadKey("it is another key than an Ed25519 one (openssl genpkey -algorithm ed25519)")
     public = PublicKey(private.public_key().public_bytes_raw().hex())
@@ -93,7 +93,7 @@ def _parts(content: bytes) -> tuple[bytes, list[bytes]]:
         raise BadEnvelope(f"it is larger than {MOST_BYTES >> 20} MB")
     found = _strict(content, "the envelope")
     if not isinstance(found, dict) or not all(field in found for field in _FIELDS):
-        raise BadEnvelope("it is no signed statement (a DSSE envelope)")
+        raise BadEnvelope("it is not a signed statement (a DSSE envelope)")
     if found["payloadType"] != PAYLOAD_TYPE:
         raise BadEnvelope(f"what was signed is of another type than {PAYLOAD_TYPE}")
     signatures = found["signatures"]
@@ -107,7 +107,7 @@ def _decoded(text: object, what: str) -> bytes:
     try:
         return base64.b64decode(text if isinstance(text, str) else "!", validate=True)
     except ValueError:
-        raise BadEnvelope(f"{what} is no base64") from None
+        raise BadEnvelope(f"{what} is not base64") from None
 
 
 def _strict(content: bytes, what: str) -> Any:

@@ -37,7 +37,7 @@ def parse(text: str) -> list[Directory]:
             found[directory] = [(name, "f", line[:_DIGEST])]
     _check_digests([line[:_DIGEST] for line in lines])
     if "" in found and any(line[_START : _START + 1] == "/" for line in lines):
-        raise BadManifest("a path begins with a slash; paths are told from the app's directory")
+        raise BadManifest("a path begins with a slash; paths are relative to the app's directory")
     return _by_directory(found)
 
 
@@ -67,7 +67,7 @@ def _check_digests(digests: list[str]) -> None:
     if not whole:
         for digest in digests:
             if len(digest) != _DIGEST or set(digest) - set("0123456789abcdef"):
-                raise BadManifest(f"{digest!r} is no SHA-256 digest in lower-case hexadecimal")
+                raise BadManifest(f"{digest!r} is not a SHA-256 digest in lower-case hexadecimal")
 
 
 def _by_directory(found: dict[str, list[tuple[str, str, str]]]) -> list[Directory]:

@@ -37,7 +37,7 @@ def verified(content: bytes, keys: Sequence[PublicKey], release: Release) -> Pro
     except BadEnvelope as error:
         raise BadProvenance(str(error)) from None
     if found.get("predicateType") not in _TYPES:
-        raise BadProvenance("it is no SLSA provenance of version 1 or 0.2")
+        raise BadProvenance("it is not a SLSA provenance of version 1 or 0.2")
     try:
         digests = [subject["digest"].get("sha256") for subject in found["subject"]]
         builder, build_type = _said(found["predicate"])
@@ -46,7 +46,7 @@ def verified(content: bytes, keys: Sequence[PublicKey], release: Release) -> Pro
     if release.digest not in digests:
         raise BadProvenance(f"it is about something else: no subject of it has this release's digest {release.digest}")
     if not all(isinstance(text, str) and 0 < len(text) < 2000 and not unfit(text) for text in (builder, build_type)):
-        raise BadProvenance("its builder or type of build is no URI")
+        raise BadProvenance("its builder or type of build is not a URI")
     return Provenance(builder, build_type, key)
 
 

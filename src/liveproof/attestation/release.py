@@ -124,7 +124,7 @@ def parse(content: bytes) -> Release:
     if not isinstance(name, str) or not _ID.fullmatch(name) or subject_name != name:
         raise BadRelease("the release's id is none, or not that of its subject")
     if not all(isinstance(each, str) and each and not unfit(each) and len(each) < 1000 for each in exclude):
-        raise BadRelease("what it excludes is not told in patterns")
+        raise BadRelease("what it excludes is not reported in patterns")
     if not isinstance(files, list) or not 0 < len(files) <= MOST_FILES:
         raise BadRelease(f"it names no file, or more than {MOST_FILES:,}")
     listed = [_file(file) for file in files]
@@ -149,9 +149,9 @@ def _file(file: Any) -> Measured:
     except (KeyError, TypeError, IndexError):
         file = {}
     if len(file) != 5:
-        raise BadRelease("a file is told in other words than path, type, mode, size and sha256")
+        raise BadRelease("a file is reported in other words than path, type, mode, size and sha256")
     if not isinstance(path, str) or unfit(path):
-        raise BadRelease(f"a path is no text, or holds a control character: {path!r:.120}")
+        raise BadRelease(f"a path is not a text, or holds a control character: {path!r:.120}")
     if path.startswith("/"):
         raise BadRelease(f"a path is absolute: {path!r:.120}")
     # Most paths need not be taken apart: none of this holds for them.
@@ -164,9 +164,9 @@ def _file(file: Any) -> Measured:
     if not isinstance(mode, str) or not _MODE.fullmatch(mode):
         raise BadRelease(f"the mode of {path!r:.120} is not four octal digits")
     if type(size) is not int or not 0 <= size <= MOST_BYTES:
-        raise BadRelease(f"the size of {path!r:.120} is no size")
+        raise BadRelease(f"the size of {path!r:.120} is not a size")
     if not isinstance(digest, str) or not _DIGEST.fullmatch(digest):
-        raise BadRelease(f"the digest of {path!r:.120} is no SHA-256 digest in lower-case hexadecimal")
+        raise BadRelease(f"the digest of {path!r:.120} is not a SHA-256 digest in lower-case hexadecimal")
     return path, kind, int(mode, 8), size, digest
 
 

@@ -23,7 +23,7 @@ def loads(content: bytes) -> Any:
     except RecursionError:
         raise NotStrict("it is nested too deeply") from None
     except ValueError as error:
-        raise NotStrict(f"it is no whole JSON: {str(error)[:120]}") from None
+        raise NotStrict(f"it is not complete JSON: {str(error)[:120]}") from None
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -36,4 +36,4 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _constant(name: str) -> Any:
-    raise NotStrict(f"{name} is no number of JSON")
+    raise NotStrict(f"{name} is not a number of JSON")

@@ -55,9 +55,7 @@ def refuse_to_ask(options: Options, console: Console) -> None:
     if options.format != "text" or options.output:
         raise UsageError("only text on a terminal can ask: add --yes to apply, or --dry-run to see the plan")
     if not console.interactive:
-        raise UsageError(
-            "stdin is not a terminal, so nobody can be asked: add --yes to apply, or --dry-run to see the plan"
-        )
+        raise UsageError("stdin is not a terminal; use --yes to apply, or --dry-run to see the plan")
 
 
 def apply_asked(plan: Plan, fixing: FixRun, asked: Asked, console: Console) -> OutcomeKind:

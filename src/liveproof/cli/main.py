@@ -86,7 +86,7 @@ def _interrupted(words: list[str]) -> str:
         except OSError:
             left = ""
         if left:
-            return f"interrupted in run {left}; `liveproof rollback` takes back what it had begun"
+            return f"interrupted in run {left}; `liveproof rollback` rolls back what it had started"
     return "interrupted; nothing was changed"
 
 
@@ -96,7 +96,7 @@ def _bug(error: Exception, words: list[str]) -> str:
 
     note = write_crash_note(error, words)
     where = f"the details are in {note}" if note else "the details could not be written down"
-    undo = "if a fix had begun, `liveproof rollback` takes it back"
+    undo = "if a fix had started, `liveproof rollback` rolls it back"
     after = undo if _changes_host(words) else "nothing was changed on this host"
     return (
         f"this is a bug of liveproof ({type(error).__name__}: {hide(str(error))}); {after}\n"

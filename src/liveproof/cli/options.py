@@ -174,7 +174,7 @@ def _every(text: str) -> float:
     try:
         found = float(text)
     except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds") from None
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds") from None
     if not _SHORTEST <= found <= _LONGEST:
         raise argparse.ArgumentTypeError(f"from {_SHORTEST:g} to {_LONGEST:g} seconds are possible, not {text}")
     return found

@@ -101,7 +101,7 @@ def _read(path: str, limit: int, option: str) -> tuple[bytes, os.stat_result]:
         with os.fdopen(descriptor, "rb") as file:
             status = os.fstat(descriptor)
             if not modes.S_ISREG(status.st_mode):
-                raise UsageError(f"{option} {visible(path)}: it is no regular file".lstrip())
+                raise UsageError(f"{option} {visible(path)}: it is not a regular file".lstrip())
             return file.read(limit), status
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error

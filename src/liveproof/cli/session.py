@@ -42,7 +42,7 @@ def prepare(options: Options) -> tuple[Settings, Cache]:
     path = settings.app.path.rstrip("/") or settings.app.path
     # A link that leads nowhere is a broken deploy, not a wrong question: it is examined.
     if path and not os.path.isdir(path) and not os.path.islink(path):
-        raise UsageError(f"{path} is no directory" if os.path.lexists(path) else f"there is no {path}")
+        raise UsageError(f"{path} is not a directory" if os.path.lexists(path) else f"there is no {path}")
     return settings, cache
 
 

@@ -142,7 +142,7 @@ def _parse(path: str, content: bytes) -> dict[str, Any]:
         line = content.count(b"\n", 0, error.start) + 1
         raise ConfigError(path, (f"line {line} is not UTF-8",)) from None
     except tomllib.TOMLDecodeError as error:
-        raise ConfigError(path, (f"is no TOML: {error}",)) from None
+        raise ConfigError(path, (f"is not valid TOML: {error}",)) from None
     except RecursionError:
         raise ConfigError(path, ("is nested too deeply",)) from None
 

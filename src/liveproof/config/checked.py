@@ -49,7 +49,7 @@ def errors(document: dict[str, Any], known_rules: Callable[[], Collection[str]])
         return tuple(_described(wrong) for wrong in error.errors(include_url=False, include_input=False))
     known = known_rules() if right.rules.disabled else ()
     return tuple(
-        f"rules.disabled[{index}]: {code!r} is no rule{_meant(code.upper(), known)}"
+        f"rules.disabled[{index}]: {code!r} is not a rule{_meant(code.upper(), known)}"
         for index, code in enumerate(right.rules.disabled)
         if code not in known
     )

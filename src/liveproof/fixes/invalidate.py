@@ -8,7 +8,7 @@ from liveproof.model.plan import Step
 from liveproof.model.verdicts import Safety
 from liveproof.steps.invalidate_scripts import MOST_SCRIPTS, InvalidateScripts
 
-_UNDO = "nothing to take back: the same scripts are compiled again from the files as they are then"
+_UNDO = "nothing to undo: the same scripts are compiled again from the files as they are then"
 _SECOND = 1
 _ROOM = 1 << 20  # bytes that must be left when the scripts stand in the memory a second time, twice their size
 
@@ -50,9 +50,7 @@ def _pools(master: Master) -> tuple[tuple[str, str], ...]:
 def _link(opcache: Opcache, pool: PoolOpcache) -> str:
     """A link that moved since the cache began may have left scripts of another release under its name."""
     if opcache.link_moved and opcache.link_moved + _SECOND >= pool.since:
-        return (
-            "the link that the app is served through was changed since the cache began, and PHP may keep its old target"
-        )
+        return "the link that serves the app was changed since the cache was started, and PHP may keep its old target"
     return ""
 
 

@@ -12,8 +12,8 @@ from liveproof.model.plan import Step
 from liveproof.steps.change_mode import ChangeMode, Moded
 from liveproof.steps.change_owner import ChangeOwner, Owned
 
-_UNDO = "the owners noted in the journal are given back"
-_MODE_UNDO = "the modes noted in the journal are given back"
+_UNDO = "the owners noted in the journal are restored"
+_MODE_UNDO = "the modes noted in the journal are restored"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from liveproof.steps.service_action import ServiceAction
 
 # How much longer PHP-FPM must wait than the longest request takes, in seconds: it may be a little longer next time.
 MARGIN = 2.0
-_UNDO = "nothing to take back: another reload compiles the files as they are then"
+_UNDO = "nothing to undo: another reload compiles the files as they are then"
 
 
 def graceful_reloads(fpm: Fpm, pools: Iterable[str], why: str) -> Iterator[Step]:

@@ -13,7 +13,7 @@ from liveproof.model.verdicts import Safety
 from liveproof.steps.restart_program import RestartProgram
 from liveproof.steps.service_action import ServiceAction
 
-_UNDO = "nothing to take back: another restart loads the files as they are then"
+_UNDO = "nothing to undo: another restart loads the files as they are then"
 _COST = (
     "jobs wait while it restarts; Laravel's workers finish the job that runs (with PHP's pcntl, within the unit's "
     "TimeoutStopSec), anything else is cut off"

@@ -20,7 +20,7 @@ _COSTS = {
     "pulse:restart": "",
     "reverb:restart": "open websockets are closed",
 }
-_UNDO = "nothing to take back: workers that start again load the files as they are then"
+_UNDO = "nothing to undo: workers that start again load the files as they are then"
 
 
 def signal(

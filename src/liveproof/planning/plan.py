@@ -124,7 +124,7 @@ def _roots_first(app: AppExamination) -> list[Finding]:
 
 def _steps(finding: Finding, rule: Rule, app: AppExamination, options: PlanOptions) -> tuple[tuple[Step, ...], str]:
     """The steps that fix a finding; without any the advice, or the reason why there are none."""
-    advice = finding.advice or f"liveproof explain {finding.code} tells how"
+    advice = finding.advice or f"liveproof explain {finding.code} shows how"
     if rule.fix_function is None or rule.fix_safety is Safety.MANUAL:
         return (), advice
     wanted = {name: kind for name, kind in needs(rule.fix_function).items() if kind is not Finding}

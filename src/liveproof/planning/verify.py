@@ -60,7 +60,7 @@ def remains(plan: Plan, before: AppExamination, after: AppExamination | None) ->
         elif now.verdict is RuleVerdict.FOUND:
             answer.append(f"{code} is seen now: {now.findings[0].message}")
     if allowing:
-        answer.append(f"`liveproof fix {allow_option(allowing)} {plan.app}` fixes what is held back")
+        answer.append(f"`liveproof fix {allow_option(allowing)} {plan.app}` fixes what was skipped")
     return "; ".join(dict.fromkeys(answer))
 
 

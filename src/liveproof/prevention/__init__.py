@@ -32,7 +32,7 @@ def _loaded(package: str) -> tuple[Item, ...]:
                 item = getattr(import_module(f"{package}.{name[:-3]}"), "item", None)
                 if not isinstance(item, Item) or item.function is None:
                     raise TypeError(
-                        f"{package}.{name[:-3]} is no item: it needs `item` and a function under @item.judge"
+                        f"{package}.{name[:-3]} is not an item: it needs `item` and a function under @item.judge"
                     )
                 item.name = name[:-3]
                 items.append(item)

@@ -32,7 +32,7 @@ def probe(reader: Reader, app: App) -> Assets:
         NotThere: the app is no Laravel.
     """
     if not app.laravel:
-        raise NotThere("the app is no Laravel: it has no artisan or no bootstrap/app.php")
+        raise NotThere("the app is not Laravel: it has no artisan or no bootstrap/app.php")
     manifests: list[Manifest] = []
     hot: list[Hot] = []
     unseen: list[Unknown] = []

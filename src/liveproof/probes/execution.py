@@ -25,7 +25,7 @@ from liveproof.model.findings import Unknown
 
 _TIMEOUT = 2.0  # s; it has answered a larger question just before
 _MARK = b'{"liveproof":1,'
-_OFF = "no status page or OPcache tells which script answered"
+_OFF = "no status page or OPcache shows which script answered"
 
 # Real path of a script: how often it was taken from the cache, and the second of its latest use.
 _Uses = dict[str, tuple[int, int]]
@@ -39,7 +39,7 @@ def probe(reader: Reader, app: App, nginx: Nginx, fpm: Fpm, *, opcache: Opcache,
     """
     answered = (each for each in wire.exchanges if each.way == "nginx" and each.status)
     if all(exchange.answered_by in ("nginx", "file") for exchange in answered):
-        raise CannotSee("no request was answered by the app, so nothing tells which code answers")
+        raise CannotSee("no request was answered by the app, so nothing shows which code answers")
     script, fronts = installed(), frozenset(_fronts(reader, app, nginx, wire))
     before = dict(opcache.pools)
     own: list[tuple[str, str]] = []
@@ -59,7 +59,7 @@ def probe(reader: Reader, app: App, nginx: Nginx, fpm: Fpm, *, opcache: Opcache,
         others += [(pool.id, path) for path in used if path not in fronts]
         if not used:
             why = "" if known.enabled else f": OPcache is off there, and {_OFF}"
-            unseen.append((pool.id, Unknown(f"pool {pool.id} tells of no front controller that ran{why}")))
+            unseen.append((pool.id, Unknown(f"pool {pool.id} reports no front controller that ran{why}")))
     return Execution(tuple(own), tuple(others), tuple(unseen))
 
 

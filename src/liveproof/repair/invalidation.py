@@ -138,7 +138,7 @@ def drop_again(act: InvalidateScripts) -> str:
     except ServiceFailed as error:
         what = act.scripts[0] if len(act.scripts) == 1 else f"{len(act.scripts)} scripts"
         return (
-            f"after the files were put back, PHP-FPM may still run what it compiled of {what} in between ({error}); "
+            f"after the files were restored, PHP-FPM may still run what it compiled of {what} in between ({error}); "
             "reload it to be sure"
         )
     return ""

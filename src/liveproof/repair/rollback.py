@@ -115,7 +115,7 @@ class _Recovery:
         return RolledBack(self._run.id, self._restored, tuple(self._refused), tuple(self._notes))
 
     def _step(self, step: Begun) -> None:
-        self._progress(f"taking back step {step.number + 1}")
+        self._progress(f"undoing step {step.number + 1}")
         announced = [r for r in self._told if r.get("is") == "undo" and r["step"] == step.number]
         times = {(root, path) for root, path in announced[0]["times"]} if announced else None
         before = dict(self._renewed)
@@ -178,7 +178,7 @@ def _brought_back(service: Service, barred: str, *, stop_started: bool) -> str:
     except WouldDrop as error:
         return f"{name} was not reloaded: {error}; reload it later"
     except ServiceFailed as error:
-        return f"after the files were put back: {error}"
+        return f"after the files were restored: {error}"
 
 
 def _steps(told: tuple[_Record, ...]) -> list[Begun]:

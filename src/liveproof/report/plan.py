@@ -38,7 +38,7 @@ def plan_lines(plan: Plan, *, whole: bool = False, offered: bool = False) -> Ite
         yield from step_lines(f"{number}.", step, whole=whole)
     if plan.held_back and not offered:
         yield BLANK
-        yield line((f"Held back: add `{allow_option(plan.held_back)}` to include", "unsure"))
+        yield line((f"Skipped: add `{allow_option(plan.held_back)}` to include", "unsure"))
         for step in plan.held_back:
             yield BLANK
             yield from step_lines("-", step, whole=whole, held=True)
@@ -49,12 +49,12 @@ def plan_lines(plan: Plan, *, whole: bool = False, offered: bool = False) -> Ite
             yield field("-", shown(step.what) + (f"  ({', '.join(step.fixes)})" if step.fixes else ""))
     if plan.manual:
         yield BLANK
-        yield line(("Left to you", "head"))
+        yield line(("Manual", "head"))
         for code, advice in plan.manual:
             yield field(code, shown(advice) or f"see `liveproof explain {code}`")
     if plan.follows:
         yield BLANK
-        yield line(("Goes with its cause", "head"))
+        yield line(("Resolved with its cause", "head"))
         for code, cause in plan.follows:
             yield field(code, f"follows from {cause}")
 
@@ -68,7 +68,7 @@ def step_lines(mark: str, step: Step, *, whole: bool = False, held: bool = False
     style = "good" if step.safety is Safety.SAFE else "unsure"
     more = f": {shown(step.cost)}" if step.cost else ""
     if held and step.safety is Safety.SAFE:
-        more = "; held back with a step that is not"
+        more = "; skipped with a step that is not"
     yield field("safety", (SAFETY[step.safety], style), more)
     yield field("undo", shown(step.undo) or "cannot be undone")
 
@@ -99,6 +99,6 @@ def outcome_lines(repair: Repair, command: str = "liveproof fix") -> Iterator[Li
     yield line((head, style), f"  {visible(plan.app)}  {reason}", hang=3)
     if left and plan.held_back:
         again = f"{command} {allow_option(plan.held_back)} {quoted(plan.app)}"
-        yield line("with what is held back: ", (again, "command"), indent=3)
+        yield line("with what was skipped: ", (again, "command"), indent=3)
     if outcome.kind.stands and outcome.run:
         yield line("to undo: ", (f"liveproof rollback {outcome.run}", "command"), indent=3)

@@ -31,10 +31,10 @@ def script(plans: Iterable[Plan], apply_command: str = "") -> str:
         for number, step in enumerate(plan.steps, 1):
             parts += [f"#{line}\n" for line in _described(f"{number}.", step)]
         if plan.held_back:
-            parts.append(f"#\n# Held back; add {allow_option(plan.held_back)} to include:\n")
+            parts.append(f"#\n# Skipped; add {allow_option(plan.held_back)} to include:\n")
             parts += [f"#{line}\n" for step in plan.held_back for line in _described("-", step)]
         if plan.manual:
-            parts.append("#\n# Left to you:\n")
+            parts.append("#\n# Manual:\n")
             parts += [f"#   {code}: {visible(advice)}\n" for code, advice in plan.manual]
     parts.append("\n")
     if not any(plan.steps for plan in plans):

@@ -31,7 +31,7 @@ class ChangeMode(OfEntries):
         """What is done, in words."""
         modes = {f"{entry.new:04o}" for entry in self.entries}
         to = f" to {modes.pop()}" if len(modes) == 1 else ""
-        return f"set the mode of {entries(self.root, [entry.path for entry in self.entries])}{to}"
+        return f"chmod {entries(self.root, [entry.path for entry in self.entries])}{to}"
 
     def details(self) -> tuple[str, ...]:
         """Each entry with its mode now and then."""

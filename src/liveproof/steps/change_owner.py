@@ -36,7 +36,7 @@ class ChangeOwner(OfEntries):
 
     def describe(self) -> str:
         """What is done, in words."""
-        return f"give {entries(self.root, [entry.path for entry in self.entries])} to {self.names}"
+        return f"chown {entries(self.root, [entry.path for entry in self.entries])} to {self.names}"
 
     def details(self) -> tuple[str, ...]:
         """Each entry with its owner now."""

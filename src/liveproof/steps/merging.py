@@ -124,4 +124,4 @@ def alike_and_there(steps: Iterable[Step], path: Callable[[Any], str], removed: 
 
 def entries(root: str, paths: Sequence[str]) -> str:
     """Entries below a root in words: one by its path, several by their number."""
-    return join(root, paths[0]) if len(paths) == 1 else f"{len(paths)} entries below {root}"
+    return join(root, paths[0]) if len(paths) == 1 else f"{len(paths)} files below {root}"

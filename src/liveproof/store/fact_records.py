@@ -53,6 +53,6 @@ def _fact_from_json(name: str, told: Any) -> tuple[type, object]:
     if not (
         isinstance(told, dict) and len(told) == 1 and isinstance(kind, type) and kind.__module__ == _FACTS + module
     ):
-        raise Misshapen(f"{name!r} is no fact")
+        raise Misshapen(f"{name!r} is not a fact")
     ((shape, value),) = told.items()
     return kind, from_json(_UNSEEN.get(shape, kind), value)

@@ -237,7 +237,7 @@ def records(path: str) -> tuple[dict[str, Any], ...]:
         except (ValueError, RecursionError):
             record = None
         if not journal_records.is_record(record, first=number == 1):
-            raise Damaged(f"{path}/{_RECORDS}, line {number}, is no record of this version of liveproof")
+            raise Damaged(f"{path}/{_RECORDS}, line {number}, is not a record of this version of liveproof")
         found.append(record)
     return tuple(found)
 
@@ -251,7 +251,7 @@ def _open_plain(path: str) -> int:
     descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     if not modes.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
-        raise OSError(errno.EINVAL, "it is no plain file", path)
+        raise OSError(errno.EINVAL, "it is not a regular file", path)
     return descriptor
 
 

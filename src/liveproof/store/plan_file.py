@@ -83,7 +83,7 @@ class SavedPlan:
         try:
             allow = frozenset(map(Safety, self.allow)) - {Safety.MANUAL}
         except ValueError as error:
-            raise BadPlan(f"it is no plan of this version of liveproof: {error}") from None
+            raise BadPlan(f"it is not a plan of this version of liveproof: {error}") from None
         return PlanOptions(
             allow, accepted=frozenset(self.accepted), notices=self.notices, select=frozenset(self.select)
         )
@@ -131,7 +131,7 @@ def load(path: str) -> SavedPlan:
     try:
         plan = from_json(SavedPlan, json.loads(content))
     except (ValueError, RecursionError, Misshapen) as error:
-        raise BadPlan(f"it is no whole plan: {str(error)[:200]}") from None
+        raise BadPlan(f"it is not a complete plan: {str(error)[:200]}") from None
     if plan.format != _FORMAT:
         raise BadPlan(f"it was written by another version of liveproof ({plan.version[:20]}): make a new one")
     if plan.host != _host():

@@ -73,7 +73,7 @@ def loads(text: str | bytes) -> Recording:
     try:
         data = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise NoRecording(f"it is no JSON ({error})") from None
+        raise NoRecording(f"it is not JSON ({error})") from None
     if not isinstance(data, dict) or data.get("schema") != SCHEMA:
         found = data.get("schema") if isinstance(data, dict) else None
         raise NoRecording(f"its schema is {found!r}, and this version reads {SCHEMA!r}")

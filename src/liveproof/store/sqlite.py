@@ -107,7 +107,7 @@ class Database:
                 state.ensure(self.directory)
                 os.close(os.open(self._path, _FLAGS, 0o600))
             if not modes.S_ISREG(os.lstat(self._path).st_mode):
-                raise StoreFailed(f"{self._path} is no plain file: move it away and a new one is begun")
+                raise StoreFailed(f"{self._path} is not a regular file: move it away and a new one is begun")
             with closing(self._connect(sqlite3, write=write)) as store:
                 self._prepare(store, write=write)
                 yield store

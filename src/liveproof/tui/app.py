@@ -43,11 +43,11 @@ from what liveproof keeps of checks and alerts.
   ?, h             this help
   q, Ctrl+C        quit
 
-CHAIN is what the last whole check found, with its root causes. ALERTS are those of `liveproof watch`. POOLS and WORKERS
-are PHP-FPM's status pages, asked over the pools' sockets; the time of an idle worker is that of its last request, and
-memory is its resident set. OPCACHE is asked every 5 s; "lately" is the hit ratio of the look-ups in between. QUEUE
-WORKERS that run an OLD release keep code that is no longer current: `php artisan queue:restart`. LOG ERRORS are told by
-class, place and fingerprint; what messages say otherwise may be secret and stays in the log.
+CHAIN is what the last whole check found, with its root causes. ALERTS are those of `liveproof watch`. POOLS and
+WORKERS are PHP-FPM's status pages, asked over the pools' sockets; the time of an idle worker is that of its last
+request, and memory is its resident set. OPCACHE is asked every 5 s; "lately" is the hit ratio of the look-ups in
+between. QUEUE WORKERS that run an OLD release keep code that is no longer current: `php artisan queue:restart`. LOG
+ERRORS are reported by class, place and fingerprint; what messages say otherwise may be secret and stays in the log.
 """
 
 

@@ -75,7 +75,7 @@ class Feed:
             while line := await process.stdout.readline():
                 sample = _sample(line)
                 if sample is None:
-                    self.why = "`liveproof sample` wrote what is no sample"
+                    self.why = "`liveproof sample` wrote what is not a sample"
                     return
                 self.why, self.at = "", time.monotonic()
                 yield sample

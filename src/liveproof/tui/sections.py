@@ -64,7 +64,7 @@ def _causes(one: Chain, width: int) -> Iterator[Row]:
     for diagnosis in one.app.diagnoses:
         for finding in diagnosis.findings:
             message = cut(safe(finding.message), width - 19)
-            head: Span = severity(finding.severity) if finding is diagnosis.root else ("leads to ", "dim")
+            head: Span = severity(finding.severity) if finding is diagnosis.root else ("caused ", "dim")
             key = f"finding {path} {finding.code} {message}"
             yield row(key, head, (finding.code, "head"), f"  {message}", code=finding.code, app=path)
 

@@ -77,15 +77,15 @@ DAMAGED: dict[str, tuple[Callable[[dict[str, Any]], bytes], str]] = {
     "no signature": (_with(signatures=[]), "no signature"),
     "too many signatures": (_with(signatures=[{"sig": "AA=="}] * 21), "more than 20"),
     "a signature of another length": (_with(signatures=[{"sig": "AA=="}]), "none of the given keys"),
-    "a signature of a number": (_with(signatures=[{"sig": 5}]), "no base64"),
-    "signatures that are none": (_with(signatures=[5]), "no base64"),
-    "a payload of a number": (_with(payload=5), "no base64"),
-    "a payload that is not ASCII": (_with(payload="é"), "no base64"),
-    "a field less": (lambda envelope: json.dumps({"payload": envelope["payload"]}).encode(), "no signed statement"),
-    "cut off": (lambda envelope: json.dumps(envelope).encode()[:-40], "no whole JSON"),
+    "a signature of a number": (_with(signatures=[{"sig": 5}]), "not base64"),
+    "signatures that are none": (_with(signatures=[5]), "not base64"),
+    "a payload of a number": (_with(payload=5), "not base64"),
+    "a payload that is not ASCII": (_with(payload="é"), "not base64"),
+    "a field less": (lambda envelope: json.dumps({"payload": envelope["payload"]}).encode(), "not a signed statement"),
+    "cut off": (lambda envelope: json.dumps(envelope).encode()[:-40], "not complete JSON"),
     "a key twice": (lambda envelope: b'{"payload": "x",' + json.dumps(envelope).encode()[1:], "stands there twice"),
-    "empty": (lambda _: b"", "no whole JSON"),
-    "sha256sum's lines": (lambda _: b"ab" * 32 + b"  a.php\n", "no whole JSON"),
+    "empty": (lambda _: b"", "not complete JSON"),
+    "sha256sum's lines": (lambda _: b"ab" * 32 + b"  a.php\n", "not complete JSON"),
 }
 
 
@@ -124,9 +124,9 @@ def test_keys_that_are_none(tmp_path: Path) -> None:
             public_keys(content)
     locked = _openssl(tmp_path, "genpkey", "-algorithm", "ed25519", "-aes256", "-pass", "pass:hunter2")
     for content, says in (
-        (whole, "no private key"),
-        (private.read_bytes()[:40], "no private key"),
-        (b"", "no private key"),
+        (whole, "not a private key"),
+        (private.read_bytes()[:40], "not a private key"),
+        (b"", "not a private key"),
         (rsa, "another key than an Ed25519"),
         (locked, "encrypted"),
     ):

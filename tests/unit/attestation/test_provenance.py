@@ -24,15 +24,15 @@ def test_both_versions(version: str, tmp_path: Path) -> None:
 
 REFUSED: dict[str, tuple[Any, str]] = {
     "of another build": (provenance(SHA), "no subject of it has this release's digest"),
-    "of another kind": (provenance(RELEASE.digest) | {"predicateType": "https://spdx.dev/Document"}, "no SLSA"),
+    "of another kind": (provenance(RELEASE.digest) | {"predicateType": "https://spdx.dev/Document"}, "not a SLSA"),
     "without a subject": ({**provenance(RELEASE.digest), "subject": None}, "names no subject"),
     "with subjects of numbers": ({**provenance(RELEASE.digest), "subject": [5]}, "names no subject"),
     "without a builder": ({**provenance(RELEASE.digest), "predicate": {}}, "no builder"),
     "a builder of control characters": (
-        {**provenance(RELEASE.digest), "predicate": {"builder": {"id": "\x1b[2J"}, "buildType": "x"}}, "no URI",
+        {**provenance(RELEASE.digest), "predicate": {"builder": {"id": "\x1b[2J"}, "buildType": "x"}}, "not a URI",
     ),
     "no statement": (b"[]", "Statement/v1"),
-    "cut off": (b'{"_type"', "no whole JSON"),
+    "cut off": (b'{"_type"', "not complete JSON"),
 }  # fmt: skip
 
 

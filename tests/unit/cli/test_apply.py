@@ -62,19 +62,19 @@ def _linked_by_another(path: Path) -> None:
         (_edited(lambda kept: kept["plans"].clear()), 4, "has come"),
         (_edited(lambda kept: kept.update(host="another")), 2, "another host"),
         (_edited(lambda kept: kept.update(format=2)), 2, "another version"),
-        (_edited(lambda kept: kept.update(allow=["everything"])), 2, "no plan of this version"),
-        (_edited(lambda kept: kept.update(plans="all")), 2, "no whole plan"),
+        (_edited(lambda kept: kept.update(allow=["everything"])), 2, "not a plan of this version"),
+        (_edited(lambda kept: kept.update(plans="all")), 2, "not a complete plan"),
         (_edited(lambda kept: kept["made_with"].update(format="json")), 2, "--format=json"),
         (_edited(lambda kept: kept.update(remark="")), 2, "not as `fix --save` wrote it"),
         (_edited(lambda kept: kept["plans"][0]["fixes"].pop()), 4, "text was changed"),
-        (lambda path: path.write_bytes(path.read_bytes()[:-40]), 2, "no whole plan"),
+        (lambda path: path.write_bytes(path.read_bytes()[:-40]), 2, "not a complete plan"),
         (lambda path: path.write_text(path.read_text() + " " * (32 << 20)), 2, "larger than any plan"),
         (_a_fifo, 2, "Not a regular file"),
         (lambda path: (path.unlink(), path.symlink_to("/dev/zero")), 2, "Not a regular file"),
         (lambda path: (path.unlink(), path.symlink_to(path)), 2, "cannot read"),
         (_linked_by_another, 2, "www-data"),
-        (lambda path: path.write_bytes(b"\xff\x00"), 2, "no whole plan"),
-        (lambda path: path.write_text("[" * 100_000), 2, "no whole plan"),
+        (lambda path: path.write_bytes(b"\xff\x00"), 2, "not a complete plan"),
+        (lambda path: path.write_text("[" * 100_000), 2, "not a complete plan"),
         (lambda path: path.chmod(0o666), 2, "chmod"),
         (lambda path: os.chown(path, 33, 33), 2, "chown"),
         (lambda path: path.unlink(), 2, "cannot read"),
@@ -104,16 +104,20 @@ def test_how_the_host_is_examined_is_said_again(
     bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The app's code runs as --user while it is examined, so a file alone cannot name one; nothing is looked at."""
-    plan_file = _saved(tmp_path, "--user", "www-data", "--policy", "seed")
-    words = f"{plan_file} --policy=seed --user=www-data"
+    plan_file = _saved(tmp_path, "--user", "www-data", "--policy", "app-user")
+    words = f"{plan_file} --policy=app-user --user=www-data"
     assert f"liveproof apply {words}" in capsys.readouterr().out
     monkeypatch.setattr(session, "examine", lambda *_: pytest.fail("examined"))
-    for given in ([], ["--user", "root", "--policy", "seed"], ["--user=www-data", "--policy=seed", "--release=HEAD"]):
+    for given in (
+        [],
+        ["--user", "root", "--policy", "app-user"],
+        ["--user=www-data", "--policy=app-user", "--release=HEAD"],
+    ):
         assert main.main(["apply", str(plan_file), *given]) == 2
         assert f"liveproof apply {words}" in capsys.readouterr().err
     monkeypatch.setattr(session, "examine", lambda *_: incident.broken().examination)
     assert main.main(["apply", *words.split()]) == 0
-    assert main.main(["fix", "--script", "--save", str(plan_file), "--policy", "seed", "--user", "www-data"]) == 0
+    assert main.main(["fix", "--script", "--save", str(plan_file), "--policy", "app-user", "--user", "www-data"]) == 0
     assert f"liveproof apply {words}\n" in capsys.readouterr().out
 
 

@@ -33,7 +33,7 @@ def test_a_fix_is_shown_applied_and_proven(bench: Bench, capsys: pytest.CaptureF
     """The plan, the outcome, before and after, and the status of what holds now; the run is kept under its id."""
     assert main.main(["fix", "--yes"]) == 0
     out = capsys.readouterr().out
-    order = ["Plan  ", "why  ", "undo  ", "Left to you", "FIXED", f"liveproof rollback {RUN}", "before", "PROVEN"]
+    order = ["Plan  ", "why  ", "undo  ", "Manual", "FIXED", f"liveproof rollback {RUN}", "before", "PROVEN"]
     assert sorted(order, key=out.index) == order
     assert bench.applied == [incident.plan()]
     kept = History().load(RUN)
@@ -322,7 +322,7 @@ def test_rollback_asks(bench: Bench, monkeypatch: pytest.MonkeyPatch, capsys: py
     ("error", "status"),
     [
         (NoSuchRun("no run x"), 2),
-        (Damaged("line 3 is no record"), 2),
+        (Damaged("line 3 is not a record"), 2),
         (Held("another fix"), 4),
         (PermissionError(13, "Permission denied"), 2),
     ],

@@ -70,8 +70,8 @@ def _options(*words: str) -> Options:
         ("check -q", Options(quiet=True, verbose=False)),
         ("check -- -p", Options("-p", verbose=False)),
         (
-            "check --user deploy --release HEAD --policy seed",
-            Options(user="deploy", release="HEAD", policy="seed", verbose=False),
+            "check --user deploy --release HEAD --policy app-user",
+            Options(user="deploy", release="HEAD", policy="app-user", verbose=False),
         ),
         ("explain permission --config c denied --app /p", Options("/p", config="c")),
         ("report", Options(format="markdown")),
@@ -136,7 +136,7 @@ def test_no_command_shows_the_help(capsys: pytest.CaptureFixture[str]) -> None:
     assert set(names) == set(all_commands(commands))
 
 
-@pytest.mark.parametrize("columns", ["40", "80", "300", "no number"])
+@pytest.mark.parametrize("columns", ["40", "80", "300", "not a number"])
 @pytest.mark.parametrize("name", dict(_leaves(commands)))
 def test_help_fits(
     name: str, columns: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
@@ -145,7 +145,7 @@ def test_help_fits(
     monkeypatch.setenv("COLUMNS", columns)
     assert main.main([*name.split(), "--help"]) == 0
     text = capsys.readouterr().out
-    width = {"300": 100, "no number": 80}.get(columns, int(columns) if columns.isdigit() else 0)
+    width = {"300": 100, "not a number": 80}.get(columns, int(columns) if columns.isdigit() else 0)
     prose = text.partition("\n\nExamples:")[0].partition("\n\nExit status:")[0].split("\n\n")
     paragraphs = [part for part in prose[1:] if not part.startswith(("Arguments:", "Options:"))]
     assert paragraphs

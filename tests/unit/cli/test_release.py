@@ -230,13 +230,13 @@ def _fewer(bench: Bench) -> None:
 
 MANIFESTS: dict[str, tuple[Callable[[Bench], object], str]] = {
     "another key": (_other_key, "none of the given keys"),
-    "cut off": (_cut, "no whole JSON"),
-    "empty": (lambda bench: bench.manifest.write_bytes(b""), "no whole JSON"),
+    "cut off": (_cut, "not complete JSON"),
+    "empty": (lambda bench: bench.manifest.write_bytes(b""), "not complete JSON"),
     "fewer files": (_fewer, "not those of its subject's digest"),
     "expired": (lambda bench: _statement(bench, expires="2020-01-01T00:00:00Z"), "expired at 2020-01-01T00:00:00Z"),
     "yet to come": (lambda bench: _statement(bench, created="2999-01-01T00:00:00Z"), "yet to come"),
     "replayed": (lambda bench: bench.sign("--release-id", "v0"), "is of release v0, not of v1"),
-    "sha256sum's lines": (lambda bench: bench.manifest.write_text("ab" * 32 + "  a\n"), "no whole JSON"),
+    "sha256sum's lines": (lambda bench: bench.manifest.write_text("ab" * 32 + "  a\n"), "not complete JSON"),
 }
 
 
@@ -278,7 +278,7 @@ def test_usage_errors(release: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
         (("sign", none, "--key", release.private, "--output", none), "No such file"),
         (("sign", release.private, "--key", release.private, "--output", none), "Not a directory"),
         (("sign", release.build, "--key", none, "--output", none), "No such file"),
-        (("sign", release.build, "--key", release.room / "fifo", "--output", none), "no regular file"),
+        (("sign", release.build, "--key", release.room / "fifo", "--output", none), "not a regular file"),
         (("sign", release.build, "--key", release.build, "--output", none), "Is a directory"),
         (("sign", release.build, "--key", release.public, "--output", none), "others may read it"),
         (("sign", release.build, "--key", release.private, "--output", "-"), "name a file"),
@@ -288,7 +288,7 @@ def test_usage_errors(release: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
         (("sign", release.build, "--key", release.private, "--output", none, "--release-id", "a b"), "letters"),
         (("sign", release.build, "--key", release.private, "--output", none, "--exclude", "/x"), "below DIR"),
         (("verify", none, release.build, "--key", release.public), "No such file"),
-        (("verify", release.room / "fifo", release.build, "--key", release.public), "no regular file"),
+        (("verify", release.room / "fifo", release.build, "--key", release.public), "not a regular file"),
         (("verify", release.manifest, none, "--key", release.public), "No such file"),
         (("verify", release.manifest, release.build, "--key", none), "No such file"),
         (("verify", release.manifest, release.build, "--key", release.private), "holds a private key"),

@@ -79,7 +79,7 @@ def test_all_errors_come_at_once_with_their_places(file):
         ("[[request]]\nmethd='GET'", "request[0].methd: unknown key; did you mean method?"),
         ("[[policy.rules]]\npattern='x'\nownr='x'", "policy.rules[0].ownr: unknown key; did you mean owner?"),
         ("[rules]\ndisable=[]", "rules.disable: unknown key; did you mean disabled?"),
-        ("[rules]\ndisabled=['SYS001', 'fil001']", "rules.disabled[1]: 'fil001' is no rule; did you mean FIL001?"),
+        ("[rules]\ndisabled=['SYS001', 'fil001']", "rules.disabled[1]: 'fil001' is not a rule; did you mean FIL001?"),
     ],
 )
 def test_an_unknown_key_is_an_error_with_the_key_that_was_meant(file, text, meant):
@@ -93,7 +93,7 @@ def test_an_unknown_key_is_an_error_with_the_key_that_was_meant(file, text, mean
         "[app]\npath = 3", "[[request]]\npath = 'no-slash'", "[[request]]\npath = '/a b'", "[[request]]\nstatus = 99",
         "[[request]]\nheaders = { Host = 'x' }", '[[request]]\nheaders = { X = "a\\nb" }', "[[request]]\nways = []",
         "[[request]]\nmethod = 'G T'", "[[request]]\nhost = 'a b'", "[thresholds]\nhit_ratio = nan", "request = 3",
-        "[policy]\nname = 'own'", "[policy]\nname = 'seed'\n[[policy.rules]]\npattern = 'a'", "app = []",
+        "[policy]\nname = 'own'", "[policy]\nname = 'app-user'\n[[policy.rules]]\npattern = 'a'", "app = []",
         "[[policy.rules]]\npattern = 'a'\nmode = 640", "[thresholds]\nmin_processes = 1.5", "[logs]\npaths = ['a']",
     ],
 )  # fmt: skip
@@ -105,7 +105,7 @@ def test_what_cannot_be_is_refused(file, text):
 @pytest.mark.parametrize(
     ("content", "says"),
     [
-        ("[app", "is no TOML"),
+        ("[app", "is not valid TOML"),
         (b"[app]\npath = '\xff'", "line 2 is not UTF-8"),
         ("x = " + "[" * 5000, "is nested too deeply"),
         (b"#" * (config.LIMIT + 1), "is longer than"),
@@ -155,8 +155,8 @@ def test_own_rules_are_the_policy_own(file):
 def test_the_command_line_wins(file):
     """What is said for one run replaces the file's value; the file's own rules give way to another policy."""
     path = file("[app]\nrelease='a'\n[files]\nignore=['x']\n[[policy.rules]]\npattern='a'")
-    settings = load(path, app__release="b", app__user=None, policy__name="seed")
-    assert (settings.app.release, settings.app.user, settings.policy.name) == ("b", "", "seed")
+    settings = load(path, app__release="b", app__user=None, policy__name="app-user")
+    assert (settings.app.release, settings.app.user, settings.policy.name) == ("b", "", "app-user")
     assert settings.policy.rules == ()
     assert dict(settings.sources) == {
         "app.release": "command line",
@@ -182,7 +182,7 @@ def test_wrong_words_on_the_command_line_come_at_once(tmp_path):
         load(None, app__user="", app__release="")
     assert len(caught.value.errors) == 2
     assert caught.value.exit_status == 2
-    for name, says in (("sed", "should be one of default, seed"), ("own", "needs at least one [[policy.rules]]")):
+    for name, says in (("sed", "should be one of default, app-user"), ("own", "needs at least one [[policy.rules]]")):
         with pytest.raises(config.ConfigError, match=re.escape(says)):
             load(None, policy__name=name)
 

@@ -52,7 +52,7 @@ CHROOTED = replace(fpm().masters[0].pools[0], name="other", chroot="/jail")
         ({"cache": pool(), "scripts": ()}, "no script is named"),
         ({"cache": pool(), "scripts": MANY}, "51 scripts are too many"),
         ({"cache": pool(), "scripts": (script(exists=False),)}, "/srv/app/public/index.php is gone"),
-        ({"cache": pool(), "link_moved": BEGAN + 5.0}, "was changed since the cache began"),
+        ({"cache": pool(), "link_moved": BEGAN + 5.0}, "was changed since the cache was started"),
         ({"cache": pool(preload="/srv/preload.php")}, "opcache.preload is set in pool 8.2/www"),
         ({"cache": pool(file_cache="/var/tmp/x")}, "opcache.file_cache is set"),
         ({"cache": pool(file_cache_only="1")}, "opcache.file_cache_only=1"),

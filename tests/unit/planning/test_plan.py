@@ -234,7 +234,7 @@ def test_only_what_is_selected_is_planned() -> None:
 
 def test_what_a_reload_settles_is_planned() -> None:
     """Nothing was found, and still the reload is: what cannot be seen may be old code."""
-    reload = Step(RELOAD, "then it can be told", "another reload")
+    reload = Step(RELOAD, "then it can be reported", "another reload")
     plan = make_plan(unsure(reload), ())
     assert (acts(plan.steps), plan.fixes, plan.settles) == ([RELOAD], (), ("OPC001",))
     assert plan.steps[0].fixes == ("OPC001",)
@@ -246,7 +246,7 @@ def test_what_a_reload_settles_is_planned() -> None:
 def test_what_is_settled_is_one_with_what_is_fixed() -> None:
     """The same reload fixes one rule's finding and lets another see."""
     found = finding("OPC010")
-    seen = unsure(Step(RELOAD, "then it can be told", "another reload"))
+    seen = unsure(Step(RELOAD, "then it can be reported", "another reload"))
     both = replace(examined(found), results=(*examined(found).results, *seen.results))
     plan = make_plan(both, (rule("OPC010", RELOAD),))
     (step,) = plan.steps
@@ -256,7 +256,7 @@ def test_what_is_settled_is_one_with_what_is_fixed() -> None:
 def test_no_reload_settles_what_it_would_take_down() -> None:
     """While the pool's user cannot read code, only what is in memory keeps the site alive."""
     found = finding("FIL002")
-    seen = unsure(Step(RELOAD, "then it can be told", "another reload"))
+    seen = unsure(Step(RELOAD, "then it can be reported", "another reload"))
     both = replace(examined(found), results=(*examined(found).results, *seen.results))
     plan = make_plan(both, (rule("FIL002", hidden_by_memory=True),))
     assert (plan.steps, [step.safety for step in plan.held_back]) == ((), [Safety.DROPS])

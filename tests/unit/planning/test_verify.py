@@ -73,7 +73,7 @@ def test_what_remains_is_named_with_what_to_do() -> None:
     assert remains(of, before, seen(("A", OK), ("B", OK), ("C", OK), found("N", severity=Severity.NOTICE))) == ""
     told = remains(of, before, seen(("A", OK), found("B"), found("C")))
     assert "B remains: B here; " in told
-    assert told.endswith("; `liveproof fix --allow drops /x` fixes what is held back")
+    assert told.endswith("; `liveproof fix --allow drops /x` fixes what was skipped")
     assert "C remains: C here (by hand: call someone)" in told
     assert remains(of, before, seen(("A", OK), ("B", UNKNOWN), ("C", OK))).startswith(
         "B can no longer be seen: because"

@@ -50,8 +50,8 @@ def test_a_new_item_is_one_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 @pytest.mark.parametrize(
     ("files", "why"),
     [
-        ({"empty": ""}, "is no item"),
-        ({"judgeless": "from liveproof.prevention.item import Item\nitem = Item(1, 'x')\n"}, "is no item"),
+        ({"empty": ""}, "is not an item"),
+        ({"judgeless": "from liveproof.prevention.item import Item\nitem = Item(1, 'x')\n"}, "is not an item"),
         ({"one": TOY.format(place=3), "two": TOY.format(place=3)}, "the same place"),
     ],
 )

@@ -153,7 +153,7 @@ def test_an_app_that_nobody_serves(laravel: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "reason"), [("/nowhere/at/all", "does not exist"), ("/etc/passwd", "is no directory")]
+    ("path", "reason"), [("/nowhere/at/all", "does not exist"), ("/etc/passwd", "is not a directory")]
 )
 def test_a_path_that_is_no_directory(path: str, reason: str) -> None:
     """The reason names it."""

@@ -360,7 +360,7 @@ def test_runs_are_listed_and_named(tree: Path) -> None:
     first = applied(tree, give)
     (run,) = runs.list_runs()
     assert (run.id, run.app, run.state) == (first, str(tree), FIXED)
-    assert run.steps == (f"give {tree}/a to www-data",)
+    assert run.steps == (f"chown {tree}/a to www-data",)
     assert runs.pending() == ()
     with pytest.raises(NoSuchRun, match=first):
         rollback.rollback("20200101-000000-abcd")
@@ -592,6 +592,6 @@ def test_a_journal_of_another_format_is_refused(tree: Path) -> None:
     assert '"format":2,' in log.read_text()
     (kept,) = runs.list_runs()
     assert kept.state == runs.DAMAGED
-    with pytest.raises(journal_log.Damaged, match="no record of this version"):
+    with pytest.raises(journal_log.Damaged, match="not a record of this version"):
         rollback.rollback(run)
     assert (tree / "a").stat().st_uid == WWW

@@ -146,7 +146,7 @@ def test_a_stale_plan_is_refused(site: Site) -> None:
     (site.top / "c").write_text("new")
     done = mended(plan)
     assert done.outcome.kind is OutcomeKind.REFUSED
-    assert "needed now: give 3 entries" in done.outcome.reason
+    assert "needed now: chown 3 files" in done.outcome.reason
     assert site.foreign() == ["a", "b", "c"]
     shutil.rmtree(site.top)
     done = mended(plan)

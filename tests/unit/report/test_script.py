@@ -70,7 +70,7 @@ def test_a_whole_plan_is_one_line_and_comments() -> None:
     assert checked.returncode == 0, checked.stderr
     assert lines_that_run(text) == ["liveproof apply plan.json"]
     assert "\n#      $ php-fpm8.2 -t\n#      $ systemctl reload php8.2-fpm.service\n" in text
-    assert "Held back; add --allow config to include" in text
+    assert "Skipped; add --allow config to include" in text
     assert "server {" not in text
     edit = WriteFile.edit("/etc/nginx/x", "root /a;\n", "root /b;\n", ("nginx", "-t"))
     assert "\n#      -root /a;\n#      +root /b;\n" in script((plan(edit),))

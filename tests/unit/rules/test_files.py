@@ -167,7 +167,7 @@ def test_fil001_names_the_slip_and_gives_back_only_that() -> None:
     """The seed's three handlers."""
     given_ = facts(HEALTHY | {"app/F1.php": ROOT, "app/F2.php": Has(ROOT, WWW), "app": ROOT})
     finding = found(code_owned_by_another_user.rule, given_)
-    assert finding.message == "3 of the tree's 49 entries belong to root, not to www-data (policy default)"
+    assert finding.message == "3 of 49 files are owned by root, not by www-data (policy default)"
     assert finding.evidence[0].saw == "root:root 0644"
     assert finding.evidence[0].expected == "www-data:www-data"
     assert acts(code_owned_by_another_user.rule, given_) == [
@@ -240,7 +240,7 @@ def test_fil002_adds_the_missing_bit_for_whoever_the_user_is() -> None:
     ],
     ids=["directory without code", ".ssh", "file without code", "key"],
 )
-@pytest.mark.parametrize("policy", ["default", "seed", "hardened"])
+@pytest.mark.parametrize("policy", ["default", "app-user", "hardened"])
 def test_what_is_private_is_named_and_never_changed(private: dict[str, Has | int], policy: PolicyName) -> None:
     """Neither given away nor opened, whatever the policy; the code beside it is."""
     entries = laravel(DEPLOY, WWW) | private | {"app/F4.php": Has(ROOT, ROOT, 0o600)}
@@ -409,7 +409,7 @@ NIGHTLY = (
 )
 
 
-@pytest.mark.parametrize("policy", [Policy(), Policy("seed"), Policy(owner="www-data")])
+@pytest.mark.parametrize("policy", [Policy(), Policy("app-user"), Policy(owner="www-data")])
 def test_what_root_runs_is_given_to_nobody(policy: Policy) -> None:
     """The script, the directory it lies in and a directory of run-parts stay root's; other code is given back."""
     scripts = ("bin", "bin/backup.sh", "jobs", "jobs/one")
@@ -551,7 +551,7 @@ def test_fil006_does_not_know_without_the_configuration() -> None:
 )
 def test_no_two_fixes_contradict_each_other(path: str, uid: int, mode: int) -> None:
     """Whatever one entry has become, the steps of all rules go together, under every policy."""
-    for policy in (Policy(), Policy("seed")):
+    for policy in (Policy(), Policy("app-user")):
         can = access(path, unreadable=(path,) if path.startswith(("app", "vendor")) else ())
         given_ = facts(HEALTHY | {path: Has(uid, uid, mode)}, can, policy=policy)
         steps: list[Step] = []

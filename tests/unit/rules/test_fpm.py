@@ -142,7 +142,7 @@ NONSENSE = "ERROR: [/etc/php/8.2/fpm/pool.d/www.conf:13] unknown entry 'nonsense
     [
         ((NONSENSE,), "refuses its configuration", "correct /etc/php/8.2/fpm/pool.d/www.conf, line 13, then"),
         (("ERROR: failed to open error_log (/x/y): No such file",), "refuses its configuration", "what it names"),
-        (Unknown("php-fpm -t did not end within 5 s"), "it failed: exit-code): nobody", "did not end within 5 s, so"),
+        (Unknown("php-fpm -t did not end within 5 s"), "it failed: exit-code): nothing", "did not end within 5 s, so"),
     ],
 )
 def test_a_refused_configuration_is_not_started(refused: tuple[str, ...] | Unknown, message: str, advice: str) -> None:
@@ -169,7 +169,7 @@ def test_service_being_started() -> None:
 def test_systemd_and_proc_contradict_each_other(active: str) -> None:
     """A unit with a main process, but no master in /proc: it is being reloaded, and nothing is claimed."""
     facts = fpm(replace(MASTER, pid=0, unit=replace(UNIT, active=active)), workers=())
-    assert "no PHP-FPM master" in reason(service_not_running.check(APP, facts))
+    assert "not a PHP-FPM master" in reason(service_not_running.check(APP, facts))
 
 
 GONE = replace(SOCKET, exists=False, listening=False, web_server_connects=False, refusal="no such file")

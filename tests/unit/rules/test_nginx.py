@@ -91,7 +91,7 @@ MAIN, SPARE = "unix:/gone", "unix:/spare"
         ((SPARE,), (SPARE,), True, False, Severity.NOTICE, "it is a backup"),
         ((SPARE,), (SPARE,), False, False, Severity.NOTICE, "it is a backup"),
         ((MAIN,), (SPARE,), True, True, Severity.NOTICE, "only the backup unix:/spare, a pool of this app"),
-        ((MAIN,), (SPARE,), True, False, Severity.HIGH, "which is no pool of this app"),
+        ((MAIN,), (SPARE,), True, False, Severity.HIGH, "which is not a pool of this app"),
         ((MAIN,), (SPARE,), False, True, Severity.CRITICAL, "(/s:9)."),
         ((MAIN, SPARE), (SPARE,), True, True, Severity.CRITICAL, "(/s:9)."),
         ((MAIN, SPARE), (), True, False, Severity.CRITICAL, "(/s:9)."),

@@ -53,7 +53,7 @@ def test_a_file_older_than_the_code_is_found():
 @pytest.mark.parametrize(
     ("one", "words"),
     [
-        (kept(-1.0), "cannot be told"),
+        (kept(-1.0), "is not known"),
         (kept(BEGAN - 499.0), "changed while what"),
         (kept(BEGAN - 100.0, ctime=BEGAN + 5), "without moving their time"),
     ],

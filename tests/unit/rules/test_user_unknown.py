@@ -53,7 +53,7 @@ def broken_host() -> dict[type, object]:
             rotations=(filled(Rotation, source="/etc/logrotate.d/x", log="/l", writable=False),),
         ),
         Wire: replace(wire, maintenance=True, exchanges=tuple(replace(one, passed=False) for one in wire.exchanges)),
-        Settings: Settings(policy=Policy("seed")),
+        Settings: Settings(policy=Policy("app-user")),
     }
 
 

@@ -133,7 +133,7 @@ def test_cut_off_at_every_length(tmp_path: Path) -> None:
 )
 def test_it_is_to_the_letter_what_was_written(change: Callable[[str], str], tmp_path: Path) -> None:
     """Nothing stands in it that a person could read otherwise than liveproof does."""
-    with pytest.raises(BadPlan, match=r"not as `fix --save` wrote it|no whole plan"):
+    with pytest.raises(BadPlan, match=r"not as `fix --save` wrote it|not a complete plan"):
         load(_written(tmp_path, change(dump(made())).encode()))
 
 

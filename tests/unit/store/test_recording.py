@@ -49,8 +49,8 @@ def test_a_fact_that_was_not_recorded_is_unseen() -> None:
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        ("", "no JSON"),
-        ("[" * 100_000, "no JSON"),
+        ("", "not JSON"),
+        ("[" * 100_000, "not JSON"),
         ("[]", "schema is None"),
         ('{"schema": "liveproof-recording/9"}', "recording/9"),
         ('{"schema": "liveproof-recording/1"}', "does not fit"),

@@ -58,7 +58,7 @@ def ownership(policy: Policy, files: Files, app: App) -> Ownership | Unknown:
         return Unknown(f"the policy's owner {named_uid.reason}")
     if isinstance(named_gid, Unknown):
         return Unknown(f"the policy's group {named_gid.reason}")
-    if policy.name == "seed":
+    if policy.name == "app-user":
         uid, gid = named_uid if named_uid >= 0 else app.uid, named_gid if named_gid >= 0 else app.gid
         return Ownership(policy, uid, gid, frozenset((uid,)), uid, gid)
     owner = named_uid if named_uid >= 0 else _owner(files, app)
@@ -86,7 +86,7 @@ def mismatches(owned: Ownership, files: Files, app: App) -> Iterator[Mismatch] |
     """Every entry that is not as the policy wants it, or why that cannot be told."""
     if owned.policy.name == "own":
         return _by_rules(owned, files)
-    judge = {"seed": _seed, "hardened": _hardened}.get(owned.policy.name, _default)
+    judge = {"app-user": _seed, "hardened": _hardened}.get(owned.policy.name, _default)
     return (
         Mismatch(path, kind.kind, kind.uid, kind.gid, kind.mode, kind.linked, *wanted)
         for kind in files.classes
@@ -202,7 +202,7 @@ def _owner(files: Files, app: App) -> int | Unknown:
         if user != 0 and vendor[user] >= _NEARLY_ALL * vendor.total() > 0:
             return user
     shares = " and ".join(f"{dict(files.users).get(u, u)} ({counts[u] / counts.total():.0%})" for u in (first, second))
-    return Unknown(f"the code belongs to {shares}, so it cannot be told whose it should be; {_NAME_ONE}")
+    return Unknown(f"the code belongs to {shares}, so it is not known whose it should be; {_NAME_ONE}")
 
 
 def _counts(files: Files, sections: tuple[str, ...]) -> Counter[int]:

@@ -39,7 +39,7 @@ class Freshness:
 def blind(pool: PoolOpcache) -> str:
     """Why nothing can be said of any script of this pool; empty when something can be."""
     if pool.setting("opcache.file_cache_only") == "1":
-        return f"pool {pool.pool} keeps bytecode in files only (opcache.file_cache_only=1), which no status tells"
+        return f"pool {pool.pool} keeps bytecode in files only (opcache.file_cache_only=1), which no status shows"
     if pool.restart_pending:
         return (
             f"pool {pool.pool} waits to restart its cache until running requests have left it: ask again in a minute, "
@@ -57,7 +57,7 @@ def freshness(pool: PoolOpcache, script: Script, now: float) -> Freshness:
 
 def _cached(pool: PoolOpcache, script: Script, now: float) -> Freshness:
     if script.same or invalidated(pool, script):
-        why = "its content is what an earlier run saw compiled" if script.same else "the next request compiles it anew"
+        why = "its content is what an earlier run saw compiled" if script.same else "the next request compiles it again"
         return Freshness(State.FRESH, why)
     compared = pool.validates and script.timestamp != 0
     if compared and script.timestamp != script.mtime_ns // 1_000_000_000:
@@ -78,7 +78,7 @@ def _preloaded(pool: PoolOpcache, script: Script, now: float) -> Freshness:
         return Freshness(State.STALE, "its content is not what an earlier run saw preloaded")
     if compiled_by(script) < min(script.modified, script.ctime_ns / 1e9) and script.modified <= now + 1:
         return Freshness(State.STALE, "modified after it was preloaded, which happens only at a start or reload")
-    return Freshness(State.UNKNOWN, "changed after PHP-FPM began to preload, at a moment that its times do not tell")
+    return Freshness(State.UNKNOWN, "changed after PHP-FPM began to preload, at a moment that its times do not show")
 
 
 _KEPT_TIME = Freshness(State.UNKNOWN, "changed later than the time that it carries, which is all that PHP compares")
@@ -86,7 +86,7 @@ _KEPT_TIME = Freshness(State.UNKNOWN, "changed later than the time that it carri
 
 _DROPPED_OR_KEPT = Freshness(
     State.UNKNOWN,
-    "changed after it was compiled, and whether it was invalidated, so that PHP compiles it anew, cannot be told",
+    "changed after it was compiled, and whether it was invalidated, so that PHP compiles it again, is not known",
 )
 
 
@@ -115,8 +115,8 @@ def _by_times(pool: PoolOpcache, script: Script, now: float) -> Freshness:
             return _DROPPED_OR_KEPT
         return Freshness(State.STALE, "modified after it was compiled, and PHP never looks at the file again")
     if script.modified >= pool.since:
-        return Freshness(State.UNKNOWN, "modified after the cache began; compiled before or after that cannot be told")
-    return Freshness(State.UNKNOWN, "changed after the cache began, without moving its time")
+        return Freshness(State.UNKNOWN, "modified after the cache was started, compiled at a time that is not known")
+    return Freshness(State.UNKNOWN, "changed after the cache was started, without a newer mtime")
 
 
 def compiled_after(pool: PoolOpcache, script: Script) -> float:
@@ -159,5 +159,5 @@ def served_until(pool: PoolOpcache, script: Script) -> int:
 def _revalidated(pool: PoolOpcache, script: Script, now: float) -> Freshness:
     until = served_until(pool, script)
     if until + 1 <= now:
-        return Freshness(State.FRESH, "the next request compiles it anew")
+        return Freshness(State.FRESH, "the next request compiles it again")
     return Freshness(State.PASSING, "changed, and PHP does not look at the file before the window is over", until)

@@ -1,6 +1,6 @@
 """Apply a plan that was saved with `fix --save`.
 
-Apply a saved plan: examine the host again, make the plan anew, and apply it only if it is the one that was saved. The
+Apply a saved plan: examine the host again, make the plan again, and apply it only if it is the one that was saved. The
 file only says which plan that is; nothing in it is carried out. The options that `fix --save` was given to say how the
 host is examined (--config, --policy, --user, --release) are given again.
 

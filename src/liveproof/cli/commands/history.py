@@ -1,7 +1,7 @@
 """What happened on this host: runs and what changed, alerts, fixes, deploys.
 
 What happened on this host, in the order of time: causes stand above what followed from them, and the newest is at the
-end, just above the prompt. Of runs it tells what changed from the one before: links that broke or were proven again,
+end, just above the prompt. Of runs it shows what changed from the one before: links that broke or were proven again,
 findings that came or went. Runs that changed nothing are counted in one line.
 
 With --plot and no --rule, the verdict of each link over time; with --rule, what that rule judges (hit ratio, memory,

@@ -51,7 +51,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror or error}") from None
     except recording.NoRecording as error:
-        raise UsageError(f"{path} is no recording: {error}") from None
+        raise UsageError(f"{path} is not a recording: {error}") from None
     examination = judge_recording(recorded)
     record = Record("", "check", recorded.version, examination)
     show_record(record, Options.from_arguments(arguments), console, recorded.settings)

@@ -95,7 +95,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         console.lines([line("Nothing to roll back: no fix stands and none was interrupted.")])
         return 0
     if not arguments.yes and not console.interactive:
-        raise UsageError("stdin is not a terminal, so nobody can be asked: add --yes to roll the run back")
+        raise UsageError("stdin is not a terminal; use --yes to roll the run back")
     sites = [_examine_site(path, console) for path in dict.fromkeys(each.app for each in runs if each.app)]
     if arguments.format == "text":
         for each in runs:

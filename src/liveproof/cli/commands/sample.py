@@ -94,5 +94,5 @@ def _printable(value: object) -> dict[str, object]:
 
 def _count(text: str) -> int:
     if not text.isdecimal() or not 0 < int(text) < 1 << 31:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of lines")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of lines")
     return int(text)

@@ -1,8 +1,9 @@
 """Keep watch: look again and again, see what happens, and alert.
 
-Looks by the clock and when something happens, alerts through the configured channels, and tells Prometheus. It examines
-in child processes only and repairs nothing, unless --heal is given and the configuration names what may be fixed.
-systemd runs it as a service (`liveproof install`); SIGHUP reads the configuration again, SIGTERM ends it.
+Looks by the clock and when something happens, alerts through the configured channels, and serves metrics to
+Prometheus. It examines in child processes only and repairs nothing, unless --heal is given and the configuration
+names what may be fixed. systemd runs it as a service (`liveproof install`); SIGHUP reads the configuration again,
+SIGTERM ends it.
 
 Examples:
   liveproof watch

@@ -232,7 +232,7 @@ class ByFileSystem:
 
     def _mark(self, point: str, kind: str) -> None:
         if remote(kind):
-            raise Unsupported(0, f"{kind}: changes that other machines make are not told")
+            raise Unsupported(0, f"{kind}: changes that other machines make are not reported")
         fanotify.mark_file_system(self._group, point)
         try:
             mount = os.open(point, _DIRECTORY)

@@ -117,7 +117,7 @@ class Source:
     def gaps(self) -> tuple[str, ...]:
         """What is not watched, each in one sentence."""
         remotes = [
-            f"{point} is on {kind}: changes that other machines make are not told"
+            f"{point} is on {kind}: changes that other machines make are not reported"
             for point, kind in relevant_mounts(self._wanted).items()
             if remote(kind)
         ]

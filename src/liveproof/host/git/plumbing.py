@@ -93,7 +93,7 @@ class Repository:
             GitFailed: there is no such commit, or git cannot be asked.
         """
         if revision.startswith("-") or not revision:
-            raise GitFailed(f"{revision!r} is no revision")
+            raise GitFailed(f"{revision!r} is not a revision")
         ran = self._git("rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}")
         found = ran.text.strip()
         if ran.status != 0 or not _is_id(found):

@@ -98,7 +98,7 @@ class Decoder:
             if name.lower() == "status":
                 number = value.split()[0] if value.split() else ""
                 if not (number.isascii() and number.isdigit() and len(number) == 3):
-                    raise NotFastcgi("its answer has a status that is no number")
+                    raise NotFastcgi("its answer has a status that is not a number")
                 status = int(number)
         return Response(status, tuple(headers), body, bytes(self.errors))
 

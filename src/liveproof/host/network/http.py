@@ -169,7 +169,7 @@ def _head(head: bytes) -> tuple[int, tuple[tuple[str, str], ...]]:
     first, *rest = head.decode("latin-1").split("\r\n")
     version, _, status = first.partition(" ")
     if not (version.startswith("HTTP/1.") and status[:3].isascii() and status[:3].isdigit() and int(status[:3]) >= 100):
-        raise HttpError("garbage", "the answer is no HTTP: is another kind of server on this port?")
+        raise HttpError("garbage", "the answer is not HTTP: is another kind of server on this port?")
     return int(status[:3]), tuple((name.strip(), value.strip()) for name, _, value in (x.partition(":") for x in rest))
 
 

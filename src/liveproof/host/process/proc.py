@@ -162,7 +162,7 @@ def _boot_time() -> float:
     for line in _read("/proc/stat").splitlines():
         if line.startswith(b"btime "):
             return float(line.split()[1])
-    raise OSError("/proc/stat tells no boot time")
+    raise OSError("/proc/stat shows no boot time")
 
 
 def _read(path: str) -> bytes:

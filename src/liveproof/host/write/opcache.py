@@ -28,7 +28,7 @@ _MARK = b'{"liveproof":1,'
 _WORDS = {
     "restricted": "opcache.restrict_api keeps liveproof from OPcache",
     "disabled": "OPcache is off for its requests",
-    "another cache": "its cache has begun anew since it was looked at",
+    "another cache": "its cache was started again since it was looked at",
     "opcache.preload": "opcache.preload is set: what PHP preloads only a reload compiles again",
     "opcache.file_cache": "opcache.file_cache is set: PHP keeps bytecode in files too",
     "opcache.file_cache_only": "opcache.file_cache_only is set: PHP keeps bytecode in files only",

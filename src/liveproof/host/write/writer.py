@@ -104,7 +104,7 @@ def move(root: int, seen: Image, path: str) -> None:
         OSError: the kernel refuses; what stood there still stands.
     """
     if seen.kind != FILE or seen.links != 1:
-        raise LeftAlone(seen.path, "is no plain file, so it is put in no place")
+        raise LeftAlone(seen.path, "is not a regular file, so it is put in no place")
     parent, name = open_parent(root, seen.path)
     try:
         goal, new = open_parent(root, path)

@@ -44,7 +44,7 @@ def _method(value: str) -> None:
 def _headers(value: dict[str, str]) -> None:
     for name, text in value.items():
         if not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name):  # RFC 9110, 5.6.2
-            raise ValueError(f"{name!r} is no header's name")
+            raise ValueError(f"{name!r} is not a header name")
         if name.lower() in _OURS:
             raise ValueError(f"{name} is set by liveproof" + ("; use the key host" if name.lower() == "host" else ""))
         if any(char in text for char in "\r\n\0"):
@@ -69,7 +69,7 @@ def _absolute_or_empty(value: str) -> None:
 
 
 Below = Annotated[str, Check(_below)]
-PolicyName = Literal["default", "seed", "hardened", "own"]
+PolicyName = Literal["default", "app-user", "hardened", "own"]
 Way = Literal["pool", "nginx"]
 
 
@@ -129,8 +129,8 @@ class Policy:
 
     name: PolicyName = key(
         "default",
-        "default: whoever owns most of the tree; seed: the pool's user owns everything; hardened: a deploy user owns "
-        "the code and the pool writes only storage and bootstrap/cache; own: the rules below.",
+        "default: whoever owns most of the tree; app-user: the pool's user owns everything; hardened: a deploy user "
+        "owns the code and the pool writes only storage and bootstrap/cache; own: the rules below.",
     )
     owner: Annotated[str, _FOUND] = key(
         "", "The owner of the code, instead of the one that the policy finds.", pattern=NAME, examples=["deploy"]

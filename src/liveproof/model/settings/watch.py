@@ -30,7 +30,7 @@ Schedule = Annotated[str, Check(_schedule)]
 class MonitorsTable:
     """When each monitor looks: a duration (15m), a cron expression (0 3 * * *), or off."""
 
-    ownership: Schedule = key("0 3 * * *", "Whether the app's files belong to whom they should.")
+    ownership: Schedule = key("0 3 * * *", "Whether the app's files belong to the right user.")
     writability: Schedule = key("0 * * * *", "Whether the app can write its caches, its storage and its log.")
     fpm: Schedule = key("5m", "Whether PHP-FPM, its sockets and nginx work.")
     opcache: Schedule = key("15m", "Old code in OPcache, its hit ratio and settings.")

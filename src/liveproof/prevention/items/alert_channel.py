@@ -14,4 +14,4 @@ def judge(watching: Watching) -> Seen:
         return Seen(State.DONE, f"configured: {', '.join(watching.channels[:5])}", todo)
     lines = ("[[alerts.channel]]", 'name = "mail"', 'kind = "url"', 'url_file = "/etc/liveproof/mail.url"')
     todo = ("In liveproof.toml, then `liveproof alert test`",)
-    return Seen(State.OPEN, "no channel is configured, so nobody is told", todo, lines)
+    return Seen(State.OPEN, "no channel is configured, so nobody is alerted", todo, lines)

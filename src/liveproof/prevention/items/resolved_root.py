@@ -4,7 +4,7 @@ from liveproof.model.facts.apps import App
 from liveproof.model.facts.nginx import Nginx
 from liveproof.prevention.item import Item, Seen, State
 
-item = Item(80, "nginx hands PHP the resolved path ($realpath_root)")
+item = Item(80, "nginx passes PHP the resolved path ($realpath_root)")
 
 
 @item.judge
@@ -14,6 +14,6 @@ def judge(app: App, nginx: Nginx) -> Seen:
     if not servers:
         return Seen(State.NOT_APPLICABLE, "no server block of nginx serves this app")
     if app.path == app.real:
-        return Seen(State.NOT_APPLICABLE, f"{app.path} is no symbolic link that a deploy moves")
+        return Seen(State.NOT_APPLICABLE, f"{app.path} is not a symbolic link that a deploy moves")
     places = [f"{one.file}:{one.line}" for server in servers for one in server.passes]
     return Seen(State.DONE, f"{', '.join(dict.fromkeys(places[:3]))} resolves the link for each request")

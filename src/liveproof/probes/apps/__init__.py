@@ -203,7 +203,7 @@ def _named(reader: Reader, settings: Settings, fpm: Fpm | Unknown | Absent, apps
     except OSError as error:
         return Apps((), f"{path} cannot be looked at: {error.strerror or error}")
     if status is None or not status.is_directory:
-        return Apps((), f"{path} {'is no directory' if status else 'does not exist'}")
+        return Apps((), f"{path} {'is not a directory' if status else 'does not exist'}")
     path = _narrowed(reader, path)
     real = reader.resolve(path)
     if system_directory(real):
@@ -239,7 +239,7 @@ def _no_app(reader: Reader, path: str, real: str) -> str:
     if home:
         return f"{path} is a home directory that nginx does not serve; {_NAME_ONE}"
     wanted = ", ".join(MARKERS)
-    return f"{path} is no PHP app: nginx does not serve it, and it holds none of {wanted}; {_NAME_ONE}"
+    return f"{path} is not a PHP app: nginx does not serve it, and it holds none of {wanted}; {_NAME_ONE}"
 
 
 def _narrowed(reader: Reader, path: str) -> str:

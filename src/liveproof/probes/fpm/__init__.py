@@ -186,7 +186,7 @@ def _with_sockets(
         elif master.pid and socket.listening:
             load, status = busy.look(master, pool, socket, asked)
         elif master.pid:
-            status = load = Unknown(f"nobody listens on {pool.address}")
+            status = load = Unknown(f"nothing listens on {pool.address}")
         denied = isinstance(socket, Socket) and socket.listening and socket.web_server_connects is False
         source = fpmpools.source(sockets.reader, pool.file) if denied and master.test else ""
         pools.append(replace(pool, socket=socket, load=load, status=status, source=source))

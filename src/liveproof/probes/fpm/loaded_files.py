@@ -18,7 +18,7 @@ def loaded(reader: Reader, cache: Cache, found: Found, conf: FpmConf | None) -> 
     if found.process is None:
         return None
     if conf is None:
-        return Unknown(f"{found.config} cannot be read, so nobody can tell whether PHP-FPM has loaded it")
+        return Unknown(f"{found.config} cannot be read, so it is not known whether PHP-FPM has loaded it")
     ini = ini_files(reader, cache, found)
     if ini is None:
         return Unknown(

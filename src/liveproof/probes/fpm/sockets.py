@@ -21,7 +21,7 @@ _WORDS = {
     "ECONNREFUSED": "connection refused",
     "ENOENT": "no such file",
     "ENOTDIR": "no such directory",
-    "ENOTSOCK": "it is no socket",
+    "ENOTSOCK": "it is not a socket",
     "ETIMEDOUT": "no answer in time",
 }
 

@@ -37,9 +37,9 @@ def parse(body: bytes) -> PoolStatus:
     try:
         page: Any = json.loads(body.decode(errors="replace"))
     except (ValueError, RecursionError) as error:
-        raise CannotSee(f"the status page is no JSON ({error})") from None
+        raise CannotSee(f"the status page is not JSON ({error})") from None
     if not isinstance(page, dict) or "accepted conn" not in page:
-        raise CannotSee("the answer is no status page of PHP-FPM; does pm.status_path lead to a script?")
+        raise CannotSee("the answer is not a status page of PHP-FPM; does pm.status_path lead to a script?")
     processes = page.get("processes")
     return PoolStatus(
         _number(page, "accepted conn"),

@@ -59,7 +59,7 @@ def probe(  # noqa: PLR0917  (called with what its parameters name)
         CannotSee: its framework is not there.
     """
     if not app.laravel:
-        raise NotThere("the app is no Laravel: it has no artisan or no bootstrap/app.php")
+        raise NotThere("the app is not Laravel: it has no artisan or no bootstrap/app.php")
     environment, chroot = _pool(reader, app, fpm)
     dotenv = _dotenv(reader, app)
     pid = _worker(app, fpm)
@@ -204,7 +204,7 @@ def _no_dotenv(laravel: LaravelApp, pid: int) -> str:
     except OSError as error:
         return f"it cannot be looked at: {error.strerror}"
     if not status.is_file:
-        return "it is no file"
+        return "it is not a file"
     return "" if _readable(reader, [path], app, pid)[path] else f"{app.user} cannot read it"
 
 

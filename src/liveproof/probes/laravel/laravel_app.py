@@ -73,7 +73,7 @@ def find_place(reader: Reader, app: App, environment: Mapping[str, str], dotenv:
     framework = _framework(reader, app)
     found = _VERSION.search(reader.read(f"{framework}/Foundation/Application.php", 65536))
     if not found:
-        raise CannotSee(f"{framework}/Foundation/Application.php tells no version")
+        raise CannotSee(f"{framework}/Foundation/Application.php shows no version")
     version = found[1].decode(errors="replace")
     return Place(version, framework, _php(reader, app), _caches(reader, app, version, environment, dotenv))
 

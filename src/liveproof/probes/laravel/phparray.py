@@ -39,7 +39,7 @@ def read_array(content: bytes) -> dict[Key, Value]:
     """
     root = _parser().parse(content).root_node
     if root.has_error or not content.rstrip().endswith((b";", b"?>")):
-        raise Unreadable("it is no complete PHP file")
+        raise Unreadable("it is not a complete PHP file")
     array = _outermost(root)
     if array is None:
         raise Unreadable("it holds no array")

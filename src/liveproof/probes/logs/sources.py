@@ -99,7 +99,7 @@ def _app_streams(settings: Settings, laravel: Laravel | Unknown | Absent) -> Ite
     if isinstance(laravel, Laravel) and laravel.log_streams and not laravel.log_files and not settings.logs.paths:
         yield (
             f"the app's log ({', '.join(laravel.log_streams)})",
-            f"it is no file; {_FILE}",
+            f"it is not a file; {_FILE}",
         )
 
 

@@ -35,7 +35,7 @@ def ask(reader: Reader, script: str, app: App, master: Master, pool: Pool, *, be
     if pool.chroot:
         raise CannotSee(
             f"it is chrooted to {pool.chroot}, where liveproof's PHP probe {script} does not exist and the app's paths "
-            "are others; only the wire tells what it runs: configure a request whose answer must hold a text that only "
+            "are others; only the wire shows what it runs: configure a request whose answer must hold a text that only "
             "this release gives"
         )
     begun = reader.now()

@@ -64,15 +64,15 @@ def _intended(reader: Reader, settings: Settings, cache: Cache, app: App) -> Int
         if named.startswith("/"):
             raise NoSuchThing(f"the release manifest {path} does not exist")
         if key:
-            raise CannotSee(f"signatures are asked for ({key}), and {path} is no signed manifest but nothing at all")
+            raise CannotSee(f"signatures are asked for ({key}), and {path} is not a signed manifest but nothing at all")
     repository = _repository(app)
     if repository is not None:
         return of_commit(repository, repository.resolve(named) if named else repository.head())
     if named:
         raise NoSuchThing(
-            f"release {named!r} is no file below {app.path}, and the app is no git work tree to look it up in"
+            f"release {named!r} is not a file below {app.path}, and the app is not a git work tree to look it up in"
         )
-    raise NotThere("no release is named and the app is no git repository")
+    raise NotThere("no release is named and the app is not a git repository")
 
 
 def _repository(app: App) -> Repository | None:

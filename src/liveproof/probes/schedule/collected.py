@@ -62,7 +62,7 @@ class Collector:
                 if not call.wrapper and call.user and call.app:
                     yield call
                 elif call.wrapper and mine and call.user == "root":
-                    unread[text.source] = f"as whom {call.wrapper} runs {call.tool} is not judged"
+                    unread[text.source] = f"which user {call.wrapper} runs {call.tool} as is not judged"
             if time.monotonic() > self._until:
                 unread[file] = f"from here on not looked at to its end, since reading took more than {_PATIENCE:g} s"
                 self._watched.lasting = False
@@ -114,7 +114,7 @@ class Collector:
             if text.source:
                 self._executes("root", text.source, text.source)
             if not text.shell and "artisan" in text.line:
-                self._watched.unread[text.source] = "systemctl show does not tell where su's command ends"
+                self._watched.unread[text.source] = "systemctl show does not show where su's command ends"
             yield text
 
     def _supervisor(self) -> Iterator[Text]:

@@ -25,7 +25,7 @@ def make_directory(act: MakeDirectory, context: StepContext) -> PreparedAction:
         if above.kind == FOLDER:
             safety.refuse_unsafe_place(root, now)
         elif absolute(act.root, parent(act.path)) not in context.paths.directories:
-            raise LeftAlone(parent(act.path), "is no directory by now")
+            raise LeftAlone(parent(act.path), "is no longer a directory")
     before = (now, above)
 
     def do() -> Places:

@@ -24,7 +24,7 @@ def point_symlink(act: PointSymlink, context: StepContext) -> PreparedAction:
     with top(folder, context.paths) as root:
         image = look(root, name, WHOLE)
         if image.kind != LINK or image.target != act.old:
-            raise LeftAlone(name, f"is no link to {act.old} by now")
+            raise LeftAlone(name, f"is not a link to {act.old} by now")
         safety.refuse_unsafe_place(root, image)
         before = (image, look(root, ".", TIMES))
     wanted = replace(image, target=act.target, mtime=0, atime=0)

@@ -20,7 +20,7 @@ def remove_file(act: RemoveFile, context: StepContext) -> PreparedAction:
         image = whole(root, act.path, context.keeper)
         context.paths.refuse_sealed(act.root, act.path, image.mode)
         if image.kind != FILE:
-            raise LeftAlone(act.path, "is gone" if image.kind == NOTHING else "is no file by now")
+            raise LeftAlone(act.path, "is gone" if image.kind == NOTHING else "is no longer a file")
         safety.refuse_unsafe_place(root, image)
         before = (image, look(root, parent(act.path), TIMES))
 

@@ -20,7 +20,7 @@ def restart_program(act: RestartProgram, _context: StepContext) -> PreparedActio
         if not path.startswith("/") or not _roots_own(path):
             raise Refused(f"{path} is not there, or others than root may write it: supervisorctl is not run")
     if act.program.startswith("-"):
-        raise Refused(f"{act.program} is no name of a program")
+        raise Refused(f"{act.program} is not a program name")
 
     def run() -> Places:
         control(act.control, act.config, act.program)

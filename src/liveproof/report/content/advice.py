@@ -45,7 +45,7 @@ def verification(place: Place) -> tuple[Advice, ...]:
             Advice(
                 "Verify that Laravel's caches are fresh",
                 (f"ls -la --time-style=full-iso {quoted(place.cache)}", *_config_cache_anew(place)),
-                "Built anew beside the live one, as the app's user; no difference means fresh.",
+                "Rebuilt beside the live one, as the app's user; no difference means fresh.",
             )
         )
     steps += [

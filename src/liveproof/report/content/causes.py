@@ -95,7 +95,7 @@ def _remedy(root: Finding, remedy: Remedy) -> Iterator[str]:
 
 def settings(app: AppExamination) -> Iterator[str]:
     """The effective settings of each pool, as its own PHP tells them."""
-    yield from ("", "## OPcache settings (effective, as each pool's own PHP tells them)")
+    yield from ("", "## OPcache settings (effective, as each pool's own PHP shows them)")
     pools = caches(app)
     if not pools:
         yield from ("", "No pool was asked.")
@@ -120,13 +120,13 @@ def applied(repair: Repair | None) -> Iterator[str]:
         yield (
             "None yet. `liveproof fix` shows this plan and asks:"
             if repair.plan.steps
-            else "None: no step mends what was found."
+            else "None: no step fixes what was found."
         )
     else:
         why = f": {prose(shown(outcome.reason))}" if outcome.reason else ""
         yield f"**{outcome.kind.value.upper()}**{why}"
         if outcome.run:
-            yield from ("", f"Taken back by `liveproof rollback {visible(outcome.run)}`.")
+            yield from ("", f"To undo: `liveproof rollback {visible(outcome.run)}`.")
     yield ""
     for number, step in enumerate(repair.plan.steps, 1):
         yield f"{number}. {prose(what(step))} ({SAFETY[step.safety]})"
@@ -134,12 +134,12 @@ def applied(repair: Repair | None) -> Iterator[str]:
         yield f"    - Why: {prose(shown(step.why))}"
         yield f"    - Undo: {prose(shown(step.undo)) or 'cannot be undone'}"
     if repair.plan.held_back:
-        yield from ("", f"Held back (needs `{allow_option(repair.plan.held_back)}`):", "")
+        yield from ("", f"Skipped (needs `{allow_option(repair.plan.held_back)}`):", "")
         for step in repair.plan.held_back:
             cost = f"; {shown(step.cost)}" if step.cost else ""
             yield f"- {prose(what(step))} ({SAFETY[step.safety]}): {prose(shown(step.why) + cost)}"
     if repair.plan.manual:
-        yield from ("", "Left to a person:", "")
+        yield from ("", "Manual:", "")
         yield from (f"- {found}: {prose(shown(text))}" for found, text in repair.plan.manual)
 
 
@@ -147,7 +147,7 @@ def quick_reference(repair: Repair | None) -> Iterator[str]:
     """The fix to copy and paste: each step of the plan as a comment, and the line that applies it."""
     yield from ("", "## Quick reference (copy and paste)", "")
     if repair is None or not repair.plan.steps:
-        yield "Nothing to run: no step mends what is left. `liveproof check` looks again."
+        yield "Nothing to run: no step fixes what is left. `liveproof check` looks again."
         return
     text = script((repair.plan,))
     if text.count("\n") > _SCRIPT_LINES:

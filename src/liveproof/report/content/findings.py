@@ -62,7 +62,7 @@ class Found:
         """One root cause in full."""
         yield self._head(diagnosis.root, mark)
         yield from self._evidence(diagnosis.root)
-        name = "leads to"
+        name = "caused"
         for finding in diagnosis.consequences:
             again = finding in self._told
             self._told.add(finding)

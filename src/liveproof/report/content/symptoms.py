@@ -74,7 +74,7 @@ def _not_live(place: Place) -> tuple[Look, ...]:
             ("new code in place",),
         ),
         Look(
-            f"Do the files belong to whom they should, and can {place.user or 'the pool'} read them?",
+            f"Do the files belong to the right user, and can {place.user or 'the pool'} read them?",
             (
                 f"find {quoted(place.app)} -not -path '*/.git/*' -printf '%u:%g\\n' | sort | uniq -c",
                 *(
@@ -122,7 +122,7 @@ def _not_live(place: Place) -> tuple[Look, ...]:
 def _denied(place: Place) -> tuple[Look, ...]:
     looks = [
         Look(
-            "What was denied, and to whom?",
+            "What was denied, and to which user?",
             (
                 f"grep -a 'Permission denied' {quoted(place.log or place.app + '/storage/logs/laravel.log')} | tail -5",
                 *((f"grep -a 'Permission denied' {quoted(place.nginx_log)} | tail -5",) if place.nginx_log else ()),

@@ -78,7 +78,7 @@ _EXECUTES = {
     LinkVerdict.BROKEN: ("no, or not with the settings on disk", BAD),
     LinkVerdict.UNPROVEN: ("not proven", UNSEEN),
 }
-_WORD = {OK: "as it should be", BAD: "not as it should be", UNSEEN: "could not be seen"}
+_WORD = {OK: "as it should be", BAD: "not as it should be", UNSEEN: "not checked"}
 
 
 def _files(app: AppExamination, started: float, pages: Pages, named: tuple[str, ...]) -> Iterator[Row]:
@@ -227,9 +227,9 @@ def _socket(pool: Pool) -> str:
     if not pool.socket.exists:
         return f"{path} is missing"
     if path == pool.address:
-        return f"{path}, {'a listener answers' if pool.socket.listening else 'nobody listens'}"
+        return f"{path}, {'a listener answers' if pool.socket.listening else 'nothing listens'}"
     owner = f"{name_of(pool.socket.uid, pool)}:{name_of(pool.socket.gid, pool)}"
-    return f"{path} {mode(pool.socket.mode, 's')} {owner}" + ("" if pool.socket.listening else ", nobody listens")
+    return f"{path} {mode(pool.socket.mode, 's')} {owner}" + ("" if pool.socket.listening else ", nothing listens")
 
 
 def name_of(number: int, pool: Pool) -> str:

@@ -160,7 +160,7 @@ class _App:
             yield f"| {prose(row.check)} | {_cell(row.saw)} | {_MARKS.get(row.state, _UNSEEN)} |"
         unseen = [r for r in self.now.results if r.verdict is RuleVerdict.UNKNOWN]
         if unseen:
-            yield from ("", "What could not be seen, and why:", "")
+            yield from ("", "Not checked, and why:", "")
             yield from (f"- {r.code} {code(r.rule)}: {prose(shown(r.reason))}" for r in unseen)
         left = (*disabled(self.now.results), *dict.fromkeys(why for _, why in self.now.unjudged))
         if left:

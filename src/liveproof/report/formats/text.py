@@ -107,10 +107,10 @@ def _first_reason(app: AppExamination, state: LinkState) -> str:
 def _unseen(app: AppExamination) -> Iterator[Line]:
     reasons = unseen(app)
     if reasons:
-        yield line(("Could not be seen", "head"))
+        yield line(("Not checked", "head"))
         for reason, codes in reasons.items():
             yield line(shown(reason), indent=3, hang=0)
-            yield line((f"so unknown: {', '.join(codes)}", "dim"), indent=6)
+            yield line((f"needed by {', '.join(codes)}", "dim"), indent=6)
 
 
 def _not_judged(app: AppExamination) -> Iterator[Line]:

@@ -12,9 +12,9 @@ directories are judged, and bootstrap/cache only if one of them is still there.
 
 ## Fix safety
 Safe: the directory's owner, group and the app's user's bits are put right, or the missing directory is made; nothing
-in it is touched. The old owner and mode are kept for the rollback. Behind a read-only mount the directory is no fault
-by itself: what is stale there is told by the rules on caches. A directory outside of the deployment that a link leads
-to is left to a person.
+in it is touched. The old owner and mode are kept for the rollback. Behind a read-only mount the directory is not a
+fault by itself: what is stale there is reported by the rules on caches. A directory outside of the deployment that a
+link leads to is left to a person.
 
 ## Verify by hand
 ```sh

@@ -9,7 +9,7 @@ served. What root wrote with a narrow umask cannot even be read by PHP-FPM.
 ## Who should own it
 - `default`: whoever owns most of the PHP code of the app. What the app's own user made (an upload, a database) is no
   fault. Code that belongs to root as a whole is a sound layout.
-- `seed`: the pool's user owns everything, `storage` and `bootstrap/cache` too.
+- `app-user`: the pool's user owns everything, `storage` and `bootstrap/cache` too.
 - `hardened`: one who deploys owns the code, the pool's group reads it, and the pool cannot write it.
 - `own`: the rules in `liveproof.toml`.
 
@@ -151,10 +151,10 @@ def _finding(app: App, files: Files, owned: Ownership, wrong: list[Mismatch], re
     shown = sorted(wrong, key=lambda entry: (entry.kind == "d", entry.path))[:_SHOWN]
     user = files.owner(owned.uid, owned.gid).partition(":")[0]
     owners = sorted({files.owner(entry.uid, entry.gid).partition(":")[0] for entry in wrong if entry.want_uid != -1})
-    message = f"belong to {', '.join(owners)}" if owners else "have a group or mode that is not wanted"
-    expected = "" if owned.policy.name == "own" or not owners else f", not to {user}"
+    message = f"are owned by {', '.join(owners)}" if owners else "have a group or mode that is not wanted"
+    expected = "" if owned.policy.name == "own" or not owners else f", not by {user}"
     return Finding(
-        f"{len(wrong)} of the tree's {files.count} entries {message}{expected} (policy {owned.policy.name})",
+        f"{len(wrong)} of {files.count} files {message}{expected} (policy {owned.policy.name})",
         (Ref("app", app.path), *(Ref("file", app.below(entry.path)) for entry in shown if entry.path != ".")),
         tuple(
             Evidence(

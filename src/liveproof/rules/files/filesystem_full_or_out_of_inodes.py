@@ -3,7 +3,7 @@ A file system that the app writes to is full.
 
 ## Why
 Without room, or without an inode, sessions are lost, views are not compiled, uploads fail, and often the failure is not
-even logged, since the log lies on the same disk. Rights are all as they should be, so nothing else tells. A deploy that
+even logged, since the log lies on the same disk. Rights are all as they should be, so nothing else shows. A deploy that
 keeps every release, a log without rotation and forgotten uploads fill disks; millions of session or cache files use up
 the inodes while `df` shows room.
 

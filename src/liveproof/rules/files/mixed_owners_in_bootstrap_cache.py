@@ -1,5 +1,5 @@
 """
-The files in bootstrap/cache belong to several users, among them one who has no business there.
+The files in bootstrap/cache belong to several users, among them an unexpected user.
 
 ## Why
 Half of the caches written by root, half by the app's user, is the sign of artisan run by whoever was at hand. Laravel
@@ -9,7 +9,7 @@ root makes the next mixture. Files that all belong to one user are no fault, and
 deploys beside files of the app's user.
 
 ## Fix safety
-Safe: only files of a user who has no business there are given to whom the policy wants; contents stay. The old owners
+Safe: only files of an unexpected user are given to the owner that the policy wants; contents stay. The old owners
 are kept for the rollback.
 
 ## Verify by hand

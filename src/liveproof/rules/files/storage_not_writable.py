@@ -5,13 +5,13 @@ The app's user cannot write a directory of storage that Laravel needs.
 Laravel compiles its views into `storage/framework/views`, keeps sessions and cache entries beside them, logs into
 `storage/logs` and stores files in `storage/app`. Where its user may not write, requests fail with 500, sessions are
 lost, or the failure cannot even be logged. Artisan run as root makes such directories, and such files in directories
-that are right: a cache entry or a compiled view of root's cannot be written anew.
+that are right: a cache entry or a compiled view of root's cannot be written again.
 
 Storage and compiled views are judged where this Laravel has them (`useStoragePath`, `LARAVEL_STORAGE_PATH`,
 `VIEW_COMPILED_PATH`); one that lies outside of the app is named, and changed by hand.
 
 Directories that are missing count where Laravel does not make them itself. `storage` and `storage/framework`
-themselves are told as a notice: Laravel writes only below them.
+themselves are reported as a notice: Laravel writes only below them.
 
 ## Fix safety
 Safe: only owner, group and missing bits of the named entries are put right, and missing directories made; contents

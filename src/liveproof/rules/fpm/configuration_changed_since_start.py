@@ -6,7 +6,7 @@ PHP-FPM reads php-fpm.conf, its pool files, php.ini and the ini files beside it 
 An edit without a reload has no effect yet, and takes effect at the next reload or restart, when nobody thinks of it:
 another memory limit, another user, a socket that moves away from nginx.
 
-After a graceful reload the master has the same pid and start time, so that its age tells nothing. What tells is the
+After a graceful reload the master has the same pid and start time, so its age says nothing. What shows it is the
 lock file of OPcache's memory, which is made between the reading of php.ini and that of php-fpm.conf. Without OPcache
 only files that are older than the master are proven. A file that was changed last before the load is loaded as it is;
 of those, liveproof keeps the digest of the content, so that a mere `touch` or a rewrite with the same content is no
@@ -41,7 +41,7 @@ rule = Rule(
     answers=("PHP-FPM runs",),
 )
 
-_UNDO = "nothing to take back: another reload loads the files as they are then"
+_UNDO = "nothing to undo: another reload loads the files as they are then"
 
 
 @rule.check

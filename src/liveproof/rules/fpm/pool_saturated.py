@@ -7,8 +7,9 @@ database, a remote service or a lock, every other request waits in the socket's 
 too, until nginx gives up with 504. A deploy then seems to do nothing, for nobody gets an answer from the new code.
 
 ## How it is seen
-From outside, since the status page of a saturated pool waits as well: as many workers as are allowed, and at every look
-connections that nobody accepts, or the same connections in all workers' hands. A short peak that passes is not told.
+From outside, since the status page of a saturated pool waits as well: as many workers as are allowed, and at every
+look connections that nothing accepts, or the same connections in all workers' hands. A short peak that passes is not
+reported.
 
 ## Verify by hand
 ```

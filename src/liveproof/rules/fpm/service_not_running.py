@@ -2,9 +2,9 @@
 PHP-FPM does not run.
 
 ## Why
-nginx hands every PHP request to a pool of PHP-FPM. When its master process does not run, nobody accepts them, and
-visitors get 502 Bad Gateway. The unit tells whether it was stopped, failed (a configuration that PHP-FPM refuses makes
-even a reload end in a stop), or was never enabled after a reboot. `php-fpm -t` tells whether it would start at all.
+nginx hands every PHP request to a pool of PHP-FPM. When its master process does not run, nothing accepts them, and
+visitors get 502 Bad Gateway. The unit shows whether it was stopped, failed (a configuration that PHP-FPM refuses makes
+even a reload end in a stop), or was never enabled after a reboot. `php-fpm -t` shows whether it would start at all.
 
 ## Verify by hand
 ```
@@ -60,8 +60,8 @@ def check(app: App, fpm: Fpm | Absent) -> Iterator[Answer]:
             yield Unknown(f"{master.unit.name} is just being started; look again")
         elif isinstance(master.unit, Unit) and master.unit.active in _RUNNING and master.unit.main_pid:
             yield Unknown(
-                f"systemd says that {master.unit.name} runs as process {master.unit.main_pid}, but that is no PHP-FPM "
-                "master: it is being started, reloaded or stopped; look again"
+                f"systemd says that {master.unit.name} runs as process {master.unit.main_pid}, but that is not a "
+                "PHP-FPM master: it is being started, reloaded or stopped; look again"
             )
         else:
             yield _finding(app, master, pools)
@@ -84,7 +84,7 @@ def _finding(app: App, master: Master, pools: list[Pool]) -> Finding:
         evidence += [Evidence(" ".join(master.test), line, "test is successful") for line in master.refused]
     what = unit.name if isinstance(unit, Unit) else f"PHP-FPM {master.version}"
     return Finding(
-        f"{what} does not run{_how(unit)}{_why_not(master)}: nobody answers for its pool {names}.",
+        f"{what} does not run{_how(unit)}{_why_not(master)}: nothing answers for its pool {names}.",
         tuple(refs),
         tuple(evidence),
         _advice(master),

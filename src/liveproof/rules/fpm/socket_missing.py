@@ -1,5 +1,5 @@
 """
-The socket that a pool should listen on is missing, or nobody listens behind it.
+The socket that a pool should listen on is missing, or nothing listens behind it.
 
 ## Why
 A pool's socket is a file that PHP-FPM makes when it starts to listen. When somebody removes the file, or another one is
@@ -40,7 +40,7 @@ rule = Rule(
     answers=("socket there",),
 )
 
-_RELOAD_UNDO = "nothing to take back: the socket is where the configuration has it"
+_RELOAD_UNDO = "nothing to undo: the socket is where the configuration has it"
 
 
 @rule.check
@@ -80,8 +80,8 @@ def _finding(app: App, master: Master, pool: Pool, socket: Socket) -> Finding:
 
 def _saw(socket: Socket) -> str:
     if not socket.exists:
-        return "nothing there" if socket.path else "nobody listens on this port"
-    return "something is there, and nobody listens behind it"
+        return "nothing there" if socket.path else "nothing listens on this port"
+    return "something is there, and nothing listens behind it"
 
 
 def _what(socket: Socket) -> str:
@@ -89,7 +89,7 @@ def _what(socket: Socket) -> str:
         return "can be seen by PHP-FPM only"
     if not socket.exists:
         return "does not exist" if socket.path else "has no listener"
-    return "is no socket that it listens on"
+    return "is not a socket that it listens on"
 
 
 def _advice(master: Master, pool: Pool, socket: Socket) -> str:

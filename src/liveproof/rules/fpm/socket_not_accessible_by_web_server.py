@@ -17,7 +17,7 @@ sudo -u www-data python3 -c 'import socket,sys; socket.socket(socket.AF_UNIX).co
 Safe: the socket gets nginx's user as its owner and group and mode 0660 in place, which takes effect at once and ends no
 request. So that it stays after the next restart (a reload keeps the socket as it is) the same is written to the pool's
 file, tested by PHP-FPM itself, and PHP-FPM is reloaded gracefully, so that it runs with the file that lies on disk: an
-edit of a service's configuration, shown as a diff and asked for. Owner, mode and file come back byte for byte. Where
+edit of a service's configuration, shown as a diff and asked for. Owner, mode and file are restored exactly. Where
 the socket's own bits are not what keeps nginx out (a directory above it, an access list, SELinux or AppArmor), nothing
 is changed.
 """
@@ -62,7 +62,7 @@ def check(app: App, nginx: Nginx, fpm: Fpm) -> Iterator[Answer]:
         if isinstance(socket, Unknown):
             yield socket
         elif not socket.listening:
-            yield Unknown(f"nobody listens on {pool.address}")
+            yield Unknown(f"nothing listens on {pool.address}")
         elif isinstance(socket.web_server_connects, Unknown):
             yield socket.web_server_connects
         elif not socket.web_server_connects:
@@ -146,19 +146,19 @@ def _steps(master: Master, pool: Pool, socket: Socket, nginx: Nginx) -> Iterator
         yield Step(
             ChangeOwner(directory, (Owned(name, socket.uid, socket.gid),), nginx.uid, nginx.gid, f"{owner}:{group}"),
             f"so that {owner} may connect to the socket that is there now",
-            "owner and group are put back",
+            "owner and group are restored",
         )
     if socket.mode != _MODE:
         yield Step(
             ChangeMode(directory, (Moded(name, socket.mode, _MODE),)),
             f"so that {owner} may connect to the socket that is there now",
-            "the mode is put back",
+            "the mode is restored",
         )
     if content != pool.source:
         yield Step(
             WriteFile.edit(pool.file, pool.source, content, master.test),
             "so that PHP-FPM makes the socket like that when it starts again",
-            "the file is put back byte for byte",
+            "the file is restored",
             further=True,
         )
         if master.pid:  # the socket is handed on as it is; but what runs must be what lies on disk

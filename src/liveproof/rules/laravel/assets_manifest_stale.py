@@ -11,8 +11,8 @@ manifest that is empty or cut off makes each page that asks for it fail, with st
 development server that visitors do not reach.
 
 Maps of sources are not needed by visitors. Where ASSET_URL names another server, missing files may lie there, which
-is not looked at. A manifest of Mix beside one of Vite is told as a notice: it is most often one from before. Not told
-is a manifest that a view asks for and that is not there at all.
+is not looked at. A manifest of Mix beside one of Vite is reported as a notice: it is most often one from before. Not
+told is a manifest that a view asks for and that is not there at all.
 
 ## Verify by hand
 ```

@@ -4,7 +4,7 @@ A cache file that this app had, or cannot make by itself, is not there.
 ## Why
 Without `config.php` or `routes-v7.php` in `bootstrap/cache` every request reads `.env`, all of `config/` and all of
 `routes/`: right, but slow, and `env()` outside of `config/` suddenly has values. An app that never cached is none of
-this rule's business; one that keeps the other of the two files is told of it. When PHP-FPM still holds the missing
+this rule's business; one that keeps the other of the two files gets this finding. When PHP-FPM still holds the missing
 file in its memory, it was there since PHP-FPM started and has gone: a rebuild failed half way. Without `packages.php`
 or `services.php` Laravel writes them on the next request, and dies ("must be present and writable") when it may not
 write to `bootstrap/cache`.

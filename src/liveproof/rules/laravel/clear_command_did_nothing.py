@@ -4,7 +4,7 @@ A clear command says that it worked, and the stale cache stays.
 ## Why
 `artisan config:clear` and `route:clear` remove a file and do not look whether that worked: in a directory that the
 app's user cannot write they print "cleared" with exit status 0, and the old cache goes on being used. That is why
-clearing the caches again and again helps nothing. It is told only where a cache is stale and the directory is not
+clearing the caches again and again helps nothing. It is reported only where a cache is stale and the directory is not
 writable.
 
 ## Verify by hand
@@ -14,7 +14,7 @@ sudo -u {user} test -w {app}/bootstrap/cache || echo not writable
 ```
 
 ## Fix safety
-Nothing of its own: the directory's owner is mended first (FIL003), then the stale cache is rebuilt (LAR001, LAR002).
+Nothing of its own: the directory's owner is fixed first (FIL003), then the stale cache is rebuilt (LAR001, LAR002).
 """
 
 from collections.abc import Iterator

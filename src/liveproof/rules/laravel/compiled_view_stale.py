@@ -5,8 +5,8 @@ A compiled view is not what its Blade source compiles to now, and Laravel will g
 Laravel compiles a Blade view once and afterwards only compares times: a source that came with an older time (rsync
 `-t`, tar, a checkout, `cp -p`) is never compiled again, nor is anything where `view.check_cache_timestamps` is off or
 the app's user cannot write the compiled file. liveproof lets the app's own Blade compile the source of each compiled
-view into a private place, as the app's user, and compares the contents; a view that Laravel itself compiles anew on
-the next request is no fault.
+view into a private place, as the app's user, and compares the contents; a view that Laravel itself compiles again on
+the next request is not a fault.
 
 ## Verify by hand
 ```
@@ -72,4 +72,4 @@ def compile_again(_finding: Finding, app: App, laravel: Laravel, files: Files | 
         yield artisan(app, laravel, "view:cache", why, laravel.compiled)
     else:
         stale = [view.compiled for view in laravel.stale_views]
-        yield from remove(app, files, stale, "Laravel compiles a view anew when it finds it not compiled")
+        yield from remove(app, files, stale, "Laravel compiles a view again when it finds it not compiled")

@@ -3,11 +3,11 @@ The configuration cache does not hold what .env and config/ say now.
 
 ## Why
 With `bootstrap/cache/config.php` in place Laravel reads neither `.env` nor `config/`: whatever changed there since
-the cache was made has no effect, however often PHP-FPM is restarted. Whether it is stale is not told by times:
+the cache was made has no effect, however often PHP-FPM is restarted. Whether it is stale is not judged by times:
 liveproof lets `artisan config:cache` write to a private place, as the app's user and in a view of the file system
-where nothing that the app writes stays, and compares. Only the names of differing keys are told, never a value.
+where nothing that the app writes stays, and compares. Only the names of differing keys are reported, never a value.
 
-## What is told as UNKNOWN
+## What is reported as UNKNOWN
 A value that comes out differently each time (`time()` in a configuration file), one that the cache has and `.env`
 does not give (a deploy that exports variables in its own shell), an app that artisan cannot start, a `.env` that its
 user cannot read.

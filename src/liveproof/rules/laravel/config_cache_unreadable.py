@@ -15,7 +15,7 @@ sudo -u {user} test -r {app}/bootstrap/cache/config.php && echo readable
 ```
 
 ## Fix safety
-Safe: the file is taken away and artisan makes it anew as the app's user; only where liveproof has computed beside it
+Safe: the file is taken away and artisan makes it again as the app's user; only where liveproof has computed beside it
 that this gives the same, or what the sources say now. Until then, a request in between reads the sources.
 """
 
@@ -86,4 +86,4 @@ def rebuild(_finding: Finding, app: App, laravel: Laravel, files: Files | Unknow
     why = f"{app.user} cannot read it, and artisan cannot start with it"
     yield from remove(app, files, [cache.path for cache in unreadable], why)
     for command in dict.fromkeys(_COMMAND[cache.kind] for cache in unreadable):
-        yield artisan(app, laravel, command, f"made anew by {app.user}, who then can read it")
+        yield artisan(app, laravel, command, f"rebuilt by {app.user}, who then can read it")

@@ -8,7 +8,7 @@ encryption key has been specified" for whoever needs a session. A line such as `
 every request with "The environment file is invalid!".
 
 With a cached configuration requests go on, and the next deploy caches empty values or fails: that is a notice. No
-`.env` is right where PHP-FPM or nginx gives the app its variables, which APP_KEY tells; where bootstrap/app.php names
+`.env` is right where PHP-FPM or nginx gives the app its variables, which APP_KEY shows; where bootstrap/app.php names
 another file, the answer is "unknown".
 
 ## Verify by hand

@@ -7,7 +7,7 @@ environment of PHP-FPM's unit where `clear_env = no` lets it through, and `fastc
 an edit of `.env` then has no effect on requests, while artisan, the scheduler and queue workers go by `.env`.
 
 Where the configuration is cached, requests read neither: the cache holds what `artisan config:cache` saw, so it is only
-a notice. The site changes its ways the day that somebody runs `artisan config:clear`. Names are told, never values.
+a notice. The site changes its ways the day that somebody runs `artisan config:clear`. Names are reported, never values.
 
 ## Verify by hand
 ```

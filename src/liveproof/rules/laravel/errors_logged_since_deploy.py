@@ -5,8 +5,8 @@ Errors were logged since the deploy that keep requests from being answered.
 A deploy can look right and fail for whoever uses it: "Permission denied", a cache that cannot be written, exceptions.
 liveproof reads Laravel's, nginx's and PHP-FPM's logs from their ends back to the deploy (the newest change of the
 code, or the start of PHP-FPM where that is later), groups like messages and leads denials to their cause. A denial of
-something that the app's user may do by now is history and not told. Exceptions, messages of PHP-FPM and nginx, and
-denials outside of the app are told as a notice: the code that is live may well cause them on purpose.
+something that the app's user may do by now is history and not reported. Exceptions, messages of PHP-FPM and nginx, and
+denials outside of the app are reported as a notice: the code that is live may well cause them on purpose.
 
 ## Verify by hand
 ```
@@ -15,7 +15,7 @@ sudo grep -a 'Permission denied' /var/log/nginx/error.log | tail -n 5
 ```
 
 ## Fix safety
-Manual: an entry in a log is a symptom. Mend the cause named with it; for a denial that is the path's owner or mode.
+Manual: an entry in a log is a symptom. Fix the cause named with it; for a denial that is the path's owner or mode.
 """
 
 from collections.abc import Iterable, Iterator

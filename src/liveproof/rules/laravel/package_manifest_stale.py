@@ -6,7 +6,7 @@ Laravel registers packages from `bootstrap/cache/packages.php`, which only `arti
 runs it unless told `--no-scripts`). When it is stale a new package does nothing, and a removed one stops the app with
 a class that is not found. liveproof builds what the manifest should be from `vendor/composer/installed.json`, and
 looks whether each provider's class has its file. `services.php` is compared with a recomputed one; where only its
-list of providers differs, Laravel itself writes it anew.
+list of providers differs, Laravel itself writes it again.
 
 ## Verify by hand
 ```
@@ -18,7 +18,7 @@ grep -A5 '"laravel"' {app}/vendor/composer/installed.json
 Safe: `artisan package:discover` as the app's user. It starts without the two manifests, since artisan cannot start with
 one that names a class that is gone, and so writes both beside those that are in use; then they are put in their places
 together. Where the app would not start with the packages as they are nothing is done: missing files are Composer's to
-mend, by `composer install`.
+fix, by `composer install`.
 """
 
 from collections.abc import Iterator

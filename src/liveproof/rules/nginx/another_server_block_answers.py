@@ -7,7 +7,7 @@ name on the same address it takes the first that it read and ignores the other, 
 the site's file, an old one that was left in `conf.d`, or an included snippet answers, and the deployed app is never
 asked. A block without a name answers only where it is the default one.
 
-A block that only redirects or refuses is no finding.
+A block that only redirects or refuses is not a finding.
 
 ## Verify by hand
 ```

@@ -8,8 +8,8 @@ next restart, reload of a certificate renewal, or reboot. Until then the site an
 more.
 
 A file that was changed last before the load is loaded as it is. Of those, liveproof keeps the digest of the content, so
-that a mere `touch`, a changed owner or a rewrite with the same content is no finding. Where no earlier run knows the
-content that was loaded, the answer is "unknown". The load is the last reload that systemd tells of, or the start of
+that a mere `touch`, a changed owner or a rewrite with the same content is not a finding. Where no earlier run knows the
+content that was loaded, the answer is "unknown". The load is the last reload that systemd reports, or the start of
 workers that began together; a worker that died and was replaced has the configuration of before.
 
 ## Verify by hand
@@ -43,7 +43,7 @@ rule = Rule(
     answers=("nginx configuration",),
 )
 
-_UNDO = "nothing to take back: another reload loads the files as they are then"
+_UNDO = "nothing to undo: another reload loads the files as they are then"
 
 
 @rule.check

@@ -43,7 +43,7 @@ def check(app: App, nginx: Nginx) -> Iterator[Answer]:
     else:
         test = " ".join(nginx.test[:2]) or "nginx -t"
         places = [place for error in nginx.errors if (place := _place(error))]
-        first = nginx.errors[0] if nginx.errors else "no reason was told"
+        first = nginx.errors[0] if nginx.errors else "no reason was given"
         yield Finding(
             f"nginx refuses its configuration: {first}.",
             (Ref("app", app.path), *dict.fromkeys(Ref("file", file) for file, _ in places)),
@@ -62,5 +62,5 @@ def _place(error: str) -> tuple[str, int] | None:
 
 
 def _advice(nginx: Nginx, places: list[tuple[str, int]]) -> str:
-    where = f"Look at {places[0][0]}, line {places[0][1]} or the line before it" if places else "Mend what it names"
+    where = f"Look at {places[0][0]}, line {places[0][1]} or the line before it" if places else "Fix what it names"
     return f"{where}; then {' '.join(nginx.test[:2]) or 'nginx -t'} && systemctl reload {nginx.unit or 'nginx'}"

@@ -3,18 +3,19 @@ nginx passes PHP requests to a socket where no pool listens.
 
 ## Why
 `fastcgi_pass` must name what a pool's `listen` names. After an upgrade of PHP nginx may still name the socket of the
-old version; a typing error does the same. Nobody accepts the connection, and visitors get 502 Bad Gateway.
+old version; a typing error does the same. Nothing accepts the connection, and visitors get 502 Bad Gateway.
 
 Only unix sockets and ports of this very machine are judged: behind any other address a remote pool may listen. A socket
-where something else than PHP-FPM listens (a container, another FastCGI server) is no fault.
+where something else than PHP-FPM listens (a container, another FastCGI server) is not a fault.
 
 nginx passes a request on to the next server of an upstream where one takes no connection (unless
 `fastcgi_next_upstream` forbids it), and to a `backup` server where no other one takes it. So a dead server beside a
-living one is told without breaking the proof, and so is one whose requests a backup takes that is a pool of the app.
-Where only a backup of another kind is left (a page for maintenance, another machine), visitors do not reach this app.
+living one is reported without breaking the proof, and so is one whose requests a backup takes that is a pool of the
+app. Where only a backup of another kind is left (a page for maintenance, another machine), visitors do not reach this
+app.
 
 A pool whose `listen` was changed while nginx still passes to its old socket answers until the next reload of PHP-FPM:
-that is told without breaking the proof.
+that is reported without breaking the proof.
 
 ## Verify by hand
 ```
@@ -99,7 +100,7 @@ def _instead(app: App, fpm: Fpm, address: str, one: FastcgiPass, dead: Container
         pools = {name for other in left for name in dict(fpm.routes).get(other, ())}
         if pools & set(app.pools):
             return Severity.NOTICE, f"; only the backup {left[0]}, a pool of this app, takes its requests"
-        return Severity.HIGH, f"; its requests go to the backup {left[0]}, which is no pool of this app"
+        return Severity.HIGH, f"; its requests go to the backup {left[0]}, which is not a pool of this app"
     return Severity.CRITICAL, ""
 
 
@@ -115,7 +116,7 @@ def _finding(
 ) -> Finding:
     listens = ", ".join(f"{pool.address} ({pool.id})" for master in fpm.masters for pool in master.pools)
     path = address.removeprefix("unix:")
-    saw = "nothing there" if not socket.exists else "nobody listens there"
+    saw = "nothing there" if not socket.exists else "nothing listens there"
     evidence = [
         Evidence(f"{one.file}:{one.line}", f"fastcgi_pass {one.address}", "an address where a pool listens")
         for _, one in places[:_MOST]

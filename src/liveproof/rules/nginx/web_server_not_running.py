@@ -2,7 +2,7 @@
 nginx does not run.
 
 ## Why
-nginx serves this app by its configuration, but no master process is there: nobody answers visitors at all. It was
+nginx serves this app by its configuration, but no master process is there: nothing answers visitors at all. It was
 stopped, it failed, or it could not start because its configuration is refused or its port is taken.
 
 ## Verify by hand
@@ -53,7 +53,7 @@ def check(app: App, nginx: Nginx) -> Iterator[Answer]:
         return
     files = dict.fromkeys(Ref("file", server.file) for server in nginx.servers if server.id in app.servers)
     yield Finding(
-        f"nginx does not run{' (it failed)' if active == 'failed' else ''}: nobody answers for {app.path}.",
+        f"nginx does not run{' (it failed)' if active == 'failed' else ''}: nothing answers for {app.path}.",
         (Ref("app", app.path), Ref("unit", nginx.unit), *files),
         (
             Evidence(

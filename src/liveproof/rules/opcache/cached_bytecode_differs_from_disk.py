@@ -114,7 +114,7 @@ def _unsure(opcache: Opcache, pool: PoolOpcache, unsure: list[_Judged], fpm: Fpm
 
 def _unknown(reason: str, opcache: Opcache, pool: PoolOpcache, fpm: Fpm | Unknown | Absent) -> Unknown:
     """What a reload settles, where there is a master that can be reloaded."""
-    why = "then every script is compiled from the file as it is now, which cannot be told of some"
+    why = "then every script is compiled from the file as it is now, which is not known of some"
     step = next(compile_again(fpm, opcache, (pool.pool,), why), None) if isinstance(fpm, Fpm) else None
     return Settleable(reason, step) if step else Unknown(reason)
 

@@ -80,7 +80,7 @@ def _judged(app: App, opcache: Opcache, pool: PoolOpcache, fpm: Fpm | Unknown | 
     if unsure:
         yield Unknown(
             f"pool {pool.pool}: when this PHP wrote what {directory} keeps of {len(unsure)} cached scripts, such as "
-            f"{unsure[0].path}, cannot be told; removing it settles it: {_command(app, pool, fpm)}"
+            f"{unsure[0].path}, is not known; removing it settles it: {_command(app, pool, fpm)}"
         )
     late = [script for script in cached if script not in old and script not in unsure and _late(opcache, pool, script)]
     if late:

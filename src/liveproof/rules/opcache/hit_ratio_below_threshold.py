@@ -3,7 +3,7 @@ OPcache finds too few scripts in its cache.
 
 ## Why
 A warm cache answers nearly every look-up; below the threshold (`thresholds.hit_ratio`, 0.85) PHP compiles again and
-again, and answers late. A cache that was just started must miss, so nothing is told before it is old enough
+again, and answers late. A cache that was just started must miss, so nothing is reported before it is old enough
 (`hit_ratio_age`, 600 s) and was asked often enough (`hit_ratio_lookups`, 2000). The counters are those of the whole
 master: all its pools share one cache.
 

@@ -4,7 +4,7 @@ The JIT is asked for and does not run.
 ## Why
 `opcache.jit` alone does nothing: without `opcache.jit_buffer_size` there is no room for machine code; an extension that
 takes over execution (Xdebug, some APM agents) or OPcache being off disables it silently. Somebody measured with the JIT
-in mind and gets PHP without it. The defaults are not told: before PHP 8.4 they name a mode without a buffer.
+in mind and gets PHP without it. The defaults are not reported: before PHP 8.4 they name a mode without a buffer.
 
 ## Verify by hand
 ```bash

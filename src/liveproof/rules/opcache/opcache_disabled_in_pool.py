@@ -2,8 +2,8 @@
 OPcache is off in a pool.
 
 ## Why
-Without it PHP compiles every file of every request anew: the code is always the one on disk, and every answer is
-several times slower. So it is told as a notice, and breaks nothing. `php -i` on the command line tells of another
+Without it PHP compiles every file of every request again: the code is always the one on disk, and every answer is
+several times slower. So it is reported as a notice, and breaks nothing. `php -i` on the command line reports another
 configuration than the pool's.
 
 ## Verify by hand
@@ -43,7 +43,7 @@ def check(app: App, opcache: Opcache) -> Iterator[Finding | Unknown]:
             saw = "the extension Zend OPcache is not loaded"
             advice = f"Install and enable it (php{version}-opcache; phpenmod opcache), then restart PHP-FPM."
         yield Finding(
-            f"OPcache is off in pool {pool.pool}: every request compiles every file anew",
+            f"OPcache is off in pool {pool.pool}: every request compiles every file again",
             (Ref("app", app.path), Ref("pool", pool.pool)),
             (Evidence(f"PHP in worker {pool.pid} of pool {pool.pool}", saw, "opcache.enable=1"),),
             advice,

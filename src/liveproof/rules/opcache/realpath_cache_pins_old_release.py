@@ -2,7 +2,7 @@
 A worker still resolves a link of the app to what it led to before.
 
 ## Why
-Where nginx hands PHP the path through `current` (`$document_root`), each worker resolves the link by itself and keeps
+Where nginx passes PHP the path through `current` (`$document_root`), each worker resolves the link by itself and keeps
 the answer in its own realpath cache for `realpath_cache_ttl` seconds, 120 unless somebody set it. After a switch some
 workers run the new release and others the old one, until each one's time is over. It is the same with any other link on
 the way to the document root, such as a `public` that became one. With `opcache.validate_timestamps=0` OPcache keeps
@@ -50,7 +50,7 @@ _SHOWN = 8
 @rule.check
 def check(app: App, nginx: Nginx, opcache: Opcache, fpm: Fpm) -> Iterator[Answer]:
     if not opcache.link_moved or not as_written(app, nginx):
-        yield Holds("nginx hands PHP no path of the app through a symbolic link")
+        yield Holds("nginx passes PHP no path of the app through a symbolic link")
         return
     yield from opcache.unseen
     for pool in opcache.seen:

@@ -4,7 +4,7 @@ No reset has reached PHP-FPM's cache, whatever was reset on the command line.
 ## Why
 `php -r 'opcache_reset();'` runs in a PHP process of its own: it empties (with `opcache.enable_cli=1`) or refuses to
 empty the cache of that one process, prints success, and ends. PHP-FPM's cache lives in the shared memory of its master
-and counts its own resets: while that count is 0, no reset has reached it. Told only where old code is served.
+and counts its own resets: while that count is 0, no reset has reached it. Reported only where old code is served.
 
 ## Verify by hand
 ```bash
@@ -42,8 +42,8 @@ def check(app: App, opcache: Opcache, nginx: Nginx | Unknown | Absent) -> Iterat
         if pool.manual_restarts or pool.last_restart_time or not _outdated(app, opcache, pool, nginx):
             continue
         yield Finding(
-            f"no reset has reached the cache of pool {pool.pool} since it began: a reset by `php -r` or artisan on the "
-            "command line empties the cache of its own process only, and changes nothing here",
+            f"no reset has reached the cache of pool {pool.pool} since it was started: a reset by `php -r` or artisan "
+            "on the command line empties the cache of its own process only, and changes nothing here",
             (Ref("app", app.path), Ref("pool", pool.pool)),
             (
                 Evidence(

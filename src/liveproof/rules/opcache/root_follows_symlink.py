@@ -1,5 +1,5 @@
 """
-nginx hands PHP the path of a release through its symbolic link.
+nginx passes PHP the path of a release through its symbolic link.
 
 ## Why
 With `$document_root` PHP gets `…/current/public/index.php` and resolves the link itself: it keeps the answer in each
@@ -57,7 +57,7 @@ _SHOWN = 8
 def check(app: App, nginx: Nginx, opcache: Opcache) -> Iterator[Answer]:
     places = unresolved(app, nginx)
     if not places:
-        yield Holds("nginx hands PHP no path of the app through a symbolic link")
+        yield Holds("nginx passes PHP no path of the app through a symbolic link")
         return
     yield from opcache.unseen
     setting = [Evidence(f"{p.file}:{p.line}", p.script_filename, "$realpath_root$fastcgi_script_name") for p in places]
@@ -68,8 +68,8 @@ def check(app: App, nginx: Nginx, opcache: Opcache) -> Iterator[Answer]:
             seen_held = True
             releases = ", ".join(sorted({one.release for one in held}))
             yield Finding(
-                f"pool {pool.pool} still serves {releases} though {app.path} points to {app.real}: nginx hands PHP the "
-                "unresolved link",
+                f"pool {pool.pool} still serves {releases} though {app.path} points to {app.real}: nginx passes PHP "
+                "the symlink path",
                 (Ref("app", app.path), Ref("pool", pool.pool), *_servers(app)),
                 (*(one.evidence for one in held[:_SHOWN]), *setting[:2]),
                 _ADVICE,
@@ -79,7 +79,7 @@ def check(app: App, nginx: Nginx, opcache: Opcache) -> Iterator[Answer]:
         return  # the effect says it all
     yield Finding(
         f"after the next switch of {app.path} the old release would go on being served for a while, or until a reload: "
-        "nginx hands PHP the unresolved link",
+        "nginx passes PHP the symlink path",
         (Ref("app", app.path), *_servers(app)),
         tuple(setting[:_SHOWN]),
         _ADVICE,
@@ -96,7 +96,7 @@ def _servers(app: App) -> Iterator[Ref]:
 def forget_or_resolve(finding: Finding, app: App, nginx: Nginx, fpm: Fpm, opcache: Opcache) -> Iterator[Step]:
     held = finding.severity is Severity.HIGH
     if held:
-        yield from graceful_reloads(fpm, finding.ids("pool"), f"PHP must resolve {app.path} anew")
+        yield from graceful_reloads(fpm, finding.ids("pool"), f"PHP must resolve {app.path} again")
     edits = _edits(app, nginx, opcache)
     for path, (old, new) in edits.items():
         yield Step(

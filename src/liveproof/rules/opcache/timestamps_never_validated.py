@@ -4,7 +4,7 @@ PHP never looks at its files again, and they changed since it compiled them.
 ## Why
 `opcache.validate_timestamps=0` is fast and right, as long as every deploy ends with a reload of PHP-FPM. Without one
 the old bytecode is served for ever; `php -r 'opcache_reset();'`, `artisan optimize:clear` and a new file time do
-nothing. The setting alone is no fault and is not told.
+nothing. The setting alone is not a fault and is not reported.
 
 ## Verify by hand
 ```bash
@@ -52,18 +52,18 @@ def check(app: App, opcache: Opcache, nginx: Nginx | Unknown | Absent) -> Iterat
 
 def _finding(app: App, one: Behind) -> Finding:
     pool, shown = one.pool.pool, one.changed[:_SHOWN]
-    began = f"opcache.validate_timestamps=0, cache began {moment(one.pool.epoch)}"
+    began = f"opcache.validate_timestamps=0, cache was started {moment(one.pool.epoch)}"
     evidence = (
         Evidence(f"OPcache of pool {pool}", began, "a reload after the deploy"),
         *(
-            Evidence(f"stat {script.path}", f"modified {moment(script.modified)}", "before the cache began")
+            Evidence(f"stat {script.path}", f"modified {moment(script.modified)}", "before the cache was started")
             for script in shown
         ),
         *(release.evidence for release in one.held[: _SHOWN - len(shown)]),
     )
     return Finding(
         f"pool {pool} never looks at its files again (opcache.validate_timestamps=0), "
-        f"and since its cache began {_what(app, one)}",
+        f"and since its cache was started {_what(app, one)}",
         (Ref("app", app.path), Ref("pool", pool), *(Ref("file", script.path) for script in shown)),
         evidence,
         "End every deploy with a graceful reload of PHP-FPM, or set opcache.validate_timestamps=1.",

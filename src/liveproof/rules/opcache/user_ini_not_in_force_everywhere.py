@@ -9,7 +9,7 @@ says until when. Where that takes more than ten minutes it is a finding. A worke
 read it; `user_ini.filename` without a value turns the file off.
 
 Looked at is the `.user.ini` of the document root, which holds for `index.php`. A touched file, or one that came with
-the next release and holds the same, is no change, where an earlier run saw it.
+the next release and holds the same, is not a change, where an earlier run saw it.
 
 ## Verify by hand
 ```bash

@@ -3,7 +3,7 @@ Server blocks of nginx set different PHP settings in one pool.
 
 ## Why
 `fastcgi_param PHP_VALUE` and `PHP_ADMIN_VALUE` change settings of the worker that takes the request, and PHP-FPM does
-not take them back: the worker keeps them for requests that do not set them. Where one location or site of a pool sets
+not undo them: the worker keeps them for requests that do not set them. Where one location or site of a pool sets
 them and another does not, or sets others, the settings of a request depend on what its worker did before: a memory
 limit, a switched-off OPcache or an open_basedir comes and goes.
 

@@ -2,10 +2,10 @@
 The deploy is newer than what PHP-FPM runs.
 
 ## Why
-Code was deployed after PHP-FPM had begun its cache, and this PHP never looks at its files again. The age of the
-master process does not tell: a graceful reload keeps its pid and start time, and still builds a new cache. What
-counts is when the cache began. Where PHP does look at the files (`opcache.validate_timestamps=1`) a deploy needs no
-reload, and nothing is told.
+Code was deployed after PHP-FPM had started its cache, and this PHP never looks at its files again. The age of the
+master process does not show that: a graceful reload keeps its pid and start time, and still builds a new cache. What
+counts is when the cache was started. Where PHP does look at the files (`opcache.validate_timestamps=1`) a deploy
+needs no reload, and nothing is reported.
 
 ## Verify by hand
 ```bash
@@ -36,7 +36,7 @@ from liveproof.model.verdicts import Link, Safety, Severity
 rule = Rule(
     "REL007",
     Severity.HIGH,
-    condition="code that was deployed after a pool began its cache is not hidden by it",
+    condition="code that was deployed after a pool started its cache is not hidden by it",
     caused_by=("OPC002",),
     link=Link.MEMORY,
     answers=("newest change", "OPcache of the disk", "new code in place"),
@@ -54,7 +54,7 @@ def check(app: App, files: Files, opcache: Opcache, nginx: Nginx | Unknown | Abs
             pool = one.pool.pool
             began = Evidence(f"OPcache of pool {pool}", f"began {moment(one.pool.epoch)}", "after the deploy")
             yield Finding(
-                f"code was deployed after pool {pool} began its cache, and no reload followed",
+                f"code was deployed after pool {pool} started its cache, and no reload followed",
                 (Ref("app", app.path), Ref("pool", pool)),
                 (*evidence, began),
                 "End every deploy with a graceful reload of PHP-FPM.",
@@ -69,11 +69,11 @@ def _evidence(app: App, files: Files, opcache: Opcache, one: Behind) -> Iterator
             if times.section in _CODE and times.newest_mtime / 1e9 >= one.pool.since:
                 when = moment(times.newest_mtime / 1e9)
                 yield Evidence(
-                    f"stat {app.below(times.newest_mtime_path)}", f"modified {when}", "before the cache began"
+                    f"stat {app.below(times.newest_mtime_path)}", f"modified {when}", "before the cache was started"
                 )
     if one.held and opcache.link_moved >= one.pool.since:
         yield Evidence(
-            f"stat {app.path}", f"the link was changed {moment(opcache.link_moved)}", "before the cache began"
+            f"stat {app.path}", f"the link was changed {moment(opcache.link_moved)}", "before the cache was started"
         )
 
 

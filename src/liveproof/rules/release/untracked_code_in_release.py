@@ -9,9 +9,9 @@ deploy.
 
 Every PHP file below the document root and in the directories that hold the release's code is looked up in the commit
 (or manifest). What Composer installs, Laravel's caches, `storage` and `node_modules` are left out; among uploads that a
-link makes public (`storage/app/public`), PHP is told all the same.
+link makes public (`storage/app/public`), PHP is reported all the same.
 
-What the repository ignores is told, without breaking the proof, only below a document root of its own (`public/`,
+What the repository ignores is reported, without breaking the proof, only below a document root of its own (`public/`,
 `web/`), where visitors reach it: an ignored `public/build` is a good place to hide a script. Nothing is said of files
 that the release's own `.gitignore` names one by one, of settings (`wp-config.php`, `settings.php`), and of what
 Composer installed or scaffolded there (Drupal's `web/core` and `web/index.php`, Bedrock's `web/wp`), as

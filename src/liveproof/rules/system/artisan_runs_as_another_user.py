@@ -4,13 +4,13 @@ Artisan or Composer is run as root for an app of another user.
 ## Why
 What root's artisan writes belongs to root: compiled caches in bootstrap/cache, files in storage, the day's log. The
 pool's user can then neither replace nor append to them, and the next `config:clear` prints success and does nothing.
-Whoever gives the files back to the right user mends the symptom until the job runs again.
+Whoever gives the files back to the right user fixes the symptom until the job runs again.
 
-liveproof looks into crontabs, systemd services and timers, supervisor's programs, the scripts that these call, and the
-processes that run now. A deploy script that only root can run, or that calls `sudo php artisan` itself, is told as a
-notice: nobody can see whether it is still used. A job of another user than root may be meant so (a deploy user with a
-shared group or ACLs); what it breaks is told by the rules on files. Composer writes the code, so it should run as the
-code's owner: as root only where the code is root's.
+liveproof looks into crontabs, systemd services and timers, supervisor's programs, the scripts that these call, and
+the processes that run now. A deploy script that only root can run, or that calls `sudo php artisan` itself, is
+reported as a notice: nobody can see whether it is still used. A job of another user than root may be meant so (a
+deploy user with a shared group or ACLs); what it breaks is reported by the rules on files. Composer writes the code,
+so it should run as the code's owner: as root only where the code is root's.
 
 ## Verify by hand
 ```
@@ -56,7 +56,7 @@ _KINDS = {
 @rule.check
 def check(app: App, schedule: Schedule) -> Iterator[Answer]:
     if app.uid < 0:
-        yield Unknown(f"it is not known as whom {app.path} runs, so nobody can be told to be the wrong user")
+        yield Unknown(f"which user {app.path} runs as is not known, so no user can be called the wrong one")
         return
     jobs = [job for job in schedule.jobs if job.uid == 0 and job.right_uid > 0]
     certain = [job for job in jobs if job.kind != "script"]
@@ -71,7 +71,7 @@ def check(app: App, schedule: Schedule) -> Iterator[Answer]:
         yield Holds("crontabs, timers, units, supervisor's programs and running processes")
     if schedule.unread:
         places = ", ".join(f"{place} ({reason})" for place, reason in schedule.unread[:5])
-        yield Unknown(f"what runs as whom is not fully known, since these could not be read: {places}")
+        yield Unknown(f"which user runs what is not fully known, since these could not be read: {places}")
 
 
 def _finding(app: App, jobs: list[Job], message: str, *, at_least: bool) -> Finding:

@@ -16,7 +16,7 @@ ls -l {app}/storage/logs
 ```
 
 ## Fix safety
-Manual: the line that should stand there instead is shown; the file that is there now is FIL006's to mend.
+Manual: the line that should stand there instead is shown; the file that is there now is FIL006's to fix.
 """
 
 from collections.abc import Iterator
@@ -39,7 +39,7 @@ rule = Rule(
 @rule.check
 def check(app: App, schedule: Schedule) -> Iterator[Answer]:
     if app.uid < 0:
-        yield Unknown(f"it is not known as whom {app.path} runs, so neither whether it may write its next log")
+        yield Unknown(f"which user {app.path} runs as is not known, so neither whether it may write its next log")
         return
     wrong = [rotation for rotation in schedule.rotations if not rotation.writable]
     unread = [f"{place} ({reason})" for place, reason in schedule.unread if "logrotate" in place]

@@ -7,9 +7,9 @@ umask, environment, limits, mounts, PrivateTmp) to a process only when it starts
 effect yet; a reload of the service changes nothing of it. It takes effect at the next restart or boot, when nobody
 thinks of it. systemd does not always say that a unit needs a reload: of a drop-in in a new directory it knows nothing.
 
-A file that was changed last before the start is in force as it is. Of those, liveproof keeps the digest of the content,
-so that a mere `touch` or a rewrite with the same content is no finding. Where no earlier run knows what was in force,
-the answer is "unknown".
+A file that was changed last before the start is in force as it is. Of those, liveproof keeps the digest of the
+content, so that a mere `touch` or a rewrite with the same content is not a finding. Where no earlier run knows what
+was in force, the answer is "unknown".
 
 ## Verify by hand
 ```

@@ -2,13 +2,13 @@
 Another release than the deployed one answers.
 
 ## Why
-That a request is answered with 200 does not tell by what: nginx may hand PHP a script of another directory
+That a request is answered with 200 does not show by what: nginx may hand PHP a script of another directory
 (`fastcgi_param SCRIPT_FILENAME` with a fixed path, a copied server block, a `root` within the location), and an old
 release answers as well as the new one. liveproof looks at the pool's OPcache right before and right after its own
 requests: the front controller of the deployed tree must have run in between. Where only that of another release ran, it
 is the one that answers; where none is seen, nothing is proven.
 
-OPcache tells that a script ran, not for whom: on a busy site other visitors' requests count as well.
+OPcache shows that a script ran, not for whom: on a busy site other visitors' requests count as well.
 
 ## Verify by hand
 ```

@@ -2,12 +2,12 @@
 A real request is not answered as it should be.
 
 ## Why
-Everything on the server may look right and a visitor still gets an error: only a request tells. liveproof sends the
-configured requests straight to the pool's socket and through nginx. When both fail, the fault is the app's or PHP's;
-when only the way through nginx fails, it lies between nginx and the pool. Without a configured request, `GET /` is
-asked through nginx, and straight to the pool only where nginx's answer does not settle it. An answer below 500 that
-the app itself gave is right then, so a login page or a 404 of the app is none of this rule's business. An answer that
-nginx gave by itself, and a request that nobody answered within 5 seconds, are told as UNKNOWN.
+Everything on the server may look right and a visitor still gets an error: only a request shows that. liveproof sends
+the configured requests straight to the pool's socket and through nginx. When both fail, the fault is the app's or
+PHP's; when only the way through nginx fails, it lies between nginx and the pool. Without a configured request, `GET
+/` is asked through nginx, and straight to the pool only where nginx's answer does not settle it. An answer below 500
+that the app itself gave is right then, so a login page or a 404 of the app is none of this rule's business. An answer
+that nginx gave by itself, and a request that nobody answered within 5 seconds, are reported as UNKNOWN.
 
 ## What a request leaves behind
 What any visitor's request leaves: a line in nginx's access log, and what the app writes, such as Laravel's session file
@@ -21,7 +21,7 @@ sudo -u {user} {php} {app}/artisan about
 ```
 
 ## Fix safety
-Manual: the answer is a symptom. Mend the cause named with it; where none is, read what the app and nginx logged.
+Manual: the answer is a symptom. Fix the cause named with it; where none is, read what the app and nginx logged.
 """
 
 from collections.abc import Iterator

@@ -16,7 +16,7 @@ sudo tail -n 20 {log}
 ```
 
 ## Fix safety
-Manual: what to mend is the cause named with it, or the app's logging configuration.
+Manual: what to fix is the cause named with it, or the app's logging configuration.
 """
 
 from collections.abc import Iterator

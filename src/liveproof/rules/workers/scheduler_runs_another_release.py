@@ -7,7 +7,7 @@ link, goes on running that release after every deploy: old jobs are queued, old 
 Once the release is cleaned up, the command fails each time, and mostly nobody reads what cron mails.
 
 Looked at are crontabs, enabled services with their timers, supervisor's programs, and the scripts that these call. A
-line that names the very release that is served now is told as a notice: the next deploy makes it an old one. A
+line that names the very release that is served now is reported as a notice: the next deploy makes it an old one. A
 directory beside the releases that nginx serves, or whose name is of another kind, is taken for another app. A copy of
 the app in another place is not recognised.
 

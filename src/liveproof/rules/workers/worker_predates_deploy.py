@@ -6,7 +6,7 @@ PHP loads a class when it first needs it and keeps it until the process ends. A 
 the classes and the configuration that it has, and what it loads next is the new code: jobs fail, or run as they did
 before. `queue:listen` and `schedule:work` start a new process for each job or minute; these two hold on to the
 environment (`.env`) only. A process that started after the newest change of code, configuration cache and `.env` is
-proven to be fresh. What has a new owner or mode, or came with an old time, is told as not known.
+proven to be fresh. What has a new owner or mode, or came with an old time, is reported as not known.
 
 ## Verify by hand
 ```bash

@@ -85,7 +85,7 @@ def _lines(delivery: Delivery, host: str, now: float) -> Iterator[str]:
     if problem.why:
         yield _field("why", problem.why)
     for number, each in enumerate(problem.details):
-        yield _field("" if number else "led to" if over else "leads to", each)
+        yield _field("" if number else "caused", each)
     if over:
         return
     if problem.command:

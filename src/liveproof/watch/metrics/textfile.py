@@ -23,7 +23,7 @@ def write_textfile(path: str, text: bytes) -> None:
     try:
         with suppress(FileNotFoundError):
             if not modes.S_ISREG(os.lstat(path).st_mode):
-                raise CannotWriteTextfile(f"cannot write the metrics to {path}: it is no plain file")
+                raise CannotWriteTextfile(f"cannot write the metrics to {path}: it is not a regular file")
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         try:
             with os.fdopen(descriptor, "wb") as file:

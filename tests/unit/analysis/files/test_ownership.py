@@ -121,7 +121,7 @@ def test_no_code() -> None:
 def test_seed_wants_everything_for_the_pool() -> None:
     """User and group, storage and caches too."""
     assert wrong(
-        Policy("seed"), laravel(WWW, WWW) | {"app/F1.php": Has(WWW, ROOT), "storage/logs/laravel.log": ROOT}
+        Policy("app-user"), laravel(WWW, WWW) | {"app/F1.php": Has(WWW, ROOT), "storage/logs/laravel.log": ROOT}
     ) == {
         ".": (WWW, WWW, -1),
         "app/F1.php": (-1, WWW, -1),
@@ -217,7 +217,7 @@ ENTRIES = st.dictionaries(
     st.builds(Has, USERS, USERS, st.sampled_from([0o600, 0o644, 0o664, 0o777, 0o2755])),
 )
 POLICIES = st.sampled_from(
-    [Policy(), Policy("seed"), Policy("hardened"), Policy(owner="deploy", group="www-data"), OWN]
+    [Policy(), Policy("app-user"), Policy("hardened"), Policy(owner="deploy", group="www-data"), OWN]
 )
 
 

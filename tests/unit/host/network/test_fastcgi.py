@@ -138,7 +138,7 @@ def test_an_answer_may_come_before_the_request_was_read():
         (end(), "garbage", "empty"),
         (record(OUT, b"no headers at all") + end(), "garbage", "no CGI headers"),
         (record(OUT, b"no colon\r\n\r\nx") + end(), "garbage", "no CGI headers"),
-        (record(OUT, b"Status: soon\r\n\r\nx") + end(), "garbage", "no number"),
+        (record(OUT, b"Status: soon\r\n\r\nx") + end(), "garbage", "not a number"),
         (record(OUT, b"X: y\r\n\r\n") + record(END, b"ab"), "garbage", "too short"),
         (record(OUT, b"X: y\r\n\r\nhalf"), "closed", "before its answer was complete"),
         (record(OUT, b"X: y\r\n\r\nhalf")[:-3], "closed", "before its answer was complete"),

@@ -24,7 +24,7 @@ def test_an_auto_prepend_file_may_talk() -> None:
     ("problem", "words"),
     [
         ("restricted", "opcache.restrict_api keeps"),
-        ("another cache", "its cache has begun anew"),
+        ("another cache", "its cache was started again"),
         ("full", "no room"),
         ("opcache_invalidate is disabled", "disable_functions holds opcache_invalidate"),
         ("not its own real path: /srv/a.php", "/srv/a.php is not its own real path"),

@@ -95,7 +95,7 @@ def test_an_app_that_logs_to_no_file() -> None:
     """Told with the channels, unless one of them, or of the configuration, is a file."""
     streams = ("errorlog", "php://stderr")
     read, unread = told(filled(Laravel, log_streams=streams, log_files=()))
-    assert "the app's log (errorlog, php://stderr): it is no file; let the app log to a file as well" in unread[0]
+    assert "the app's log (errorlog, php://stderr): it is not a file; let the app log to a file as well" in unread[0]
     assert read == [] or "/x/app.log" not in read
     assert told(filled(Laravel, log_streams=streams, log_files=("/x/app.log",))) == (["/x/app.log"], [])
     assert told(filled(Laravel, log_streams=streams, log_files=()), logs=("/x/app.log",)) == (["/x/app.log"], [])

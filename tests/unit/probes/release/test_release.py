@@ -175,7 +175,7 @@ def test_no_repository_and_no_release(tree: Path) -> None:
 
 def test_a_revision_without_a_repository(tree: Path) -> None:
     """Somebody asked, and it cannot be answered."""
-    with pytest.raises(CannotSee, match="no git work tree"):
+    with pytest.raises(CannotSee, match="not a git work tree"):
         see(tree, Settings(app=AppTable(release="v1")))
 
 

@@ -103,9 +103,9 @@ REFUSED: dict[str, tuple[Callable[[Bench], object], dict[str, str], str]] = {
     "no such key": (lambda bench: bench.public.unlink(), {}, "cannot be read: No such file"),
     "a private key": (lambda bench: bench.public.write_bytes(bench.private.read_bytes()), {}, "holds a private key"),
     "a key that all may write": (lambda bench: bench.public.chmod(0o666), {}, "another user could write it"),
-    "cut off": (lambda bench: bench.manifest.write_bytes(bench.manifest.read_bytes()[:-9]), {}, "no whole JSON"),
+    "cut off": (lambda bench: bench.manifest.write_bytes(bench.manifest.read_bytes()[:-9]), {}, "not complete JSON"),
     "replayed": (lambda _: None, {"release_id": "v2"}, "is of release v1, not of v2"),
-    "not signed": (lambda bench: bench.manifest.write_text(f"{'ab' * 32}  artisan\n"), {}, "no whole JSON"),
+    "not signed": (lambda bench: bench.manifest.write_text(f"{'ab' * 32}  artisan\n"), {}, "not complete JSON"),
     "not signed, an id asked for": (
         lambda bench: bench.manifest.write_text(f"{'ab' * 32}  artisan\n"), {"release_key": "", "release_id": "v1"},
         "nothing says by whom",

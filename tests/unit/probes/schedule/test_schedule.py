@@ -242,7 +242,7 @@ def test_what_an_unknown_program_runs_is_not_judged(host):
     host.write("/etc/cron.d/app", "* * * * * root firejail php /srv/app/artisan x\n")
     schedule = host.see()
     assert (schedule.jobs, schedule.unread) == (
-        (), (("/etc/cron.d/app:1", "as whom firejail runs artisan is not judged"),)
+        (), (("/etc/cron.d/app:1", "which user firejail runs artisan as is not judged"),)
     )  # fmt: skip
     assert [type(each) for each in said(artisan_runs_as_another_user, schedule)] == [Unknown]
     for line in (

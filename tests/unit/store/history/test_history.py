@@ -271,7 +271,7 @@ def test_an_edited_file_is_kept_and_told_as_its_changed_lines(store: History) ->
     act = WriteFile.edit("/etc/php/pool.conf", old, old.replace("0600", "0660"), ("php-fpm", "-t"))
     record = incident.fixed()
     repair = record.repairs[0]
-    plan = replace(repair.plan, steps=(*repair.plan.steps, Step(act, "why", "it is put back")))
+    plan = replace(repair.plan, steps=(*repair.plan.steps, Step(act, "why", "it is restored")))
     record = replace(record, repairs=(replace(repair, plan=plan),))
     store.save(record)
     kept = store.load(record.id)

@@ -32,7 +32,7 @@ def test_what_is_no_plain_file_stays(tmp_path: Path) -> None:
     os.mkfifo(fifo)
     directory.mkdir()
     for path in (link, fifo, directory):
-        with pytest.raises(CannotWriteTextfile, match="it is no plain file"):
+        with pytest.raises(CannotWriteTextfile, match="it is not a regular file"):
             write_textfile(str(path), b"x")
     assert target.read_text() == "theirs"
     assert link.is_symlink()

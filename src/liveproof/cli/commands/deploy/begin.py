@@ -50,6 +50,6 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     except StoreFailed as error:
         console.message(f"the history will not know of this deploy: {error}")
     if before:
-        console.message("a deploy had begun and not ended; it counts as ended, and this one runs")
-    console.message(f"alerts are held back until `liveproof deploy end`, for {words(duration)} at most")
+        console.message("a deploy had started and not ended; it counts as ended, and this one runs")
+    console.message(f"alerts are held until `liveproof deploy end`, for {words(duration)} at most")
     return OK

@@ -1,7 +1,7 @@
 """Stop holding alerts back: the watcher proves the whole chain once.
 
 Exit status:
-  0 ended   1 no deploy had begun   2 the state directory cannot be written
+  0 ended   1 no deploy had started   2 the state directory cannot be written
 """
 
 import argparse
@@ -28,7 +28,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:  # noqa: ARG001
     except DeployFailed as error:
         raise UsageError(str(error)) from None
     if ended is None:
-        console.message("no deploy had begun; `liveproof deploy begin` holds alerts back")
+        console.message("no deploy had started; `liveproof deploy begin` holds alerts back")
         return BROKEN
     try:
         History().deploy_ended(ended.began, time.time())
