@@ -12,7 +12,7 @@ Crashes since the deploy and since PHP-FPM loaded its configuration last are cou
 ## Verify by hand
 ```
 grep -a 'exited on signal' /var/log/php*-fpm.log | tail
-coredumpctl list php-fpm{version}
+journalctl -k --no-pager | grep -E 'php-fpm.*(segfault|trap)' | tail
 ```
 
 ## Fix safety
