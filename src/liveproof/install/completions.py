@@ -3,6 +3,8 @@
 import argparse
 from collections.abc import Sequence
 
+import shtab
+
 from liveproof.install.command import Command
 from liveproof.install.file import File
 
@@ -19,8 +21,6 @@ def completions(root: Command, codes: Sequence[str]) -> tuple[File, ...]:
 
     What completions need is added to the parsers in ``root``.
     """
-    import shtab  # noqa: PLC0415  (only an installation makes completions)
-
     parser = _joined(root, codes)
     return tuple(
         File(path, shtab.complete(parser, shell).encode(), f"completions of {shell}") for shell, path in _PATHS.items()
@@ -29,8 +29,6 @@ def completions(root: Command, codes: Sequence[str]) -> tuple[File, ...]:
 
 def _joined(command: Command, codes: Sequence[str]) -> argparse.ArgumentParser:
     """The parser of a group with those of its commands below it, as argparse would have made them."""
-    import shtab  # noqa: PLC0415  (see above)
-
     for action in command.parser._actions:  # noqa: SLF001  (argparse has no other way to the arguments)
         names = action.metavar if isinstance(action.metavar, str) else ""
         if names in _FILES:

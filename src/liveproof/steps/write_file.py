@@ -5,6 +5,7 @@ from dataclasses import field
 from typing import ClassVar
 
 from liveproof.model.dataclass import dataclass
+from liveproof.model.hashing import sha256
 from liveproof.model.plan import Step
 from liveproof.model.secrets import redacted_diff
 from liveproof.model.verdicts import Safety
@@ -33,10 +34,7 @@ class WriteFile(OfOnePath):
     @classmethod
     def edit(cls, path: str, old: str, new: str, test: tuple[str, ...]) -> "WriteFile":
         """The step that makes ``old``, the file's text now, to ``new``."""
-        import hashlib  # noqa: PLC0415  (loads OpenSSL: 6 ms; a check edits nothing)
-
-        digest = hashlib.sha256(old.encode(errors="surrogateescape")).hexdigest()
-        return cls(path, digest, new, test, redacted_diff(path, old, new))
+        return cls(path, sha256(old.encode(errors="surrogateescape")), new, test, redacted_diff(path, old, new))
 
     @property
     def least_safety(self) -> Safety:

@@ -7,6 +7,7 @@ whole tells like from unlike.
 
 import re
 
+from liveproof.model.hashing import sha256
 from liveproof.model.secrets.shapes import hide_shapes, looks_random
 
 _LONGEST = 4000
@@ -97,9 +98,7 @@ def gist(text: str, limit: int = 300) -> str:
 def digest(text: str | bytes) -> str:
     """Eight hexadecimal digits that are the same for the same text (SHA-256)."""
     data = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
-    import hashlib  # noqa: PLC0415  (loads OpenSSL: 6 ms; only a new log line asks)
-
-    return hashlib.sha256(data).hexdigest()[:8]
+    return sha256(data)[:8]
 
 
 def _token(found: re.Match[str]) -> str:  # noqa: PLR0911  (one answer for each kind)

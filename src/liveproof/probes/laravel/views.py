@@ -12,6 +12,7 @@ from liveproof.host.files.reader import Stat
 from liveproof.host.reader import Reader
 from liveproof.model.dataclass import dataclass
 from liveproof.model.findings import Unknown
+from liveproof.model.hashing import sha256
 from liveproof.probes.laravel.effective import Effective
 from liveproof.probes.laravel.laravel_app import LaravelApp
 
@@ -146,12 +147,8 @@ def identity(name: str, status: Stat) -> str:
 
 def digest(content: bytes) -> str:
     """Of a compiled view, with the random numbers of ``@once`` counted in the order in which they appear."""
-    import hashlib  # noqa: PLC0415  (loads OpenSSL: 6 ms; only a new view asks)
-
     numbers: dict[bytes, bytes] = {}
-    return hashlib.sha256(
-        _UUID.sub(lambda found: numbers.setdefault(found[0], b"uuid %d" % len(numbers)), content)
-    ).hexdigest()
+    return sha256(_UUID.sub(lambda found: numbers.setdefault(found[0], b"uuid %d" % len(numbers)), content))
 
 
 def sources_file(sources: Iterable[str]) -> bytes:

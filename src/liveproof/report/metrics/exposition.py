@@ -6,24 +6,21 @@ Two names that look alike after that stay two series, since Prometheus refuses a
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING
+
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.core import Metric as Family
+from prometheus_client.exposition import generate_latest
+from prometheus_client.registry import Collector, CollectorRegistry
 
 from liveproof.model.secrets import digest
 from liveproof.report.metrics.catalogue import CATALOGUE, Metric, Sample
 from liveproof.report.style.escaping import shown
-
-if TYPE_CHECKING:
-    from prometheus_client.core import Metric as Family
-    from prometheus_client.registry import Collector, CollectorRegistry
 
 _LONGEST = 500
 
 
 def exposition(samples: Iterable[Sample]) -> str:
     """The text format of some samples."""
-    from prometheus_client.exposition import generate_latest  # noqa: PLC0415  (30 ms, and only this format)
-    from prometheus_client.registry import CollectorRegistry  # noqa: PLC0415  (see above)
-
     registry = CollectorRegistry(auto_describe=False)
     register(registry, lambda: samples)
     return generate_latest(registry).decode()
@@ -45,8 +42,6 @@ def register(registry: "CollectorRegistry", samples: Callable[[], Iterable[Sampl
 
 def families(samples: Iterable[Sample]) -> "Iterator[Family]":
     """The samples by metric, in the catalogue's order; of one series that comes twice the last value counts."""
-    from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily  # noqa: PLC0415  (as above)
-
     grouped: dict[str, dict[tuple[str, ...], float]] = {}
     for metric, labels, value in samples:
         number = _number(value)

@@ -3,6 +3,9 @@
 from collections.abc import Iterable
 from typing import IO
 
+from rich.console import Console
+from rich.text import Text
+
 from liveproof.report.style.lines import Line
 
 _STYLES = {
@@ -18,9 +21,6 @@ _NARROWEST = 20
 
 def show(lines: Iterable[Line], file: IO[str], *, color: bool = False, wrap: bool = True) -> None:
     """Write the lines, to a terminal unless ``wrap`` is off. Commands are never broken: what is copied must run."""
-    from rich.console import Console  # noqa: PLC0415  (80 ms that a pipe does not pay)
-    from rich.text import Text  # noqa: PLC0415  (as above)
-
     console = Console(
         file=file,
         highlight=False,

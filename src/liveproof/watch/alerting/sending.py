@@ -14,7 +14,7 @@ from liveproof.host.child_process import Lost, OutOfTime, forked
 from liveproof.host.files import trusted
 from liveproof.model.secrets import HIDDEN, one_line
 from liveproof.model.settings.alerts import AlertChannel
-from liveproof.watch.alerting.channels import NotSent
+from liveproof.watch.alerting.channels import NotSent, alertmanager, command
 from liveproof.watch.alerting.message import Message
 
 SECONDS = 20.0
@@ -63,12 +63,8 @@ def _sender(channel: AlertChannel, url: str, seconds: float) -> Callable[[Messag
 
             return kind.sender(channel, url)
         case "alertmanager":
-            from liveproof.watch.alerting.channels import alertmanager  # noqa: PLC0415  (only where it is used)
-
             return alertmanager.sender(channel, url)
         case "command":
-            from liveproof.watch.alerting.channels import command  # noqa: PLC0415  (only where it is used)
-
             return command.sender(channel, seconds)
 
 

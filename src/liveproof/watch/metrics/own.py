@@ -2,13 +2,12 @@
 
 import threading
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
+
+import prometheus_client as client
+from prometheus_client import CollectorRegistry
 
 from liveproof.model.secrets import hide
 from liveproof.report.style.escaping import visible
-
-if TYPE_CHECKING:
-    from prometheus_client import CollectorRegistry
 
 _PREFIX = "liveproof_watch_"
 _MOST = 100
@@ -22,9 +21,7 @@ class OwnMetrics:
     ``now`` (epoch seconds) is when the watcher started.
     """
 
-    def __init__(self, registry: "CollectorRegistry", now: float) -> None:
-        import prometheus_client as client  # noqa: PLC0415  (30 ms, and only the watcher)
-
+    def __init__(self, registry: CollectorRegistry, now: float) -> None:
         client.disable_created_metrics()  # type: ignore[no-untyped-call]  # the text format has no place for them but series of their own
 
         def counter(name: str, help: str, *labels: str) -> client.Counter:

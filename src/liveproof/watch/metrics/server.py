@@ -5,14 +5,11 @@ thread serves all, each connection has a few seconds, there are at most 128 at o
 a second is not made again.
 """
 
+import asyncio
 import socket
 import threading
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    import asyncio
 
 _AT_ONCE = 128
 _ACCEPTED = 16  # in one go; well below _AT_ONCE, so that who comes has time to say what it wants
@@ -47,8 +44,6 @@ class MetricsServer:
         Raises:
             CannotServe: that address is taken, not of this host, or not allowed.
         """
-        import asyncio  # noqa: PLC0415  (40 ms, and only the watcher)
-
         try:
             family = socket.AF_INET6 if ":" in host else socket.AF_INET
             listener = socket.create_server((host, port), family=family, backlog=_WAITING)
@@ -74,8 +69,6 @@ class MetricsServer:
         self._loop = self._ended = self._thread = None
 
     async def _serve(self, listener: socket.socket, ready: threading.Event) -> None:
-        import asyncio  # noqa: PLC0415  (see start)
-
         self._loop, self._ended = asyncio.get_running_loop(), asyncio.Event()
         self._loop.set_exception_handler(lambda _, context: self._failed(str(context.get("exception") or context)))
         ended = self._ended
@@ -87,8 +80,6 @@ class MetricsServer:
         server.close()
 
     async def _client(self, reader: "asyncio.StreamReader", writer: "asyncio.StreamWriter") -> None:
-        import asyncio  # noqa: PLC0415  (see start)
-
         self._open[writer] = None
         if len(self._open) > _AT_ONCE:
             oldest = next(iter(self._open))

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
+import apprise
+
 from liveproof.model.alerts import DeliveryKind
 from liveproof.model.settings.alerts import AlertChannel
 from liveproof.watch.alerting.channels import NotSent
@@ -46,8 +48,6 @@ def sender(channel: AlertChannel, url: str) -> Callable[[Message], None]:  # noq
     Raises:
         NotSent: apprise does not know such a URL.
     """
-    import apprise  # noqa: PLC0415  (0.3 s, and only where alerts are sent)
-
     asset = apprise.AppriseAsset(app_id="liveproof", app_desc="liveproof", app_url="", plugin_paths=[])
     capture: Any = apprise.LogCapture
     with capture(level=logging.WARNING, fmt="%(levelname)s %(message)s") as log:
@@ -107,7 +107,7 @@ def _identify(target: Any, message: Message) -> None:
 
     apprise has no way to say a Message-ID; this runs in a process of its own, so its function may be replaced.
     """
-    from apprise.plugins.email import base  # noqa: PLC0415  (only for mail)
+    from apprise.plugins.email import base  # noqa: PLC0415  (only for mail; it warns of a module that Python 3.13 lacks)
 
     host = re.sub(r"[^A-Za-z0-9.-]", "-", message.host) or "localhost"
     vars(base)["make_msgid"] = lambda *_, **__: f"<{message.id}@{host}>"
