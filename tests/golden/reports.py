@@ -26,10 +26,11 @@ from liveproof.report.history.json import jsonl
 from liveproof.report.history.links import timeline_lines
 from liveproof.report.history.text import history_lines
 from liveproof.report.plan import outcome_lines, plan_lines
+from liveproof.report.status.text import status_lines
 from liveproof.report.style.lines import BLANK, Line, plain
 from liveproof.report.style.terminal import show
 from liveproof.report.summary import summary_lines
-from tests.golden import history, hostile, incident, top
+from tests.golden import history, hostile, incident, status, top
 from tests.golden.seed_facts import PATH
 
 HERE = Path(__file__).parent
@@ -130,6 +131,8 @@ REPORTS: dict[str, Callable[[], str]] = {
     "history-findings.txt": lambda: plain(
         findings_lines(history.kept().runs, ("FIL",), PATH, Frame(history.SINCE, history.UNTIL))
     ),
+    "status.txt": lambda: plain(status_lines(status.one())),
+    "status-several-80.txt": lambda: _terminal(status_lines(status.several())),
     "top-80.txt": lambda: top.text(80),
     "top-200.txt": lambda: top.text(200),
     "explain-rule.txt": lambda: plain(page_lines(incident.PAGES["FIL003"], incident.broken().examination)),

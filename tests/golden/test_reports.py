@@ -157,3 +157,11 @@ def test_the_first_screen_names_first_what_visitors_notice_first(made: dict[str,
     """Old code in memory before stale caches before owners on disk."""
     codes = [line.split()[0] for line in made["screen-five-causes-80.txt"].split("\n") if line[3:6].isupper()]
     assert [code for code in codes if code[3:].isdigit()] == ["OPC002", "LAR002", "FIL001", "FIL003", "SYS001"]
+
+
+def test_the_status_of_one_app_fits_80x24(made: dict[str, str]) -> None:
+    """Also where it goes through a pipe; of several apps no line is wider either, but for names that are one word."""
+    lines = made["status.txt"].rstrip().split("\n")
+    assert len(lines) <= 23
+    assert all(len(line) <= 80 for line in lines)
+    assert all(len(line) <= 80 for line in made["status-several-80.txt"].split("\n") if "liveproof " not in line)

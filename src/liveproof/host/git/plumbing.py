@@ -86,6 +86,16 @@ class Repository:
             name = result[5:]
         return self.resolve("HEAD")
 
+    def branch(self) -> str:
+        """The branch that HEAD is on, read by hand; empty where it is detached.
+
+        Raises:
+            GitFailed: HEAD is not a regular file.
+            OSError: it may not be read.
+        """
+        reference = self._reference("HEAD")
+        return reference[16:] if reference.startswith("ref: refs/heads/") else ""
+
     def resolve(self, revision: str) -> str:
         """The commit that a revision names.
 

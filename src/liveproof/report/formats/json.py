@@ -48,7 +48,7 @@ def document(record: Record) -> dict[str, Any]:
         result["before"] = _examination(record.before) if record.before else None
         changed = any(repair.outcome for repair in record.repairs)
         result["after"] = _examination(record.examination) if changed or record.kind == "rollback" else None
-    cleaned: dict[str, Any] = _clean(hide_all(result))
+    cleaned: dict[str, Any] = clean(hide_all(result))
     return cleaned
 
 
@@ -117,13 +117,14 @@ def _outcome(repair: Repair) -> dict[str, Any]:
     return {"app": repair.plan.app, **to_json(repair.outcome)}
 
 
-def _clean(value: Any) -> Any:
+def clean(value: Any) -> Any:
+    """The value with only such texts as UTF-8 can carry."""
     if isinstance(value, str):
         return utf8(value)
     if isinstance(value, dict):
-        return {key: _clean(part) for key, part in value.items()}
+        return {key: clean(part) for key, part in value.items()}
     if isinstance(value, list):
-        return [_clean(part) for part in value]
+        return [clean(part) for part in value]
     return value
 
 
@@ -153,5 +154,5 @@ def rollback_document(
         ],
         "apps": [{"path": path, "before": _links(before), "after": _links(after)} for path, before, after in looked],
     }
-    cleaned: dict[str, Any] = _clean(hide_all(result))
+    cleaned: dict[str, Any] = clean(hide_all(result))
     return cleaned

@@ -1,0 +1,1 @@
+"""What runs on a host, for `liveproof status`: made of facts, and shown as lines."""
