@@ -6,7 +6,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export UV_SYSTEM_CERTS ?= 1
 SUITES ?= bookworm trixie
 
-.PHONY: help setup demo test lint lock lab recordings bench bench-chaos bench-faults bench-fix bench-harm bench-seed bench-speed soak docs deb clean
+.PHONY: help setup demo test lint lock lab recordings bench bench-chaos bench-faults bench-fix bench-harm bench-seed bench-speed soak docs dist deb clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,6 +29,7 @@ docs: setup ## write docs/rules and docs/what-proven-means.md from the rules, an
 lock: setup ## lock the dependencies anew, with hashes and without an index
 	@uv pip compile -q --upgrade --generate-hashes --universal --python-version 3.11 --no-emit-index-url --no-annotate --no-header pyproject.toml -o requirements/runtime.txt
 	@uv pip compile -q --upgrade --generate-hashes --universal --python-version 3.11 --no-emit-index-url --no-annotate --no-header --extra sign pyproject.toml requirements/dev.in -o requirements/dev.txt
+	@uv pip compile -q --upgrade --generate-hashes --universal --python-version 3.11 --no-emit-index-url --no-annotate --no-header requirements/installers.in -o requirements/installers.txt
 
 lab: setup ## how to start disposable hosts by hand
 	@python -m tests.lab
@@ -58,6 +59,9 @@ bench-seed: setup ## the seed's own script and commands beside liveproof
 
 bench-speed: setup ## ratios against named peers; status 1 where a bound is missed
 	@python -m benchmarks.speed
+
+dist: setup ## in dist: wheel, sdist, and wheels with INSTALL.txt to install without network, CPython 3.11 to 3.14
+	@python -m scripts.dist
 
 deb: setup ## Debian packages with their own libraries, in dist, checked by lintian (SUITES=…)
 	@python -m scripts.deb $(SUITES)
