@@ -21,9 +21,9 @@ from liveproof.report.style.escaping import shown, visible
 from liveproof.report.style.lines import BLANK, Line, line
 
 _NEEDS_ROOT = ("as root", "only root", "root only", "Permission denied")
-_FEW = 3  # causes up to which there is room for what each says of this very host
+_FEW = 2  # causes up to which there is room for what each says of this very host
 _REASONS = 3  # of what was not seen
-_WIDTH = 64  # characters of a line of 80 columns that the columns before it leave
+_WIDTH = 56  # characters of a line of 80 columns that the columns before it leave
 _COLUMN = 11
 
 _COSTS = {

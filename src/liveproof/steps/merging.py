@@ -74,14 +74,17 @@ def named(step: Step) -> str:
     return ", ".join(step.fixes) or step.why
 
 
+_REASONS = 2  # more of them read as noise
+
+
 def together(steps: Sequence[Step], act: Act) -> Step:
-    """One step that stands for several: every reason and code once, the strictest safety."""
+    """One step that stands for several: every code, two of their reasons, the strictest safety."""
     safety = steps[0].safety
     for step in steps:
         safety = stricter(safety, step.safety)
     return Step(
         act,
-        "; ".join(dict.fromkeys(step.why for step in steps)),
+        "; ".join(list(dict.fromkeys(step.why for step in steps))[:_REASONS]),
         "; ".join(dict.fromkeys(step.undo for step in steps if step.undo)),
         safety,
         tuple(sorted({code for step in steps for code in step.fixes})),
