@@ -136,7 +136,10 @@ END
 
 
 def _seen(document: dict[str, Any]) -> list[Any]:
-    """All that a check found, but for what differs from run to run."""
+    """All that a check found, but for what differs from run to run: how much it looked at, and from where."""
+    for app in document["apps"]:
+        for result in app["results"]:
+            result.pop("holds")
     return [
         (app["verdict"], app["links"], app["results"], [finding["message"] for finding in app["findings"]])
         for app in document["apps"]
