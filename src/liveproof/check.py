@@ -128,7 +128,7 @@ def _link(
         return LinkState(link, LinkVerdict.UNPROVEN, "; ".join(reasons))
     if partly:
         return LinkState(link, LinkVerdict.NOT_ASKED, partly)
-    if asked:
+    if any(not by_code[result.code].only_breaks for result in asked):
         return LinkState(link, LinkVerdict.PROVEN, "")
     if link in _NOT_ASKED:
         return LinkState(link, LinkVerdict.NOT_ASKED, _NOT_ASKED[link])

@@ -103,3 +103,42 @@ def work(host: Host) -> str:
 def worker_directory(host: Host) -> str:
     """Where the host's queue worker stands, in the kernel's words."""
     return host.sh('readlink "/proc/$(systemctl show -P MainPID api-gateway-queue)/cwd"')
+
+
+_DEPLOYER = r"""
+base=$APP
+mv "$APP" "$APP.tree"; mkdir -p "$base/releases" "$base/shared" "$base/.dep"
+mv "$APP.tree" "$base/releases/1"
+mv "$base/releases/1/storage" "$base/shared/storage"; ln -s ../../shared/storage "$base/releases/1/storage"
+cp -a "$base/releases/1" "$base/releases/2"
+sed -i 's/handler-v[0-9]*/handler-v2/' "$base/releases/2/app/Http/Controllers/RetellFunctionCallHandler.php"
+for n in 1 2; do
+  printf '{"created_at":"2026-01-0%s","release_name":"%s","user":"deploy","target":"main"}\n' "$n" "$n"
+done > "$base/.dep/releases_log"
+echo 2 > "$base/.dep/latest_release"
+ln -s "releases/@SERVED@" "$base/current"
+for f in /etc/nginx/sites-available/api-gateway /etc/systemd/system/api-gateway-queue.service /etc/cron.d/api-gateway \
+  /etc/logrotate.d/api-gateway; do
+  sed -i "s#$base/storage#$base/shared/storage#g; s#$base\([ ;]\|/public\|$\)#$base/current\1#g" "$f"
+  sed -i 's/\$document_root/$realpath_root/g' "$f"
+done
+chown -hR "$WWW:$WWW" "$base"
+for n in 1 2; do
+  cd "$base/releases/$n"
+  for what in config route view; do (umask 027; runuser -u "$WWW" -- php artisan $what:cache -q); done
+done
+systemctl daemon-reload; nginx -t -q; systemctl reload nginx; sleep 1; systemctl restart "$FPM"; sleep 1
+"""
+
+
+def into_deployer(host: Host, served: int) -> None:
+    """Let the app lie as Deployer lays it, with two releases recorded a day ago, and ``current`` on one of them.
+
+    Which of the two events came first, the last record or the last switch, is the caller's to say.
+    """
+    host.sh(_DEPLOYER.replace("@SERVED@", str(served)), timeout=120)
+
+
+def served_release(host: Host) -> str:
+    """Which release answers: v1 or v2."""
+    return "v2" if "handler-v2" in host.post().body else "v1"

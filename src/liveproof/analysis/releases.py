@@ -8,6 +8,8 @@ from liveproof.model.facts.apps import App
 # A number, a date or a commit, also several (v1.2, 20240101-1200): releases of one app differ in these.
 _VARIES = re.compile(r"[0-9a-f]{7,64}(?![0-9A-Za-z])|\d+")
 _PARTS = re.compile(r"#(?:[._-]?#)+")
+_NUMBERS = re.compile(r"(\d{1,30})")
+_NUMBERED = re.compile(r"(?:release[._-]?|v)?\d{1,20}(?:[._-]\d{1,20}){0,5}", re.IGNORECASE | re.ASCII)
 
 
 def release_of(app: App, directory: str) -> str:
@@ -29,3 +31,14 @@ def named_as_release(app: App, release: str) -> bool:
         return True
     here, there = (_PARTS.sub("#", _VARIES.sub("#", posixpath.basename(path))) for path in (app.real, release))
     return here == there and "#" in here
+
+
+def order(release: str) -> tuple[tuple[int, str], ...]:
+    """Sorts the names of releases by their numbers: 9 before 10, v1.9 before v1.10, 20240101 before 20240102."""
+    name = posixpath.basename(release)
+    return tuple((int(part), "") if part.isascii() and part.isdigit() else (0, part) for part in _NUMBERS.split(name))
+
+
+def numbered(release: str) -> bool:
+    """Whether the name of a release tells its age: a number, or a date and time."""
+    return bool(_NUMBERED.fullmatch(posixpath.basename(release)))

@@ -95,7 +95,9 @@ def add_examination_arguments(parser: argparse.ArgumentParser) -> None:
     add_config_argument(parser)
     parser.add_argument("--policy", choices=POLICIES, help="how owners and modes are judged")
     parser.add_argument("--user", metavar="NAME", help="the app's user, instead of the pool's")
-    parser.add_argument("--release", metavar="REVISION|FILE", help="the intended commit or manifest")
+    parser.add_argument(
+        "--release", metavar="REVISION|FILE|DIRECTORY", help="the intended commit, manifest or release directory"
+    )
     parser.add_argument("--release-key", metavar="FILE", help="public keys, one of which must have signed the manifest")
     parser.add_argument("--release-id", metavar="ID", help="the id that the signed manifest must have")
 

@@ -66,13 +66,14 @@ class Rule:
         alerts: its notices are alerted of as well: each finding as ``one``, or ``each`` piece of its evidence apart.
         prevents: the item of the prevention checklist (a file in prevention/items/) that its findings keep open.
         judges: the numbers of pools that its verdict depends on, which `liveproof history --plot` draws.
+        only_breaks: what it saw right does not prove its link: where no other rule was asked, the link is not asked.
         past: tells of what happened, perhaps before a fix: where an older fault explains it, no fix brought it about.
     """
 
     __slots__ = (
         "_way_of", "alerts", "answers", "caused_by", "check_function", "code", "condition", "deployed", "fix_function",
-        "fix_safety", "hidden_by_memory", "judges", "leads_to", "link", "module", "monitor", "past", "prevents",
-        "severity", "ways",
+        "fix_safety", "hidden_by_memory", "judges", "leads_to", "link", "module", "monitor", "only_breaks", "past",
+        "prevents", "severity", "ways",
     )  # fmt: skip
 
     def __init__(
@@ -91,6 +92,7 @@ class Rule:
         monitor: MonitorName | None = None,
         alerts: Literal["", "one", "each"] = "",
         prevents: str = "",
+        only_breaks: bool = False,
         past: bool = False,
         judges: tuple[MeasureName, ...] = (),
     ) -> None:
@@ -107,6 +109,7 @@ class Rule:
         self.monitor: MonitorName = monitor or _MONITORS.get(code[:3], "chain")
         self.alerts = alerts
         self.prevents = prevents
+        self.only_breaks = only_breaks
         self.past = past
         self.judges = judges
         self._way_of: dict[str, str] = {}

@@ -2,7 +2,7 @@
 
 git never runs as root but as the owner of the repository, or as nobody where that is root: what a configuration could
 start (a file-system monitor, hooks, filters, a transport to fetch missing objects) would win nothing by it. And none of
-it is started: only ``rev-parse``, ``ls-tree``, ``check-attr``, ``check-ignore`` and ``cat-file`` are run, with the
+it is started: only ``rev-parse``, ``merge-base``, ``ls-tree``, ``check-attr``, ``check-ignore`` and ``cat-file`` run, with the
 switches below (git(1), git-config(1)). With GIT_DIR given git asks no ``safe.directory``.
 """
 
@@ -78,8 +78,8 @@ class Repository:
         """
         name = "HEAD"
         for _ in range(_LINKS):
-            result = self._reference(name)
-            if _is_id(result):
+            result = self.reference(name)
+            if is_id(result):
                 return result
             if not result.startswith("ref: refs/") or ".." in result:
                 break
@@ -106,7 +106,7 @@ class Repository:
             raise GitFailed(f"{revision!r} is not a revision")
         ran = self._git("rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}")
         found = ran.text.strip()
-        if ran.status != 0 or not _is_id(found):
+        if ran.status != 0 or not is_id(found):
             raise NoSuchCommit(f"the repository of {self.tree} has no commit {revision!r}{_output_of(ran)}")
         return found
 
@@ -198,15 +198,31 @@ class Repository:
                 result.append("-")
         return " ".join(result)
 
-    def _reference(self, name: str) -> str:
-        """What a reference holds: an id, or ``ref: `` and another one; empty when it is not kept as a file."""
+    def is_ancestor(self, commit: str, other: str) -> bool:
+        """Whether a commit is in the history of another (ids of both).
+
+        Raises:
+            GitFailed: git cannot tell.
+        """
+        ran = self._git("merge-base", "--is-ancestor", commit, other)
+        if ran.status not in (0, 1):
+            raise GitFailed(f"git cannot compare {commit[:12]} and {other[:12]} of {self.tree}{_output_of(ran)}")
+        return ran.status == 0
+
+    def reference(self, name: str) -> str:
+        """What a reference holds: an id, or ``ref: `` and another one; empty when there is none.
+
+        Raises:
+            GitFailed: it is kept as something else than a regular file.
+            OSError: it may not be read.
+        """
         for directory in dict.fromkeys((self.directory, self.common)):
             try:
-                return _text(f"{directory}/{name}").strip()
+                return text_of(f"{directory}/{name}").strip()
             except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
                 continue
         try:
-            packed = "\n" + _text(f"{self.common}/packed-refs", _PACKED)
+            packed = "\n" + text_of(f"{self.common}/packed-refs", _PACKED)
         except FileNotFoundError:
             return ""
         end = packed.find(f" {name}\n")
@@ -264,7 +280,7 @@ def repository(tree: str) -> Repository | None:
                 return Repository(
                     tree, directory, _common(directory), status.st_uid, status.st_gid, os.stat(tree).st_gid
                 )
-            result = _text(directory)
+            result = text_of(directory)
             if not result.startswith("gitdir: "):
                 break
             directory = os.path.join(os.path.dirname(directory), result[8:].rstrip("\n"))
@@ -276,7 +292,7 @@ def repository(tree: str) -> Repository | None:
 
 def _common(directory: str) -> str:
     try:
-        return os.path.normpath(os.path.join(directory, _text(f"{directory}/commondir").rstrip("\n")))
+        return os.path.normpath(os.path.join(directory, text_of(f"{directory}/commondir").rstrip("\n")))
     except FileNotFoundError:
         return directory
 
@@ -291,11 +307,12 @@ def _output_of(ran: Ran) -> str:
     return f": {lines[0][:200]}" if lines else ""
 
 
-def _is_id(text: str) -> bool:
+def is_id(text: str) -> bool:
+    """Whether a text is the whole id of an object."""
     return len(text) in (40, 64) and _HEXADECIMAL.issuperset(text)
 
 
-def _text(path: str, limit: int = _SMALL) -> str:
+def text_of(path: str, limit: int = _SMALL) -> str:
     """A small regular file; anything else at its place is not waited for.
 
     Raises:

@@ -7,9 +7,10 @@ from liveproof.model.dataclass import dataclass
 class Release:
     """The disk against the intended release.
 
-    ``kind`` is ``git`` or ``manifest``; ``intended`` the commit or manifest named; ``changed``, ``missing`` are paths
-    below the app whose content or presence differs; ``skipped`` are paths that could not be compared, with the reason
-    (filters, submodules). ``compared`` counts files proven equal or different. ``modes`` are files that have the right
+    ``kind`` is ``git``, ``manifest`` or ``directory``; ``intended`` the commit, manifest or directory (its real
+    path) named, of which the last is compared with nothing; ``changed``, ``missing`` are paths below the app whose
+    content or presence differs; ``skipped`` are paths that could not be compared, with the reason (filters,
+    submodules). ``compared`` counts files proven equal or different. ``modes`` are files that have the right
     content and have lost the executable bit that the commit gives them.
     ``untracked`` are PHP files that the release does not have, below the document root or among its own code.
     ``ignored`` are such files below the document root that the repository ignores, each with the file that says so.
@@ -34,4 +35,4 @@ class Release:
         """What is intended, in words."""
         if self.signed_by:
             return f"release {self.id} (manifest {self.intended}, signed by key {self.signed_by[:16]})"
-        return f"commit {self.intended[:12]}" if self.kind == "git" else f"manifest {self.intended}"
+        return f"commit {self.intended[:12]}" if self.kind == "git" else f"{self.kind} {self.intended}"

@@ -26,6 +26,9 @@ def probe(reader: Reader, settings: Settings, cache: Cache, app: App, files: Fil
         CannotSee: the release cannot be read.
     """
     clock = time.perf_counter()
+    directory = _directory(reader, settings, app)
+    if directory:
+        return Release("directory", directory, 0, (), (), (), time.perf_counter() - clock)
     try:
         intended = _intended(reader, settings, cache, app)
         result = Comparison(reader, settings, app, files, intended).result(cache)
@@ -45,6 +48,20 @@ def probe(reader: Reader, settings: Settings, cache: Cache, app: App, files: Fil
         id=intended.id,
         signed_by=intended.signed_by,
     )
+
+
+def _directory(reader: Reader, settings: Settings, app: App) -> str:
+    """The real path of the release directory that is meant; empty when none is named."""
+    named = settings.app.release
+    status = reader.stat(named) if named.startswith("/") else None
+    if status is None or not status.is_directory:
+        return ""
+    directory = reader.resolve(named)
+    if settings.app.release_key:
+        raise CannotSee(f"signatures are asked for ({settings.app.release_key}), and {named} is a directory")
+    if directory != app.real and app.path == app.real:
+        raise CannotSee(f"{app.path} is no link to a release, so {named} is not what is served")
+    return directory
 
 
 def _intended(reader: Reader, settings: Settings, cache: Cache, app: App) -> Intended:

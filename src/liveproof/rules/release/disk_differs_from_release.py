@@ -6,9 +6,10 @@ Everything else that liveproof proves is about the files on disk. When one of th
 a deploy that broke off, or survived from an earlier release, then what is live is not what was released, however
 fresh every cache is.
 
-The intended release is the commit or the manifest that `liveproof.toml` names (`[app] release = …`), else HEAD of the
-app's own repository. Every file of it is compared by content. `git status` is not asked: in a tree that belongs to
-somebody else it would run that user's filters, hooks and monitors.
+The intended release is the commit, the manifest or the release directory that `liveproof.toml` names (`[app] release =
+…`), else HEAD of the app's own repository. A directory is compared with nothing: it must be the one served. Every file
+of it is compared by content. `git status` is not asked: in a tree that belongs to somebody else it would run that
+user's filters, hooks and monitors.
 
 ## Fix safety
 Manual: only a person can tell whether the edit or the release is the mistake. Keep the edit as a commit, or deploy
@@ -55,11 +56,20 @@ def check(app: App, release: Release) -> Iterator[Answer]:
         yield _finding(app, release)
     elif release.modes:
         yield _lost_bits(app, release)
+    elif release.kind == "directory":
+        yield _served(app, release)
     elif release.compared:
         yield Holds(f"{release.compared} files are those of {release.name}")
     if release.skipped:
         path, why = release.skipped[0]
         yield Unknown(f"{len(release.skipped)} files could not be compared with the release, such as {path}: {why}")
+
+
+def _served(app: App, release: Release) -> Holds | Unknown:
+    """A release directory has nothing to be compared with: what matters is whether it is the one that is served."""
+    if release.intended == app.real:
+        return Holds(f"{release.intended} itself is served")
+    return Unknown(f"{app.path} leads to {app.real}, so the files of {release.intended} are not what is served")
 
 
 def _finding(app: App, release: Release) -> Finding:

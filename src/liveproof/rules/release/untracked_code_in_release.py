@@ -47,6 +47,8 @@ def check(app: App, release: Release) -> Iterator[Finding | Holds]:
         yield _finding(
             app, dict.fromkeys(release.untracked, f"no such file, as in {release.name}"), f"not part of {release.name}"
         )
+    elif release.kind == "directory":
+        yield Holds(f"all of {release.intended} is the release")
     elif release.compared:
         yield Holds(f"every PHP file among the code is part of {release.name}")
     if release.ignored:
