@@ -134,8 +134,8 @@ def _link(reader: Reader, path: str) -> LinkTo | None:
     status = reader.stat(path, follow=False)
     if status is None or not status.is_link:
         return None
-    # The switch by rename keeps the link's mtime and moves its ctime.
-    return LinkTo(path, reader.resolve(path), max(status.mtime_ns, status.ctime_ns) / 1e9)
+    # A link is never changed, but made and put in the place of the old one; its ctime moves with its owner as well.
+    return LinkTo(path, reader.resolve(path), status.mtime_ns / 1e9)
 
 
 def _served(reader: Reader, nginx: Nginx | Unknown | Absent, current: LinkTo) -> bool | None:

@@ -5,12 +5,11 @@ from tests.lab import Host
 
 
 def fault(host: Host) -> None:
-    """The deploy of release 2 failed after it had been recorded, an hour later than the last switch."""
+    """The deploy of release 2 failed after it had been recorded, a day later than the last switch."""
     into_deployer(host, 1)
     host.sh("""
-        touch -d '1 hour' "$APP/.dep/releases_log"
-        date -s '2 hours' > /dev/null || true
-        touch -d '1 hour ago' "$APP/releases/2"
+        touch -h -d '2 days ago' "$APP/current"
+        touch -d '1 day ago' "$APP/.dep/releases_log" "$APP/releases/2"
     """)
     host.warm()
 
@@ -24,6 +23,8 @@ def lookalike(host: Host) -> None:
     """Deployer rolled back: the release that it left is marked."""
     into_deployer(host, 1)
     host.sh("""
-        echo '2026-01-03T00:00:00+0000,deploy' > "$APP/releases/2/BAD_RELEASE"; chown "$WWW:" "$APP/releases/2/BAD_RELEASE"
+        cd "$APP/releases/2"; echo '2026-01-03T00:00:00+0000,deploy' > BAD_RELEASE; chown "$WWW:" BAD_RELEASE
+        touch -h -d '2 days ago' "$APP/current"
+        touch -d '1 day ago' "$APP/.dep/releases_log" "$APP/releases/2"
     """)
     host.warm()

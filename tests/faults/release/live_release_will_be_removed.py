@@ -9,7 +9,7 @@ def fault(host: Host) -> None:
     into_deployer(host, 2)
     host.sh("""
         ln -s releases/2 "$APP/release"; chown -h "$WWW:" "$APP/release"
-        date -s '10 minutes' > /dev/null || sleep 61
+        touch -h -d '1 hour ago' "$APP/release"
     """)
     host.warm()
 

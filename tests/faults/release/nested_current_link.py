@@ -10,7 +10,8 @@ def fault(host: Host) -> None:
     host.sh("""
         rm "$APP/current"; cp -a "$APP/releases/1" "$APP/current"
         rm "$APP/current/storage"; ln -s ../shared/storage "$APP/current/storage"
-        cd "$APP/current"; for what in config route view; do (umask 027; runuser -u "$WWW" -- php artisan $what:cache -q); done
+        cd "$APP/current"
+        for what in config route view; do (umask 027; runuser -u "$WWW" -- php artisan $what:cache -q); done
         ln -s "$APP/releases/2" "$APP/current"; chown -h "$WWW:" "$APP/current/2"
         systemctl reload "$FPM"; sleep 1
     """)

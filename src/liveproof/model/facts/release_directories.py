@@ -30,7 +30,7 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class LinkTo:
-    """A symbolic link: its path, where it really leads, and when it was last changed (epoch seconds)."""
+    """A symbolic link: its path, where it really leads, and when it was made (epoch seconds)."""
 
     path: str
     target: str
