@@ -46,9 +46,15 @@ def probe(reader: Reader, app: App) -> Checkout:
         locks=tuple(Unfinished("lock", *one) for one in checkout.locks(repository)),
         owner=(repository.uid, accounts.user_name(repository.uid)),
         tree_owner=(tree, accounts.user_name(tree)),
+        trusted=tree != repository.uid and _trusted(repository, accounts, (repository.uid, tree)),
         foreign=tuple((path, accounts.user_name(uid)) for path, uid in checkout.foreign(repository)),
         now=reader.now(),
     )
+
+
+def _trusted(repository: plumbing.Repository, accounts: Accounts, users: tuple[int, ...]) -> bool:
+    found = (accounts.user(accounts.user_name(uid)) for uid in users)
+    return checkout.trusted(repository, [account.home for account in found if account is not None])
 
 
 def _ahead(repository: plumbing.Repository, head: str, fetched: str) -> tuple[bool | None, str]:

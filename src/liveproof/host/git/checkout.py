@@ -2,9 +2,9 @@
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from liveproof.host.git.plumbing import Repository, text_of
+from liveproof.host.git.plumbing import GitFailed, Repository, text_of
 
 _SECTION = re.compile(r'\s*\[\s*([\w.-]+)(?:\s+"([^"]*)")?\s*\]')
 _SAFE_NAME = re.compile(r"(?!.*\.\.)[\w/][\w./+@#-]{0,250}")
@@ -42,19 +42,37 @@ def upstream(repository: Repository, name: str) -> str:
         GitFailed: it is no regular file.
         OSError: it may not be read.
     """
-    values: dict[str, str] = {}
-    within = False
-    for line in text_of(f"{repository.common}/config", _LIMIT).splitlines():
-        section = _SECTION.match(line)
-        if section:
-            within = section[1].lower() == "branch" and section[2] == name
-        elif within:
-            key, _, value = line.partition("=")
-            values[key.strip().lower()] = value.strip().strip('"')
+    values = dict(_section(text_of(f"{repository.common}/config", _LIMIT), "branch", name))
     remote, merge = values.get("remote", ""), values.get("merge", "")
     if not merge.startswith(_HEADS) or not _SAFE_NAME.fullmatch(merge) or not _SAFE_NAME.fullmatch(remote):
         return ""
     return merge if remote == "." else f"refs/remotes/{remote}/{merge[len(_HEADS) :]}"
+
+
+def trusted(repository: Repository, homes: Iterable[str]) -> bool:
+    """Whether the system's configuration, or that of a user with one of these homes, names the tree as safe."""
+    system = ("/etc/gitconfig", *(f"{home}/{name}" for home in homes for name in (".gitconfig", ".config/git/config")))
+    for path in system:
+        try:
+            told = text_of(path, _LIMIT)
+        except (OSError, GitFailed):
+            continue
+        for key, value in _section(told, "safe", ""):
+            if key == "directory" and value in ("*", repository.tree):
+                return True
+    return False
+
+
+def _section(told: str, name: str, of: str) -> Iterator[tuple[str, str]]:
+    """The keys and values of a section of a configuration, which git-config(1) describes, on one line each."""
+    within = False
+    for line in told.splitlines():
+        section = _SECTION.match(line)
+        if section:
+            within = section[1].lower() == name and (section[2] or "") == of
+        elif within:
+            key, _, value = line.partition("=")
+            yield key.strip().lower(), value.strip().strip('"')
 
 
 def unfinished(repository: Repository) -> Iterator[tuple[str, str, float]]:

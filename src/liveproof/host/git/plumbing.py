@@ -2,8 +2,8 @@
 
 git never runs as root but as the owner of the repository, or as nobody where that is root: what a configuration could
 start (a file-system monitor, hooks, filters, a transport to fetch missing objects) would win nothing by it. And none of
-it is started: only ``rev-parse``, ``merge-base``, ``ls-tree``, ``check-attr``, ``check-ignore`` and ``cat-file`` run, with
-the switches below (git(1), git-config(1)). With GIT_DIR given git asks no ``safe.directory``.
+it is started: only ``rev-parse``, ``merge-base``, ``ls-tree``, ``check-attr``, ``check-ignore`` and ``cat-file`` run,
+with the switches below (git(1), git-config(1)). With GIT_DIR given git asks no ``safe.directory``.
 """
 
 import os

@@ -28,6 +28,8 @@ class Checkout:
         locks: lock files.
         owner: whose the git directory is (uid and name).
         tree_owner: whose the work tree is.
+        trusted: whether git works there though the owners differ: the system's configuration, or that of one of the
+            two, names the tree under ``safe.directory``. Only looked at where they differ.
         foreign: files that each pull writes to and that others own: path and owner's name.
         now: when this was looked at.
     """
@@ -43,5 +45,6 @@ class Checkout:
     locks: tuple[Unfinished, ...]
     owner: tuple[int, str]
     tree_owner: tuple[int, str]
+    trusted: bool
     foreign: tuple[tuple[str, str], ...]
     now: float

@@ -28,13 +28,13 @@ from liveproof.model.findings import Evidence, Finding, Ref
 from liveproof.model.rule import Rule
 from liveproof.model.verdicts import Severity
 
-rule = Rule("REL008", Severity.NOTICE, leads_to=("REL005",), alerts="one")
+rule = Rule("REL008", Severity.NOTICE, leads_to=("REL005",))
 
 
 @rule.check
 def check(app: App, checkout: Checkout) -> Iterator[Finding]:
     (git, git_name), (tree, tree_name) = checkout.owner, checkout.tree_owner
-    if git != tree:
+    if git != tree and not checkout.trusted:
         yield Finding(
             f"{app.path} belongs to {tree_name} and its .git to {git_name}: git refuses to work there for both",
             (Ref("app", app.path), Ref("file", checkout.directory)),
@@ -44,7 +44,7 @@ def check(app: App, checkout: Checkout) -> Iterator[Finding]:
             ),
             f"give both to the user who deploys, or as that user: git config --global --add safe.directory {app.real}",
         )
-    elif checkout.foreign:
+    if checkout.foreign:
         path, name = checkout.foreign[0]
         yield Finding(
             f"{name} ran git in {app.path}, and the next pull as {git_name} will fail: {path} is not {git_name}'s",
