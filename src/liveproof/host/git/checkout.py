@@ -58,9 +58,13 @@ def trusted(repository: Repository, homes: Iterable[str]) -> bool:
         except (OSError, GitFailed):
             continue
         for key, value in _section(told, "safe", ""):
-            if key == "directory" and value in ("*", repository.tree):
+            if key == "directory" and (value in ("*", repository.tree) or _covers(value, repository.tree)):
                 return True
     return False
+
+
+def _covers(value: str, tree: str) -> bool:
+    return value.endswith("/*") and tree.startswith(value[:-1])
 
 
 def _section(told: str, name: str, of: str) -> Iterator[tuple[str, str]]:
