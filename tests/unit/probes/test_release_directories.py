@@ -148,7 +148,7 @@ def _nginx(root: str) -> Nginx:
 
 def test_an_app_without_releases(tmp_path: Path) -> None:
     """A directory that is no release, also one beside a directory named so that is another app's."""
-    base = tmp_path / "srv"
+    base = tmp_path / "sites" / "srv"
     _lay(base, 1)
     for top in (base / "x", base):
         top.mkdir(exist_ok=True)
