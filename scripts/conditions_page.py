@@ -16,7 +16,7 @@ PAGE = ROOT / "docs" / "what-proven-means.md"
 
 _QUESTIONS = {
     Link.RELEASE: "Is the intended release what lies on disk, byte for byte? Asked only where a release is named or "
-    "the app is a git repository.",
+    "the app is a git repository; what breaks it is told all the same.",
     Link.DISK: "Can the pool's user read what it must, and write what it must?",
     Link.CACHES: "Do the files that Laravel and Composer derived match their sources?",
     Link.MEMORY: "Does every pool, and every long-running PHP process, execute bytecode of these very files?",
@@ -27,7 +27,9 @@ _QUESTIONS = {
 # What liveproof does not look at: a link is proven without it. Whoever adds a rule takes its line away.
 _LEFT_OUT = {
     Link.RELEASE: (
-        "whether the commit that is checked out is the one that was meant, unless `--release` names it",
+        "which commit was meant, unless `--release` names it (a fetched branch that is ahead is a notice)",
+        "which release was meant, unless `--release`, Deployer or Capistrano names it (a newer one is a notice)",
+        "links among packages (vendor, node_modules), and to which of two existing targets a link was meant to lead",
         "signatures of a build",
     ),
     Link.DISK: (

@@ -156,6 +156,23 @@ def test_a_release_that_nobody_named_is_not_asked() -> None:
     assert next(state.verdict for state in states if state.link is Link.RELEASE) is LinkVerdict.NOT_ASKED
 
 
+@pytest.mark.parametrize(
+    ("colour", "verdict"),
+    [("green", LinkVerdict.NOT_ASKED), ("red", LinkVerdict.BROKEN), ("dim", LinkVerdict.UNPROVEN)],
+)
+def test_what_only_breaks_proves_nothing_by_itself(colour: str, verdict: LinkVerdict) -> None:
+    """That a link leads to the right release does not tell that its files are right."""
+    beside, whole = Rule("REL901", Severity.HIGH, only_breaks=True), Rule("REL902", Severity.HIGH)
+    beside.check_function = whole.check_function = _rule().check_function
+
+    def told(*rules: Rule) -> LinkVerdict:
+        states = links(rules, check(rules, {Colour: Colour(colour)}))
+        return next(state.verdict for state in states if state.link is Link.RELEASE)
+
+    assert told(beside) is verdict
+    assert colour != "green" or told(beside, whole) is LinkVerdict.PROVEN
+
+
 _NOBODY = App("/a", "/a", "", "", -1, -1, (), (), (), laravel=True)
 
 

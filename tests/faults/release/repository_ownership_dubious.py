@@ -7,8 +7,8 @@ _COMMIT = commit()
 
 
 def fault(host: Host) -> None:
-    """Somebody ran `git fetch` as root."""
-    host.sh(_COMMIT + "git -c safe.directory='*' fetch -q . HEAD")
+    """Somebody ran `git fetch` as root, who trusts every directory."""
+    host.sh(_COMMIT + "git config --global --add safe.directory '*'; git fetch -q . HEAD")
 
 
 def symptom(host: Host) -> bool:

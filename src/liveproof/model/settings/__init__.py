@@ -85,7 +85,7 @@ class AppTable:
     )
     release: Annotated[str, Unset("HEAD of the app's own repository")] = key(
         "",
-        "The intended release: a git revision or a manifest's path; by default HEAD of the app.",
+        "The intended release: a git revision, a manifest's path or a release directory's; by default HEAD of the app.",
         min_length=1,
         examples=["v1.4.2"],
     )

@@ -154,6 +154,8 @@ def _release(app: AppExamination, pages: Pages) -> Iterator[Row]:
     saw = ""
     if release:
         saw = f"{release.compared} files compared with {release.kind} {release.intended[:12]}"
+        if release.kind == "directory":
+            saw = f"release directory {release.intended}"
         if release.changed or release.missing:
             saw += f": {len(release.changed)} differ, {len(release.missing)} missing"
     yield from _row(app, pages, "Files equal the release", saw, "release on disk")

@@ -4,8 +4,8 @@ A link within the served release leads nowhere, or into another release.
 ## Why
 What releases share (`.env`, `storage`, uploads) is linked into each of them. A relative link that was made in another
 directory, `storage:link` run in a staging tree that is gone, or a step that the deploy left out gives a link to
-nothing: uploads answer 404, `.env` is not read. A link into another release works until the clean-up removes that release, and
-shows its old files until then.
+nothing: uploads answer 404, `.env` is not read. A link into another release works until the clean-up removes that
+release, and shows its old files until then.
 
 Every link of the app outside of `vendor` and `node_modules` is followed. That one leads nowhere is a fault for what
 Laravel reads or visitors reach (`.env`, `storage`, `public/storage`, `public/build`, caches), and else a notice.

@@ -173,6 +173,17 @@ def test_no_repository_and_no_release(tree: Path) -> None:
         see(tree)
 
 
+def test_a_release_directory_is_compared_with_nothing(tree: Path) -> None:
+    """It is the one that is served, or another one; where no link is there to lead elsewhere, it cannot be meant."""
+    named = Settings(app=AppTable(release=str(tree)))
+    seen = see(tree, named)
+    assert (seen.kind, seen.intended, seen.compared, seen.name) == ("directory", str(tree), 0, f"directory {tree}")
+    with pytest.raises(CannotSee, match="no link to a release"):
+        see(tree, Settings(app=AppTable(release="/usr")))
+    with pytest.raises(CannotSee, match="signatures are asked for"):
+        see(tree, Settings(app=AppTable(release=str(tree), release_key="/etc/x.pub")))
+
+
 def test_a_revision_without_a_repository(tree: Path) -> None:
     """Somebody asked, and it cannot be answered."""
     with pytest.raises(CannotSee, match="not a git work tree"):
