@@ -32,7 +32,8 @@ def probe(reader: Reader, app: App, nginx: Nginx | Unknown | Absent) -> ReleaseD
     if not directory:
         raise NotThere(f"{app.path} has no release directories")
     base = os.path.dirname(directory)
-    releases = tuple(_releases(reader, app, directory))
+    roots = _roots(reader, nginx)
+    releases = tuple(_releases(reader, app, directory, roots))
     record, unread = None, ""
     try:
         record = _record(reader, base, {os.path.basename(release.path): release for release in releases})
@@ -57,7 +58,7 @@ def probe(reader: Reader, app: App, nginx: Nginx | Unknown | Absent) -> ReleaseD
         pending=_link(reader, f"{base}/release"),
         nested=tuple(_nested(reader, app, directory, releases)),
         current=current,
-        served=_served(reader, nginx, current) if current else None,
+        served=_served(nginx, roots, current) if current else None,
         now=reader.now(),
     )
 
@@ -77,14 +78,15 @@ def _directory(reader: Reader, app: App) -> str:
     return ""
 
 
-def _releases(reader: Reader, app: App, directory: str) -> Iterator[ReleaseDirectory]:
+def _releases(reader: Reader, app: App, directory: str, roots: tuple[str, ...]) -> Iterator[ReleaseDirectory]:
     for name in sorted(reader.list(directory), key=order)[-_MOST:]:
         path = f"{directory}/{name}"
         status = reader.stat(path, follow=False)
         of_app = os.path.basename(directory) == "releases" or named_as_release(app, path)
         if status is not None and status.is_directory and (path == app.real or of_app):
             bad = reader.stat(f"{path}/BAD_RELEASE", follow=False) is not None
-            yield ReleaseDirectory(path, status.mtime_ns / 1e9, bad)
+            served = any(f"{root}/".startswith(f"{path}/") for root in roots)
+            yield ReleaseDirectory(path, status.mtime_ns / 1e9, bad, served)
 
 
 def _record(reader: Reader, base: str, releases: dict[str, ReleaseDirectory]) -> Record | None:
@@ -138,11 +140,25 @@ def _link(reader: Reader, path: str) -> LinkTo | None:
     return LinkTo(path, reader.resolve(path), status.mtime_ns / 1e9)
 
 
-def _served(reader: Reader, nginx: Nginx | Unknown | Absent, current: LinkTo) -> bool | None:
+def _roots(reader: Reader, nginx: Nginx | Unknown | Absent) -> tuple[str, ...]:
+    """The document roots of all server blocks, and the directories of scripts that they name beside them.
+
+    Links are resolved; a root with a variable stays as it is written.
+    """
+    if not isinstance(nginx, Nginx):
+        return ()
+    roots = dict.fromkeys(server.root for server in nginx.servers)
+    for one in (one for server in nginx.servers for one in server.passes):
+        roots[one.root] = None
+        if one.script_filename.startswith("/"):
+            roots[one.script_filename.partition("$")[0].rstrip("/")] = None
+    return tuple(root if "$" in root else reader.resolve(root) for root in roots if root)
+
+
+def _served(nginx: Nginx | Unknown | Absent, roots: tuple[str, ...], current: LinkTo) -> bool | None:
     """Whether a server block of nginx's leads to a tree; None where that cannot be told."""
-    if not isinstance(nginx, Nginx) or nginx.unread:
-        return None
-    roots = {root for server in nginx.servers for root in (server.root, *(one.root for one in server.passes)) if root}
-    if any(f"{reader.resolve(root)}/".startswith(f"{current.target}/") for root in roots):
+    if any(f"{root}/".startswith(f"{current.target}/") for root in roots):
         return True
-    return None if any("$" in root for root in roots) else False
+    if not isinstance(nginx, Nginx) or nginx.unread or any("$" in root for root in roots):
+        return None
+    return False

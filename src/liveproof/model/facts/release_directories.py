@@ -7,12 +7,13 @@ from liveproof.model.dataclass import dataclass
 class ReleaseDirectory:
     """A release: its real path and when its own directory was last changed (epoch seconds).
 
-    ``bad``: Deployer's rollback marked it (``BAD_RELEASE``).
+    ``bad``: Deployer's rollback marked it (``BAD_RELEASE``). ``served``: a server block of nginx's leads to it.
     """
 
     path: str
     changed: float
     bad: bool = False
+    served: bool = False
 
 
 @dataclass(frozen=True, slots=True)

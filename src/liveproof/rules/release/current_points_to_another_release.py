@@ -137,7 +137,7 @@ def _younger(app: App, beside: ReleaseDirectories) -> Iterator[ReleaseDirectory]
     if beside.link is None:
         return
     for one in beside.releases:
-        if one.path == app.real or one.bad or one.changed <= beside.link.changed + _MARGIN:
+        if one.path == app.real or one.bad or one.served or one.changed <= beside.link.changed + _MARGIN:
             continue
         if not (numbered(one.path) and numbered(app.real)) or order(one.path) > order(app.real):
             yield one
