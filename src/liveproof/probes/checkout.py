@@ -23,7 +23,7 @@ def probe(reader: Reader, app: App) -> Checkout:
         if repository is None:
             raise NotThere("the app is no git repository")
         head = repository.head()
-        branch = checkout.branch(repository)
+        branch = repository.branch()
         upstream = checkout.upstream(repository, branch) if branch else ""
         fetched = repository.reference(upstream) if upstream else ""
         fetched = fetched if plumbing.is_id(fetched) else ""

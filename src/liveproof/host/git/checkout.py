@@ -1,4 +1,4 @@
-"""What git was about to do in a work tree, and with which branch it goes: read from files in .git, git is not run."""
+"""What git was about to do in a work tree, and which branch is followed there: read from files in .git, git is not run."""
 
 import os
 import re
@@ -22,24 +22,13 @@ _LOCKS = ("index.lock", "HEAD.lock", "shallow.lock")
 _WRITTEN = ("FETCH_HEAD", "logs/HEAD")
 
 
-def branch(repository: Repository) -> str:
-    """The branch that HEAD names (``main``), empty when it names a commit.
-
-    Raises:
-        GitFailed: HEAD is no regular file.
-        OSError: it may not be read.
-    """
-    head = repository.reference("HEAD")
-    return head[5 + len(_HEADS) :] if head.startswith(f"ref: {_HEADS}") else ""
-
-
 def upstream(repository: Repository, name: str) -> str:
     """What the configuration says that a branch follows, as ``refs/remotes/origin/main``; empty when it says nothing.
 
     Only the repository's own configuration is read, without what it includes.
 
     Raises:
-        GitFailed: it is no regular file.
+        GitFailed: it is not a regular file.
         OSError: it may not be read.
     """
     values = dict(_section(text_of(f"{repository.common}/config", _LIMIT), "branch", name))

@@ -93,7 +93,7 @@ class Repository:
             GitFailed: HEAD is not a regular file.
             OSError: it may not be read.
         """
-        reference = self._reference("HEAD")
+        reference = self.reference("HEAD")
         return reference[16:] if reference.startswith("ref: refs/heads/") else ""
 
     def resolve(self, revision: str) -> str:

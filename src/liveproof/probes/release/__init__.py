@@ -60,7 +60,7 @@ def _directory(reader: Reader, settings: Settings, app: App) -> str:
     if settings.app.release_key:
         raise CannotSee(f"signatures are asked for ({settings.app.release_key}), and {named} is a directory")
     if directory != app.real and app.path == app.real:
-        raise CannotSee(f"{app.path} is no link to a release, so {named} is not what is served")
+        raise CannotSee(f"{app.path} is not a link to a release, so {named} is not what is served")
     return directory
 
 

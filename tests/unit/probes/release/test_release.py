@@ -178,7 +178,7 @@ def test_a_release_directory_is_compared_with_nothing(tree: Path) -> None:
     named = Settings(app=AppTable(release=str(tree)))
     seen = see(tree, named)
     assert (seen.kind, seen.intended, seen.compared, seen.name) == ("directory", str(tree), 0, f"directory {tree}")
-    with pytest.raises(CannotSee, match="no link to a release"):
+    with pytest.raises(CannotSee, match="not a link to a release"):
         see(tree, Settings(app=AppTable(release="/usr")))
     with pytest.raises(CannotSee, match="signatures are asked for"):
         see(tree, Settings(app=AppTable(release=str(tree), release_key="/etc/x.pub")))
