@@ -139,7 +139,7 @@ def _seen(document: dict[str, Any]) -> list[Any]:
     """All that a check found, but for what differs from run to run: how much it looked at, and from where."""
     for app in document["apps"]:
         for result in app["results"]:
-            result.pop("holds")
+            result.pop("holds", None)
     return [
         (app["verdict"], app["links"], app["results"], [finding["message"] for finding in app["findings"]])
         for app in document["apps"]
