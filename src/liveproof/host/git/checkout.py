@@ -1,4 +1,4 @@
-"""What git was about to do in a work tree, and which branch is followed there: read from files in .git, git is not run."""
+"""What git was about to do in a work tree, and which branch is followed: read from files in .git, git is not run."""
 
 import os
 import re
