@@ -44,7 +44,10 @@ def probe(reader: Reader, app: App, nginx: Nginx | Unknown | Absent) -> ReleaseD
     link = _link(reader, app.path)
     current = _link(reader, f"{base}/current")
     if current is not None and (
-        current.path == app.path or current.target == app.real or os.path.dirname(current.target) != directory
+        current.path == app.path
+        or current.target == app.real
+        or os.path.dirname(current.target) != directory
+        or not _is_app(reader, app, current.target)
     ):
         current = None
     return ReleaseDirectories(
@@ -138,6 +141,13 @@ def _link(reader: Reader, path: str) -> LinkTo | None:
         return None
     # A link is never changed, but made and put in the place of the old one; its ctime moves with its owner as well.
     return LinkTo(path, reader.resolve(path), status.mtime_ns / 1e9)
+
+
+def _is_app(reader: Reader, app: App, release: str) -> bool:
+    """Whether a directory holds an app as the served one is, and not what the app offers for download."""
+    root = reader.resolve(app.root)[len(app.real) :] if app.root else "/public"
+    marker = "artisan" if app.laravel else f"{root.strip('/')}/index.php"
+    return reader.stat(f"{release}/{marker}") is not None
 
 
 def _roots(reader: Reader, nginx: Nginx | Unknown | Absent) -> tuple[str, ...]:

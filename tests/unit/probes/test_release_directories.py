@@ -130,6 +130,8 @@ def test_current_that_is_not_served(tmp_path: Path) -> None:
     """nginx names a release, or the tree that holds the releases, by its own path."""
     _lay(tmp_path, 1, 2, served=2)
     nginx = _nginx(str(tmp_path / "releases/1/public"))
+    assert _seen(tmp_path, 1, "releases/1", nginx).current is None  # no app lies there
+    (tmp_path / "releases/2/artisan").touch()
     seen = _seen(tmp_path, 1, "releases/1", nginx)
     assert seen.current is not None
     assert (seen.current.target, seen.served) == (str(tmp_path / "releases/2"), False)
