@@ -4,11 +4,16 @@ from dataclasses import replace
 
 import pytest
 
+from liveproof.check import check, links
 from liveproof.model.facts.apps import App
+from liveproof.model.facts.checkout import Checkout
 from liveproof.model.facts.release import Release
 from liveproof.model.facts.release_directories import LinkTo, Record, ReleaseDirectories, ReleaseDirectory
+from liveproof.model.facts.tree_links import TreeLinks
 from liveproof.model.findings import Absent, Answer, Finding, Holds, Unknown
-from liveproof.model.verdicts import Severity
+from liveproof.model.rule import Check, Rule, needs
+from liveproof.model.verdicts import Link, LinkVerdict, Severity
+from liveproof.rules import load
 from liveproof.rules.release import (
     current_points_to_another_release,
     deployed_elsewhere,
@@ -103,6 +108,23 @@ def _said(answers: list[Answer]) -> str:
 def test_current_points_to_another_release(beside: ReleaseDirectories, expected: str) -> None:
     """A fault only where a tool's record is younger than the link; never while a deploy may run."""
     assert _said(_points(beside)) == expected
+
+
+def test_only_a_comparison_proves_the_release() -> None:
+    """Where no release is named and the app is no git tree, that its link is right does not prove its files."""
+    alone = [rule for rule in load() if rule.link is Link.RELEASE and Release not in needs(_check_of(rule)).values()]
+    assert [rule.code for rule in alone if not rule.only_breaks] == []
+    facts = {App: _APP, ReleaseDirectories: _HEALTHY, TreeLinks: TreeLinks((), 3)}
+    rules = [rule for rule in load() if rule.link is Link.RELEASE]
+    unasked = {Release: _NO_RELEASE, Checkout: Absent("no git")}
+    results = check(rules, {**facts, **unasked})
+    assert len(results) >= 5
+    assert links(rules, results)[0].verdict is LinkVerdict.NOT_ASKED
+
+
+def _check_of(rule: Rule) -> Check:
+    assert rule.check_function is not None
+    return rule.check_function
 
 
 def test_a_named_directory_is_what_is_meant() -> None:

@@ -28,7 +28,7 @@ from liveproof.model.findings import Evidence, Finding, Ref
 from liveproof.model.rule import Rule
 from liveproof.model.verdicts import Severity
 
-rule = Rule("REL010", Severity.NOTICE, alerts="one")
+rule = Rule("REL010", Severity.NOTICE, only_breaks=True, alerts="one")
 
 _SWITCHING = 60.0  # s that a switch in two steps may take
 

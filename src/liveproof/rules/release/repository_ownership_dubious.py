@@ -28,7 +28,7 @@ from liveproof.model.findings import Evidence, Finding, Ref
 from liveproof.model.rule import Rule
 from liveproof.model.verdicts import Severity
 
-rule = Rule("REL008", Severity.NOTICE, leads_to=("REL005",))
+rule = Rule("REL008", Severity.NOTICE, leads_to=("REL005",), only_breaks=True)
 
 
 @rule.check

@@ -72,6 +72,10 @@ def check(app: App, tree: TreeLinks) -> Iterator[Answer]:
         yield Unknown(f"where {app.below(path)} leads is not known: {why}{more}")
 
 
+def _told(link: TreeLink) -> str:
+    return link.target if link.written == link.target else f"{link.written}, which is {link.target}"
+
+
 def _is_needed(path: str) -> bool:
     return path in _NEEDED or path.startswith("storage/framework/")
 
@@ -82,14 +86,12 @@ def _in_another_release(app: App, link: TreeLink) -> bool:
 
 
 def _finding(app: App, links: list[TreeLink], what: str, advice: str, severity: Severity = Severity.HIGH) -> Finding:
+    expected = "a file or directory of its own or shared" if links[0].exists else "something that exists"
     first, more = links[0], f" (and {len(links) - 1} more)" if len(links) > 1 else ""
     return Finding(
         f"the link {app.below(first.path)} {what}: {first.target}{more}",
         (Ref("app", app.path), *(Ref("file", app.below(link.path)) for link in links[:_SHOWN])),
-        tuple(
-            Evidence(f"readlink {app.below(link.path)}", f"{link.written}, which is {link.target}", what)
-            for link in links[:_SHOWN]
-        ),
+        tuple(Evidence(f"readlink {app.below(link.path)}", _told(link), expected) for link in links[:_SHOWN]),
         f"{advice}: ln -sfn TARGET {app.below(first.path)}",
         severity=severity,
         more=len(links[_SHOWN:]),
