@@ -18,7 +18,7 @@ from liveproof.model.run_record import Record
 from liveproof.report.comparison import comparison_lines
 from liveproof.report.content.symptoms import SYMPTOMS
 from liveproof.report.explain import page_lines, symptom_lines
-from liveproof.report.formats import Context, json, markdown, prometheus
+from liveproof.report.formats import Context, github, json, junit, markdown, prometheus, sarif
 from liveproof.report.formats.text import record_lines
 from liveproof.report.history.chart import Frame, findings_lines, measure_lines
 from liveproof.report.history.events import events, folded
@@ -133,6 +133,21 @@ REPORTS: dict[str, Callable[[], str]] = {
     ),
     "status.txt": lambda: plain(status_lines(status.one())),
     "status-several-80.txt": lambda: _terminal(status_lines(status.several())),
+    "broken.github.txt": lambda: github.render(incident.broken(), Context(incident.PAGES)),
+    "broken.junit.xml": lambda: junit.render(incident.broken(), Context(incident.PAGES)),
+    "broken.sarif": lambda: sarif.render(incident.broken(), Context(incident.PAGES)),
+    "unproven.github.txt": lambda: github.render(incident.unproven(), Context(incident.PAGES)),
+    "unproven.junit.xml": lambda: junit.render(incident.unproven(), Context(incident.PAGES)),
+    "unproven.sarif": lambda: sarif.render(incident.unproven(), Context(incident.PAGES)),
+    "several.github.txt": lambda: github.render(incident.several(), Context(incident.PAGES)),
+    "several.junit.xml": lambda: junit.render(incident.several(), Context(incident.PAGES)),
+    "several.sarif": lambda: sarif.render(incident.several(), Context(incident.PAGES)),
+    "nothing.github.txt": lambda: github.render(incident.nothing(), Context(incident.PAGES)),
+    "nothing.junit.xml": lambda: junit.render(incident.nothing(), Context(incident.PAGES)),
+    "nothing.sarif": lambda: sarif.render(incident.nothing(), Context(incident.PAGES)),
+    "hostile.github.txt": lambda: github.render(hostile.record(), Context(incident.PAGES)),
+    "hostile.junit.xml": lambda: junit.render(hostile.record(), Context(incident.PAGES)),
+    "hostile.sarif": lambda: sarif.render(hostile.record(), Context(incident.PAGES)),
     "top-80.txt": lambda: top.text(80),
     "top-200.txt": lambda: top.text(200),
     "explain-rule.txt": lambda: plain(page_lines(incident.PAGES["FIL003"], incident.broken().examination)),

@@ -1,7 +1,9 @@
 """The reports, word for word, and what must hold of each of them."""
 
 import json
+import re
 from pathlib import Path
+from xml.etree import ElementTree
 
 import jsonschema
 import pytest
@@ -35,9 +37,11 @@ def test_report_is_the_golden_one(name: str, made: dict[str, str]) -> None:
 
 def test_no_report_is_forgotten() -> None:
     """Every golden file belongs to a report."""
-    assert {path.name for path in HERE.iterdir() if path.suffix in (".txt", ".json", ".jsonl", ".md", ".prom")} == set(
-        REPORTS
-    )
+    assert {
+        path.name
+        for path in HERE.iterdir()
+        if path.suffix in (".txt", ".json", ".jsonl", ".md", ".prom", ".xml", ".sarif")
+    } == set(REPORTS)
 
 
 @pytest.mark.parametrize("name", [name for name in REPORTS if name.endswith(".json")])
@@ -79,6 +83,42 @@ def test_no_report_carries_what_drives_a_terminal(name: str, made: dict[str, str
 def test_no_report_tells_a_secret(name: str, made: dict[str, str]) -> None:
     """Neither the answer's body nor a value behind a secret's name."""
     assert not any(secret in made[name] for secret in hostile.SECRETS)
+
+
+@pytest.mark.parametrize("name", [name for name in REPORTS if name.endswith(".github.txt")])
+def test_github_reads_one_command_a_line(name: str, made: dict[str, str]) -> None:
+    """A host's text begins no command of its own, and each property ends where it should."""
+    for text in made[name].splitlines():
+        assert re.fullmatch(r"::(error|warning|notice) title=[^:,]+::.+", text), text
+        assert not re.search(r"%(?!25|0A|0D|3A|2C)", text), text
+
+
+@pytest.mark.parametrize("name", [name for name in REPORTS if name.endswith(".xml")])
+def test_junit_counts_what_it_holds(name: str, made: dict[str, str]) -> None:
+    """It is XML, no test stands in it twice, and it fails where the run does."""
+    root = ElementTree.fromstring(made[name])
+    cases = [case.get("name") for case in root.iter("testcase")]
+    assert int(root.get("tests", "")) == len(cases) > 0
+    assert int(root.get("failures", "")) == len(list(root.iter("failure")))
+    assert int(root.get("errors", "")) == len(list(root.iter("error")))
+    assert (int(root.get("failures", "")) + int(root.get("errors", "")) > 0) == (
+        "PROVEN" != root.get("name", "")[11:17]
+    )
+
+
+@pytest.mark.parametrize("name", [name for name in REPORTS if name.endswith(".sarif")])
+def test_sarif_is_as_the_standard_wants(name: str, made: dict[str, str]) -> None:
+    """What is not a fault has no level; a rule's index leads to it; URIs are percent-encoded; all of it is ASCII."""
+    (run,) = json.loads(made[name])["runs"]
+    rules = run["tool"]["driver"]["rules"]
+    for result in run["results"]:
+        assert rules[result["ruleIndex"]]["id"] == result["ruleId"]
+        assert (result["kind"] == "fail") == (result["level"] != "none")
+        assert result["message"]["text"]
+        for place in result["locations"]:
+            uri = place.get("physicalLocation", {"artifactLocation": {"uri": "file:///"}})["artifactLocation"]["uri"]
+            assert re.fullmatch(r"file:///[A-Za-z0-9/._~%-]*", uri), uri
+    assert made[name].isascii()
 
 
 @pytest.mark.parametrize("name", [name for name in REPORTS if name.endswith(".md")])

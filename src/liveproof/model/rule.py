@@ -68,12 +68,13 @@ class Rule:
         judges: the numbers of pools that its verdict depends on, which `liveproof history --plot` draws.
         only_breaks: what it saw right does not prove its link: where no other rule was asked, the link is not asked.
         past: tells of what happened, perhaps before a fix: where an older fault explains it, no fix brought it about.
+        passing: may be over without anybody doing anything: a worker ends its job, PHP looks at a file again.
     """
 
     __slots__ = (
         "_way_of", "alerts", "answers", "caused_by", "check_function", "code", "condition", "deployed", "fix_function",
-        "fix_safety", "hidden_by_memory", "judges", "leads_to", "link", "module", "monitor", "only_breaks", "past",
-        "prevents", "severity", "ways",
+        "fix_safety", "hidden_by_memory", "judges", "leads_to", "link", "module", "monitor", "only_breaks",
+        "passing", "past", "prevents", "severity", "ways",
     )  # fmt: skip
 
     def __init__(
@@ -94,6 +95,7 @@ class Rule:
         prevents: str = "",
         only_breaks: bool = False,
         past: bool = False,
+        passing: bool = False,
         judges: tuple[MeasureName, ...] = (),
     ) -> None:
         self.code = code
@@ -111,6 +113,7 @@ class Rule:
         self.prevents = prevents
         self.only_breaks = only_breaks
         self.past = past
+        self.passing = passing
         self.judges = judges
         self._way_of: dict[str, str] = {}
         self.module = ""

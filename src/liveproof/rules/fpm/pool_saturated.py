@@ -38,6 +38,7 @@ rule = Rule(
     leads_to=("WIR001:unanswered",),
     answers=("workers idle",),
     judges=("busy", "workers"),
+    passing=True,
 )
 
 

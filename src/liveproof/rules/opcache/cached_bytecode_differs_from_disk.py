@@ -43,6 +43,7 @@ rule = Rule(
     leads_to=("WIR001:answered", "WIR003"),
     answers=("OPcache of the disk", "OPcache renewed"),
     deployed=4,
+    passing=True,
 )
 
 _SHOWN = 10

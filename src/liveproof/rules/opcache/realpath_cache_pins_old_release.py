@@ -42,6 +42,7 @@ rule = Rule(
     leads_to=("WIR001:answered", "WIR002"),
     answers=("OPcache of the disk", "new code in place"),
     prevents="resolved_root",
+    passing=True,
 )
 
 _SHOWN = 8
