@@ -1,4 +1,4 @@
-"""How the watcher has a problem fixed: by `liveproof fix` in a child, with steps that lose no request."""
+"""How the watcher and the gate have something fixed: by `liveproof fix` in a child, with steps that lose no request."""
 
 import json
 from collections.abc import Sequence
@@ -11,8 +11,12 @@ _LIMIT_SECONDS = 900.0
 
 async def heal(options: Sequence[str], problem: Problem) -> str:
     """Fix one problem, and say in a sentence what came of it."""
-    words = ("fix", "--yes", "--select", problem.code, "--format", "json", *options, "--", problem.app)
-    ended = await child.run(words, _LIMIT_SECONDS)
+    return await fixed(("--select", problem.code, *options, "--", problem.app))
+
+
+async def fixed(words: Sequence[str]) -> str:
+    """Call `liveproof fix` with these words and steps that lose no request; what came of it in a sentence."""
+    ended = await child.run(("fix", "--yes", "--format", "json", *words), _LIMIT_SECONDS)
     if ended.why:
         return f"not fixed: {ended.why}"
     try:

@@ -8,14 +8,16 @@ from dataclasses import replace
 from liveproof import config, rules
 from liveproof.cli.console import Console
 from liveproof.cli.errors import UsageError
+from liveproof.cli.exit_status import BROKEN, BY_VERDICT, OK
 from liveproof.cli.options import Options
 from liveproof.cli.output import refuse_unwritable, write_file
 from liveproof.examine import examine
 from liveproof.host.php.probe import in_place
 from liveproof.host.reader import Reader
 from liveproof.model.examination import Examination
-from liveproof.model.run_record import Record
+from liveproof.model.run_record import Record, Repair
 from liveproof.model.settings import Settings
+from liveproof.model.verdicts import LinkVerdict, Severity
 from liveproof.report import formats
 from liveproof.report.content.rule_pages import Pages, pages_of
 from liveproof.report.style.lines import Line, plain
@@ -89,6 +91,32 @@ def ready_probe() -> None:
         from liveproof.host.write.php_probe import put_in_place  # noqa: PLC0415  (once a boot or upgrade)
 
         put_in_place()
+
+
+def planned_repairs(examination: Examination) -> tuple[Repair, ...]:
+    """What `fix` would do, kept for the report; nothing where nothing was found."""
+    if not any(app.findings or any(result.settled_by for result in app.results) for app in examination.apps):
+        return ()
+    from liveproof.planning.plan import make_plan  # noqa: PLC0415  (6 ms; healthy hosts need none)
+
+    try:
+        return tuple(Repair(make_plan(app, rules.load())) for app in examination.apps)
+    except Exception:  # noqa: BLE001  (whatever keeps us from planning, the verdict is shown; `fix` says why)
+        return ()
+
+
+def exit_status(examination: Examination, fail_on: Severity) -> int:
+    """What the verdict is as an exit status; findings less severe than ``fail_on`` do not count as broken."""
+    found = [finding for app in examination.apps for finding in app.findings]
+    if any((finding.severity or Severity.MEDIUM).rank <= fail_on.rank for finding in found):
+        return BROKEN
+    if examination.nothing_found:
+        return OK
+    verdict = examination.verdict
+    if verdict is LinkVerdict.BROKEN:  # by findings that do not count
+        states = {state.verdict for app in examination.apps for state in app.links}
+        verdict = LinkVerdict.UNPROVEN if LinkVerdict.UNPROVEN in states else LinkVerdict.PROVEN
+    return BY_VERDICT[verdict]
 
 
 def keep_record(record: Record, console: Console, settings: Settings) -> Record:

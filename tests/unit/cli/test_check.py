@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from liveproof.cli.commands.check import exit_status
 from liveproof.cli.errors import UsageError
 from liveproof.cli.parser import command_parser
 from liveproof.cli.registry import find
+from liveproof.cli.session import exit_status
 from liveproof.model.examination import Examination
 from liveproof.model.verdicts import Severity
 from tests.golden import incident

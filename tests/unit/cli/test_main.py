@@ -22,7 +22,7 @@ def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("LIVEPROOF_STATE", str(tmp_path / "state"))
     monkeypatch.setattr("liveproof.config.default_path", lambda: str(tmp_path / "none.toml"))
     monkeypatch.setattr(session, "rule_pages", lambda: incident.PAGES)
-    monkeypatch.setattr(check, "_planned_repairs", lambda *_: (Repair(incident.plan()),))
+    monkeypatch.setattr(check, "planned_repairs", lambda *_: (Repair(incident.plan()),))
     return tmp_path / "state"
 
 

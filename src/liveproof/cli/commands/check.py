@@ -21,9 +21,8 @@ import os
 import time
 from dataclasses import replace
 
-from liveproof import __version__, rules
+from liveproof import __version__
 from liveproof.cli.console import Console
-from liveproof.cli.exit_status import BROKEN, BY_VERDICT, OK
 from liveproof.cli.options import (
     Options,
     add_app_arguments,
@@ -32,11 +31,18 @@ from liveproof.cli.options import (
     add_select_argument,
     add_verbose_argument,
 )
-from liveproof.cli.session import examine_host, keep_record, prepare, show_record, warn_of_interrupted
-from liveproof.model.examination import Examination
-from liveproof.model.run_record import Record, Repair
+from liveproof.cli.session import (
+    examine_host,
+    exit_status,
+    keep_record,
+    planned_repairs,
+    prepare,
+    show_record,
+    warn_of_interrupted,
+)
+from liveproof.model.run_record import Record
 from liveproof.model.settings import Settings
-from liveproof.model.verdicts import LinkVerdict, Severity
+from liveproof.model.verdicts import Severity
 from liveproof.store.history import new_id
 
 HELP_ORDER = 1
@@ -77,8 +83,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     prepared = time.perf_counter()
     examination = examine_host(settings, cache, console)
     record = Record(new_id(examination.started), "check", __version__, examination)
-    if any(app.findings or any(result.settled_by for result in app.results) for app in examination.apps):
-        record = replace(record, repairs=_planned_repairs(examination))
+    record = replace(record, repairs=planned_repairs(examination))
     examined = time.perf_counter()
     record = keep_record(record, console, settings)
     stored = time.perf_counter()
@@ -91,34 +96,10 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     return exit_status(examination, Severity(arguments.fail_on))
 
 
-def exit_status(examination: Examination, fail_on: Severity) -> int:
-    """What the verdict is as an exit status; findings less severe than ``fail_on`` do not count as broken."""
-    found = [finding for app in examination.apps for finding in app.findings]
-    if any((finding.severity or Severity.MEDIUM).rank <= fail_on.rank for finding in found):
-        return BROKEN
-    if examination.nothing_found:
-        return OK
-    verdict = examination.verdict
-    if verdict is LinkVerdict.BROKEN:  # by findings that do not count
-        states = {state.verdict for app in examination.apps for state in app.links}
-        verdict = LinkVerdict.UNPROVEN if LinkVerdict.UNPROVEN in states else LinkVerdict.PROVEN
-    return BY_VERDICT[verdict]
-
-
 def _narrowed(settings: Settings, arguments: argparse.Namespace) -> Settings:
     from liveproof.cli.selection import narrowed  # noqa: PLC0415  (a plain check names no rule)
 
     return narrowed(settings, arguments.select, arguments.ignore)
-
-
-def _planned_repairs(examination: Examination) -> tuple[Repair, ...]:
-    """What `fix` would do, kept for the report."""
-    from liveproof.planning.plan import make_plan  # noqa: PLC0415  (6 ms; healthy hosts need none)
-
-    try:
-        return tuple(Repair(make_plan(app, rules.load())) for app in examination.apps)
-    except Exception:  # noqa: BLE001  (whatever keeps us from planning, the verdict is shown; `fix` says why)
-        return ()
 
 
 def _since_start() -> float:

@@ -1,7 +1,7 @@
-"""A run as a JUnit report, which GitLab, Jenkins and others show as tests: a suite for each app, a test for each rule.
+"""A run as a JUnit report, which GitLab, Jenkins and others show as tests: a suite per app, a test per rule.
 
-A finding that breaks its link is a failure; what could not be seen is an error, since it was not tested; a rule that was
-not asked is skipped. A link that is not proven for a reason beside the rules is a test of its own.
+A finding that breaks its link is a failure; what could not be seen is an error, since it was not tested; a rule that
+was not asked is skipped. A link that is not proven for a reason beside the rules is a test of its own.
 """
 
 from collections.abc import Iterator
@@ -33,8 +33,8 @@ def render(record: Record, context: Context) -> str:
         _count(suite)
     if not examination.apps:
         suite = _suite(root, "no app", examination.host, iso(examination.started))
-        case = ET.SubElement(suite, "testcase", classname="liveproof", name="an app is examined")
-        ET.SubElement(case, "error", message=shown(examination.reason or "no app was examined"))
+        none = ET.SubElement(suite, "testcase", classname="liveproof", name="an app is examined")
+        ET.SubElement(none, "error", message=shown(examination.reason or "no app was examined"))
         _count(suite)
     for kind in ("tests", "failures", "errors", "skipped"):
         root.set(kind, str(sum(int(suite.get(kind, "0")) for suite in root)))
