@@ -52,14 +52,6 @@ def helpless(examination: Examination, passing: Collection[str]) -> bool:
     return not causes and os.geteuid() != 0 and any(_blind(examination))
 
 
-def fixable(examination: Examination) -> bool:
-    """Whether a fix has something to do: something is broken, or can be seen after a step of its own."""
-    return any(
-        app.verdict is LinkVerdict.BROKEN or any(result.settled_by for result in app.results)
-        for app in examination.apps
-    )
-
-
 def _may_pass(cause: Diagnosis, passing: Collection[str]) -> bool:
     return cause.root.code in passing
 

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Collection
 
 from liveproof.gate.at_work import at_work
-from liveproof.gate.judging import Seen, fixable, helpless, seen, told
+from liveproof.gate.judging import Seen, helpless, seen, told
 from liveproof.gate.senses import Senses
 from liveproof.model.dataclass import dataclass
 from liveproof.model.examination import Examination
@@ -34,6 +34,7 @@ class Task:
         held: why nothing is to be judged now (a deploy that was announced, a fix at work); empty where nothing is.
         marks: paths whose change is a reason to ask ``held`` again.
         say: tells of progress: the seconds since the gate began, and a sentence.
+        fixable: the paths of the apps in which a fix has something to do.
         fix: fixes an app and says what came of it; None where nothing is to be fixed.
     """
 
@@ -44,6 +45,7 @@ class Task:
     held: Callable[[], str]
     marks: tuple[str, ...]
     say: Callable[[float, str], None]
+    fixable: Callable[[Examination], tuple[str, ...]] = lambda _: ()
     fix: Callable[[str], str] | None = None
 
 
@@ -99,10 +101,10 @@ class Gate:
         began = time.monotonic()
         examination = self._task.look()
         took = time.monotonic() - began
+        holds = self._holds(examination, changed=senses.take())
         found = targets(examination)
         if found.trees:
             senses.watch(found)
-        holds = self._holds(examination, changed=senses.take())
         self._note(examination)
         over = time.monotonic() >= self._deadline
         if examination.verdict is LinkVerdict.PROVEN and not holds:
@@ -145,14 +147,16 @@ class Gate:
     def _fix(self, examination: Examination) -> bool:
         """Fix each app that is not proven, once for what was seen; whether that was tried."""
         fix, now = self._task.fix, self._seen
-        if fix is None or now is None or now in self._fixed or self._fixes >= _FIXES or not fixable(examination):
+        if fix is None or now is None or now in self._fixed or self._fixes >= _FIXES:
+            return False
+        paths = self._task.fixable(examination)
+        if not paths:
             return False
         self._fixed.add(now)
         self._fixes += 1
-        for app in examination.apps:
-            if app.verdict is not LinkVerdict.PROVEN:
-                self._say(f"fixing {app.app.path} with what loses no request")
-                self._say(f"{app.app.path}: {fix(app.app.path)}")
+        for path in paths:
+            self._say(f"fixing {path} with what loses no request")
+            self._say(f"{path}: {fix(path)}")
         self._times, self._seen = 0, None
         return True
 

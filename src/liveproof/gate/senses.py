@@ -7,6 +7,7 @@ milliseconds. Nothing here has a thread, and nothing is judged.
 import select
 import time
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Self
 
 from liveproof.host.errors import CannotSee
@@ -50,7 +51,8 @@ class Senses:
         self._source = None
 
     def watch(self, targets: Targets) -> None:
-        """Watch these; where that is the same as before, no event is lost."""
+        """Watch these, but for their logs; where that is the same as before, no event is lost."""
+        targets = replace(targets, logs=())
         if self._source is None or targets.watch() != self._targets.watch():
             self._open(targets)
         if targets.services != self._targets.services:

@@ -49,7 +49,7 @@ from liveproof.store.history import History, new_id
 from liveproof.store.sqlite import StoreFailed
 from liveproof.watch.triggers.targets import Targets, targets
 
-HELP_ORDER = 3
+HELP_ORDER = 8
 CHANGES_HOST = True
 _LONGEST = 86400.0
 
@@ -134,8 +134,15 @@ def _task(arguments: argparse.Namespace, options: Options, settings: Settings, c
         held,
         (deploys.mark_path(),),
         lambda at, text: _say(console, at, text),
+        _fixable,
         fix if arguments.fix else None,
     )
+
+
+def _fixable(examination: Examination) -> tuple[str, ...]:
+    """The apps for which there is a plan with safe steps."""
+    plans = (repair.plan for repair in session.planned_repairs(examination))
+    return tuple(plan.app for plan in plans if plan.steps)
 
 
 def _say(console: Console, at: float, text: str) -> None:
