@@ -1,4 +1,4 @@
-"""`liveproof gate` on real hosts: right deploys end in seconds, wrong ones with their reason, docs' recipes as written."""
+"""`liveproof gate` on real hosts: right deploys end in seconds, wrong ones with their reason; the recipes of the docs."""
 
 import re
 import signal
@@ -58,7 +58,7 @@ def test_git_pull_in_place(suite: str) -> None:
             git clone -q --bare "$APP" /srv/app.git; git clone -q /srv/app.git /srv/work; cd /srv/work
             sed -i "s/handler-v[0-9]*/handler-v9/" app/Http/Controllers/RetellFunctionCallHandler.php
             git -c user.name=lab -c user.email=lab@localhost commit -qam next; git push -q
-            chown -R "$WWW": /srv/app.git
+            chown -R "$WWW": /srv/app.git "$APP/.git"; chown "$WWW": "$APP"
         """)
         host.sh("""
             git remote add origin /srv/app.git; git fetch -q
