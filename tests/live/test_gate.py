@@ -1,4 +1,4 @@
-"""`liveproof gate` on real hosts: right deploys end in seconds, wrong ones with their reason; the recipes of the docs."""
+"""`liveproof gate` on real hosts: right deploys end in seconds, wrong ones with their reason; the docs' recipes."""
 
 import re
 import signal

@@ -46,7 +46,7 @@ def _app(app: AppExamination, context: Context, fixes: Remedies) -> Iterator[str
         title = f"{diagnosis.root.code} {page.title.rstrip('.') if page else ''}".strip()
         yield _command("error" if diagnosis.breaks else "notice", title, _cause(app, diagnosis, fixes))
     for reason, codes in unseen(app).items():
-        yield _command("warning", f"not seen, so not proven: {', '.join(codes)}", f"{app.app.path}: {reason}")
+        yield _command("warning", f"not checked: {', '.join(codes)}", f"{app.app.path}: {reason}")
     for reason in left_out(app):
         yield _command("warning", "not judged", f"{app.app.path}: {reason}")
 

@@ -67,7 +67,7 @@ class _Case:
             failure = ET.SubElement(case, "failure", type=result.code, message=shown(breaking[0].message))
             failure.text = "\n".join(line for finding in breaking for line in _lines(finding, mended))
         elif result.verdict is RuleVerdict.UNKNOWN or (result.verdict is RuleVerdict.FOUND and result.reason):
-            ET.SubElement(case, "error", type="not seen", message=shown(result.reason))
+            ET.SubElement(case, "error", type="not checked", message=shown(result.reason))
         elif result.verdict is RuleVerdict.DISABLED:
             ET.SubElement(case, "skipped", message=shown(result.reason))
         said = [line for finding in notices for line in _lines(finding, mended)] or list(map(shown, result.holds))

@@ -97,7 +97,7 @@ def _results(app: AppExamination, record: Record, pages: Pages) -> Iterator[dict
                 "ruleId": result.code,
                 "kind": "open",
                 "level": "none",
-                "message": {"text": shown(f"not seen: {result.reason}")},
+                "message": {"text": shown(f"not checked: {result.reason}")},
                 "locations": [_location(Ref("app", app.app.path))],
             }
 
