@@ -174,6 +174,6 @@ class Gate:
             self._task.say(self.seconds, text)
 
     def _end(self, examination: Examination, why: str, unsettled: str = "") -> Ended:
-        more = f"; {unsettled}, so this is no proof" if unsettled else ""
+        more = f"; {unsettled}, so this is not a proof" if unsettled else ""
         self._say(f"{self.last}; {why}{more}")
         return Ended(examination, self.seconds, f"{why}{more}", unsettled)

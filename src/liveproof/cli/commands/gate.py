@@ -183,7 +183,7 @@ def _timeout(text: str) -> float:
     try:
         found = float(text) if text.replace(".", "", 1).isdigit() and text.isascii() else seconds(text)
     except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is no duration; write 90 or 2m") from None
+        raise argparse.ArgumentTypeError(f"{text!r} is not a duration; write 90 or 2m") from None
     if found > _LONGEST:
         raise argparse.ArgumentTypeError(f"at most a day is waited for, not {text}")
     return found

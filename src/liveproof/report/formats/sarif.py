@@ -1,6 +1,6 @@
 """A run as SARIF 2.1.0 (OASIS), which code scanning reads: a result for each finding and for what could not be seen.
 
-Files of the host are told as ``file:`` URIs, what is no file (a pool, a process, a unit) as logical locations.
+Files of the host are ``file:`` URIs; pools, processes and units are logical locations.
 """
 
 import json
