@@ -31,7 +31,7 @@ Copy this directory to the server. There, in this directory and as root, run one
 
   python3 -m venv /opt/liveproof && /opt/liveproof/bin/pip install --no-index --find-links wheels liveproof
   PIP_NO_INDEX=1 PIP_FIND_LINKS="$PWD/wheels" pipx install --pip-args "--no-index --find-links '$PWD/wheels'" liveproof
-  uv tool install --no-index --find-links wheels liveproof
+  uv tool install --no-cache --no-index --find-links wheels liveproof
 
 The first needs Debian's package python3-venv, and its program is /opt/liveproof/bin/liveproof; that of the others is
 ~/.local/bin/liveproof. Then: liveproof check
@@ -40,7 +40,7 @@ Upgrade, in the directory of the newer version; after it `liveproof install` aga
 
   /opt/liveproof/bin/pip install --upgrade --no-index --find-links wheels liveproof
   PIP_NO_INDEX=1 PIP_FIND_LINKS="$PWD/wheels" pipx upgrade --pip-args "--no-index --find-links '$PWD/wheels'" liveproof
-  uv tool upgrade --no-index --find-links wheels liveproof
+  uv tool upgrade --no-cache --no-index --find-links wheels liveproof
 
 Uninstall: first `liveproof uninstall --purge` (without --purge the history and the configuration stay), then one of:
 
