@@ -107,16 +107,20 @@ def _fetch(target: Target, wheels: Path) -> list[str]:
     with tempfile.TemporaryDirectory(prefix="liveproof-dist-") as room:
         for lock in _LOCKS:
             if not _download(target, lock, room):
-                missing += [name for name, part in _parts(lock, Path(room)) if not _download(target, part, room)]
+                missing += [name for name, part in _parts(lock, Path(room)) if not _download(target, part, room, name)]
         for wheel in Path(room).glob("*.whl"):
             if not (wheels / wheel.name).exists():
                 shutil.copyfile(wheel, wheels / wheel.name)
     return missing
 
 
-def _download(target: Target, lock: Path, where: str) -> bool:
+def _download(target: Target, lock: Path, where: str, name: str = "") -> bool:
+    """Whether all that a lock pins came; where only ``name`` was asked for, pip's last word on it is shown."""
     options = ("--quiet", "--disable-pip-version-check", "--no-deps", "--require-hashes", "--dest", where)
-    return _pip("download", *options, *target.options, "--requirement", str(lock)).returncode == 0
+    ran = _pip("download", *options, *target.options, "--requirement", str(lock))
+    if ran.returncode and name:
+        print(f"{name} for {target}: {(ran.stderr.strip().splitlines() or ['pip failed'])[-1]}", file=sys.stderr)
+    return ran.returncode == 0
 
 
 def _parts(lock: Path, room: Path) -> Iterable[tuple[str, Path]]:
