@@ -30,7 +30,7 @@ It needs Linux with glibc 2.28 or newer, CPython {pythons} and {machines}.
 Copy this directory to the server. There, in this directory and as root, run one of:
 
   python3 -m venv /opt/liveproof && /opt/liveproof/bin/pip install --no-index --find-links wheels liveproof
-  PIP_NO_INDEX=1 PIP_FIND_LINKS="$PWD/wheels" pipx install --pip-args "--no-index --find-links '$PWD/wheels'" liveproof
+  PIP_NO_INDEX=1 PIP_FIND_LINKS="$PWD/wheels" pipx install liveproof
   uv tool install --no-cache --no-index --find-links wheels liveproof
 
 The first needs Debian's package python3-venv, and its program is /opt/liveproof/bin/liveproof; that of the others is
@@ -39,7 +39,7 @@ The first needs Debian's package python3-venv, and its program is /opt/liveproof
 Upgrade, in the directory of the newer version; after it `liveproof install` again, if that was used:
 
   /opt/liveproof/bin/pip install --upgrade --no-index --find-links wheels liveproof
-  PIP_NO_INDEX=1 PIP_FIND_LINKS="$PWD/wheels" pipx upgrade --pip-args "--no-index --find-links '$PWD/wheels'" liveproof
+  PIP_NO_INDEX=1 PIP_FIND_LINKS="$PWD/wheels" pipx upgrade liveproof
   uv tool upgrade --no-cache --no-index --find-links wheels liveproof
 
 Uninstall: first `liveproof uninstall --purge` (without --purge the history and the configuration stay), then one of:

@@ -23,7 +23,7 @@ _HOME = "/root/.local/bin/liveproof"
 # itself leaves after that, as it does for whatever it installs.
 WAYS = {
     "venv": ("python3 -m venv", ("python3-venv",), "/opt/liveproof/bin/liveproof", "rm -r /opt/liveproof", ()),
-    "pipx": ("PIP_NO_INDEX", ("pipx",), _HOME, "pipx uninstall liveproof", ("/root/.local", "/root/.cache")),
+    "pipx": ("PIP_NO_INDEX=1", ("pipx",), _HOME, "pipx uninstall liveproof", ("/root/.local", "/root/.cache")),
     "uv": ("uv tool install", ("python3-pip",), _HOME, "uv tool uninstall liveproof", ("/root/.local", "/root/.cache")),
 }
 # What the app and its services write meanwhile.
@@ -118,7 +118,7 @@ def test_it_is_installed_offline_proves_is_upgraded_and_leaves_nothing(
         assert uninstall in commands
         host.sh(f"{program} uninstall --purge; {tool}{uninstall}", timeout=120)
         left = sorted(_paths(host) - before)
-        print("LEFT", suite, way, *[p for p in left if "/shared/" not in p], sep="\n  ")
+        print("left", suite, way, *[path for path in left if "/shared/" not in path], sep="\n  ")
         assert [path for path in left if not path.startswith(own or "/nothing")] == []
         assert [path for path in left if "liveproof" in path.rpartition("/")[2]] == []
 

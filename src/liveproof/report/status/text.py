@@ -23,6 +23,7 @@ from liveproof.report.style.lines import BLANK, Line, Span, field, line
 from liveproof.report.style.times import age, clock, size
 
 _LABEL = 13
+_NO_APP = "no app was found"
 _LISTED = 2  # pools, caches and kinds of workers; --format json has all
 _KINDS = ("config", "routes", "events", "views", "packages")
 _REASON = 150  # characters of a reason: two lines
@@ -37,7 +38,8 @@ def status_lines(status: HostStatus) -> Iterator[Line]:
         yield BLANK
     yield line((shown(status.host), "head"), f"  {clock(status.at)}")
     if not status.apps:
-        yield line(("no app was found", "unsure"), f": {_reason(status.reason)}" if status.reason else "")
+        why = shown(status.reason).removeprefix(f"{_NO_APP}: ")
+        yield line((_NO_APP, "unsure"), f": {why}" if why else "", hang=2)
     for app in status.apps:
         yield BLANK
         yield from _app(app, status)
