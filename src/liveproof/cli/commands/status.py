@@ -108,8 +108,10 @@ def _git(app: App) -> tuple[str, str, str]:
     except TimeIsUp:
         disarm()
         return "", "", "git did not answer in time"
-    except (GitFailed, OSError) as error:
-        return "", "", hide(getattr(error, "strerror", None) or str(error))
+    except GitFailed as error:
+        return "", "", hide(str(error))
+    except OSError as error:
+        return "", "", hide(f"{error.filename or 'its git directory'}: {error.strerror or error}")
 
 
 def _views(reader: Reader, compiled: str) -> float:
