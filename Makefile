@@ -34,8 +34,8 @@ lock: setup ## lock the dependencies anew, with hashes and without an index
 lab: setup ## how to start disposable hosts by hand
 	@python -m tests.lab
 
-recordings: setup ## write tests/recorded anew from real hosts, every rule's fault (SUITES=…)
-	@python -m tests.recorded $(SUITES)
+recordings: setup ## write tests/recorded again from real hosts (RULES="LAR001 FIL003" only these; SUITES=…)
+	@python -m tests.recorded $(SUITES) $(RULES)
 
 bench: bench-speed bench-seed bench-faults bench-harm bench-chaos ## all benchmarks but bench-fix, which takes long
 
