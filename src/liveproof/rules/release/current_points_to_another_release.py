@@ -16,8 +16,8 @@ an hour, unless its lock is older.
 ## Verify by hand
 ```
 readlink -f {app}
-tail -n 1 {app}/../.dep/releases_log {app}/../revisions.log
-ls -lat {app}/..  {app}/../releases
+tail -n 1 "$(dirname {app})"/.dep/releases_log "$(dirname {app})"/revisions.log
+ls -lat "$(dirname {app})" "$(dirname "$(readlink -f {app})")"
 ```
 
 ## Fix safety
