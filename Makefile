@@ -6,7 +6,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export UV_SYSTEM_CERTS ?= 1
 SUITES ?= bookworm trixie
 
-.PHONY: help setup demo test lint lock lab recordings bench bench-chaos bench-faults bench-fix bench-harm bench-seed bench-speed soak docs dist deb clean
+.PHONY: help setup demo test lint lock lab recordings bench bench-chaos bench-faults bench-fix bench-gate bench-harm bench-seed bench-speed soak docs dist deb clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,6 +44,9 @@ bench-faults: setup ## every rule on real hosts: silent, found, root, fixed, rol
 
 bench-fix: setup ## on a stock PHP-FPM: fixed without asking, and requests lost; 90 minutes, not in bench (PART=… SUITE=…)
 	@python -m benchmarks.fix $(PART) --suite $(or $(SUITE),bookworm)
+
+bench-gate: setup ## liveproof gate on real hosts: ways of deploying and their faults, seconds to the verdict (PART= SUITE=)
+	@python -m benchmarks.gate
 
 bench-harm: setup ## nothing damaged, leaked or left on real hosts (PART= SEED= ROUNDS= HARM=short)
 	@python -m benchmarks.harm

@@ -68,7 +68,7 @@ def test_git_pull_in_place(suite: str) -> None:
         assert "PROVEN; everything is live" in said
         assert "handler-v9" in host.post().body
         wrong, seconds = gate(host, "--release", "HEAD~1", "--timeout", "30")
-        assert (wrong.returncode, "REL001" in wrong.stdout) == (1, True), wrong.stdout + wrong.stderr
+        assert (wrong.returncode, "REL005" in wrong.stdout) == (1, True), wrong.stdout + wrong.stderr
         assert seconds < 20
         assert gate(host, "--release", "0" * 40)[0].returncode == 2
 
