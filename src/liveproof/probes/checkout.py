@@ -21,7 +21,7 @@ def probe(reader: Reader, app: App) -> Checkout:
     try:
         repository = plumbing.repository(app.real)
         if repository is None:
-            raise NotThere("the app is no git repository")
+            raise NotThere("the app is not a git repository")
         head = repository.head()
         branch = repository.branch()
         upstream = checkout.upstream(repository, branch) if branch else ""

@@ -8,7 +8,7 @@ the old one is served. The same comes of a switch that failed quietly, and of on
 
 What was meant is known from `--release DIRECTORY` and from the deploy tool's own record: Deployer names each release in
 `.dep/releases_log` when it begins, Capistrano in `revisions.log` when it has switched. A rollback by the tool is known
-as such (`BAD_RELEASE`, `rolled back to release`) and is no fault. Where the link was changed after the record was
+as such (`BAD_RELEASE`, `rolled back to release`) and is not a fault. Where the link was changed after the record was
 written, somebody may have gone back by hand: that is a notice, and so is a release that is younger than the last switch
 where no tool keeps a record. While a deploy runs, nothing is proven: Deployer's release counts as being built for half
 an hour, unless its lock is older.

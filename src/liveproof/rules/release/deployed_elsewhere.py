@@ -6,7 +6,7 @@ A deploy tool switches `current`, and nginx's `root` names something else: the p
 the app lay before there were releases. Every deploy succeeds, and the site stays as it is.
 
 liveproof looks for a link `current` beside the releases, or within the served tree, that leads to a release which no
-`root` of nginx's leads to. A second server block that shows another release on purpose (a preview) is no fault while
+`root` of nginx's leads to. A second server block that shows another release on purpose (a preview) is not a fault while
 `current` is served too.
 
 ## Verify by hand
@@ -48,7 +48,7 @@ def check(app: App, beside: ReleaseDirectories) -> Iterator[Answer]:
     elif beside.served is None:
         yield Unknown(
             f"{current.path} leads to {current.target}, and {app.real} is served; whether nginx serves the former as "
-            "well is not known, since a root of its configuration cannot be told"
+            "well is not known, since a root of its configuration is not known"
         )
     elif all(current.target != one.path for one in beside.releases):
         yield Holds(f"{current.path} leads to no release")

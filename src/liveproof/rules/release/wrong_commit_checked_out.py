@@ -3,7 +3,7 @@ Another commit is checked out than the one that was meant.
 
 ## Why
 `git pull` in a deploy script that goes on after an error leaves the old commit: local changes, line endings, a lock, an
-owner that git does not trust. HEAD tells what is checked out, not what was meant. With `--release COMMIT` that is
+owner that git does not trust. HEAD says what is checked out, not what was meant. With `--release COMMIT` that is
 known, and another HEAD is the fault. So is a merge, rebase, cherry-pick or revert that was begun and not ended: the
 files are then of neither commit, and may hold conflict markers.
 
