@@ -21,10 +21,10 @@ test: setup ## all tests; what cannot run here is said with counts
 	@python -m tests
 
 lint: setup ## ruff, mypy strict, import-linter, generated pages
-	@ruff check . && ruff format --check . && mypy && lint-imports && python -m scripts.rule_pages --check && python -m scripts.conditions_page --check && python -m scripts.config_example --check
+	@ruff check . && ruff format --check . && mypy && lint-imports && python -m scripts.rule_pages --check && python -m scripts.conditions_page --check && python -m scripts.screens_page --check && python -m scripts.config_example --check
 
 docs: setup ## write docs/rules and docs/what-proven-means.md from the rules, and the example of liveproof.toml
-	@python -m scripts.rule_pages && python -m scripts.conditions_page && python -m scripts.config_example
+	@python -m scripts.rule_pages && python -m scripts.conditions_page && python -m scripts.screens_page && python -m scripts.config_example
 
 lock: setup ## lock the dependencies anew, with hashes and without an index
 	@uv pip compile -q --upgrade --generate-hashes --universal --python-version 3.11 --no-emit-index-url --no-annotate --no-header pyproject.toml -o requirements/runtime.txt

@@ -220,6 +220,11 @@ def fixed() -> Record:
     return Record("20251024-103000-3f", "fix", "0.1.0", after, broken().examination, (Repair(plan(), outcome),))
 
 
+def proven() -> Record:
+    """A check of the host as it should be."""
+    return Record("20251024-103000-3f", "check", "0.1.0", examination(app()))
+
+
 def unproven() -> Record:
     """A check without root: little could be seen."""
     why = "opcache: Permission denied '/run/php/php8.3-fpm.sock'; run liveproof as root"
