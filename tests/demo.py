@@ -82,7 +82,10 @@ def main() -> int:
         )
         _break(host, STORY)
         _say(f"what a visitor gets: {_handler(host)}; what lies on disk: handler-v2")
-        return _incident(host) or _trap(host)
+        failed = _incident(host) or _trap(host)
+        if not failed:
+            _say(f"that was all; the incident, its causes, the fix and its proof as a report: {REPORT.resolve()}")
+        return failed
 
 
 def _break(host: Host, story: tuple[tuple[str, str], ...]) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from liveproof.analysis.shell_words import quoted
 from liveproof.model.dataclass import dataclass
 from liveproof.model.examination import AppExamination
+from liveproof.model.facts.apps import App
 from liveproof.model.findings import Diagnosis
 from liveproof.model.plan import Plan, Step
 from liveproof.model.run_record import Record
@@ -70,7 +71,7 @@ def _app_lines(app: AppExamination, plan: Plan | None, pages: Pages) -> Iterator
         first = ", what visitors notice first" if len(found) > 1 else ""
         yield line((f"{len(found)} cause{'s' if len(found) > 1 else ''}{first}", "head"))
     for diagnosis in found:
-        yield from _cause(diagnosis, _Here(app.app.path, plan, pages), more=len(found) <= _FEW)
+        yield from _cause(diagnosis, _Here(app.app, plan, pages), more=len(found) <= _FEW)
     yield from _not_seen(app)
     notices = [diagnosis.root.code for diagnosis in app.diagnoses if not diagnosis.breaks]
     if notices:
@@ -103,13 +104,15 @@ def _place(diagnosis: Diagnosis, pages: Pages) -> tuple[int, int, str]:
 class _Here:
     """The app, whose own path stands at the head and is not repeated, with the plan that would fix it."""
 
-    path: str
+    app: App
     plan: Plan | None
     pages: Pages
 
     def cut(self, text: str, most: int = 2 * _WIDTH) -> str:
         """A text of this app as it is shown, in two lines at most."""
-        return cut(shown(text.replace(f"{self.path}/", "").replace(f" below {self.path}", "")), most)
+        for path in (self.app.real, self.app.path):
+            text = text.replace(f"{path}/", "").replace(f" below {path}", "")
+        return cut(shown(text), most)
 
 
 def _cause(diagnosis: Diagnosis, here: _Here, *, more: bool) -> Iterator[Line]:
