@@ -1,1 +1,1 @@
-"""What a release is made of, as others can verify it."""
+"""Signed statements that others can verify: what a release is made of, and what held on a host."""

@@ -6,21 +6,35 @@ found by trying: DSSE says that nothing may be decided by the key's id, and othe
 
 import base64
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from liveproof.attestation import strict_json
 from liveproof.attestation.keys import BadKey, PublicKey
+from liveproof.model.dataclass import dataclass
 
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
 MOST_BYTES = 512 * 1024 * 1024
 _MOST_SIGNATURES = 20
+# Debian's python3-cryptography of bookworm, for one, is too old.
+_NEEDED = (
+    "signing needs pyca/cryptography 40 or newer, the extra `sign`: install liveproof with it where you sign "
+    "(pip install 'liveproof[sign]')"
+)
 _FIELDS = ("payload", "payloadType", "signatures")
 
 
 class BadEnvelope(ValueError):
     """An envelope that is damaged, or that no given key signed; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Signer:
+    """What signs statements with one key, and the public key that belongs to it."""
+
+    public: PublicKey
+    sign: Callable[[bytes], str]
 
 
 def sign(payload: bytes, private_key: bytes) -> tuple[str, PublicKey]:
@@ -29,27 +43,52 @@ def sign(payload: bytes, private_key: bytes) -> tuple[str, PublicKey]:
     Raises:
         BadKey: it is no key that can sign, or what signs is not installed.
     """
+    signer = signer_of(private_key)
+    return signer.sign(payload), signer.public
+
+
+def signer_of(private_key: bytes) -> Signer:
+    """What signs with a key in PEM; its ``sign`` gives the envelope of a statement as text.
+
+    Raises:
+        BadKey: it is no key that can sign, or what signs is not installed.
+    """
     from securesystemslib.dsse import Envelope  # noqa: PLC0415  (80 ms)
+    from securesystemslib.exceptions import UnsupportedLibraryError  # noqa: PLC0415  (as above)
     from securesystemslib.signer import CryptoSigner, SSlibKey  # noqa: PLC0415  (as above)
 
     try:
         from cryptography.exceptions import UnsupportedAlgorithm  # noqa: PLC0415  (as above, and an extra)
         from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey  # noqa: PLC0415
-        from cryptography.hazmat.primitives.serialization import load_pem_private_key  # noqa: PLC0415
+        from cryptography.hazmat.primitives.serialization import (  # noqa: PLC0415
+            Encoding,
+            PublicFormat,
+            load_pem_private_key,
+        )
     except ImportError:
-        raise BadKey("signing needs the extra `sign`: install liveproof[sign] where releases are built") from None
+        raise BadKey(_NEEDED) from None
     try:
         private = load_pem_private_key(private_key, None)
     except TypeError:
-        raise BadKey("it is encrypted: openssl pkey -in KEY | liveproof release sign … --key -") from None
+        raise BadKey(
+            "it is encrypted; decrypt it for standard input: openssl pkey -in KEY | liveproof … --key -"
+        ) from None
     except (ValueError, UnsupportedAlgorithm):
         raise BadKey("it is not a private key in PEM (openssl genpkey -algorithm ed25519)") from None
     if not isinstance(private, Ed25519PrivateKey):
         raise BadKey("it is another key than an Ed25519 one (openssl genpkey -algorithm ed25519)")
-    public = PublicKey(private.public_key().public_bytes_raw().hex())
-    envelope = Envelope(payload, PAYLOAD_TYPE, {})
-    envelope.sign(CryptoSigner(private, SSlibKey(public.id, "ed25519", "ed25519", {"public": public.raw})))
-    return json.dumps(envelope.to_dict()) + "\n", public
+    public = PublicKey(private.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw).hex())
+    try:
+        signer = CryptoSigner(private, SSlibKey(public.id, "ed25519", "ed25519", {"public": public.raw}))
+    except UnsupportedLibraryError:
+        raise BadKey(_NEEDED) from None
+
+    def signed(payload: bytes) -> str:
+        envelope = Envelope(payload, PAYLOAD_TYPE, {})
+        envelope.sign(signer)
+        return json.dumps(envelope.to_dict()) + "\n"
+
+    return Signer(public, signed)
 
 
 def verify(content: bytes, keys: Sequence[PublicKey]) -> tuple[bytes, PublicKey]:

@@ -14,7 +14,8 @@ class Release:
     content and have lost the executable bit that the commit gives them.
     ``untracked`` are PHP files that the release does not have, below the document root or among its own code.
     ``ignored`` are such files below the document root that the repository ignores, each with the file that says so.
-    ``id`` is the release's own of a signed manifest, ``signed_by`` the id of the key that verified it.
+    ``id`` is the release's own of a signed manifest, ``signed_by`` the id of the key that verified it. ``digest`` names
+    what was compared wherever it lies: the commit, the SHA-256 of a manifest's text, of a signed one the release's.
     """
 
     kind: str
@@ -29,6 +30,7 @@ class Release:
     ignored: tuple[tuple[str, str], ...] = ()
     id: str = ""
     signed_by: str = ""
+    digest: str = ""
 
     @property
     def name(self) -> str:

@@ -47,6 +47,7 @@ def probe(reader: Reader, settings: Settings, cache: Cache, app: App, files: Fil
         ignored=tuple(sorted(result.ignored)),
         id=intended.id,
         signed_by=intended.signed_by,
+        digest=intended.digest,
     )
 
 
@@ -77,7 +78,7 @@ def _intended(reader: Reader, settings: Settings, cache: Cache, app: App) -> Int
                 from liveproof.probes.release.signed import of_signed_manifest  # noqa: PLC0415  (most are not signed)
 
                 return of_signed_manifest(reader, settings, cache, path)
-            return of_manifest(reader, path)
+            return of_manifest(reader, cache, path)
         if named.startswith("/"):
             raise NoSuchThing(f"the release manifest {path} does not exist")
         if key:

@@ -10,6 +10,8 @@ from liveproof.host.files.file_state import signature
 from liveproof.host.git.plumbing import Repository
 from liveproof.host.reader import Reader
 from liveproof.model.dataclass import dataclass
+from liveproof.model.hashing import sha256
+from liveproof.store.cache import Cache
 
 MANIFEST_LIMIT = 256 * 1024 * 1024
 # How git writes modes (git-ls-tree(1)): regular file, executable file, symbolic link; 160000 is a submodule.
@@ -30,7 +32,8 @@ class Intended:
     """A release: ``git`` or ``manifest``, its commit or path, and how its files are digested.
 
     ``signature`` changes when the same name comes to mean something else, and is empty while that could not be status;
-    ``listing`` reads the files, which costs. ``id`` and ``signed_by`` (a key's id) are those of a signed manifest.
+    ``listing`` reads the files, which costs. ``id`` and ``signed_by`` (a key's id) are those of a signed manifest;
+    ``digest`` as in the fact.
     """
 
     kind: str
@@ -41,24 +44,30 @@ class Intended:
     repository: Repository | None = None
     id: str = ""
     signed_by: str = ""
+    digest: str = ""
 
 
 def of_commit(repository: Repository, commit: str) -> Intended:
     """A commit of the app's own repository."""
     algorithm = "sha256" if len(commit) == 64 else "sha1"
-    return Intended(
-        "git", commit, algorithm, f"{commit} {repository.settings()}", lambda: _of_tree(repository, commit), repository
-    )
+    means = f"{commit} {repository.settings()}"
+    return Intended("git", commit, algorithm, means, lambda: _of_tree(repository, commit), repository, digest=commit)
 
 
-def of_manifest(reader: Reader, path: str) -> Intended:
+def of_manifest(reader: Reader, cache: Cache, path: str) -> Intended:
     """A file that sha256sum(1) wrote."""
     status = reader.stat(path)
     if status is None:
         raise CannotSee(f"the release manifest {path} does not exist")
     if status.size > MANIFEST_LIMIT:
         raise CannotSee(f"the release manifest {path} is larger than {MANIFEST_LIMIT >> 20} MB")
-    return Intended("manifest", path, "sha256", signature(reader, path), lambda: _of_manifest(reader, path))
+    means = signature(reader, path)
+
+    def digest() -> str:
+        return sha256(reader.read(path, MANIFEST_LIMIT))
+
+    found = cache.entry("release-digest", path).memoised(means, digest, str)
+    return Intended("manifest", path, "sha256", means, lambda: _of_manifest(reader, path, found), digest=found)
 
 
 def _of_tree(repository: Repository, commit: str) -> Listing:
@@ -75,9 +84,12 @@ def _of_tree(repository: Repository, commit: str) -> Listing:
     return Listing(list(directories.items()), skipped)
 
 
-def _of_manifest(reader: Reader, path: str) -> Listing:
+def _of_manifest(reader: Reader, path: str, digest: str) -> Listing:
+    content = reader.read(path, MANIFEST_LIMIT)
+    if sha256(content) != digest:
+        raise CannotSee(f"the release manifest {path} was replaced while it was read")
     try:
-        directories = parse(os.fsdecode(reader.read(path, MANIFEST_LIMIT)))
+        directories = parse(os.fsdecode(content))
     except BadManifest as error:
         raise CannotSee(f"the release manifest {path} cannot be used: {error}") from error
     if not directories:

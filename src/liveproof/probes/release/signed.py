@@ -62,7 +62,9 @@ def of_signed_manifest(reader: Reader, settings: Settings, cache: Cache, path: s
         return _listing(release)
 
     means_that = f"{known.digest} {known.key} {state}" if state else ""
-    return Intended("manifest", path, "sha256", means_that, listing, id=known.id, signed_by=known.key)
+    return Intended(
+        "manifest", path, "sha256", means_that, listing, id=known.id, signed_by=known.key, digest=known.digest
+    )
 
 
 def _keys(key_file: str, manifest: str) -> tuple[PublicKey, ...]:

@@ -25,7 +25,8 @@ from liveproof.cli.errors import UsageError
 from liveproof.cli.exit_status import BROKEN, OK
 from liveproof.cli.options import add_text_or_json_argument
 from liveproof.cli.output import refuse_unwritable, write_file
-from liveproof.cli.releases import SCHEMA, private_key, refusal_lines, tree_of
+from liveproof.cli.releases import SCHEMA, tree_of
+from liveproof.cli.signing import private_key, refusal_lines
 from liveproof.model.durations import seconds
 from liveproof.report.style.escaping import visible
 from liveproof.report.style.lines import line

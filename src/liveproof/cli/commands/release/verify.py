@@ -28,7 +28,8 @@ from liveproof.cli.console import Console
 from liveproof.cli.errors import UsageError
 from liveproof.cli.exit_status import BROKEN, OK
 from liveproof.cli.options import add_text_or_json_argument
-from liveproof.cli.releases import SCHEMA, content_of, refusal_lines, tree_of, trusted_keys
+from liveproof.cli.releases import SCHEMA, tree_of
+from liveproof.cli.signing import content_of, refusal_lines, trusted_keys
 from liveproof.model.dataclass import dataclass
 from liveproof.report.style.escaping import visible
 from liveproof.report.style.lines import line
