@@ -46,7 +46,7 @@ class RuleSaid:
 
 @dataclass(frozen=True, slots=True)
 class LinkSaid:
-    """One link with the rules that judge it; ``unjudged`` tells what no rule looks at in it."""
+    """One link with the rules that judge it; ``unjudged`` is what no rule looks at in it."""
 
     link: Link
     verdict: LinkVerdict
@@ -183,7 +183,7 @@ def parse(content: bytes) -> Chain:
         raise BadChain("the statement holds what one of a chain does not: a newer liveproof may have signed it")
     _refuse_contradictions(chain)
     if found["subject"] != subjects(chain):
-        raise BadChain("its subjects are not what it tells of: it was put together by hand")
+        raise BadChain("its subjects are not those of its apps: it was put together by hand")
     return chain
 
 
@@ -222,7 +222,7 @@ def _refuse_contradictions(chain: Chain) -> None:
     if not math.isfinite(chain.seconds) or chain.seconds < 0:
         raise BadChain("its seconds are no duration")
     if len({app.path for app in chain.apps}) != len(chain.apps):
-        raise BadChain("it tells of an app twice")
+        raise BadChain("it holds an app twice")
     if chain.verdict is not weakest(app.verdict for app in chain.apps):
         raise BadChain("its verdict is not that of its apps")
     for app in chain.apps:
@@ -233,7 +233,7 @@ def _refuse_contradictions(chain: Chain) -> None:
         if app.verdict is not weakest(verdicts.values()) or app.release_compared is not compared:
             raise BadChain(f"the verdict of {app.path:.200} is not that of its links")
         if app.verdict is LinkVerdict.PROVEN and any(finding.severity.breaks for finding in app.findings):
-            raise BadChain(f"it calls {app.path:.200} proven and tells of what breaks it")
+            raise BadChain(f"it calls {app.path:.200} proven and has findings that break it")
         if app.release and not _fits(app.release):
             raise BadChain(f"the digest of the release of {app.path:.200} is none")
 

@@ -41,11 +41,11 @@ def refusals(chain: Chain, expected: Expected, now: float) -> Iterator[str]:
         yield f"it is of host {chain.host}, not of {expected.host}"
     chosen = apps(chain, expected)
     if expected.app and not chosen:
-        yield f"it does not tell of {expected.app}, but of {', '.join(app.path for app in chain.apps) or 'no app'}"
+        yield f"it does not hold {expected.app}, but {', '.join(app.path for app in chain.apps) or 'no app'}"
     if expected.release:
         yield from (why for app in chosen if (why := _other(app, expected.release)))
         if not chosen and not expected.app:
-            yield f"it tells of no app, and so of none with release {expected.release}"
+            yield f"it holds no app, and so none with release {expected.release}"
 
 
 def _other(app: AppSaid, wanted: str) -> str:

@@ -161,7 +161,7 @@ NONE: dict[str, tuple[bytes, str]] = {
     "no subject": (_set("subject", []), "subjects are not"),
     "a finding": (
         _set(f"{APP}/findings", _told(chain_of(EXAMINATIONS["broken"]))["findings"]),
-        "proven and tells of what breaks it",
+        "proven and has findings that break it",
     ),
 }  # fmt: skip
 
@@ -191,7 +191,7 @@ OTHERS: dict[str, tuple[Expected, float, str]] = {
     "too old": (Expected(max_age=599), NOW, "too old: made 10m ago"),
     "yet to come": (Expected(), HEALTHY.began - 301, "yet to come"),
     "another host": (Expected(host="web-9"), NOW, "of host gateway-1, not of web-9"),
-    "another app": (Expected(app="/srv/x"), NOW, f"does not tell of /srv/x, but of {PATH}"),
+    "another app": (Expected(app="/srv/x"), NOW, f"does not hold /srv/x, but {PATH}"),
     "another commit": (Expected(release="d" * 40), NOW, "not with ddd"),
     "too few digits": (Expected(release=COMMIT[:6]), NOW, "not with"),
     "no text": (Expected(release="HEAD"), NOW, "not with HEAD"),
