@@ -1,5 +1,6 @@
 """The disk against the intended release, in real git repositories, some of them hostile."""
 
+import hashlib
 import os
 import shutil
 import subprocess
@@ -423,6 +424,19 @@ def test_a_manifest_is_a_release(tree: Path, cache: Cache) -> None:
     (tree / "artisan").unlink()
     seen = see(tree, settings, cache)
     assert (seen.changed, seen.missing) == ((f"resources/{BYTES}",), ("artisan",))
+
+
+def test_what_was_compared_has_a_digest(tree: Path, cache: Cache) -> None:
+    """The commit, or that of the manifest's text as it is now; a directory is compared with nothing."""
+    made = manifest(tree)
+    settings = Settings(app=AppTable(release=str(made)))
+    for text in (made.read_bytes(), made.read_bytes().replace(b"  ./", b" *./")):
+        made.write_bytes(text)
+        for _ in range(2):
+            assert see(tree, settings, cache).digest == hashlib.sha256(text).hexdigest()
+    head = commit(tree)
+    assert see(tree, cache=cache).digest == head
+    assert see(tree, Settings(app=AppTable(release=str(tree))), cache).digest == ""
 
 
 def test_a_manifest_reaches_through_a_followed_link(tree: Path) -> None:

@@ -21,7 +21,7 @@ from liveproof.model.facts.release import Release
 from liveproof.model.settings import AppTable, Settings
 from liveproof.probes import files, release
 from liveproof.store.cache import Cache
-from tests.unit.attestation.signing import new_key, signed
+from tests.unit.attestation.signing import new_key, payload_of, signed
 
 
 class Bench:
@@ -63,6 +63,7 @@ def test_proven_by_its_key(bench: Bench) -> None:
     seen = bench.see(release_id="v1")
     assert (seen.kind, seen.compared, seen.changed, seen.missing, seen.modes) == ("manifest", 4, (), (), ())
     assert (seen.id, len(seen.signed_by)) == ("v1", 64)
+    assert seen.digest == payload_of(bench.manifest.read_bytes())["subject"][0]["digest"]["sha256"]
     assert seen.name == f"release v1 (manifest {bench.manifest}, signed by key {seen.signed_by[:16]})"
     assert bench.see(release="../release.json").changed == ()
 
