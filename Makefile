@@ -6,7 +6,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export UV_SYSTEM_CERTS ?= 1
 SUITES ?= bookworm trixie
 
-.PHONY: help setup demo test lint lock lab recordings bench bench-chaos bench-faults bench-fix bench-gate bench-harm bench-seed bench-speed soak docs dist deb clean
+.PHONY: help setup demo test lint lock lab recordings bench bench-chaos bench-faults bench-fix bench-gate bench-harm bench-seed bench-speed soak docs site dist deb clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -21,10 +21,13 @@ test: setup ## all tests; what cannot run here is said with counts
 	@python -m tests
 
 lint: setup ## ruff, mypy strict, import-linter, generated pages
-	@ruff check . && ruff format --check . && mypy && lint-imports && python -m scripts.rule_pages --check && python -m scripts.conditions_page --check && python -m scripts.screens_page --check && python -m scripts.config_example --check
+	@ruff check . && ruff format --check . && mypy && lint-imports && python -m scripts.rule_pages --check && python -m scripts.conditions_page --check && python -m scripts.screens_page --check && python -m scripts.config_example --check && python -m scripts.reference --check
 
-docs: setup ## write docs/rules and docs/what-proven-means.md from the rules, and the example of liveproof.toml
-	@python -m scripts.rule_pages && python -m scripts.conditions_page && python -m scripts.screens_page && python -m scripts.config_example
+docs: setup ## write docs/rules, docs/reference, docs/screens.md, docs/what-proven-means.md and the example of liveproof.toml
+	@python -m scripts.rule_pages && python -m scripts.conditions_page && python -m scripts.screens_page && python -m scripts.config_example && python -m scripts.reference
+
+site: docs ## all of docs as a static site in build/site, read without network; a link that leads nowhere fails
+	@python -m scripts.site
 
 lock: setup ## lock the dependencies anew, with hashes and without an index
 	@uv pip compile -q --upgrade --generate-hashes --universal --python-version 3.11 --no-emit-index-url --no-annotate --no-header pyproject.toml -o requirements/runtime.txt
@@ -70,4 +73,4 @@ deb: setup ## Debian packages with their own libraries, in dist, checked by lint
 	@python -m scripts.deb $(SUITES)
 
 clean: ## remove the environment (root file systems of the lab stay in their cache)
-	@rm -rf .venv dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -6,9 +6,9 @@ package, all this is there already, and only what options ask for is done.
 
 Examples:
   liveproof install --dry-run
-  liveproof install --enable            (the watcher runs now, and after each start of the host)
-  liveproof install --enable timer      (no process that stays: what is due, every 5 minutes)
-  liveproof install --cron              (the same on a host without systemd)
+  liveproof install --enable            # the watcher runs now, and after each start of the host
+  liveproof install --enable timer      # no process that stays: what is due, every 5 minutes
+  liveproof install --cron              # the same on a host without systemd
 
 Exit status:
   0 installed   1 not all could be done   2 usage error, or this liveproof cannot be run by a service

@@ -7,7 +7,7 @@ SIGTERM ends it.
 
 Examples:
   liveproof watch
-  liveproof watch --once       (from cron: what is due since the last time)
+  liveproof watch --once       # from cron: what is due since the last time
   liveproof watch --heal
 
 Exit status:

@@ -1,0 +1,1 @@
+"""The site: docs/ by Sphinx, with nothing that a reader's browser would load from elsewhere."""
