@@ -1,5 +1,6 @@
 """Build the site; status 1 where a link leads nowhere, or a page would load something from elsewhere."""
 
+import shutil
 import sys
 from collections.abc import Iterator
 from html.parser import HTMLParser
@@ -16,6 +17,8 @@ _REMOTE = ("http:", "https:", "//")
 def main(source: Path = ROOT / "docs", built: Path = ROOT / "build" / "site") -> int:
     """Build, then look at what was built."""
     cache = built.with_suffix(".cache")
+    for old in (built, cache):  # pages that are gone would stay, and old tables of contents
+        shutil.rmtree(old, ignore_errors=True)
     options = ["-q", "-W", "--keep-going", "-j", "auto", "-c", str(HERE), "-d", str(cache)]
     if status := build_main([*options, str(source), str(built)]):
         return status

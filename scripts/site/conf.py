@@ -37,7 +37,7 @@ def add_contents(_app: Sphinx, docname: str, source: list[str]) -> None:
         caption, _, body = part.partition("\n")
         if entries := _ENTRY.findall(body):
             under = [] if caption.startswith("# ") else [f":caption: {caption}"]
-            named = [f"{title} <{page}>" if docname == "index" else page for title, page in entries]
+            named = [f"{title} <{page}>" for title, page in entries]
             added += ["", "```{toctree}", ":hidden:", *under, "", *named, "```"]
     source[0] += "\n".join(added) + "\n"
 
