@@ -53,7 +53,7 @@ def _screen(record: Record, *, root: bool = True) -> list[Line]:
 
 def _part(title: str, lines: Iterable[Line], columns: int) -> Iterator[str]:
     yield f"## {title}\n"
-    yield f"```\n{_drawn(lines, columns) if columns else plain(lines)}```\n"
+    yield f"```text\n{_drawn(lines, columns) if columns else plain(lines)}```\n"
 
 
 def _drawn(lines: Iterable[Line], columns: int) -> str:
