@@ -10,7 +10,7 @@ import pkgutil
 import subprocess
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from random import Random
 from typing import Final
@@ -18,11 +18,12 @@ from typing import Final
 import tests.faults
 from benchmarks.chaos import lasting, oracle, verdict
 from benchmarks.chaos.edits import Edit, all_edits
-from benchmarks.chaos.shapes import SHAPES
+from benchmarks.chaos.shapes import SHAPES, Shape
 from benchmarks.trial import Budget, Trial
 from tests.lab import Host
 
 _EDITS: Final = all_edits()
+_SUPERVISED: Final = all_edits("SUPERVISED")
 _PAUSES: Final = (0.0, 0.0, 1.0, 2.5)
 _VISITED: Final = ("/", "/api/conversation-flows", "/api/conversation-flows/booking", "/api/v1/agents", "/nope")
 # Ten rounds without a false proof that is known, so that `make test` fails for new ones only.
@@ -34,12 +35,12 @@ def trials(budget: Budget) -> Iterator[Trial]:
     yield from tried(budget.suite, SHORT_SEED if budget.short else budget.seed, budget.of(200, 10), single=False)
 
 
-def tried(suite: str, first: int, rounds: int, *, single: bool) -> Iterator[Trial]:
+def tried(suite: str, first: int, rounds: int, *, single: bool, shapes: Sequence[Shape] = SHAPES) -> Iterator[Trial]:
     """So many rounds and their figures; ``single``: one edit that no rule knows each, no fault."""
     words: Counter[str] = Counter()
     began = time.monotonic()
     for seed in range(first, first + rounds):
-        word, trial = _round(suite, seed, single=single)
+        word, trial = _round(suite, seed, single, shapes)
         words[word] += 1
         words["false proofs"] += bool(trial.lost)
         yield trial
@@ -49,31 +50,36 @@ def tried(suite: str, first: int, rounds: int, *, single: bool) -> Iterator[Tria
     yield Trial(f"{rounds} rounds", "", f"{told}; {(time.monotonic() - began) / rounds:.1f} s a round")
 
 
-def _round(suite: str, seed: int, *, single: bool) -> tuple[str, Trial]:
+def _round(suite: str, seed: int, single: bool, shapes: Sequence[Shape]) -> tuple[str, Trial]:
     chance = Random(seed)
-    shape = chance.choice(SHAPES)
+    shape = chance.choice(shapes)
     with shape.up(suite) as host:
-        _visit(host)
+        apps = shape.apps(host)
+        for app in apps:
+            _visit(app)
         done = []
         if chance.random() < 0.5:
             host.liveproof("check")
             done.append("a check before")
-        if chance.random() < 0.25:
-            done.append(lasting.start(host, chance))
-        done += [_deed(host, chance, shape.fpm, single) for _ in range(1 if single else chance.choice((1, 1, 2, 3)))]
+        if chance.random() < 0.25 and shape.kind != "supervisord":
+            done.append(lasting.start(_one(apps, chance), chance))
+        edits = _EDITS | (_SUPERVISED if shape.kind == "supervisord" else {})
+        for _ in range(1 if single else chance.choice((1, 1, 2, 3))):
+            app = _one(apps, chance)
+            done.append(
+                f"{'in the second app: ' if app is not host else ''}{_deed(app, chance, shape.fpm, single, edits)}"
+            )
         time.sleep(chance.choice(_PAUSES))
         said = verdict.ask(host)
         truth = None
         if said.word == "proven":
             oracle.place(host)
-            truth = oracle.judge(host, str(seed))
+            truth = oracle.judge(host, str(seed), shape.sites(host))
     lost = said.wrong
     if truth and (truth.changed or truth.dead):
         lost = lost or f"PROVEN, but {'; '.join(filter(None, (truth.dead, *truth.changed)))}"[:3000]
     ill = f" ({len(truth.ill)} requests end in an error)" if truth and truth.ill else ""
-    saw = (
-        f"{said.word or 'no verdict'}{ill} {said.codes} in {said.seconds:.1f} s | {' '.join(shape)}: {' + '.join(done)}"
-    )
+    saw = f"{said.word or 'no verdict'}{ill} {said.codes} in {said.seconds:.1f} s | {shape}: {' + '.join(done)}"
     return said.word or "without a verdict", Trial(f"SEED={seed}", lost, saw)
 
 
@@ -85,19 +91,24 @@ def _visit(host: Host) -> None:
         list(pool.map(lambda _: host.post("/api/retell/webhook", '{"event":"call_started"}'), range(4)))
 
 
-def _deed(host: Host, chance: Random, fpm: str, single: bool) -> str:
+def _one(apps: Sequence[Host], chance: Random) -> Host:
+    """One of them; chance is not asked where there is no choice, so that seeds stay what they were."""
+    return chance.choice(apps) if len(apps) > 1 else apps[0]
+
+
+def _deed(host: Host, chance: Random, fpm: str, single: bool, edits: dict[str, Edit]) -> str:
     """One thing done to a host, at random; what could not be done is told and no harm."""
-    name, act = _chosen(chance, fpm, single)
+    name, act = _chosen(chance, fpm, single, edits)
     try:
         return act(host, chance)
     except (RuntimeError, OSError, subprocess.SubprocessError, UnicodeDecodeError) as error:
         return f"{name} failed ({str(error).strip().splitlines()[-1][:100] if str(error) else type(error).__name__})"
 
 
-def _chosen(chance: Random, fpm: str, single: bool) -> tuple[str, Edit]:
+def _chosen(chance: Random, fpm: str, single: bool, edits: dict[str, Edit]) -> tuple[str, Edit]:
     kind, salt = chance.random(), chance.random()
     if single or kind < 0.65:
-        chosen = _EDITS[drawn(_EDITS, salt)]
+        chosen = edits[drawn(edits, salt)]
         return chosen.__name__, chosen
     faults = _faults("lookalike" if kind > 0.93 else "fault", fpm)
     name = drawn(faults, salt)

@@ -19,6 +19,7 @@ class Verdict:
     wrong: str
     codes: str
     seconds: float
+    apps: int = 0
 
 
 def ask(host: Host) -> Verdict:
@@ -43,4 +44,4 @@ def ask(host: Host) -> Verdict:
     links = [
         f"{link['link']} {link['verdict']}" for app in apps for link in app["links"] if link["verdict"] != "proven"
     ]
-    return Verdict(word, wrong, ", ".join(codes or links), seconds)
+    return Verdict(word, wrong, ", ".join(codes or links), seconds, len(apps))

@@ -25,14 +25,10 @@ def _process(**more: Any) -> dict[str, Any]:
 
 
 def _seen(**more: Any) -> dict[str, Any]:
-    healthy = {
-        "answers": {"GET /": [_answer(body="hello")]},
-        "settings": [_worker()],
-        "processes": {"nginx: worker": _process()},
-        "jobs": "job-v1 release=r1",
-        "sockets": ["tcp 00000000:0050"],
-    }
-    return healthy | more
+    site = {"answers": {"GET /": [_answer(body="hello")]}, "settings": [_worker()], "jobs": "job-v1 release=r1"}
+    host = {"processes": {"nginx: worker": _process()}, "sockets": ["tcp 00000000:0050"]}
+    changed = site | {name: value for name, value in more.items() if name in site}
+    return {"sites": [site, changed]} | host | {name: value for name, value in more.items() if name in host}
 
 
 def test_imports_nothing_of_liveproof() -> None:
@@ -107,6 +103,8 @@ def test_dead_and_ill() -> None:
     assert dead(failing)
     assert ill(failing) == ("GET /", "GET /api/status")
     assert dead(failing | {"GET /": [_answer(200)]}) == ""
+    redirects = {"http://a.example GET /": [_answer(301)], "http://a.example GET /api/status": [_answer(301)]}
+    assert dead({f"https://a.example {asked}": came for asked, came in failing.items()} | redirects)
     assert ill({"GET /": [_answer(200)], "GET /nope": [_answer(404)]}) == ()
 
 

@@ -90,7 +90,11 @@ def _inserted(host: Host, chance: Random, path: str, after: str, line: str) -> s
     text = host.pull(path).decode()
     if after not in text:
         raise RuntimeError(f"{path} has no {after}")
-    return _written(host, chance, path, text.replace(after, f"{after}\n{line}", 1), line)
+    parts = text.split(after)
+    # Where there is one place only, chance is not asked: seeds stay what they were.
+    at = 1 if len(parts) == 2 else chance.randrange(1, len(parts))
+    edited = f"{after.join(parts[:at])}{after}\n{line}{after.join(parts[at:])}"
+    return _written(host, chance, path, edited, line)
 
 
 def _written(host: Host, chance: Random, path: str, text: str, line: str) -> str:

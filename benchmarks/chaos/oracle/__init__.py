@@ -6,9 +6,10 @@ their user, directory, limits and files, what the app's workers write of a job, 
 
 import base64
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from benchmarks.chaos.oracle import quiet
 from tests.lab import Host
@@ -28,32 +29,61 @@ class Truth:
     """Requests that end in an error of the server: told, not judged."""
 
 
+class Door(NamedTuple):
+    """An address of an app: ``http`` or ``https``, port, and the name that is asked for; none: the host's address."""
+
+    scheme: str
+    port: int
+    name: str
+
+
+class Site(NamedTuple):
+    """Where one app of a host is; good answers are expected at the first of its doors."""
+
+    app: str
+    base: str
+    """What the paths of all its releases begin with."""
+    storage: str
+    address: str
+    service: str
+    doors: tuple[Door, ...]
+
+
+def site(host: Host, doors: tuple[Door, ...] = (Door("http", 80, ""),)) -> Site:
+    """Where the app that ``host`` means is."""
+    address, fpm = host.sh('echo "$SOCK|$FPM"').split("|")
+    return Site(host.app, host.app.removesuffix("/current"), host.storage, address, f"{fpm}.service", doors)
+
+
 def place(host: Host) -> None:
     """Put the oracle on a host, where neither the app nor a service looks."""
     host.push(_INSIDE, _PROGRAM)
 
 
-def judge(host: Host, token: str) -> Truth:
+def judge(host: Host, token: str, sites: Sequence[Site] = ()) -> Truth:
     """Look, restart everything, look again. Destroys what the host remembers, so it comes last.
 
     Args:
         host: one that was judged by others before.
         token: a name that no file of the app has.
+        sites: its apps; without, its one app.
 
     Raises:
         RuntimeError: the oracle itself failed on the host.
     """
-    environment = host.sh('echo "$SOCK|$FPM"').split("|")
-    places: dict[str, Any] = {
-        "app": host.app, "storage": host.storage, "address": environment[0],
-        "service": f"{environment[1]}.service", "token": f"ask-{token}",
-    }  # fmt: skip
+    sites = sites or (site(host),)
+    places: dict[str, Any] = {"sites": [each._asdict() for each in sites], "token": f"ask-{token}"}
     places["lasting"] = _do(host, "lasting", places)
     before = _do(host, "see", places)
     restarted = _do(host, "restart", places)
     after = _do(host, "see", places)
     failed = [f"{unit} does not start again: {said}" for unit, said in sorted(restarted["failed"].items())]
-    return Truth(tuple(failed + differences(before, after)), dead(before["answers"]), ill(before["answers"]))
+    seen = [each["answers"] for each in before["sites"]]
+    return Truth(
+        tuple(failed + differences(before, after)),
+        "; ".join(filter(None, map(dead, seen))),
+        tuple(asked for answers in seen for asked in ill(answers)),
+    )
 
 
 def _do(host: Host, verb: str, places: dict[str, Any]) -> Any:
@@ -68,19 +98,27 @@ def _do(host: Host, verb: str, places: dict[str, Any]) -> Any:
 def differences(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
     """What differs between two looks, one line each."""
     return [
+        *(line for was, now in zip(before["sites"], after["sites"], strict=True) for line in _site(was, now)),
+        *_processes(before["processes"], after["processes"]),
+        *_one("listening sockets", before["sockets"], after["sockets"]),
+    ]
+
+
+def _site(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
+    return [
         *_answers(before["answers"], after["answers"]),
         *_settings(before["settings"], after["settings"]),
-        *_processes(before["processes"], after["processes"]),
         *_one("what a worker does with a job", before["jobs"], after["jobs"]),
-        *_one("listening sockets", before["sockets"], after["sockets"]),
     ]
 
 
 def dead(answers: dict[str, Any]) -> str:
     """Why nobody gets a good answer, where both the first page and the status fail."""
-    worst = [_worst(answers.get(f"GET {path}", [])) for path in ("/", "/api/status")]
+    # The first door's are first; another door may have none.
+    door = next(iter(answers), "").partition("GET ")[0]
+    worst = [_worst(answers.get(f"{door}GET {path}", [])) for path in ("/", "/api/status")]
     bad = [status for status in worst if status == 0 or status >= 500]
-    return f"GET / answers {worst[0]}, GET /api/status {worst[1]}" if len(bad) == len(worst) else ""
+    return f"{door}GET / answers {worst[0]}, GET /api/status {worst[1]}" if len(bad) == len(worst) else ""
 
 
 def ill(answers: dict[str, Any]) -> tuple[str, ...]:

@@ -2,8 +2,8 @@
 
 ``lasting PLACES`` lists the app's long-running processes; ``see PLACES`` asks for answers, effective settings,
 processes and what the app's own workers do; ``restart PLACES`` ends everything that could remember something and
-starts it again. PLACES is a JSON object: app, storage, address (of the pool), service, token, lasting (what
-``lasting`` told).
+starts it again. PLACES is a JSON object: sites (of each app: app, base, storage, address of its pool, service, doors),
+token, lasting (what ``lasting`` told).
 """
 
 import base64
@@ -15,6 +15,7 @@ import pwd
 import re
 import signal
 import socket
+import ssl
 import struct
 import subprocess
 import sys
@@ -65,37 +66,57 @@ _MEMORY: Final = re.compile(r"/dev/|/memfd:|/SYSV|\[|/proc/|/\[aio")
 
 def see(places: dict[str, Any]) -> dict[str, Any]:
     """Everything that a cold restart must not change."""
-    return {
-        "answers": _answers(),
-        "settings": _settings(places),
-        "processes": _processes(),
-        "jobs": _jobs(places),
-        "sockets": _listening(),
-    }
+    sites = [
+        {"answers": _answers(site["doors"]), "settings": _settings(site, places["token"])} for site in places["sites"]
+    ]
+    processes = _processes()
+    for seen, site in zip(sites, places["sites"], strict=True):
+        seen["jobs"] = _jobs(site, places)
+    return {"sites": sites, "processes": processes, "sockets": _listening()}
 
 
 # ---------------------------------------------------------------------------------------------------------- answers
-def _answers() -> dict[str, list[dict[str, Any]]]:
-    deadline = time.monotonic() + 20
-    # One after the other first: Laravel shows half a page where two requests compile the same view at once.
-    came = [_answer(asked, deadline) for asked in _REQUESTS]
-    jobs = [request for request in _REQUESTS for _ in range(_TIMES)]
-    with ThreadPoolExecutor(6) as pool:
-        came += pool.map(lambda asked: _answer(asked, deadline), jobs)
-    jobs = [*_REQUESTS, *jobs]
+def _answers(doors: list[Any]) -> dict[str, list[dict[str, Any]]]:
     found: dict[str, list[dict[str, Any]]] = {}
-    for (method, path, body), answer in zip(jobs, came, strict=True):
-        found.setdefault(f"{method} {path} {body}".strip(), []).append(answer)
+    for door in doors:
+        found |= _answers_at(door)
     return found
 
 
-def _answer(asked: tuple[str, str, str], deadline: float) -> dict[str, Any]:
+def _answers_at(door: list[Any]) -> dict[str, list[dict[str, Any]]]:
+    deadline = time.monotonic() + 20
+    # One after the other first: Laravel shows half a page where two requests compile the same view at once.
+    came = [_answer(door, asked, deadline) for asked in _REQUESTS]
+    jobs = [request for request in _REQUESTS for _ in range(_TIMES)]
+    with ThreadPoolExecutor(6) as pool:
+        came += pool.map(lambda asked: _answer(door, asked, deadline), jobs)
+    jobs = [*_REQUESTS, *jobs]
+    found: dict[str, list[dict[str, Any]]] = {}
+    where = f"{door[0]}://{door[2]} " if door[2] else ""
+    for (method, path, body), answer in zip(jobs, came, strict=True):
+        found.setdefault(f"{where}{method} {path} {body}".strip(), []).append(answer)
+    return found
+
+
+def _answer(door: list[Any], asked: tuple[str, str, str], deadline: float) -> dict[str, Any]:
     method, path, body = asked
     timeout = min(8.0, max(0.5, deadline - time.monotonic()))
-    connection = http.client.HTTPConnection("127.0.0.1", 80, timeout=timeout)
+    scheme, port, name = door
+    connection: http.client.HTTPConnection
+    if scheme == "https":
+        context = ssl.create_default_context()
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        connection = http.client.HTTPSConnection("127.0.0.1", port, timeout=timeout, context=context)
+    else:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout)
     try:
         sent = _LARGE if body == "large" else body
-        connection.request(method, path, body=sent.encode() or None, headers=_JSON if body else {})
+        connection.request(
+            method,
+            path,
+            body=sent.encode() or None,
+            headers={**(_JSON if body else {}), **({"Host": name} if name else {})},
+        )
         answer = connection.getresponse()
         return {"status": answer.status, "headers": answer.getheaders(), "body": answer.read(200_000).decode("latin-1")}
     except (OSError, http.client.HTTPException) as error:
@@ -111,9 +132,9 @@ def _answer(asked: tuple[str, str, str], deadline: float) -> dict[str, Any]:
 
 
 # --------------------------------------------------------------------------------------------------------- settings
-def _settings(places: dict[str, Any]) -> list[dict[str, Any]]:
+def _settings(site: dict[str, Any], token: str) -> list[dict[str, Any]]:
     """What PHP says of itself in as many of the pool's workers as answer, asked past nginx."""
-    script = os.path.realpath(f"{places['app']}/public") + f"/{places['token']}.php"
+    script = os.path.realpath(f"{site['app']}/public") + f"/{token}.php"
     try:
         with open(script, "x", encoding="ascii") as file:
             file.write(_ASK)
@@ -122,7 +143,7 @@ def _settings(places: dict[str, Any]) -> list[dict[str, Any]]:
         return [{"error": f"the question cannot be put there: {type(error).__name__}"}]
     try:
         with ThreadPoolExecutor(8) as pool:
-            came = list(pool.map(lambda _: _ask(places["address"], script), range(16)))
+            came = list(pool.map(lambda _: _ask(site["address"], script), range(16)))
     finally:
         with suppress(OSError):
             os.unlink(script)
@@ -193,6 +214,8 @@ def _role(pid: str) -> str:
         return words[:13]
     if words.startswith("php-fpm: "):
         return words.split("(")[0].strip()
+    if "/supervisord -n" in words:
+        return "supervisord"
     program = os.path.basename(words.split(" ")[0])
     return f"php {words.partition(' ')[2]}" if program.startswith("php") and "artisan" in words else ""
 
@@ -281,7 +304,7 @@ def _listening() -> list[str]:
 # ---------------------------------------------------------------------------------------------------------- lasting
 def lasting() -> list[dict[str, Any]]:
     """The app's long-running processes that nobody else of them started: words, user, directory, environment, unit."""
-    ours = {pid: role for pid, role in _ours() if role.startswith("php ")}
+    ours = {pid for pid, role in _ours() if role.startswith(("php ", "supervisord"))}
     found = []
     for pid in ours:
         with suppress(OSError, KeyError, IndexError):
@@ -305,18 +328,21 @@ def lasting() -> list[dict[str, Any]]:
 
 
 # ------------------------------------------------------------------------------------------------------------- jobs
-def _jobs(places: dict[str, Any]) -> str:
+def _jobs(site: dict[str, Any], places: dict[str, Any]) -> str:
     """What the app's own workers write of a job: ``version release``; or that nobody does it."""
-    if not any("queue" in word or "horizon" in word for known in places["lasting"] for word in known["argv"]):
+    lasting = places["lasting"]
+    if len(places["sites"]) > 1:
+        lasting = [known for known in lasting if known["directory"].startswith(site["base"])]
+    if not any(re.search("queue|horizon|/supervisord$", word) for known in lasting for word in known["argv"]):
         return "no worker"
     call = f"{places['token']}-{os.getpid()}"
     sent = json.dumps({"name": "book_appointment", "call": {"call_id": call}})
-    answer = _answer(("POST", _FUNCTION, sent), time.monotonic() + 8)
+    answer = _answer(site["doors"][0], ("POST", _FUNCTION, sent), time.monotonic() + 8)
     if answer["status"] != 200:
         return f"cannot be queued: {answer['status']}"
     deadline = time.monotonic() + 5
     while time.monotonic() < deadline:
-        with suppress(OSError), open(f"{places['storage']}/logs/queue.log", encoding="utf-8", errors="replace") as file:
+        with suppress(OSError), open(f"{site['storage']}/logs/queue.log", encoding="utf-8", errors="replace") as file:
             for line in file:
                 if f"call={call} " in line:
                     return re.sub(r"^\S+ pid=\d+ | call=\S+", "", line.strip())
@@ -327,7 +353,7 @@ def _jobs(places: dict[str, Any]) -> str:
 # ---------------------------------------------------------------------------------------------------------- restart
 def restart(places: dict[str, Any]) -> dict[str, Any]:
     """End nginx, PHP-FPM and the app's long-running processes with all that they remember; start them again."""
-    units = ["nginx.service", places["service"]]
+    units = ["nginx.service", *sorted({site["service"] for site in places["sites"]})]
     started = [known for known in places["lasting"] if not known["unit"]]
     units += sorted({known["unit"] for known in places["lasting"] if known["unit"]})
     # As at the next boot: a unit file that systemd has not read yet counts as well.
