@@ -56,6 +56,7 @@ _LEFT_OUT = {
         "data files that a queue worker or other lasting PHP process read once and keeps",
         "whether a worker still has the parent that would restart it",
         "whether a program of supervisord's runs by its configuration as it is on disk (`supervisorctl update`)",
+        "whether a queue worker runs at all where a unit or a program of supervisord's would start one",
         "crontabs and timers that run artisan in a copy of the app that is no release beside the one served",
         "mutexes that a task of the scheduler left behind: caches keep them under hashes of what its code says",
     ),
