@@ -8,8 +8,11 @@ from typing import Any
 
 import pytest
 
+from benchmarks.chaos.edits import all_edits
 from benchmarks.chaos.oracle import dead, differences, ill, inside, quiet
 from benchmarks.chaos.rounds import drawn
+from benchmarks.chaos.shapes import SHAPES, WIDER
+from benchmarks.chaos.shapes.two_apps import portal
 
 
 def _answer(status: int = 200, body: str = "", *headers: tuple[str, str]) -> dict[str, Any]:
@@ -116,3 +119,19 @@ def test_a_new_name_changes_few_draws() -> None:
     drawn_now = [drawn([*names, "fault new"], salt) for salt in salts]
     assert len(set(drawn_then)) > 30
     assert {now for then, now in zip(drawn_then, drawn_now, strict=True) if then != now} <= {"fault new"}
+
+
+def test_other_kinds_of_hosts_have_a_part_of_their_own() -> None:
+    """The seeds of the usual shapes depend on their number and on the edits that they can get."""
+    assert not any(shape.kind for shape in SHAPES)
+    assert {shape.kind for shape in WIDER} == {"https", "two apps", "supervisord"}
+    assert not [name for name in all_edits() if name.startswith("supervised.")]
+    assert len(all_edits("SUPERVISED")) > 1
+
+
+def test_the_second_app_has_names_of_its_own() -> None:
+    """Whatever is done to the first app by name, but for the ini file of the PHP that both share."""
+    assert portal("cat /var/www/api-gateway/.env; systemctl stop api-gateway-queue") == (
+        "cat /var/www/api-portal/.env; systemctl stop api-portal-queue"
+    )
+    assert portal("/etc/php/8.2/fpm/conf.d/20-api-gateway.ini") == "/etc/php/8.2/fpm/conf.d/20-api-gateway.ini"

@@ -31,6 +31,9 @@ for app in "$new"/releases/2 "$new"/releases/1 "$new"; do
     (umask 027; setpriv --reuid="$WWW" --regid="$WWW" --init-groups env HOME=/tmp php artisan $what:cache -q)
   done
 done
+if [ -L "$new/current" ]; then
+  cd "$new"; ln -s releases/1 switch; chown -h "$WWW:$WWW" switch; mv -T switch current
+fi
 cd /etc/nginx/sites-available
 sed "s/ default_server//; s/server_name _/server_name {_NAME}/; s#$old#$new#
     s#fastcgi_pass .*;#fastcgi_pass unix:/run/php/portal.sock;#" api-gateway > api-portal
