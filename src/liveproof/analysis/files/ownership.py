@@ -70,8 +70,8 @@ def ownership(policy: Policy, files: Files, app: App) -> Ownership | Unknown:
 def _by_owner(policy: Policy, files: Files, app: App, uid: int, named_gid: int) -> Ownership | Unknown:
     if policy.name == "hardened" and uid == app.uid:
         return Unknown(
-            "the policy `hardened` wants the code to belong to another user than the app's own, to whom most of it "
-            f"belongs; {_NAME_ONE}"
+            "the policy `hardened` wants the code to belong to another user than the app's own, who owns most of it; "
+            f"{_name_owner('deploy')}"
         )
     gid = named_gid if named_gid >= 0 else app.gid if policy.name == "hardened" else _group(files, uid, app)
     accepted = frozenset((uid,) if policy.name == "hardened" or policy.owner else (uid, app.uid))
@@ -79,14 +79,18 @@ def _by_owner(policy: Policy, files: Files, app: App, uid: int, named_gid: int) 
     return Ownership(policy, uid, gid, accepted, *_writer(uid, files, app), counts[uid] / (counts.total() or 1))
 
 
-_NAME_ONE = 'name the one whom it should belong to, in liveproof.toml: [policy] owner = "deploy"'
+def _name_owner(user: str) -> str:
+    return (
+        f'name its owner in liveproof.toml (/etc/liveproof): [policy] owner = "{user}"; or, where the user of the pool '
+        "owns everything: --policy app-user"
+    )
 
 
 def mismatches(owned: Ownership, files: Files, app: App) -> Iterator[Mismatch] | Unknown:
     """Every entry that is not as the policy wants it, or why that cannot be told."""
     if owned.policy.name == "own":
         return _by_rules(owned, files)
-    judge = {"app-user": _seed, "hardened": _hardened}.get(owned.policy.name, _default)
+    judge = {"app-user": _app_user, "hardened": _hardened}.get(owned.policy.name, _default)
     return (
         Mismatch(path, kind.kind, kind.uid, kind.gid, kind.mode, kind.linked, *wanted)
         for kind in files.classes
@@ -108,7 +112,7 @@ def _default(owned: Ownership, kind: FileClass, app: App) -> _Wanted:  # noqa: A
     return owned.uid if foreign else -1, owned.gid if group_asked and kind.gid != owned.gid else -1, -1
 
 
-def _seed(owned: Ownership, kind: FileClass, app: App) -> _Wanted:  # noqa: ARG001
+def _app_user(owned: Ownership, kind: FileClass, app: App) -> _Wanted:  # noqa: ARG001
     if kind.section not in (*CODE, *WRITTEN, "env"):
         return _FINE
     return -1 if kind.uid == owned.uid else owned.uid, -1 if kind.gid == owned.gid else owned.gid, -1
@@ -201,8 +205,10 @@ def _owner(files: Files, app: App) -> int | Unknown:
     for user in (first, second):
         if user != 0 and vendor[user] >= _NEARLY_ALL * vendor.total() > 0:
             return user
-    shares = " and ".join(f"{dict(files.users).get(u, u)} ({counts[u] / counts.total():.0%})" for u in (first, second))
-    return Unknown(f"the code belongs to {shares}, so it is not known whose it should be; {_NAME_ONE}")
+    names = {user: str(dict(files.users).get(user, user)) for user in (first, second)}
+    shares = " and ".join(f"{name} ({counts[user] / counts.total():.0%})" for user, name in names.items())
+    likely = names[app.uid] if app.uid in names else next(name for user, name in names.items() if user != 0)
+    return Unknown(f"the code belongs to {shares}, so it is not known whose it should be; {_name_owner(likely)}")
 
 
 def _counts(files: Files, sections: tuple[str, ...]) -> Counter[int]:

@@ -72,8 +72,9 @@ def test_default_does_not_guess() -> None:
     entries = laravel(WWW, WWW) | {f"app/F{at}.php": ROOT for at in range(12)} | {"vendor/a.php": ROOT}
     owned = ownership(Policy(), tree(entries), app())
     assert isinstance(owned, Unknown)
+    assert '[policy] owner = "www-data"' in owned.reason
+    assert "--policy app-user" in owned.reason
     assert "root (39%)" in owned.reason
-    assert "[policy] owner" in owned.reason
 
 
 def test_default_asks_vendor_when_code_is_divided() -> None:
