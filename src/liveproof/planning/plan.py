@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from liveproof.model.codec import to_json
 from liveproof.model.examination import AppExamination
 from liveproof.model.facts.apps import App
-from liveproof.model.findings import Absent, Finding, Unknown
+from liveproof.model.findings import Absent, Finding, Ref, Unknown
 from liveproof.model.plan import Act, Plan, PlanOptions, Step
 from liveproof.model.rule import Rule, arguments, needs
 from liveproof.model.verdicts import Safety
@@ -219,13 +219,19 @@ def _held_back(everything: list[Step], steps: tuple[Step, ...]) -> tuple[Step, .
     return tuple(step for step in merged if step.act not in planned)
 
 
+def _lasting(about: Iterable[Ref]) -> Iterator[Ref]:
+    return (ref for ref in about if ref.kind not in ("process", "file"))
+
+
 def _digest(path: str, steps: tuple[Step, ...], mended: list[Finding], settles: tuple[str, ...]) -> str:
     """What the plan stands on: its acts with all they expect to find, the findings that they fix, what they settle.
 
-    What moves by itself on a busy host is left out: times, counts in messages, process ids, findings of others.
+    What moves by itself on a busy host is left out: times, counts in messages, process ids, findings of others, and
+    the files that a finding names: an act holds those that it touches, and more files that PHP has compiled in the
+    meantime are no other reason to reload it.
     """
     about = [
-        [f.code, f.severity.value if f.severity else "", sorted([r.kind, r.id] for r in f.about if r.kind != "process")]
+        [f.code, f.severity.value if f.severity else "", sorted([r.kind, r.id] for r in _lasting(f.about))]
         for f in mended
     ]
     acts = [[to_json(step.act.lasting(), Act), step.safety.value] for step in steps]

@@ -319,6 +319,16 @@ def test_steps_lead_to_the_real_directory() -> None:
     assert acts(plan.steps) == [artisan("config:cache")]
 
 
+def test_more_old_scripts_are_the_same_reload() -> None:
+    """Between two looks PHP compiles more scripts, also by our own request: the plan is not another one for that."""
+    reload = ServiceAction("reload", "php8.3-fpm")
+    digests = set()
+    for files in (("a.php",), ("a.php", "b.php")):
+        about = (Ref("app", "/a"), *(Ref("file", f"/a/{name}") for name in files))
+        digests.add(make_plan(examined(replace(finding("OPC002"), about=about)), (rule("OPC002", reload),)).digest)
+    assert len(digests) == 1
+
+
 def test_the_digest_knows_what_matters_and_nothing_else() -> None:
     """Owners, modes and findings are in it; words, processes and findings of others are not."""
     first = planned(rule("FIL001", owner("a")))
