@@ -5,6 +5,7 @@ being loaded, is answered like any other. What only an interrupt, a hang or a bu
 """
 
 import gc
+import signal
 import sys
 
 from liveproof.cli.exit_status import BUG, INTERRUPTED
@@ -31,15 +32,24 @@ def _run(words: list[str]) -> int:
 
         return run_command(words)
     except KeyboardInterrupt:
-        from liveproof.cli import unexpected  # noqa: PLC0415  (see above)
-
-        unexpected.show(unexpected.interrupted(words))
-        return INTERRUPTED
+        return _interrupted(words)
     except Exception as error:  # noqa: BLE001  (whatever it is, it is our bug, and the person gets a sentence)
         from liveproof.cli import unexpected  # noqa: PLC0415  (see above)
 
         unexpected.show(unexpected.bug(error, words))
         return BUG
+
+
+def _interrupted(words: list[str]) -> int:
+    # Who presses Ctrl-C twice, or timeout(1), which signals the process and its group, must not break off the answer.
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        from liveproof.cli import unexpected  # noqa: PLC0415  (see above)
+
+        unexpected.show(unexpected.interrupted(words))
+    finally:
+        signal.signal(signal.SIGINT, before)
+    return INTERRUPTED
 
 
 def _hung(what: str) -> int:

@@ -1,12 +1,14 @@
 """From words to an exit status."""
 
 import json
+import os
+import signal
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from liveproof.cli import main, session
+from liveproof.cli import main, session, unexpected
 from liveproof.cli.commands import check
 from liveproof.model.examination import Examination
 from liveproof.model.plan import Outcome, OutcomeKind
@@ -183,6 +185,23 @@ def test_an_interrupt_is_quiet(monkeypatch: pytest.MonkeyPatch, capsys: pytest.C
     _finds(monkeypatch, KeyboardInterrupt())
     assert main.main(["check"]) == 130
     assert capsys.readouterr().err == "liveproof: interrupted; nothing was changed\n"
+
+
+def test_a_second_interrupt_does_not_break_off_the_answer(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """timeout(1) signals the process and then its group; people press Ctrl-C twice."""
+    _finds(monkeypatch, KeyboardInterrupt())
+    said = unexpected.interrupted
+
+    def twice(words: list[str]) -> str:
+        os.kill(os.getpid(), signal.SIGINT)
+        return said(words)
+
+    monkeypatch.setattr(unexpected, "interrupted", twice)
+    assert main.main(["check"]) == 130
+    assert capsys.readouterr().err == "liveproof: interrupted; nothing was changed\n"
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 def test_a_failing_store_fails_no_check(
