@@ -264,7 +264,7 @@ def test_ctrl_c_says_how_to_go_on(
 
     monkeypatch.setattr(fix_run, "repair", interrupt)
     run = Run(RUN, "/var/www/x", 0.0, "interrupted", (), "")
-    monkeypatch.setattr("liveproof.store.runs.pending", lambda: (run,))
+    monkeypatch.setattr("liveproof.cli.unexpected.pending", lambda: (run,))
     assert main.main(["fix", "--yes"]) == 130
     assert f"run {RUN}; `liveproof rollback`" in capsys.readouterr().err
 
