@@ -3,16 +3,15 @@
 import sys
 from collections.abc import Iterator
 from importlib import import_module
-from pathlib import Path
 
 from liveproof.model.facts.apps import App
 from liveproof.model.rule import Rule, needs
 from liveproof.model.settings import Settings
 from liveproof.model.verdicts import Link
 from liveproof.rules import load
+from scripts.pages import TOP, write_or_compare
 
-ROOT = Path(__file__).parent.parent
-PAGE = ROOT / "docs" / "what-proven-means.md"
+PAGE = TOP / "docs" / "what-proven-means.md"
 
 _QUESTIONS = {
     Link.RELEASE: "Is the intended release what lies on disk, byte for byte? Asked only where a release is named or "
@@ -71,14 +70,7 @@ _LEFT_OUT = {
 
 def main(arguments: list[str]) -> int:
     """Write or compare the page."""
-    wanted = "\n".join(_lines()) + "\n"
-    if PAGE.exists() and PAGE.read_text() == wanted:
-        return 0
-    if "--check" in arguments:
-        print(f"{PAGE.relative_to(ROOT)} is not up to date; run `make docs`", file=sys.stderr)
-        return 1
-    PAGE.write_text(wanted)
-    return 0
+    return write_or_compare({PAGE: "\n".join(_lines()) + "\n"}, arguments)
 
 
 def _lines() -> Iterator[str]:

@@ -1,31 +1,19 @@
 """Write docs/rules from the rules' own docstrings; with --check only tell whether they are up to date (status 1)."""
 
 import sys
-from pathlib import Path
 
 from liveproof.model.rule import Rule
 from liveproof.report.content.host_names import NOWHERE
 from liveproof.rules import load
+from scripts.pages import TOP, write_or_compare
 
-PAGES = Path(__file__).parent.parent / "docs" / "rules"
+PAGES = TOP / "docs" / "rules"
 
 
 def main(arguments: list[str]) -> int:
     """Write or compare every page and the index."""
-    wanted = {f"{rule.code}.md": _page(rule) for rule in load()}
-    wanted["README.md"] = _index()
-    kept = {path.name: path.read_text() for path in PAGES.glob("*.md")}
-    if kept == wanted:
-        return 0
-    if "--check" in arguments:
-        print("docs/rules is not up to date; run `make docs`", file=sys.stderr)
-        return 1
-    PAGES.mkdir(parents=True, exist_ok=True)
-    for name in kept.keys() - wanted.keys():
-        (PAGES / name).unlink()
-    for name, text in wanted.items():
-        (PAGES / name).write_text(text)
-    return 0
+    wanted = {PAGES / f"{rule.code}.md": _page(rule) for rule in load()}
+    return write_or_compare({**wanted, PAGES / "README.md": _index()}, arguments, PAGES)
 
 
 def _page(rule: Rule) -> str:

@@ -5,16 +5,16 @@ import os
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from liveproof.model.run_record import Record
 from liveproof.report.style.lines import Line, plain
 from liveproof.report.style.terminal import show
 from liveproof.report.summary import summary_lines
+from scripts.pages import TOP, write_or_compare
 from tests.golden import incident
 from tests.golden.reports import steady
 
-PAGE = Path(__file__).parents[1] / "docs" / "screens.md"
+PAGE = TOP / "docs" / "screens.md"
 _HEAD = """\
 # Screens
 
@@ -22,17 +22,10 @@ What `liveproof check` shows. Written by `make docs` from the incident as the te
 """
 
 
-def main(words: list[str]) -> int:
-    """Write the page, or with ``--check`` say whether it is what it should be."""
+def main(arguments: list[str]) -> int:
+    """Write or compare the page."""
     with steady():
-        text = "\n".join((_HEAD, *_parts()))
-    if "--check" in words:
-        if PAGE.exists() and PAGE.read_text(encoding="utf-8") == text:
-            return 0
-        print(f"{PAGE} is not what the code makes of it: run `make docs`", file=sys.stderr)
-        return 1
-    PAGE.write_text(text, encoding="utf-8")
-    return 0
+        return write_or_compare({PAGE: "\n".join((_HEAD, *_parts()))}, arguments)
 
 
 def _parts() -> Iterator[str]:

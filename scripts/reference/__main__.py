@@ -1,11 +1,11 @@
 """Write docs/reference from the sources of what it describes; with --check only compare it (status 1)."""
 
 import sys
-from pathlib import Path
 
+from scripts.pages import TOP, write_or_compare
 from scripts.reference import commands, configuration, exit_statuses, schemas
 
-PAGES = Path(__file__).parents[2] / "docs" / "reference"
+PAGES = TOP / "docs" / "reference"
 
 
 def main(arguments: list[str]) -> int:
@@ -16,18 +16,7 @@ def main(arguments: list[str]) -> int:
         "exit-statuses.md": exit_statuses.page(),
         "schemas.md": schemas.page(),
     }
-    kept = {path.name: path.read_text(encoding="utf-8") for path in PAGES.glob("*.md")}
-    if kept == wanted:
-        return 0
-    if "--check" in arguments:
-        print("docs/reference is not up to date; run `make docs`", file=sys.stderr)
-        return 1
-    PAGES.mkdir(parents=True, exist_ok=True)
-    for name in kept.keys() - wanted.keys():
-        (PAGES / name).unlink()
-    for name, text in wanted.items():
-        (PAGES / name).write_text(text, encoding="utf-8")
-    return 0
+    return write_or_compare({PAGES / name: text for name, text in wanted.items()}, arguments, PAGES)
 
 
 if __name__ == "__main__":
