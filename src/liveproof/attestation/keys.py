@@ -4,6 +4,7 @@ import base64
 import re
 
 from liveproof.model.dataclass import dataclass
+from liveproof.model.hashing import sha256
 
 # RFC 8410: SEQUENCE { SEQUENCE { OID 1.3.101.112 }, BIT STRING of 32 bytes }.
 _PUBLIC = bytes.fromhex("302a300506032b6570032100")
@@ -26,9 +27,7 @@ class PublicKey:
     @property
     def id(self) -> str:
         """Its name, which decides nothing: a signature counts by itself."""
-        import hashlib  # noqa: PLC0415  (OpenSSL; a check without a signed manifest needs none)
-
-        return hashlib.sha256(_PUBLIC + bytes.fromhex(self.raw)).hexdigest()
+        return sha256(_PUBLIC + bytes.fromhex(self.raw))
 
 
 def public_keys(content: bytes) -> tuple[PublicKey, ...]:

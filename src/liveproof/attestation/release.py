@@ -14,6 +14,7 @@ from typing import Any
 from liveproof.attestation.envelope import STATEMENT_TYPE, BadEnvelope, statement
 from liveproof.host.files.tree_digests import MOST_BYTES, MOST_FILES, Measured, unfit
 from liveproof.model.dataclass import dataclass
+from liveproof.model.hashing import sha256
 
 PREDICATE_TYPE = "urn:liveproof:predicate:release:1"
 # What a host has of its own: written at run time, laid by deploy tools, or secret. Secrets are not even digested.
@@ -64,10 +65,8 @@ def digest_of(files: Iterable[Measured]) -> str:
 
     A line is ``SHA256 MODE SIZE TYPE PATH`` with single blanks, the mode as four octal digits.
     """
-    import hashlib  # noqa: PLC0415  (OpenSSL)
-
     lines = (f"{sha} {mode:04o} {size} {kind} {path}\0" for path, kind, mode, size, sha in files)
-    return hashlib.sha256("".join(lines).encode()).hexdigest()
+    return sha256("".join(lines).encode())
 
 
 def made(files: Sequence[Measured], id: str, exclude: tuple[str, ...], lasts: float = 0.0) -> Release:

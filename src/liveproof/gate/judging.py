@@ -6,8 +6,7 @@ from collections.abc import Collection
 from liveproof.model.examination import Examination
 from liveproof.model.findings import Diagnosis
 from liveproof.model.verdicts import LinkVerdict, RuleVerdict
-
-_NEEDS_ROOT = ("as root", "only root", "root only")
+from liveproof.report.content.unseen import NEEDS_ROOT
 
 # What two looks have in common that saw the same: each app's verdict, its causes and what could not be seen.
 Seen = tuple[tuple[str, str, tuple[str, ...], tuple[str, ...]], ...]
@@ -59,4 +58,4 @@ def _may_pass(cause: Diagnosis, passing: Collection[str]) -> bool:
 def _blind(examination: Examination) -> list[str]:
     """What could not be seen because we are not root."""
     reasons = [result.reason for app in examination.apps for result in app.results]
-    return [reason for reason in reasons if any(word in reason for word in _NEEDS_ROOT)]
+    return [reason for reason in reasons if any(word in reason for word in NEEDS_ROOT)]

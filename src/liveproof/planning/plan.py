@@ -1,6 +1,5 @@
 """Findings to a plan: the steps that fix them, merged, in the order of the seed. Pure."""
 
-import hashlib
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
@@ -9,6 +8,7 @@ from liveproof.model.codec import to_json
 from liveproof.model.examination import AppExamination
 from liveproof.model.facts.apps import App
 from liveproof.model.findings import Absent, Finding, Ref, Unknown
+from liveproof.model.hashing import sha256
 from liveproof.model.plan import Act, Plan, PlanOptions, Step
 from liveproof.model.rule import Rule, arguments, needs
 from liveproof.model.verdicts import Safety
@@ -235,7 +235,7 @@ def _digest(path: str, steps: tuple[Step, ...], mended: list[Finding], settles: 
         for f in mended
     ]
     acts = [[to_json(step.act.lasting(), Act), step.safety.value] for step in steps]
-    return hashlib.sha256(json.dumps([path, acts, sorted(about), settles], sort_keys=True).encode()).hexdigest()
+    return sha256(json.dumps([path, acts, sorted(about), settles], sort_keys=True).encode())
 
 
 def differences(old: Plan, new: Plan) -> Iterator[str]:

@@ -16,12 +16,12 @@ from liveproof.model.verdicts import Link, LinkVerdict, RuleVerdict, Safety, Sev
 from liveproof.report.content.findings import causes
 from liveproof.report.content.next_command import next_command
 from liveproof.report.content.rule_pages import Pages
-from liveproof.report.content.unseen import left_out, unseen
+from liveproof.report.content.unseen import NEEDS_ROOT, left_out, unseen
 from liveproof.report.content.verdict import STYLES, head_lines, headline, seen_first
 from liveproof.report.style.escaping import shown, visible
 from liveproof.report.style.lines import BLANK, Line, line
 
-_NEEDS_ROOT = ("as root", "only root", "root only", "Permission denied")
+_NEEDS_ROOT = (*NEEDS_ROOT, "Permission denied")
 _FEW = 2  # causes up to which there is room for what each says of this very host
 _REASONS = 3  # of what was not seen
 _WIDTH = 56  # characters of a line of 80 columns that the columns before it leave
@@ -164,9 +164,10 @@ def _not_seen(app: AppExamination) -> Iterator[Line]:
     for reason, codes in shown_now:
         which = ", ".join(codes[:4]) + (f" and {len(codes) - 4} more" if len(codes) > 4 else "")
         yield line(f"{cut(shown(reason), 2 * _WIDTH)} ", (f"({which})", "dim"), indent=3)
-    for text in beside[: max(_REASONS - len(shown_now), 1)]:
+    beside_now = beside[: max(_REASONS - len(shown_now), 1)]
+    for text in beside_now:
         yield line(cut(shown(text), 2 * _WIDTH), indent=3)
-    left = len(reasons) + len(beside) - len(shown_now) - min(len(beside), max(_REASONS - len(shown_now), 1))
+    left = len(reasons) + len(beside) - len(shown_now) - len(beside_now)
     if left:
         yield line((f"and {left} more", "dim"), indent=3)
 

@@ -4,7 +4,6 @@ Whoever applies it examines the host again and makes the plan anew; the file onl
 nothing in it is carried out, and a file that was changed, is old, or comes from another host does no harm.
 """
 
-import hashlib
 import json
 import time
 from collections.abc import Iterable, Iterator
@@ -14,6 +13,7 @@ from liveproof import __version__
 from liveproof.host.files import trusted
 from liveproof.model.codec import Misshapen, from_json, to_json
 from liveproof.model.dataclass import dataclass
+from liveproof.model.hashing import sha256
 from liveproof.model.plan import Plan, PlanOptions, Step
 from liveproof.model.verdicts import Safety
 
@@ -177,4 +177,4 @@ def _host() -> str:
             machine = file.read(64).strip()
     except (OSError, UnicodeError):
         machine = ""
-    return hashlib.sha256(f"liveproof plan {machine}".encode()).hexdigest()[:32]
+    return sha256(f"liveproof plan {machine}".encode())[:32]

@@ -1,6 +1,5 @@
 """Replace the content of a configuration file."""
 
-import hashlib
 import os
 from dataclasses import replace
 
@@ -8,6 +7,7 @@ from liveproof.host.files import trusted
 from liveproof.host.files.snapshot import TIMES, look
 from liveproof.host.write import safety, service_control, writer
 from liveproof.host.write.safety import LeftAlone
+from liveproof.model.hashing import sha256
 from liveproof.repair.action import PreparedAction, StepContext, action, again, whole
 from liveproof.repair.allowed_paths import Refused, top
 from liveproof.repair.undo_step import Places
@@ -32,7 +32,7 @@ def write_file(act: WriteFile, context: StepContext) -> PreparedAction:
         raise Refused(f"{act.path} is not written: {error}") from None
     except OSError as error:
         raise LeftAlone(act.path, f"cannot be read: {safety.why(error)}") from None
-    if hashlib.sha256(content).hexdigest() != act.old_sha256:
+    if sha256(content) != act.old_sha256:
         raise LeftAlone(act.path, "has another content by now")
     folder, _, name = os.path.realpath(act.path).rpartition("/")
     with top(folder or "/", None) as root:

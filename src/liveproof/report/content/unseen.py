@@ -4,6 +4,9 @@ from liveproof.model.examination import AppExamination
 from liveproof.model.findings import disabled
 from liveproof.model.verdicts import RuleVerdict
 
+# What a reason says that a look as root takes away.
+NEEDS_ROOT = ("as root", "only root", "root only")
+
 
 def unseen(app: AppExamination) -> dict[str, list[str]]:
     """Each reason why something could not be seen, with the codes of the rules that needed it."""

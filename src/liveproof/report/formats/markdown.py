@@ -10,7 +10,7 @@ from liveproof.model.examination import AppExamination
 from liveproof.model.facts.fpm import Fpm
 from liveproof.model.facts.laravel import Laravel
 from liveproof.model.facts.nginx import Nginx
-from liveproof.model.findings import Diagnosis, disabled
+from liveproof.model.findings import Diagnosis
 from liveproof.model.plan import OutcomeKind
 from liveproof.model.run_record import Record, Repair
 from liveproof.model.verdicts import LinkVerdict, RuleVerdict
@@ -20,6 +20,7 @@ from liveproof.report.content.performance import figures
 from liveproof.report.content.remedy import Remedies, remedies
 from liveproof.report.content.rule_pages import Page, Pages, answering
 from liveproof.report.content.symptoms import SYMPTOMS
+from liveproof.report.content.unseen import left_out
 from liveproof.report.content.verdict import headline, meaning
 from liveproof.report.content.verification_table import BAD, OK, Row, rows
 from liveproof.report.formats import Context
@@ -162,7 +163,7 @@ class _App:
         if unseen:
             yield from ("", "Not checked, and why:", "")
             yield from (f"- {r.code} {code(r.rule)}: {prose(shown(r.reason))}" for r in unseen)
-        left = (*disabled(self.now.results), *dict.fromkeys(why for _, why in self.now.unjudged))
+        left = left_out(self.now)
         if left:
             yield from ("", "What was not judged:", "", *(f"- {prose(shown(text))}" for text in left))
 
