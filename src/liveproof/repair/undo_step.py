@@ -221,7 +221,7 @@ class _Place:
         return self._after is not None and before.scope == META and {now.kind, self._then(before).kind} == {NOTHING}
 
     def _ours(self, before: Image, now: Image) -> bool:
-        """Whether what stands there is what the step, or a cut off attempt to take it back, left."""
+        """Whether what stands there is what the step, or a cut off attempt to undo it, left."""
         if before.scope == META and NOTHING not in (before.kind, now.kind):
             return _between(before, self._then(before), now)
         if self._after is None:

@@ -94,7 +94,7 @@ def _found(app: AppExamination, codes: tuple[str, ...]) -> Iterator[Line]:
 
 
 def _conclusion(symptom: Symptom, app: AppExamination, pages: Pages) -> Iterator[Line]:
-    mended = unplanned(pages)
+    fixes = unplanned(pages)
     codes = {code for look in symptom.looks(place(app)) for code in answering(pages, *look.questions)}
     meant = [d for d in app.diagnoses if codes & {f.code for f in d.findings}]
     yield BLANK
@@ -105,7 +105,7 @@ def _conclusion(symptom: Symptom, app: AppExamination, pages: Pages) -> Iterator
             yield line(f"It found something else: {', '.join(others)}; see `liveproof check`.")
         return
     yield line((f"{len(meant)} cause{'s' if len(meant) > 1 else ''} found here", "head"))
-    found = Found(app.app.path, mended)
+    found = Found(app.app.path, fixes)
     for number, diagnosis in enumerate(meant, 1):
         yield BLANK
         yield from found.cause(diagnosis, f"{number}.")

@@ -48,7 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
-    """Examine, make the plan anew, compare, apply, prove; report what came of it.
+    """Examine, make the plan again, compare, apply, prove; report what came of it.
 
     Raises:
         UsageError: the file holds no plan for this host, or others could have written it.

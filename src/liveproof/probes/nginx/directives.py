@@ -142,10 +142,10 @@ class _Loader:
             return []
         self._tree.problems += errors
         for _ in range(_MENDS):
-            mended = next((better for error in errors if (better := _repaired(text, error)) is not None), None)
-            if mended is None:
+            repaired = next((better for error in errors if (better := _repaired(text, error)) is not None), None)
+            if repaired is None:
                 break
-            text = mended
+            text = repaired
             statements, errors = self._parse(text, path)
         return statements
 

@@ -31,7 +31,7 @@ def severity(finding: Finding) -> str:
     return finding.severity.value.upper() if finding.severity else "MEDIUM"
 
 
-def analysis(diagnoses: tuple[Diagnosis, ...], place: Place, pages: Pages, mended: Remedies) -> Iterator[str]:
+def analysis(diagnoses: tuple[Diagnosis, ...], place: Place, pages: Pages, fixes: Remedies) -> Iterator[str]:
     """One part per root cause."""
     yield from ("", "## Technical analysis")
     if not diagnoses:
@@ -49,7 +49,7 @@ def analysis(diagnoses: tuple[Diagnosis, ...], place: Place, pages: Pages, mende
         yield from _affected(diagnosis)
         if page:
             yield from _page_part("Verify by hand", page.section("Verify by hand"), place)
-        yield from _remedy(root, mended.get(root.code, BY_HAND))
+        yield from _remedy(root, fixes.get(root.code, BY_HAND))
 
 
 def _page_part(title: str, text: str, place: Place) -> Iterator[str]:

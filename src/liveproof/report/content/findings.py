@@ -34,9 +34,9 @@ class Found:
     Where something was seen below the app is reported without the app's own path, which stands at the head.
     """
 
-    def __init__(self, path: str, mended: Remedies) -> None:
+    def __init__(self, path: str, fixes: Remedies) -> None:
         self._below = f"{path}/"
-        self._mended = mended
+        self._fixes = fixes
         self._told: set[Finding] = set()
 
     def root_causes(self, diagnoses: Iterable[Diagnosis]) -> Iterator[Line]:
@@ -91,7 +91,7 @@ class Found:
 
     def _remedy(self, diagnosis: Diagnosis) -> Iterator[Line]:
         root = diagnosis.root
-        remedy = self._mended.get(root.code, BY_HAND)
+        remedy = self._fixes.get(root.code, BY_HAND)
         if remedy.command:
             yield field("do", (remedy.command, "command"), f"  {remedy.effect}")
         if root.advice:
@@ -99,7 +99,7 @@ class Found:
         if not remedy.command:
             rest: dict[str, list[str]] = {}
             for finding in diagnosis.consequences:
-                command = self._mended.get(finding.code, BY_HAND).command
+                command = self._fixes.get(finding.code, BY_HAND).command
                 if command and finding.code not in rest.get(command, ()):
                     rest.setdefault(command, []).append(finding.code)
             for command, codes in rest.items():

@@ -26,9 +26,9 @@ def render(record: Record, context: Context) -> str:
     for app in examination.apps:
         suite = _suite(root, app.app.path, examination.host, iso(examination.started))
         cases = [_Case(result, app, context.pages) for result in app.results]
-        mended = remedies(record, context.pages, app.app.path)
+        fixes = remedies(record, context.pages, app.app.path)
         for case in cases:
-            case.add(suite, mended)
+            case.add(suite, fixes)
         _add_links(suite, app, context.pages)
         _count(suite)
     if not examination.apps:
@@ -55,7 +55,7 @@ class _Case:
         self._title = page.title.rstrip(".") if page else result.rule
         self._link = page.link.value if page else "liveproof"
 
-    def add(self, suite: ET.Element, mended: Remedies) -> None:
+    def add(self, suite: ET.Element, fixes: Remedies) -> None:
         """The test case of it."""
         result = self._result
         case = ET.SubElement(
@@ -65,22 +65,22 @@ class _Case:
         notices = [finding for finding in result.findings if not finding.breaks]
         if breaking:
             failure = ET.SubElement(case, "failure", type=result.code, message=shown(breaking[0].message))
-            failure.text = "\n".join(line for finding in breaking for line in _lines(finding, mended))
+            failure.text = "\n".join(line for finding in breaking for line in _lines(finding, fixes))
         elif result.verdict is RuleVerdict.UNKNOWN or (result.verdict is RuleVerdict.FOUND and result.reason):
             ET.SubElement(case, "error", type="not checked", message=shown(result.reason))
         elif result.verdict is RuleVerdict.DISABLED:
             ET.SubElement(case, "skipped", message=shown(result.reason))
-        said = [line for finding in notices for line in _lines(finding, mended)] or list(map(shown, result.holds))
+        said = [line for finding in notices for line in _lines(finding, fixes)] or list(map(shown, result.holds))
         if said and not breaking:
             ET.SubElement(case, "system-out").text = "\n".join(said)
 
 
-def _lines(finding: Finding, mended: Remedies) -> Iterator[str]:
+def _lines(finding: Finding, fixes: Remedies) -> Iterator[str]:
     yield shown(finding.message)
     for evidence in finding.evidence:
         expected = f", expected {evidence.expected}" if evidence.expected else ""
         yield shown(f"{evidence.source}: saw {evidence.saw}{expected}")
-    remedy = mended.get(finding.code, BY_HAND)
+    remedy = fixes.get(finding.code, BY_HAND)
     if remedy.command:
         yield shown(f"do: {remedy.command} {remedy.effect}")
     if finding.advice:

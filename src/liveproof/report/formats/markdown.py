@@ -87,8 +87,8 @@ _Seen = tuple[AppExamination, float]
 class _App:
     """The sections of one app."""
 
-    def __init__(self, now: _Seen, then: _Seen | None, repair: Repair | None, pages: Pages, mended: Remedies) -> None:
-        (self.now, self.at), self.repair, self.pages, self.mended = now, repair, pages, mended
+    def __init__(self, now: _Seen, then: _Seen | None, repair: Repair | None, pages: Pages, fixes: Remedies) -> None:
+        (self.now, self.at), self.repair, self.pages, self.fixes = now, repair, pages, fixes
         self.then = then[0] if then else None
         self.then_at = then[1] if then else 0.0
         # The incident: what was found before it was fixed, and what came since; without a fix what is found now.
@@ -105,7 +105,7 @@ class _App:
         yield from self._summary()
         yield from self._verification()
         yield from self._comparison()
-        yield from causes.analysis(self.incident, self.place, self.pages, self.mended)
+        yield from causes.analysis(self.incident, self.place, self.pages, self.fixes)
         yield from causes.settings(self.now)
         yield from causes.applied(self.repair)
         yield from _advices("100% verification steps", advice.verification(self.place), "Step {}: ")

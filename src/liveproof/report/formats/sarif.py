@@ -86,10 +86,10 @@ def _help(page: Page) -> dict[str, Any]:
 
 
 def _results(app: AppExamination, record: Record, pages: Pages) -> Iterator[dict[str, Any]]:
-    mended = remedies(record, pages, app.app.path)
+    fixes = remedies(record, pages, app.app.path)
     for result in app.results:
         for finding in result.findings:
-            remedy = mended.get(finding.code, BY_HAND)
+            remedy = fixes.get(finding.code, BY_HAND)
             todo = f"{remedy.command} {remedy.effect}" if remedy.command else ""
             yield _found(app, finding, result, " ".join(filter(None, (todo, finding.advice))))
         if result.verdict is RuleVerdict.UNKNOWN or (result.verdict is RuleVerdict.FOUND and result.reason):

@@ -44,8 +44,8 @@ def record_lines(record: Record, pages: Pages, *, chain: bool = True) -> Iterato
     for app in examination.apps:
         if len(examination.apps) > 1 and app.verdict is LinkVerdict.PROVEN and not app.diagnoses and not left_out(app):
             continue  # the list above says it all
-        mended = remedies(record, pages, app.app.path)
-        result = list(app_lines(app, mended, titled=len(examination.apps) > 1, chain=chain))
+        fixes = remedies(record, pages, app.app.path)
+        result = list(app_lines(app, fixes, titled=len(examination.apps) > 1, chain=chain))
         yield from (BLANK, *result) if result else ()
     if examination.apps:
         yield BLANK
@@ -66,9 +66,9 @@ def brief_lines(examination: Examination) -> Iterator[Line]:
             yield line(label, f"{root.code}  ", shown(root.message), (led, "dim"), indent=3, hang=17)
 
 
-def app_lines(app: AppExamination, mended: Remedies, *, titled: bool = False, chain: bool = True) -> Iterator[Line]:
+def app_lines(app: AppExamination, fixes: Remedies, *, titled: bool = False, chain: bool = True) -> Iterator[Line]:
     """One app: its six links, its root causes, what is worth knowing, and what could not be seen."""
-    found = Found(app.app.path, mended)
+    found = Found(app.app.path, fixes)
     title = [line((visible(app.app.path), "head"), "  ", word(app.verdict))] if titled else []
     parts = (
         [*title, *(_chain(app) if chain else ())],
